@@ -1,0 +1,134 @@
+//! What happens around every handler: request ids, log lines, limits, panics, and errors of one form.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn, map_response};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument;
+
+use crate::problem::MEDIA_TYPE;
+use crate::{Config, Problem};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The last layer sees a request first: so every answer has an id, a log line and the form of a problem.
+pub(crate) fn around(routes: Router, config: &Config) -> Router {
+    routes
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(config.limits.body))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, config.limits.request))
+        .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
+        .layer(map_response(as_problem))
+        .layer(from_fn(observe))
+}
+
+/// Gives the request an id, or keeps the caller's, and writes one log line about the answer.
+async fn observe(request: Request, next: Next) -> Response {
+    let id = request.headers().get(&REQUEST_ID).filter(|id| is_sane(id)).cloned().unwrap_or_else(new_id);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, %path);
+    let started = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| {
+        let (status, ms) = (response.status().as_u16(), started.elapsed().as_secs_f64() * 1e3);
+        // Probes come every few seconds; their lines would bury the rest.
+        let is_probe = path == "/healthz" || path == "/readyz";
+        if is_probe {
+            tracing::debug!(status, ms, "answered");
+        } else {
+            tracing::info!(status, ms, "answered");
+        }
+    });
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// Whether a caller's id may go into the log: short, and nothing that a log viewer could take for more than text.
+fn is_sane(id: &HeaderValue) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
+}
+
+fn new_id() -> HeaderValue {
+    HeaderValue::from_str(&unique()).expect("hexadecimal digits are a valid header")
+}
+
+/// 16 hexadecimal digits that do not come twice. Not a secret: whoever needs one of those asks the system for it.
+pub(crate) fn unique() -> String {
+    format!("{:016x}", RandomState::new().build_hasher().finish())
+}
+
+/// Turns errors of the framework (no such path, a body that is not JSON, too large, too slow) into problem documents.
+async fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.headers().get(CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    // Of a client's error, the framework's text says what is wrong with the request. Of ours, nothing is told.
+    let text = if status.is_client_error() { to_bytes(body, 4096).await.ok() } else { None };
+    let text = text.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()).filter(|text| !text.is_empty());
+    let detail = text.unwrap_or_else(|| explain(status).to_owned());
+    let mut problem = Problem::new(status, detail).into_response();
+    for (name, value) in &parts.headers {
+        if name != CONTENT_TYPE && name != CONTENT_LENGTH {
+            problem.headers_mut().append(name, value.clone());
+        }
+    }
+    problem
+}
+
+fn explain(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "there is nothing at this path",
+        StatusCode::METHOD_NOT_ALLOWED => "this path has other methods; the header `allow` lists them",
+        StatusCode::REQUEST_TIMEOUT => "the request took too long; send it again",
+        _ => "the request cannot be answered",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Api;
+
+    #[test]
+    fn ids_of_callers_are_kept_when_they_are_plain() {
+        let sane = |id: &str| is_sane(&HeaderValue::from_str(id).expect("a header"));
+        assert!(sane("a-1_b.2"));
+        assert!(!sane("") && !sane("two words") && !sane(&"x".repeat(65)));
+        assert_ne!(unique(), unique());
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_without_its_text() {
+        let api = Api::offline_with(|_| Router::new().route("/", axum::routing::get(panics)));
+        let problem = api.get("/").await.expect(500);
+        assert!(!problem.to_string().contains("secret"), "{problem}");
+    }
+
+    async fn panics() {
+        panic!("secret")
+    }
+
+    #[tokio::test]
+    async fn a_wrong_method_and_a_bad_body_are_problems_with_a_reason() {
+        let api = Api::offline_with(|_| {
+            Router::new().route("/", axum::routing::post(|body: axum::Json<u32>| async move { body }))
+        });
+        assert!(api.get("/").await.expect(405)["detail"].to_string().contains("allow"));
+        assert!(api.post("/", &"text".into()).await.expect(422)["detail"].to_string().contains("expected u32"));
+        assert_eq!(api.post("/", &7.into()).await.expect(200), 7);
+    }
+}

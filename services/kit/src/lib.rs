@@ -1,0 +1,97 @@
+//! What the services share, once: configuration, `PostgreSQL` and Redis, probes, problem details, start and stop.
+//!
+//! A service says what it is in one [`Service`] and hands it to [`serve()`]; everything else here serves that value.
+//! The crate knows nothing about any service: no table, no route of a domain, no name.
+//!
+//! ```
+//! static ECHO: kit::Service = kit::Service {
+//!     name: "echo-service",
+//!     version: "0.1.0",
+//!     port: 8099,
+//!     migrations: &[],
+//!     routes: |_servers| axum::Router::new(),
+//! };
+//! assert_eq!(ECHO.prefix(), "echo");
+//! ```
+
+pub mod config;
+mod layers;
+mod postgres;
+mod probes;
+mod problem;
+mod redis;
+mod serve;
+pub mod testing;
+
+use axum::Router;
+
+pub use config::Config;
+pub use postgres::Migration;
+pub use problem::Problem;
+pub use redis::Redis;
+pub use serve::serve;
+pub use sqlx::PgPool;
+
+/// What a handler answers: a value, or the [`Problem`] that the caller reads.
+pub type Answer<T> = Result<T, Problem>;
+
+/// Everything that tells one service from another.
+pub struct Service {
+    /// The package's name, as in its manifest.
+    pub name: &'static str,
+    /// The package's version, as in its manifest.
+    pub version: &'static str,
+    /// The TCP port when `LISTEN` is not set; the same as in the manifest's `[package.metadata.xtask.service]`.
+    pub port: u16,
+    /// Every file of `migrations/`, oldest first.
+    pub migrations: &'static [Migration],
+    /// The routes of the domain; the probes are added around them.
+    pub routes: fn(Servers) -> Router,
+}
+
+impl Service {
+    /// What the service's Redis keys begin with: its name without `-service`.
+    pub fn prefix(&self) -> &'static str {
+        self.name.strip_suffix("-service").unwrap_or(self.name)
+    }
+}
+
+/// The servers behind a service. Cheap to clone; nothing connects before the first use.
+#[derive(Clone)]
+pub struct Servers {
+    /// The pool of `PostgreSQL` connections.
+    pub postgres: PgPool,
+    /// The Redis connection, and the prefix of this service's keys.
+    pub redis: Redis,
+    migrated: postgres::Migrated,
+}
+
+impl Servers {
+    /// Prepares the connections without making any, so that a service starts while its servers are away.
+    ///
+    /// Must be called inside a tokio runtime.
+    pub fn new(service: &Service, config: &Config) -> Result<Self, ::redis::RedisError> {
+        Ok(Self {
+            postgres: postgres::pool(config),
+            redis: Redis::new(config, service.prefix())?,
+            migrated: postgres::Migrated::default(),
+        })
+    }
+}
+
+/// The whole HTTP surface of a service: its routes, the probes, and the layers around both.
+pub fn router(service: &'static Service, config: &Config, servers: Servers) -> Router {
+    let probes = probes::routes(service, config, servers.clone());
+    layers::around((service.routes)(servers).merge(probes), config)
+}
+
+/// Names one file of the calling package's `migrations/`, without its `.sql`, and embeds it.
+#[macro_export]
+macro_rules! migration {
+    ($name:literal) => {
+        $crate::Migration {
+            name: $name,
+            sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $name, ".sql")),
+        }
+    };
+}

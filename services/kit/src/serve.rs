@@ -1,0 +1,174 @@
+//! From `main` to exit: log, configuration, listening, draining.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::{Config, Servers, Service, postgres, router};
+
+/// Runs a service until SIGTERM or SIGINT, and is all that its `main` does.
+///
+/// Answers 0 after a stop that was asked for, 1 when listening failed, 2 when the configuration is wrong.
+pub fn serve(service: &'static Service) -> ExitCode {
+    let config = Config::from_env(service);
+    let fallback = Targets::new().with_default(tracing::Level::INFO);
+    log_as_json(config.as_ref().map_or(fallback, |config| config.log.clone()));
+    let config = match config {
+        Ok(config) => config,
+        Err(error) => {
+            tracing::error!(service = service.name, %error, "cannot start");
+            return ExitCode::from(2);
+        }
+    };
+    match run(service, &config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(service = service.name, %error, "cannot serve");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One JSON object a line on stdout, panics included.
+fn log_as_json(levels: Targets) {
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().json().with_span_list(false))
+        .with(levels)
+        .init();
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("listening on {0} (set LISTEN to a free address and port): {1}")]
+    Listen(std::net::SocketAddr, std::io::Error),
+    #[error("the Redis client: {0}")]
+    Redis(#[from] redis::RedisError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+fn run(service: &'static Service, config: &Config) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(listen(service, config));
+    // Work on blocking threads cannot be cancelled, and must not hold up the exit.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
+}
+
+async fn listen(service: &'static Service, config: &Config) -> Result<(), Error> {
+    // Before the port opens: whoever has got an answer may send a signal.
+    let stop = stop_signal()?;
+    let servers = Servers::new(service, config)?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| Error::Listen(config.listen, error))?;
+    let migration = tokio::spawn(postgres::migrate_when_possible(servers.clone(), service.migrations));
+    tracing::info!(service = service.name, version = service.version, address = %listener.local_addr()?, "listening");
+    serve_until(stop, listener, router(service, config, servers.clone()), config.limits.drain).await?;
+    migration.abort();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Serves until `stop`, then lets the requests in flight finish, for as long as `drain` at most.
+async fn serve_until(
+    stop: impl Future<Output = ()> + Send + 'static,
+    listener: TcpListener,
+    router: axum::Router,
+    drain: Duration,
+) -> Result<(), Error> {
+    let (stopping, stopped) = oneshot::channel();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        stop.await;
+        tracing::info!("draining");
+        // Nobody listens any more only when serving has failed already.
+        let _ = stopping.send(());
+    });
+    let deadline = async {
+        match stopped.await {
+            Ok(()) => tokio::time::sleep(drain).await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        served = serving.into_future() => served?,
+        () = deadline => tracing::warn!(drain_s = drain.as_secs(), "left requests unfinished"),
+    }
+    Ok(())
+}
+
+/// Installs the handlers at once, and ends with the first SIGTERM or SIGINT.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_in_flight_at_the_stop_is_answered() {
+        static ARRIVED: Notify = Notify::const_new();
+        static FINISH: Notify = Notify::const_new();
+        let handler = || async {
+            ARRIVED.notify_one();
+            FINISH.notified().await;
+            "done"
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let mut client = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("it listens");
+        let stop = async {
+            ARRIVED.notified().await;
+            FINISH.notify_one();
+        };
+        let router = Router::new().route("/", get(handler));
+        let serving = tokio::spawn(serve_until(stop, listener, router, Duration::from_mins(1)));
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it reads");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.expect("it answers, then closes");
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
+        serving.await.expect("no panic").expect("no error");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_never_ends_does_not_hold_up_the_stop() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let mut client = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("it listens");
+        let (arrived, stop) = oneshot::channel();
+        let arrived = std::sync::Mutex::new(Some(arrived));
+        let handler = move || {
+            let arrived = arrived.lock().expect("one request").take();
+            arrived.map(|arrived| arrived.send(()));
+            std::future::pending::<&str>()
+        };
+        let router = Router::new().route(
+            "/",
+            get({
+                let handler = std::sync::Arc::new(handler);
+                move || handler()
+            }),
+        );
+        let stop = async { stop.await.expect("the handler sends it") };
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it reads");
+        serve_until(stop, listener, router, Duration::ZERO).await.expect("no error");
+    }
+}

@@ -1,0 +1,16 @@
+//! Uploads, stored once by the SHA-256 of their content.
+//!
+//! Contents are rows in `PostgreSQL`; the tickets that allow an upload are in Redis, where they expire.
+
+pub mod domain;
+pub mod http;
+pub mod store;
+
+/// What [`kit::serve()`] runs.
+pub static SERVICE: kit::Service = kit::Service {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    port: 8087,
+    migrations: &[kit::migration!("0001_blobs")],
+    routes: http::routes,
+};

@@ -1,0 +1,16 @@
+//! Messages between two people, and how many of them are unread.
+//!
+//! Messages are rows in `PostgreSQL`; unread ones are counted in Redis.
+
+pub mod domain;
+pub mod http;
+pub mod store;
+
+/// What [`kit::serve()`] runs.
+pub static SERVICE: kit::Service = kit::Service {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    port: 8083,
+    migrations: &[kit::migration!("0001_messages")],
+    routes: http::routes,
+};
