@@ -1,0 +1,3 @@
+//! PostgreSQL, Redis and whatever else the integration tests talk to.
+
+pub mod spec;

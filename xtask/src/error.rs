@@ -1,0 +1,129 @@
+//! What went wrong, in words that tell the reader what to do, and the exit code that scripts rely on.
+//!
+//! A failing command of a stage is an [`Outcome`](crate::outcome::Outcome), not an [`Error`]: an `Error` means that
+//! xtask itself could not go on.
+
+use std::fmt;
+
+/// The exit codes. They are an interface: scripts and workflows branch on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything that blocks has passed; warnings are allowed.
+    Ok,
+    /// A gate failed.
+    Gate,
+    /// The command line or the configuration is wrong.
+    Usage,
+    /// A tool, the network, a credential or the disk stood in the way.
+    Environment,
+    /// The selection holds nothing to work on.
+    NothingSelected,
+    /// A time limit of a task or of the run was reached.
+    TimedOut,
+    /// Another run holds this checkout.
+    Locked,
+    /// A bug in xtask.
+    Bug,
+    /// A signal ended the run: 128 plus its number.
+    Interrupted(i32),
+}
+
+impl Exit {
+    /// The number that the process ends with.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Gate => 1,
+            Self::Usage => 2,
+            Self::Environment => 3,
+            Self::NothingSelected => 4,
+            Self::TimedOut => 5,
+            Self::Locked => 6,
+            Self::Bug => 70,
+            Self::Interrupted(signal) => u8::try_from(128 + signal).unwrap_or(130),
+        }
+    }
+}
+
+/// Why xtask itself could not go on.
+///
+/// `what` is a lowercase fragment without a final dot that says what was attempted on which path or command; `causes`
+/// go from the outermost to the innermost; `hint` is what to do about it.
+#[derive(Debug)]
+pub struct Error {
+    exit: Exit,
+    what: String,
+    causes: Vec<String>,
+    hint: Option<String>,
+}
+
+/// The result of everything in xtask that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The command line or the configuration is wrong.
+    pub fn usage(what: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, what)
+    }
+
+    /// A tool, the network, a credential or the disk stands in the way.
+    pub fn environment(what: impl Into<String>) -> Self {
+        Self::new(Exit::Environment, what)
+    }
+
+    /// An error that ends the process with the given code.
+    pub fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self { exit, what: what.into(), causes: Vec::new(), hint: None }
+    }
+
+    /// Adds the error beneath, with everything that it names as its own source.
+    #[must_use]
+    pub fn because(mut self, cause: impl std::error::Error) -> Self {
+        self.causes.push(cause.to_string());
+        let mut next = cause.source();
+        while let Some(source) = next {
+            let text = source.to_string();
+            if self.causes.last().is_none_or(|last| !last.contains(&text)) {
+                self.causes.push(text);
+            }
+            next = source.source();
+        }
+        self
+    }
+
+    /// Adds a cause in words, the last lines of a tool for example.
+    #[must_use]
+    pub fn detail(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The exit code of the process when this error ends it.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        for cause in &self.causes {
+            for (index, line) in cause.trim_end().lines().enumerate() {
+                write!(f, "\n  {}{line}", if index == 0 { "because: " } else { "         " })?;
+            }
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,176 @@
+//! What happens in a run, as a closed set of events. Every display, record and report is made from these and from
+//! nothing else; the executor knows none of them.
+//!
+//! An event carries its time, its ids and the run's counts, so that no consumer keeps books of its own. As a line of
+//! `events.ndjson` it is flat: `{"at":"…","elapsed_ms":12,"done":1,"running":2,"total":9,"event":"task-started",…}`.
+
+use crate::outcome::{Outcome, Policy};
+use crate::plan::{StageId, TaskId};
+use crate::reading::Reading;
+use serde::{Deserialize, Serialize};
+
+/// The version of the record that events and summaries are written in; it only grows.
+pub const RECORD_VERSION: u32 = 1;
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When, RFC 3339 in UTC with milliseconds.
+    pub at: String,
+    /// Milliseconds since the run started, by a clock that never goes back.
+    pub elapsed_ms: u64,
+    /// Where the run stands after this event.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// How many tasks of the run are where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Tasks that have ended or were skipped.
+    pub done: usize,
+    /// Tasks that are running.
+    pub running: usize,
+    /// Tasks of the plan.
+    pub total: usize,
+}
+
+/// Which of its two streams a child wrote to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// A stage as the start of a run announces it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedStage {
+    /// Its id.
+    pub id: StageId,
+    /// What people type to run it.
+    pub subcommand: String,
+    /// What its failure means.
+    pub policy: Policy,
+    /// Its tasks, in the plan's order.
+    pub tasks: Vec<TaskId>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "snake_case")]
+pub enum Kind {
+    /// The run has begun; nothing has been spawned yet.
+    RunStarted {
+        /// The record's version.
+        version: u32,
+        /// The run's id, which sorts by time.
+        run: String,
+        /// The command line that started it, quoted for a shell.
+        command: String,
+        /// What caused it: `pull-request` or `push`.
+        cause: String,
+        /// The commit that is checked out, when there is one, with `-dirty` behind it when files differ.
+        commit: Option<String>,
+        /// How many tasks may run at once.
+        slots: usize,
+        /// The services of the run.
+        services: Vec<String>,
+        /// What will run.
+        stages: Vec<PlannedStage>,
+    },
+    /// An earlier run in this checkout ended without closing its record.
+    PreviousInterrupted {
+        /// Its id.
+        run: String,
+        /// The tasks that were running.
+        tasks: Vec<TaskId>,
+        /// What it had left behind and is gone now: processes and folders.
+        cleaned: Vec<String>,
+    },
+    /// The first task of a stage is about to start.
+    StageStarted {
+        /// The stage.
+        stage: StageId,
+    },
+    /// A task is about to be spawned.
+    TaskStarted {
+        /// The task.
+        task: TaskId,
+        /// Its stage.
+        stage: StageId,
+        /// The package that it is about.
+        service: Option<String>,
+        /// The command, quoted for a shell that stands at the workspace's root.
+        command: String,
+    },
+    /// A task wrote a line; for displays only, may be dropped when they are slow, and not recorded: the log has it.
+    TaskOutput {
+        /// The task.
+        task: TaskId,
+        /// The stream.
+        stream: Stream,
+        /// The line, sanitised: no control characters, no colours.
+        line: String,
+    },
+    /// A task has ended, or was skipped without having started.
+    TaskFinished {
+        /// The task.
+        task: TaskId,
+        /// Its stage.
+        stage: StageId,
+        /// The package that it is about.
+        service: Option<String>,
+        /// The code that its process exited with.
+        exit_code: Option<i32>,
+        /// How long it ran; 0 when it never started.
+        duration_ms: u64,
+        /// Its log, relative to the run's folder; `None` when it never started.
+        log: Option<String>,
+        /// What its output says.
+        reading: Box<Reading>,
+        /// The last lines of its output (at most 20, sanitised) when it ended badly.
+        tail: Vec<String>,
+        /// The command to type to run it again, quoted for a shell that stands at the workspace's root.
+        repeat: String,
+    },
+    /// All tasks of a stage have ended, or it was skipped as a whole.
+    StageFinished {
+        /// The stage.
+        stage: StageId,
+        /// What its failure means.
+        policy: Policy,
+        /// How it ended.
+        outcome: Outcome,
+        /// Why it was skipped, or what went wrong in one line.
+        because: Option<String>,
+        /// From its first task's start to its last one's end.
+        duration_ms: u64,
+    },
+    /// The run has been told to stop; nothing new starts.
+    Stopping {
+        /// Why: `interrupted (Ctrl-C)`, `terminated (SIGTERM)`, `the run's time is up (timeout)`.
+        because: String,
+        /// Whether the children are killed at once, without a grace period.
+        at_once: bool,
+    },
+    /// Something beside the run went wrong or is worth knowing; the verdict does not change.
+    Warning {
+        /// What, in one line.
+        message: String,
+    },
+    /// The run is over; the last event.
+    RunFinished {
+        /// `passed`, `failed`, `interrupted` or `environment-error`, `timed-out`, `nothing-to-do`.
+        verdict: String,
+        /// The process's exit code.
+        exit_code: u8,
+        /// How long it took.
+        duration_ms: u64,
+    },
+}

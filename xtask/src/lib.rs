@@ -1,0 +1,16 @@
+//! The build orchestrator behind `cargo xtask`.
+//!
+//! Data flows one way: the command line, the settings and the workspace make a plan; the executor runs the plan and
+//! emits events; every display, record and report is made from events. The modules, in reading order:
+
+pub mod error;
+pub mod text;
+
+pub mod outcome;
+pub mod plan;
+pub mod reading;
+
+pub mod event;
+
+pub mod backing;
+pub mod tools;

@@ -1,0 +1,107 @@
+//! A command as data: what is planned, printed, recorded and spawned is this one value.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A program with its arguments, folder and environment.
+///
+/// `Display` prints it as one line that can be pasted into a POSIX shell at the workspace's root: the variables that
+/// differ from the surroundings first, then the program and its arguments, quoted where they need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The program: a name to be found on `PATH`, or a path.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// The folder that it runs in, absolute.
+    pub cwd: PathBuf,
+    /// Variables that it gets on top of the surroundings.
+    pub env: BTreeMap<String, String>,
+}
+
+impl Command {
+    /// A command of `program` in `cwd`, without arguments.
+    pub fn new(program: impl Into<String>, cwd: impl Into<PathBuf>) -> Self {
+        Self { program: program.into(), args: Vec::new(), cwd: cwd.into(), env: BTreeMap::new() }
+    }
+
+    /// `cargo` in `cwd`.
+    pub fn cargo(cwd: impl Into<PathBuf>) -> Self {
+        Self::new("cargo", cwd)
+    }
+
+    /// Adds one argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: Into<String>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn env(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.insert(key.into(), value.into());
+        self
+    }
+
+    /// Program and arguments as one list.
+    pub fn argv(&self) -> Vec<&str> {
+        std::iter::once(&self.program).chain(&self.args).map(String::as_str).collect()
+    }
+
+    /// The line to paste when the shell stands in `here`: with a `cd` first where the command runs elsewhere.
+    pub fn paste_from(&self, here: &Path) -> String {
+        match self.cwd.strip_prefix(here) {
+            Ok(rest) if rest.as_os_str().is_empty() => self.to_string(),
+            Ok(rest) => format!("(cd {} && {self})", quote(&rest.to_string_lossy())),
+            Err(_) => format!("(cd {} && {self})", quote(&self.cwd.to_string_lossy())),
+        }
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (key, value) in &self.env {
+            write!(f, "{key}={} ", quote(value))?;
+        }
+        f.write_str(&quote(&self.program))?;
+        for arg in &self.args {
+            write!(f, " {}", quote(arg))?;
+        }
+        Ok(())
+    }
+}
+
+/// Quotes one word for a POSIX shell. A NUL cannot reach a process, so it is shown as the replacement character.
+pub fn quote(word: &str) -> Cow<'_, str> {
+    shlex::try_quote(word).unwrap_or_else(|_| Cow::Owned(format!("'{}'", word.replace('\0', "\u{fffd}"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_command_splits_back_into_the_same_words() {
+        let command = Command::cargo("/w").args(["test", "--", "it's", "a b", "$HOME", "*", ""]).env("K", "a b");
+        let line = command.to_string();
+        let words = shlex::split(&line).expect("the line is valid shell");
+        assert_eq!(words, ["K=a b", "cargo", "test", "--", "it's", "a b", "$HOME", "*", ""]);
+    }
+
+    #[test]
+    fn a_command_of_another_folder_goes_there_first() {
+        let command = Command::cargo("/w/my services/a").arg("run");
+        assert_eq!(command.paste_from(Path::new("/w")), "(cd 'my services/a' && cargo run)");
+        assert_eq!(command.paste_from(Path::new("/w/my services/a")), "cargo run");
+    }
+}

@@ -1,0 +1,130 @@
+//! A task: the unit that runs, and how its output is to be read.
+
+use super::{Command, StageId, TaskId};
+use crate::backing::spec::ServerSpec;
+use crate::tools::catalogue::Tool;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One command, for one service or for the workspace, inside a stage.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its name, unique in the plan.
+    pub id: TaskId,
+    /// The stage it belongs to.
+    pub stage: StageId,
+    /// The package that it is about; `None` for the workspace.
+    pub service: Option<String>,
+    /// What it runs, as a user would type it.
+    pub command: Command,
+    /// How it is run.
+    pub action: Action,
+    /// How its output is read.
+    pub reader: Reader,
+    /// Tasks that must have gone well before it starts, besides the needs of its stage.
+    pub needs: Vec<TaskId>,
+    /// Tasks among the needs whose reading carries variables that this one gets.
+    pub env_from: Vec<TaskId>,
+    /// What it must have for itself: two tasks of one universe are never run at once, so that no cargo waits for
+    /// another one's lock.
+    pub universe: Option<String>,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// The tools that it calls, besides cargo.
+    pub tools: Vec<Tool>,
+}
+
+/// How a task is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Its command is spawned as it stands.
+    Spawn,
+    /// The test binaries that another task has compiled for a package are run, one after the other, in the package's
+    /// folder and with the environment that cargo would give them: what the command means, without cargo's lock.
+    RunTests {
+        /// The task that compiles them.
+        compiled_by: TaskId,
+        /// The package whose binaries are run.
+        package: PackageEnv,
+    },
+    /// Servers are brought up, a database for each service is made, and all of it stays until the last task that
+    /// takes its environment from this one has ended.
+    StartServers {
+        /// What to bring up.
+        servers: Vec<ServerSpec>,
+        /// The services that get a database of their own.
+        services: Vec<String>,
+    },
+}
+
+/// What a test binary needs to know about its package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageEnv {
+    /// Cargo's package id, as in its JSON messages.
+    pub id: String,
+    /// The folder of its manifest, absolute: its tests run there.
+    pub dir: PathBuf,
+    /// The `CARGO_PKG_*` and `CARGO_MANIFEST_*` variables that cargo sets for it.
+    pub vars: BTreeMap<String, String>,
+}
+
+/// How a task's output is read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reader {
+    /// By the exit code alone.
+    ExitCode,
+    /// `cargo fmt --check -- --color=never`: the files and lines that are not formatted.
+    Rustfmt,
+    /// cargo's JSON messages on stdout: compiler and clippy findings, and what was built.
+    CargoMessages,
+    /// libtest's text, of one or several test binaries or of `cargo test --doc`.
+    Libtest {
+        /// The command that runs one test again, without the test's name: `cargo test --package auth-service --lib --`.
+        repeat: String,
+    },
+    /// `KEY=VALUE` lines that other tasks take as their environment: `cargo llvm-cov show-env`.
+    Environment,
+    /// `cargo audit --json`.
+    CargoAudit {
+        /// Advisories that do not count for now.
+        waivers: Vec<Waiver>,
+    },
+    /// `cargo deny --format json`, on stderr.
+    CargoDeny {
+        /// Advisories and other codes that do not count for now.
+        waivers: Vec<Waiver>,
+    },
+    /// `cargo update --dry-run --verbose`, on stderr.
+    Outdated,
+    /// `cargo tree --workspace --duplicates --depth 0`.
+    Duplicates,
+    /// The JSON export of `cargo llvm-cov report --json`.
+    LlvmCov(CoverageGate),
+    /// The JSON report of `cargo tarpaulin --out Json`, whose path is the last argument.
+    Tarpaulin(CoverageGate),
+}
+
+/// What coverage must reach.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CoverageGate {
+    /// Percent of lines over the workspace.
+    pub minimum: f64,
+    /// Percent of lines that a package must reach, by its name.
+    pub floors: BTreeMap<String, f64>,
+    /// Every package's name and folder, absolute: a file belongs to the package with the longest folder that holds it.
+    pub packages: Vec<(String, PathBuf)>,
+}
+
+/// A finding that is known and accepted for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// The finding's code: `RUSTSEC-2023-0071`.
+    pub id: String,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The last day on which it holds, `YYYY-MM-DD` in UTC.
+    pub expires: String,
+    /// Whether that day is over; resolved with the run's clock, so that readers need none.
+    pub expired: bool,
+}

@@ -1,0 +1,149 @@
+//! What a task's output says, as data: what the parsers of `stages` produce and what reports are made from.
+
+use crate::outcome::{Outcome, TestCounts};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// To be looked at; does not fail the task.
+    Warning,
+    /// Fails the task.
+    Error,
+}
+
+/// One thing that a tool found: a lint, a file that is not formatted, an advisory, a denied licence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The tool that found it: `rustfmt`, `clippy`, `cargo-audit`, `cargo-deny`.
+    pub tool: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The tool's own name for it: `clippy::needless_return`, `RUSTSEC-2023-0001`.
+    pub code: Option<String>,
+    /// What it is, in one line.
+    pub message: String,
+    /// The file, relative to the workspace's root.
+    pub file: Option<String>,
+    /// The line in that file, from 1.
+    pub line: Option<u32>,
+    /// The package and version that it is about.
+    pub package: Option<String>,
+    /// Why it does not count, when a waiver of the configuration covers it.
+    pub waived: Option<String>,
+}
+
+/// A test that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedTest {
+    /// Its whole path, as libtest prints it.
+    pub name: String,
+    /// What it printed, the last lines when there were many.
+    pub output: String,
+    /// The command that runs just this test again, quoted for a shell.
+    pub repeat: String,
+}
+
+/// An executable that cargo has built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binary {
+    /// The cargo package id it belongs to.
+    pub package: String,
+    /// The target's name: `auth_service`, `integration`.
+    pub target: String,
+    /// The target's kind: `lib`, `bin`, `test`, `proc-macro`.
+    pub kind: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size in bytes; 0 until somebody has looked.
+    pub bytes: u64,
+}
+
+/// Lines that tests reached, in percent with two decimals, rounded down: the number that is shown is the one compared.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Over all services.
+    pub line_percent: f64,
+    /// Per service.
+    pub services: BTreeMap<String, f64>,
+}
+
+/// A small table for people, in reports and on the terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// What it shows.
+    pub title: String,
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The rows, each with a cell per column.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// What a task's output and exit said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// How the task ended.
+    pub outcome: Outcome,
+    /// Why, in one line; always there unless it passed.
+    pub because: Option<String>,
+    /// Tests counted, for tasks that run tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestCounts>,
+    /// The tests that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_tests: Vec<FailedTest>,
+    /// What a linter or an auditor found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// What cargo built.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub binaries: Vec<Binary>,
+    /// What the tests reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
+    /// Tables for the report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<Table>,
+    /// Variables for the tasks that take their environment from this one; not recorded, for they may hold passwords.
+    #[serde(skip)]
+    pub env: BTreeMap<String, String>,
+    /// Variables for one service's tasks only, by the service's name: its own database. Not recorded either.
+    #[serde(skip)]
+    pub service_env: BTreeMap<String, BTreeMap<String, String>>,
+    /// Things worth a line in the summary: the age of an advisory database, a leaked process.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl Reading {
+    /// A task that passed and has nothing else to tell.
+    pub fn passed() -> Self {
+        Self::ended(Outcome::Passed, None)
+    }
+
+    /// A task that ended otherwise, and why.
+    pub fn because(outcome: Outcome, why: impl Into<String>) -> Self {
+        Self::ended(outcome, Some(why.into()))
+    }
+
+    fn ended(outcome: Outcome, because: Option<String>) -> Self {
+        Self {
+            outcome,
+            because,
+            tests: None,
+            failed_tests: Vec::new(),
+            findings: Vec::new(),
+            binaries: Vec::new(),
+            coverage: None,
+            tables: Vec::new(),
+            env: BTreeMap::new(),
+            service_env: BTreeMap::new(),
+            notes: Vec::new(),
+        }
+    }
+}
