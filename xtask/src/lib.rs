@@ -6,9 +6,15 @@
 pub mod error;
 pub mod text;
 
+pub mod cli;
+pub mod environment;
+pub mod settings;
+pub mod workspace;
+
 pub mod outcome;
 pub mod plan;
 pub mod reading;
+pub mod stages;
 
 pub mod event;
 

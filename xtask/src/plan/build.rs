@@ -1,1 +1,136 @@
-//! To come.
+//! Makes the plan from the workspace and the settings.
+
+use super::{Plan, Stage, StageId, Task, graph};
+use crate::error::{Error, Result};
+use crate::settings::config::StageConfig;
+use crate::settings::{Engine, Settings};
+use crate::stages::{self, Context, Runs};
+use crate::text;
+use crate::workspace::{Package, Workspace};
+
+/// The plan of a run. Fails on needs that point nowhere or in a circle.
+pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
+    let order = order(&settings.config.stages)?;
+    let packages: Vec<&Package> = workspace
+        .packages
+        .iter()
+        .filter(|package| match &settings.selected {
+            Some(names) => names.contains(&package.name),
+            None => !settings.config.exclude.contains(&package.name),
+        })
+        .collect();
+    let wanted: Vec<&StageConfig> = order.into_iter().filter(|stage| settings.wants(&stage.definition)).collect();
+    // One compile serves the tests, the coverage and the integration tests when a run measures coverage with binaries.
+    let runs =
+        |id: &str| wanted.iter().any(|stage| stage.definition.id.as_str() == id && !settings.skips(&stage.definition));
+    let instrumented = settings.engine == Engine::LlvmCov && runs(stages::TEST_SERVICES) && runs(stages::CODE_COVERAGE);
+    let stages = wanted
+        .iter()
+        .map(|stage| {
+            let context = Context { workspace, settings, packages: &packages, timeout: stage.timeout };
+            plan_stage(context, stage, instrumented, &wanted)
+        })
+        .collect();
+    let services = packages.iter().filter(|package| settings.is_service(workspace, package));
+    let services = services.map(|package| package.name.clone()).collect();
+    Ok(Plan { event: settings.event, root: workspace.root.clone(), services, stages })
+}
+
+fn plan_stage(context: Context<'_>, stage: &StageConfig, instrumented: bool, wanted: &[&StageConfig]) -> Stage {
+    let definition = &stage.definition;
+    let mut left_out = context.settings.skips(definition).then(|| "left out by --skip".to_owned());
+    let tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage, instrumented) };
+    if left_out.is_none() && tasks.is_empty() && is_planned(definition.id.as_str()) {
+        left_out = Some("no selected package has anything for it".to_owned());
+    }
+    let in_plan = |need: &&StageId| wanted.iter().any(|other| other.definition.id == **need);
+    Stage {
+        id: definition.id.clone(),
+        subcommand: definition.subcommand.clone(),
+        // A stage that runs alone needs nobody: the user has asked for it.
+        needs: definition.needs.iter().filter(in_plan).cloned().collect(),
+        policy: definition.policy,
+        max_parallel: definition.max_parallel,
+        tasks,
+        left_out,
+    }
+}
+
+fn tasks(context: Context<'_>, stage: &StageConfig, instrumented: bool) -> Vec<Task> {
+    match stage.definition.id.as_str() {
+        stages::FORMAT_AND_LINT => {
+            let tasks = stages::format_and_lint::plan(context).into_iter();
+            let half = context.settings.half.as_deref();
+            tasks.filter(|task| half.is_none_or(|half| task.id.as_str().ends_with(&format!("/{half}")))).collect()
+        }
+        stages::TEST_SERVICES => stages::test_services::plan(context, instrumented),
+        stages::CODE_COVERAGE => stages::coverage::plan(context, instrumented),
+        stages::SECURITY_AUDIT => stages::security::plan(context),
+        stages::DEPENDENCY_CHECK => stages::dependencies::plan(context),
+        stages::INTEGRATION_TESTS => stages::integration::plan(context, instrumented),
+        stages::BUILD_RELEASE => stages::build::plan(context),
+        stages::QUALITY_REPORT => stages::report::plan(context),
+        _ => stages::own::plan(context, stage),
+    }
+}
+
+/// Whether this version can run the stage: images, deployment and what follows them are planned, but not made yet.
+pub fn is_planned(id: &str) -> bool {
+    !matches!(id, stages::BUILD_AND_PUSH | stages::DEPLOY_STAGING | stages::SMOKE_TEST | stages::NOTIFY)
+}
+
+/// The configured stages, each behind what it needs.
+fn order(stages: &[StageConfig]) -> Result<Vec<&StageConfig>> {
+    let names: Vec<String> = stages.iter().map(|stage| stage.definition.id.to_string()).collect();
+    for stage in stages {
+        for need in &stage.definition.needs {
+            if !names.iter().any(|name| name == need.as_str()) {
+                let near = text::nearest(need.as_str(), names.iter().map(String::as_str));
+                let error = Error::usage(format!(
+                    "plan the stage `{}`: it needs `{need}`, which does not exist",
+                    stage.definition.id
+                ));
+                return Err(match near.first() {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error.hint(format!("the stages are {}", text::list(&names))),
+                });
+            }
+        }
+    }
+    let needs = |index: usize| -> Vec<usize> {
+        let needs = stages[index].definition.needs.iter();
+        needs.filter_map(|need| names.iter().position(|name| name == need.as_str())).collect()
+    };
+    let order = graph::order(&names, &needs).map_err(|cycle| {
+        Error::usage(format!("order the stages: they need each other in a circle: {cycle}"))
+            .hint("remove one of these needs from `[workspace.metadata.xtask.stages]`")
+    })?;
+    Ok(order.into_iter().map(|index| &stages[index]).collect())
+}
+
+impl Settings {
+    /// Whether the stage is part of what was asked for, skipped or not.
+    fn wants(&self, definition: &stages::Definition) -> bool {
+        if !self.only.is_empty() {
+            return self.only.contains(&definition.id);
+        }
+        match definition.runs {
+            Runs::Always => true,
+            Runs::OnPush => self.event == super::Event::Push,
+            Runs::OnPushToMain => {
+                self.event == super::Event::Push && self.branch.as_deref().is_none_or(|b| b == self.config.main_branch)
+            }
+        }
+    }
+
+    fn skips(&self, definition: &stages::Definition) -> bool {
+        self.skip.contains(&definition.id)
+    }
+
+    /// Whether a package is a service: it says so, or it has a program and lies in the services' folder.
+    pub fn is_service(&self, workspace: &Workspace, package: &Package) -> bool {
+        let says_so = package.metadata.get("service").is_some();
+        let lies_there = package.dir.starts_with(workspace.root.join(&self.config.services_dir));
+        says_so || (lies_there && !package.programs.is_empty())
+    }
+}

@@ -1,7 +1,7 @@
 //! A task: the unit that runs, and how its output is to be read.
 
 use super::{Command, StageId, TaskId};
-use crate::backing::spec::ServerSpec;
+use crate::backing::spec::{ServerSpec, Source};
 use crate::tools::catalogue::Tool;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,11 +28,41 @@ pub struct Task {
     pub env_from: Vec<TaskId>,
     /// What it must have for itself: two tasks of one universe are never run at once, so that no cargo waits for
     /// another one's lock.
-    pub universe: Option<String>,
+    pub universe: Option<Universe>,
     /// How long it may take.
     pub timeout: Duration,
     /// The tools that it calls, besides cargo.
     pub tools: Vec<Tool>,
+}
+
+impl Task {
+    /// A task that spawns its command and goes by the exit code.
+    pub fn new(stage: &StageId, name: &str, command: Command, timeout: Duration) -> Self {
+        Self {
+            id: stage.task(name),
+            stage: stage.clone(),
+            service: None,
+            command,
+            action: Action::Spawn,
+            reader: Reader::ExitCode,
+            needs: Vec::new(),
+            env_from: Vec::new(),
+            universe: None,
+            timeout,
+            tools: Vec::new(),
+        }
+    }
+}
+
+/// Cargo calls that share artifacts: same target directory, profile, flags and wrapper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Universe {
+    /// The development profile.
+    Dev,
+    /// The development profile, instrumented, in a target directory of its own.
+    Coverage,
+    /// The release profile.
+    Release,
 }
 
 /// How a task is run.
@@ -47,10 +77,14 @@ pub enum Action {
         compiled_by: TaskId,
         /// The package whose binaries are run.
         package: PackageEnv,
+        /// The arguments of the binaries.
+        args: Vec<String>,
     },
     /// Servers are brought up, a database for each service is made, and all of it stays until the last task that
     /// takes its environment from this one has ended.
     StartServers {
+        /// Where they come from.
+        source: Source,
         /// What to bring up.
         servers: Vec<ServerSpec>,
         /// The services that get a database of their own.
@@ -84,11 +118,16 @@ pub enum Reader {
         repeat: String,
     },
     /// `KEY=VALUE` lines that other tasks take as their environment: `cargo llvm-cov show-env`.
-    Environment,
+    Environment {
+        /// Variables that they get as well.
+        also: BTreeMap<String, String>,
+    },
     /// `cargo audit --json`.
     CargoAudit {
         /// Advisories that do not count for now.
         waivers: Vec<Waiver>,
+        /// What is known about a given database beforehand: its age.
+        database: Option<String>,
     },
     /// `cargo deny --format json`, on stderr.
     CargoDeny {

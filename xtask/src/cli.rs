@@ -1,0 +1,324 @@
+//! The command line: what can be typed, and nothing about what it means. `settings` gives it meaning.
+
+#![expect(missing_docs, reason = "clap would show a docstring as the command's help; the help texts say it all")]
+
+use crate::backing::spec::Source;
+use crate::plan::Event;
+use crate::settings::Engine;
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// One pipeline for the whole workspace, the same on a laptop and in CI.
+///
+/// Exit codes: 0 ok (warnings allowed), 1 a gate failed, 2 usage or configuration, 3 the environment, 4 nothing
+/// selected, 5 timed out, 6 another run holds this checkout, 70 a bug in xtask, 130/143 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = false)]
+#[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Clone, Debug)]
+pub struct Global {
+    /// Work as if started in DIR: any cargo workspace will do
+    #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub directory: Option<PathBuf>,
+    /// Show failures and the verdict only
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub quiet: bool,
+    /// Show every task's command as it starts
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub verbose: bool,
+    /// Colour the output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    pub color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the pipeline of a pull request: everything that CI will say
+    Ci(Ci),
+    /// Check the formatting of all sources
+    Fmt(Fix),
+    /// Check all sources with clippy; any warning fails
+    Lint(Lint),
+    /// Run the unit and doc tests of every service, and count them per service
+    TestMatrix(Tests),
+    /// Measure what the tests reach, and compare it with the gate
+    Coverage(Coverage),
+    /// Look for vulnerable, unmaintained and forbidden dependencies
+    Audit(Audit),
+    /// List outdated and duplicate dependencies
+    Deps(Stage),
+    /// Run the integration tests of every service on a real PostgreSQL and Redis
+    Integration(Integration),
+    /// Build the release binaries of all services
+    Build(Packages),
+    /// Tell about the latest run in Markdown
+    Report(Report),
+    /// Print what a run would do, before anything runs
+    Plan(Plan),
+    /// Draw the stages and what they need
+    Graph(Graph),
+    /// Tell which tools are there, which versions, and what to do about the others
+    Doctor(Json),
+    /// Install every tool that is missing
+    Setup(Setup),
+    /// Run xtask's own tests, with everything they need
+    Test(Own),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How a run behaves, whatever it runs.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Run {
+    /// How many tasks run at once [default: the number of processors, at least 2]
+    #[arg(short, long, value_name = "N", env = "XTASK_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Go on after a failure with everything that does not need what failed [default in CI]
+    #[arg(long, conflicts_with = "fail_fast")]
+    pub keep_going: bool,
+    /// Start nothing new after a failure that blocks [default outside CI]
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Print the commands of the run and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the summary as JSON on stdout when the run is over
+    #[arg(long)]
+    pub json: bool,
+    /// Also write the run's events to FILE, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Run even what has passed before with the same inputs
+    #[arg(long)]
+    pub force: bool,
+    /// Neither read nor write the record of what has passed before
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Fail instead of installing a missing tool
+    #[arg(long, env = "XTASK_NO_INSTALL", value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_install: bool,
+    /// Wait for another run in this checkout instead of failing
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// Which packages a run is about.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these services
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// Only this package; may be given several times
+    #[arg(short, long, value_name = "NAME")]
+    pub package: Vec<String>,
+}
+
+/// Which stages of the pipeline.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Stages {
+    /// Only this stage, by its id or its command; may be given several times
+    #[arg(long, value_name = "STAGE")]
+    pub only: Vec<String>,
+    /// Without this stage; what needs it goes on as if it had passed
+    #[arg(long, value_name = "STAGE")]
+    pub skip: Vec<String>,
+    /// What caused the run
+    #[arg(long, value_name = "EVENT", default_value = "pull-request", env = "XTASK_EVENT")]
+    pub event: Option<Event>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Ci {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub stages: Stages,
+    #[command(flatten)]
+    pub options: StageOptions,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// Options of single stages that `ci` and `plan` take as well.
+#[derive(Args, Clone, Debug, Default)]
+pub struct StageOptions {
+    #[command(flatten)]
+    pub engine: EngineOption,
+    #[command(flatten)]
+    pub database: DatabaseOption,
+    #[command(flatten)]
+    pub servers: ServersOption,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct EngineOption {
+    /// What measures coverage [default: auto, which prefers cargo-llvm-cov]
+    #[arg(long, value_name = "ENGINE", env = "XTASK_COVERAGE_ENGINE")]
+    pub engine: Option<Engine>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct DatabaseOption {
+    /// A copy of the RustSec advisory database, to work without network
+    #[arg(long, value_name = "DIR", env = "XTASK_ADVISORY_DB")]
+    pub advisory_db: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServersOption {
+    /// Where the servers of the integration tests come from [default: auto, the first that works]
+    #[arg(long, value_name = "SOURCE", env = "XTASK_SERVERS")]
+    pub servers: Option<Source>,
+}
+
+/// A stage about the whole workspace.
+#[derive(Args, Clone, Debug)]
+pub struct Stage {
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Fix {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Change the sources instead of complaining
+    #[arg(long)]
+    pub fix: bool,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Lint {
+    #[command(flatten)]
+    pub fix: Fix,
+    /// Arguments for clippy, behind its `--`
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Tests {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub run: Run,
+    /// Arguments for the test binaries: a filter, `--nocapture`, `--test-threads 1`
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Coverage {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub engine: EngineOption,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Audit {
+    #[command(flatten)]
+    pub database: DatabaseOption,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Integration {
+    #[command(flatten)]
+    pub tests: Tests,
+    #[command(flatten)]
+    pub servers: ServersOption,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Packages {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Report {
+    /// The run to tell about [default: the latest]
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Plan {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub stages: Stages,
+    #[command(flatten)]
+    pub options: StageOptions,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A drawing of the stages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For a terminal
+    Tree,
+    /// For Graphviz
+    Dot,
+    /// For Markdown
+    Mermaid,
+    /// For programs: the plan as JSON
+    Json,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Graph {
+    #[command(flatten)]
+    pub stages: Stages,
+    /// How to draw it
+    #[arg(long, value_name = "FORMAT", default_value = "tree")]
+    pub format: GraphFormat,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Json {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Setup {
+    /// Do not ask before installing system packages
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Own {
+    /// Do not install anything; fail when something is missing
+    #[arg(long)]
+    pub no_install: bool,
+    /// Arguments for `cargo test --package xtask`, behind which a second `--` gives arguments to the test binaries
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+}

@@ -1,0 +1,241 @@
+//! What `[workspace.metadata.xtask]` and `[package.metadata.xtask]` may say, and what holds when they are silent.
+
+use super::Engine;
+use super::table::{Problems, Table, percent};
+use crate::backing::spec::{ServerSpec, Source};
+use crate::error::{Error, Result};
+use crate::outcome::Policy;
+use crate::plan::StageId;
+use crate::plan::task::Waiver;
+use crate::stages::{self, Definition};
+use crate::text;
+use crate::workspace::Workspace;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+/// The configuration of a workspace.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Packages that the stages about packages leave out.
+    pub exclude: BTreeSet<String>,
+    /// The folder whose packages with a program are services, relative to the root.
+    pub services_dir: String,
+    /// The branch whose pushes are deployed.
+    pub main_branch: String,
+    /// How many run records are kept.
+    pub keep_runs: usize,
+    /// How long a whole run may take.
+    pub timeout: Duration,
+    /// The stages, the twelve and those that the workspace adds.
+    pub stages: Vec<StageConfig>,
+    /// What measures coverage.
+    pub engine: Engine,
+    /// Percent of lines that the workspace must reach.
+    pub coverage_minimum: f64,
+    /// Percent of lines that single packages must reach.
+    pub coverage_floors: BTreeMap<String, f64>,
+    /// A copy of the advisory database, relative to the root.
+    pub advisory_db: Option<PathBuf>,
+    /// Findings that are accepted for a while.
+    pub waivers: Vec<Waiver>,
+    /// Where the servers of the integration tests come from.
+    pub servers_from: Source,
+    /// What the integration tests talk to.
+    pub servers: Vec<ServerSpec>,
+}
+
+/// A stage as configured.
+#[derive(Clone, Debug)]
+pub struct StageConfig {
+    /// What it is by nature.
+    pub definition: Definition,
+    /// How long each of its tasks may take.
+    pub timeout: Duration,
+    /// The command of a stage that the workspace adds; empty for the twelve.
+    pub command: Vec<String>,
+}
+
+impl Config {
+    /// Reads the configuration of a workspace; all problems at once.
+    pub fn read(workspace: &Workspace, now: SystemTime) -> Result<Self> {
+        let manifest = workspace.root.join("Cargo.toml");
+        let mut problems = Problems::new();
+        let p = &mut problems;
+        let mut top = Table::new(&manifest, "workspace.metadata.xtask", &workspace.metadata, p);
+        let exclude = known_packages(&mut top, workspace, p);
+        let services_dir = top.string("services-dir", p).unwrap_or_else(|| "services".to_owned());
+        let main_branch = top.string("main-branch", p).unwrap_or_else(|| "main".to_owned());
+        let keep_runs = top.integer("keep-runs", 1..=10_000, p).unwrap_or(20);
+        let timeout = top.duration("timeout", p).unwrap_or(Duration::from_secs(90 * 60));
+        let mut coverage = top.table("coverage", p);
+        let engine = coverage.word("engine", p).unwrap_or(Engine::Auto);
+        let coverage_minimum = coverage.percent("minimum", p).unwrap_or(50.0);
+        let coverage_floors = floors(&mut coverage, workspace, p);
+        coverage.finish(p);
+        let mut audit = top.table("audit", p);
+        let advisory_db = audit.string("advisory-db", p).map(|path| workspace.root.join(path));
+        let waivers = waivers(&mut audit, now, p);
+        audit.finish(p);
+        let mut integration = top.table("integration", p);
+        let servers_from = integration.word("source", p).unwrap_or(Source::Auto);
+        let servers = servers(&mut integration, p);
+        integration.finish(p);
+        let stages = stage_table(&mut top, p);
+        top.finish(p);
+        packages(workspace, p);
+        if problems.is_empty() {
+            let keep_runs = usize::try_from(keep_runs).unwrap_or(usize::MAX);
+            return Ok(Self {
+                exclude,
+                services_dir,
+                main_branch,
+                keep_runs,
+                timeout,
+                stages,
+                engine,
+                coverage_minimum,
+                coverage_floors,
+                advisory_db,
+                waivers,
+                servers_from,
+                servers,
+            });
+        }
+        Err(Error::usage(format!(
+            "read the configuration of xtask: {}\n  {}",
+            text::count(problems.len(), "problem"),
+            problems.join("\n  ")
+        ))
+        .hint("the README lists every key with its default"))
+    }
+
+    /// The stage of this id.
+    pub fn stage(&self, id: &StageId) -> Option<&StageConfig> {
+        self.stages.iter().find(|stage| stage.definition.id == *id)
+    }
+}
+
+fn known_packages(top: &mut Table<'_>, workspace: &Workspace, p: &mut Problems) -> BTreeSet<String> {
+    let names: BTreeSet<String> = top.strings("exclude", p).unwrap_or_default().into_iter().collect();
+    for name in &names {
+        check_package(top, "exclude", name, workspace, p);
+    }
+    names
+}
+
+fn check_package(table: &Table<'_>, key: &str, name: &str, workspace: &Workspace, p: &mut Problems) {
+    if workspace.package(name).is_none() {
+        let near = text::nearest(name, workspace.packages.iter().map(|package| package.name.as_str()));
+        let advice = near.first().map_or(String::new(), |near| format!(": did you mean `{near}`?"));
+        table.complain(p, Some(key), &format!("names `{name}`, which is no package of this workspace{advice}"));
+    }
+}
+
+fn floors(coverage: &mut Table<'_>, workspace: &Workspace, p: &mut Problems) -> BTreeMap<String, f64> {
+    let table = coverage.table("floors", p);
+    let floors: BTreeMap<String, f64> = table.entries("a number from 0 to 100", p, percent).into_iter().collect();
+    for name in floors.keys() {
+        check_package(&table, name, name, workspace, p);
+    }
+    floors
+}
+
+fn waivers(audit: &mut Table<'_>, now: SystemTime, p: &mut Problems) -> Vec<Waiver> {
+    let today = humantime::format_rfc3339_seconds(now).to_string();
+    let today = today.split('T').next().unwrap_or_default();
+    let mut waivers = Vec::new();
+    for mut table in audit.list("waivers", p) {
+        let id = table.string("id", p);
+        let reason = table.string("reason", p);
+        let expires = table.get("expires", "the last day it holds, such as \"2026-12-31\"", p, |value| {
+            let day = value.as_str()?;
+            humantime::parse_rfc3339(&format!("{day}T00:00:00Z")).ok().map(|_| day.to_owned())
+        });
+        if let (Some(id), Some(reason), Some(expires)) = (&id, &reason, &expires) {
+            let expired = expires.as_str() < today;
+            waivers.push(Waiver { id: id.clone(), reason: reason.clone(), expires: expires.clone(), expired });
+        } else {
+            table.complain(p, None, "needs an `id`, a `reason` and the day it `expires`");
+        }
+        table.finish(p);
+    }
+    waivers
+}
+
+fn servers(integration: &mut Table<'_>, p: &mut Problems) -> Vec<ServerSpec> {
+    let own = integration.table("servers", p);
+    let mut specs = ServerSpec::defaults();
+    for (name, value) in own.entries("a table", p, |value| value.is_object().then_some(value)) {
+        match ServerSpec::from_table(&name, value) {
+            Ok(spec) => {
+                specs.retain(|known| known.name != spec.name);
+                specs.push(spec);
+            }
+            Err(problems) => problems.iter().for_each(|problem| own.complain(p, Some(&name), problem)),
+        }
+    }
+    specs
+}
+
+/// The stages: the twelve as the configuration changes them, and the ones that it adds.
+fn stage_table(top: &mut Table<'_>, p: &mut Problems) -> Vec<StageConfig> {
+    let mut configured: Vec<StageConfig> = stages::pipeline()
+        .into_iter()
+        .map(|definition| StageConfig { timeout: definition.timeout, definition, command: Vec::new() })
+        .collect();
+    let table = top.table("stages", p);
+    for (name, mut entry) in table.tables(p) {
+        let policy = entry.get("policy", "one of \"blocking\", \"warning\", \"info\", \"reporting\"", p, policy);
+        let timeout = entry.duration("timeout", p);
+        let limit = entry.integer("max-parallel", 1..=1024, p).and_then(|limit| usize::try_from(limit).ok());
+        if let Some(stage) = configured.iter_mut().find(|stage| stage.definition.id.as_str() == name) {
+            stage.definition.policy = policy.unwrap_or(stage.definition.policy);
+            stage.timeout = timeout.unwrap_or(stage.timeout);
+            stage.definition.max_parallel = limit.or(stage.definition.max_parallel);
+        } else {
+            let command = entry.strings("command", p).unwrap_or_default();
+            let needs = entry.strings("needs", p).unwrap_or_default();
+            if command.is_empty() {
+                let known = stages::pipeline();
+                let near = text::nearest(name, known.iter().map(|stage| stage.id.as_str()));
+                let advice = near.first().map_or(String::new(), |near| format!(", or did you mean `{near}`?"));
+                entry.complain(p, None, &format!("is a stage of its own and needs a `command`{advice}"));
+            }
+            if !is_name(name) {
+                entry.complain(p, None, "is no name for a stage: use letters, digits and dashes");
+            }
+            let definition =
+                Definition::own(name, needs.iter().map(|need| StageId::new(need)).collect(), policy, limit);
+            configured.push(StageConfig { timeout: timeout.unwrap_or(definition.timeout), definition, command });
+        }
+        entry.finish(p);
+    }
+    configured
+}
+
+fn policy(value: &Value) -> Option<Policy> {
+    serde_json::from_value(value.clone()).ok()
+}
+
+/// Whether `name` can stand in a path, an id and an argument without being mistaken for something else.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Checks `[package.metadata.xtask]` of every package. Which facts of a service other stages read is their business;
+/// here they only must be facts that exist.
+fn packages(workspace: &Workspace, p: &mut Problems) {
+    for package in &workspace.packages {
+        let mut table = Table::new(&package.manifest, "package.metadata.xtask", &package.metadata, p);
+        let mut service = table.table("service", p);
+        service.integer("port", 1..=65_535, p);
+        service.strings("needs", p);
+        service.integer("replicas", 0..=1000, p);
+        service.get("image", "true or false", p, Value::as_bool);
+        service.finish(p);
+        table.finish(p);
+    }
+}

@@ -1,0 +1,203 @@
+//! What a run shall do: the command line, then the environment, then the manifests, then the defaults, resolved once.
+//! Nothing behind this module looks at an option that may or may not have been given.
+
+pub mod config;
+pub mod table;
+
+use crate::cli::{self, Command};
+use crate::environment::Environment;
+use crate::error::{Error, Exit, Result};
+use crate::plan::{Event, StageId};
+use crate::stages;
+use crate::text;
+use crate::workspace::Workspace;
+use clap::ValueEnum;
+use config::Config;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// What measures coverage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// The first of the others that can be had.
+    Auto,
+    /// cargo-llvm-cov.
+    LlvmCov,
+    /// cargo-tarpaulin with its LLVM engine.
+    Tarpaulin,
+}
+
+/// What the planner needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What caused the run.
+    pub event: Event,
+    /// The branch, when it is known.
+    pub branch: Option<String>,
+    /// The packages that were named; `None` for all.
+    pub selected: Option<BTreeSet<String>>,
+    /// The stages that were named; empty for all of the event.
+    pub only: Vec<StageId>,
+    /// The one task of the first stage that was asked for: `fmt` or `lint`.
+    pub half: Option<String>,
+    /// The stages to leave out.
+    pub skip: Vec<StageId>,
+    /// Change the sources instead of complaining.
+    pub fix: bool,
+    /// What measures coverage; never `Auto`.
+    pub engine: Engine,
+    /// What is known about the given advisory database.
+    pub advisory_note: Option<String>,
+    /// Arguments for the tool beneath.
+    pub pass_on: Vec<String>,
+    /// The program of xtask itself.
+    pub program: PathBuf,
+    /// The configuration of the workspace, with the command line's wishes in it.
+    pub config: Config,
+}
+
+/// What of a command line concerns the plan; every command that plans is turned into this first.
+#[derive(Clone, Debug, Default)]
+struct Wishes {
+    selection: cli::Selection,
+    stages: cli::Stages,
+    options: cli::StageOptions,
+    half: Option<String>,
+    fix: bool,
+    pass_on: Vec<String>,
+}
+
+impl Settings {
+    /// Resolves what `command` asks for in this workspace.
+    pub fn resolve(command: &Command, environment: &Environment, workspace: &Workspace) -> Result<Self> {
+        let wishes = Wishes::of(command);
+        let mut config = Config::read(workspace, environment.now)?;
+        if let Some(source) = wishes.options.servers.servers {
+            config.servers_from = source;
+        }
+        if let Some(database) = wishes.options.database.advisory_db {
+            config.advisory_db = Some(environment.cwd.join(database));
+        }
+        let engine = match wishes.options.engine.engine.unwrap_or(config.engine) {
+            Engine::Tarpaulin => Engine::Tarpaulin,
+            Engine::Auto | Engine::LlvmCov => Engine::LlvmCov,
+        };
+        let stage = |name: &String| find_stage(name, &config);
+        Ok(Self {
+            event: wishes.stages.event.unwrap_or(Event::PullRequest),
+            branch: environment.var("GITHUB_REF_NAME").map(str::to_owned),
+            selected: selected(&wishes.selection, workspace)?,
+            only: wishes.stages.only.iter().map(stage).collect::<Result<_>>()?,
+            skip: wishes.stages.skip.iter().map(stage).collect::<Result<_>>()?,
+            half: wishes.half,
+            fix: wishes.fix,
+            engine,
+            advisory_note: None,
+            pass_on: wishes.pass_on,
+            program: environment.program.clone(),
+            config,
+        })
+    }
+}
+
+impl Wishes {
+    fn of(command: &Command) -> Self {
+        let only = |stage: &str| cli::Stages { only: vec![stage.to_owned()], ..cli::Stages::default() };
+        let half = |fix: &cli::Fix, half: &str, pass_on: &[String]| Self {
+            selection: fix.selection.clone(),
+            stages: only(stages::FORMAT_AND_LINT),
+            half: Some(half.to_owned()),
+            fix: fix.fix,
+            pass_on: pass_on.to_vec(),
+            ..Self::default()
+        };
+        let tests = |tests: &cli::Tests, stage: &str| Self {
+            selection: tests.selection.clone(),
+            stages: only(stage),
+            pass_on: tests.args.clone(),
+            ..Self::default()
+        };
+        match command {
+            Command::Ci(ci) => Self {
+                selection: ci.selection.clone(),
+                stages: ci.stages.clone(),
+                options: ci.options.clone(),
+                ..Self::default()
+            },
+            Command::Plan(plan) => Self {
+                selection: plan.selection.clone(),
+                stages: plan.stages.clone(),
+                options: plan.options.clone(),
+                ..Self::default()
+            },
+            Command::Graph(graph) => Self { stages: graph.stages.clone(), ..Self::default() },
+            Command::Fmt(fix) => half(fix, stages::format_and_lint::FMT, &[]),
+            Command::Lint(lint) => half(&lint.fix, stages::format_and_lint::LINT, &lint.args),
+            Command::TestMatrix(args) => tests(args, stages::TEST_SERVICES),
+            Command::Coverage(coverage) => Self {
+                selection: coverage.selection.clone(),
+                stages: only(stages::CODE_COVERAGE),
+                options: cli::StageOptions { engine: coverage.engine.clone(), ..cli::StageOptions::default() },
+                ..Self::default()
+            },
+            Command::Audit(audit) => Self {
+                stages: only(stages::SECURITY_AUDIT),
+                options: cli::StageOptions { database: audit.database.clone(), ..cli::StageOptions::default() },
+                ..Self::default()
+            },
+            Command::Deps(_) => Self { stages: only(stages::DEPENDENCY_CHECK), ..Self::default() },
+            Command::Integration(integration) => Self {
+                options: cli::StageOptions { servers: integration.servers.clone(), ..cli::StageOptions::default() },
+                ..tests(&integration.tests, stages::INTEGRATION_TESTS)
+            },
+            Command::Build(build) => {
+                Self { selection: build.selection.clone(), stages: only(stages::BUILD_RELEASE), ..Self::default() }
+            }
+            Command::Report(_)
+            | Command::Doctor(_)
+            | Command::Setup(_)
+            | Command::Test(_)
+            | Command::Completions { .. } => Self::default(),
+        }
+    }
+}
+
+/// The packages that were named. A service may be named without its `-service`.
+fn selected(selection: &cli::Selection, workspace: &Workspace) -> Result<Option<BTreeSet<String>>> {
+    let names: Vec<&String> = selection.services.iter().chain(&selection.package).collect();
+    let mut found = BTreeSet::new();
+    for name in &names {
+        let package = workspace.package(name).or_else(|| workspace.package(&format!("{name}-service")));
+        let Some(package) = package else {
+            let known = workspace.packages.iter().map(|package| package.name.as_str());
+            let near = text::nearest(name, known.clone());
+            let names = if near.is_empty() { known.collect() } else { near.clone() };
+            let hint = if near.is_empty() { "the packages are" } else { "did you mean" };
+            let names = text::list(names.iter().map(|name| format!("`{name}`")));
+            return Err(Error::usage(format!("select `{name}`: no package of this workspace has that name"))
+                .hint(format!("{hint} {names}{}", if near.is_empty() { "" } else { "?" })));
+        };
+        found.insert(package.name.clone());
+    }
+    if workspace.packages.is_empty() {
+        return Err(Error::new(Exit::NothingSelected, "select packages: this workspace has none"));
+    }
+    Ok((!names.is_empty()).then_some(found))
+}
+
+/// A stage by its id or its command.
+fn find_stage(name: &String, config: &Config) -> Result<StageId> {
+    let word = if matches!(name.as_str(), "fmt") { stages::FORMAT_AND_LINT } else { name.as_str() };
+    let known = config.stages.iter().map(|stage| &stage.definition);
+    let found =
+        known.clone().find(|stage| stage.id.as_str() == word || stage.subcommand.split(' ').next() == Some(word));
+    found.map(|stage| stage.id.clone()).ok_or_else(|| {
+        let names: Vec<&str> = known.flat_map(|stage| [stage.id.as_str(), stage.subcommand.as_str()]).collect();
+        let error = Error::usage(format!("select the stage `{name}`: there is none of that name"));
+        match text::nearest(name, names.iter().copied()).first() {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error
+                .hint(format!("the stages are {}", text::list(config.stages.iter().map(|s| s.definition.id.as_str())))),
+        }
+    })
+}

@@ -1,0 +1,104 @@
+//! Stage 3: how much of the services their unit tests reach, and whether that is enough.
+//!
+//! With cargo-llvm-cov the instrumented tests are ordinary test binaries: when the run has the test stage too, these
+//! are the ones that it runs, and here only the numbers are drawn from them. cargo-tarpaulin runs the tests itself.
+
+use super::{CODE_COVERAGE, Context, TEST_SERVICES, test_services};
+use crate::plan::task::{CoverageGate, Universe};
+use crate::plan::{Reader, StageId, Task, TaskId};
+use crate::settings::Engine;
+use crate::tools::catalogue::Tool;
+use std::collections::BTreeMap;
+
+const ENVIRONMENT: &str = "instrument";
+
+/// The tasks of the stage. `suite_runs_elsewhere`: the test stage of the same run is instrumented.
+pub fn plan(context: Context<'_>, suite_runs_elsewhere: bool) -> Vec<Task> {
+    let stage = StageId::new(CODE_COVERAGE);
+    if context.settings.engine == Engine::Tarpaulin {
+        return vec![tarpaulin(context, &stage)];
+    }
+    if suite_runs_elsewhere {
+        let environment = StageId::new(TEST_SERVICES).task(ENVIRONMENT);
+        return reports(context, &stage, &environment, &[]);
+    }
+    let mut tasks = instrumentation(context, &stage);
+    let env_from: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
+    let tests = test_services::unit_tests(context, &stage, &env_from);
+    let ran: Vec<TaskId> = tests.iter().map(|task| task.id.clone()).collect();
+    tasks.extend(tests);
+    let reports = reports(context, &stage, &stage.task(ENVIRONMENT), &ran);
+    tasks.extend(reports);
+    tasks
+}
+
+/// What must happen before anything is compiled for coverage: the variables, and the end of older measurements.
+pub fn instrumentation(context: Context<'_>, stage: &StageId) -> Vec<Task> {
+    let tools = vec![Tool::LlvmCov, Tool::LlvmTools];
+    let target = context.workspace.target_dir.join("llvm-cov-target").to_string_lossy().into_owned();
+    let command = context.cargo().args(["llvm-cov", "show-env"]).env("CARGO_TARGET_DIR", &target);
+    let environment = Task {
+        reader: Reader::Environment { also: BTreeMap::from([("CARGO_TARGET_DIR".to_owned(), target)]) },
+        tools: tools.clone(),
+        ..Task::new(stage, ENVIRONMENT, command, context.timeout)
+    };
+    let clean = Task {
+        needs: vec![environment.id.clone()],
+        env_from: vec![environment.id.clone()],
+        universe: Some(Universe::Coverage),
+        tools,
+        ..Task::new(stage, "clean", context.cargo().args(["llvm-cov", "clean", "--profraw-only"]), context.timeout)
+    };
+    vec![environment, clean]
+}
+
+/// The number for the gate, and the files for Codecov and for editors.
+fn reports(context: Context<'_>, stage: &StageId, environment: &TaskId, after: &[TaskId]) -> Vec<Task> {
+    let folder = context.workspace.target_dir.join("xtask").join("coverage");
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let report = |name: &str, args: &[&str], reader: Reader| Task {
+        reader,
+        needs: std::iter::once(environment.clone()).chain(after.iter().cloned()).collect(),
+        env_from: vec![environment.clone()],
+        universe: Some(Universe::Coverage),
+        tools: vec![Tool::LlvmCov, Tool::LlvmTools],
+        ..Task::new(
+            stage,
+            name,
+            context.cargo().args(["llvm-cov", "report"]).args(args.iter().copied()),
+            context.timeout,
+        )
+    };
+    vec![
+        report("gate", &["--json", "--summary-only"], Reader::LlvmCov(gate(context))),
+        report("lcov", &["--lcov", "--output-path", &path("lcov.info")], Reader::ExitCode),
+        report("cobertura", &["--cobertura", "--output-path", &path("cobertura.xml")], Reader::ExitCode),
+    ]
+}
+
+fn tarpaulin(context: Context<'_>, stage: &StageId) -> Task {
+    let folder = context.workspace.target_dir.join("xtask").join("coverage").to_string_lossy().into_owned();
+    let target = context.workspace.target_dir.join("tarpaulin").to_string_lossy().into_owned();
+    let packages = context.package_args(context.packages);
+    let command = context
+        .cargo()
+        .args(["tarpaulin", "--engine", "llvm", "--skip-clean", "--lib", "--bins", "--target-dir", &target])
+        .args(packages)
+        .args(["--out", "Lcov", "--out", "Xml", "--out", "Json", "--output-dir", &folder]);
+    Task {
+        reader: Reader::Tarpaulin(gate(context)),
+        universe: Some(Universe::Coverage),
+        tools: vec![Tool::Tarpaulin],
+        ..Task::new(stage, "tarpaulin", command, context.timeout)
+    }
+}
+
+fn gate(context: Context<'_>) -> CoverageGate {
+    let names = context.packages.iter().map(|package| package.name.as_str());
+    let floors = &context.settings.config.coverage_floors;
+    CoverageGate {
+        minimum: context.settings.config.coverage_minimum,
+        floors: names.filter_map(|name| Some((name.to_owned(), *floors.get(name)?))).collect(),
+        packages: context.packages.iter().map(|package| (package.name.clone(), package.dir.clone())).collect(),
+    }
+}

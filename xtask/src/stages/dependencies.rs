@@ -1,0 +1,18 @@
+//! Stage 5: which dependencies are outdated, and which are there in several versions.
+
+use super::{Context, DEPENDENCY_CHECK};
+use crate::plan::task::Universe;
+use crate::plan::{Reader, StageId, Task};
+
+/// Two tables. Neither command changes anything.
+pub fn plan(context: Context<'_>) -> Vec<Task> {
+    let stage = StageId::new(DEPENDENCY_CHECK);
+    let outdated = context.cargo().args(["update", "--dry-run", "--verbose", "--color=never"]);
+    let duplicates = context.cargo().args(["tree", "--workspace", "--duplicates", "--depth", "0", "--color=never"]);
+    let table = |name: &str, command, reader| Task {
+        reader,
+        universe: Some(Universe::Dev),
+        ..Task::new(&stage, name, command, context.timeout)
+    };
+    vec![table("outdated", outdated, Reader::Outdated), table("duplicates", duplicates, Reader::Duplicates)]
+}

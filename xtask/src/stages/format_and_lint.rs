@@ -1,0 +1,53 @@
+//! Stage 1: the sources are formatted as rustfmt wants them, and clippy has nothing to say.
+
+use super::{Context, FORMAT_AND_LINT};
+use crate::plan::task::Universe;
+use crate::plan::{Reader, StageId, Task};
+use crate::tools::catalogue::Tool;
+
+/// The name of the formatting task within the stage.
+pub const FMT: &str = "fmt";
+/// The name of the clippy task within the stage.
+pub const LINT: &str = "lint";
+
+/// Both tasks; the commands `fmt` and `lint` run one each.
+pub fn plan(context: Context<'_>) -> Vec<Task> {
+    vec![fmt(context), lint(context)]
+}
+
+fn fmt(context: Context<'_>) -> Task {
+    let Context { settings, .. } = context;
+    let mut command = context.cargo().arg("fmt");
+    command = match &settings.selected {
+        None => command.arg("--all"),
+        Some(names) => names.iter().fold(command, |command, name| command.args(["--package", name])),
+    };
+    if !settings.fix {
+        command = command.args(["--check", "--", "--color=never"]);
+    }
+    Task {
+        reader: if settings.fix { Reader::ExitCode } else { Reader::Rustfmt },
+        tools: vec![Tool::Rustfmt],
+        ..Task::new(&StageId::new(FORMAT_AND_LINT), FMT, command, context.timeout)
+    }
+}
+
+fn lint(context: Context<'_>) -> Task {
+    let Context { settings, .. } = context;
+    let mut command = context.cargo().arg("clippy");
+    if settings.fix {
+        command = command.args(["--fix", "--allow-dirty", "--allow-staged"]);
+    }
+    command = match &settings.selected {
+        None => command.arg("--workspace"),
+        Some(names) => names.iter().fold(command, |command, name| command.args(["--package", name])),
+    };
+    command = command.args(["--all-targets", "--message-format=json", "--", "-D", "warnings"]);
+    Task {
+        command: command.args(settings.pass_on.iter().cloned()),
+        reader: Reader::CargoMessages,
+        universe: Some(Universe::Dev),
+        tools: vec![Tool::Clippy],
+        ..Task::new(&StageId::new(FORMAT_AND_LINT), LINT, context.cargo(), context.timeout)
+    }
+}

@@ -1,0 +1,11 @@
+//! Stage 11: what the run has found, in Markdown and JSON.
+
+use super::{Context, QUALITY_REPORT};
+use crate::plan::{Command, StageId, Task};
+
+/// One task, which reads the record of the run that it belongs to.
+pub fn plan(context: Context<'_>) -> Vec<Task> {
+    let program = context.settings.program.to_string_lossy().into_owned();
+    let command = Command::new(program, &context.workspace.root).args(["report", "--run", "current"]);
+    vec![Task::new(&StageId::new(QUALITY_REPORT), "report", command, context.timeout)]
+}

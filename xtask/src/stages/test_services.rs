@@ -1,0 +1,128 @@
+//! Stage 2: the unit and doc tests of every package, compiled by one call of cargo and counted per package.
+
+use super::{CODE_COVERAGE, Context, TEST_SERVICES, coverage};
+use crate::plan::task::{PackageEnv, Universe};
+use crate::plan::{Action, Command, Reader, StageId, Task, TaskId};
+use crate::tools::catalogue::Tool;
+use crate::workspace::Package;
+
+/// The name of the compiling task within a stage.
+pub const COMPILE: &str = "compile";
+
+/// One compile, a task for the unit tests of each package, and one for its doc tests.
+///
+/// `instrumented`: the compiled tests also measure coverage, so that a run with both stages runs the suite once.
+pub fn plan(context: Context<'_>, instrumented: bool) -> Vec<Task> {
+    let stage = StageId::new(TEST_SERVICES);
+    let mut tasks = if instrumented { coverage::instrumentation(context, &stage) } else { Vec::new() };
+    let env_from: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
+    tasks.extend(unit_tests(context, &stage, &env_from));
+    tasks.extend(doc_tests(context, &stage, &env_from));
+    tasks
+}
+
+/// The compile and the runs of the packages' unit tests, in whichever stage wants them.
+pub fn unit_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) -> Vec<Task> {
+    let tested: Vec<&Package> = context
+        .packages
+        .iter()
+        .copied()
+        .filter(|package| package.library_tests || !package.tested_programs.is_empty())
+        .collect();
+    if tested.is_empty() {
+        return Vec::new();
+    }
+    let targets = targets(&tested);
+    let command = context.cargo().arg("test").args(context.package_args(&tested)).args(targets);
+    let compile = compile(context, stage, command, env_from);
+    let runs: Vec<Task> = tested
+        .iter()
+        .map(|package| {
+            let command = context.cargo().args(["test", "--package", &package.name]).args(self::targets(&[package]));
+            run(context, stage, package, command, &compile, env_from)
+        })
+        .collect();
+    std::iter::once(compile).chain(runs).collect()
+}
+
+/// The task that compiles what `command` would test.
+pub fn compile(context: Context<'_>, stage: &StageId, command: Command, env_from: &[TaskId]) -> Task {
+    Task {
+        reader: Reader::CargoMessages,
+        universe: Some(universe(stage, env_from)),
+        needs: env_from.to_vec(),
+        env_from: env_from.to_vec(),
+        ..Task::new(stage, COMPILE, command.args(["--no-run", "--message-format=json"]), context.timeout)
+    }
+}
+
+/// The task that runs what `compile` has compiled for a package; `command` is what it means.
+pub fn run(
+    context: Context<'_>,
+    stage: &StageId,
+    package: &Package,
+    command: Command,
+    compile: &Task,
+    env_from: &[TaskId],
+) -> Task {
+    let repeat = format!("{command} --");
+    let command = if context.settings.pass_on.is_empty() {
+        command
+    } else {
+        command.arg("--").args(context.settings.pass_on.iter().cloned())
+    };
+    Task {
+        service: Some(package.name.clone()),
+        action: Action::RunTests {
+            compiled_by: compile.id.clone(),
+            package: PackageEnv { id: package.id.clone(), dir: package.dir.clone(), vars: package.vars.clone() },
+            args: context.settings.pass_on.clone(),
+        },
+        reader: Reader::Libtest { repeat },
+        needs: std::iter::once(compile.id.clone()).chain(env_from.iter().cloned()).collect(),
+        env_from: env_from.to_vec(),
+        ..Task::new(stage, &package.name, command, context.timeout)
+    }
+}
+
+fn doc_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) -> Vec<Task> {
+    let documented = context.packages.iter().filter(|package| package.doc_tests);
+    documented
+        .map(|package| {
+            let mut command = context.cargo().args(["test", "--package", &package.name, "--doc"]);
+            let repeat = format!("{command} --");
+            if !context.settings.pass_on.is_empty() {
+                command = command.arg("--").args(context.settings.pass_on.iter().cloned());
+            }
+            if !env_from.is_empty() {
+                // Doc tests are no part of the measurement, but the libraries that they link would write a profile.
+                command = command.env("LLVM_PROFILE_FILE", "/dev/null");
+            }
+            Task {
+                service: Some(package.name.clone()),
+                reader: Reader::Libtest { repeat },
+                universe: Some(universe(stage, env_from)),
+                needs: env_from.to_vec(),
+                env_from: env_from.to_vec(),
+                ..Task::new(stage, &format!("{}-doc", package.name), command, context.timeout)
+            }
+        })
+        .collect()
+}
+
+/// The targets with unit tests. Programs are named one by one: `--bins` would also test those that their manifest
+/// switches off with `test = false`.
+fn targets(packages: &[&Package]) -> Vec<String> {
+    let library = packages.iter().any(|package| package.library_tests).then(|| "--lib".to_owned());
+    let programs = packages.iter().flat_map(|package| &package.tested_programs);
+    library.into_iter().chain(programs.flat_map(|name| ["--bin".to_owned(), name.clone()])).collect()
+}
+
+fn universe(stage: &StageId, env_from: &[TaskId]) -> Universe {
+    if env_from.is_empty() && stage.as_str() != CODE_COVERAGE { Universe::Dev } else { Universe::Coverage }
+}
+
+/// The tools that an instrumented run needs on top.
+pub fn tools(instrumented: bool) -> Vec<Tool> {
+    if instrumented { vec![Tool::LlvmCov, Tool::LlvmTools] } else { Vec::new() }
+}

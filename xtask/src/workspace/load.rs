@@ -1,0 +1,109 @@
+//! Loads the workspace with one call of `cargo metadata`, which needs no network and writes nothing.
+
+use super::model::{Package, Workspace};
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Loads the workspace that the user stands in.
+pub fn load(environment: &Environment) -> Result<Workspace> {
+    let mut command = MetadataCommand::new();
+    command.cargo_path("cargo").current_dir(&environment.cwd).no_deps();
+    for name in environment.set_by_cargo() {
+        command.env_remove(name);
+    }
+    let metadata = command.exec().map_err(|error| match error {
+        cargo_metadata::Error::CargoMetadata { stderr } => {
+            let what = format!("read the cargo workspace of {}", environment.cwd.display());
+            let (text, missing) = (stderr.trim().to_owned(), stderr.contains("could not find `Cargo.toml`"));
+            let error = Error::usage(what).detail(text);
+            if missing { error.hint("go to a cargo workspace, or name one: `-C DIR`") } else { error }
+        }
+        other => Error::environment(format!("run `cargo metadata` in {}", environment.cwd.display()))
+            .because(other)
+            .hint("cargo must be on PATH: https://rustup.rs"),
+    })?;
+    Ok(model(metadata))
+}
+
+fn model(metadata: Metadata) -> Workspace {
+    let members = metadata.workspace_members;
+    let mut packages: Vec<Package> =
+        metadata.packages.into_iter().filter(|package| members.contains(&package.id)).map(package).collect();
+    packages.sort_by(|a, b| a.name.cmp(&b.name));
+    let root = metadata.workspace_root.into_std_path_buf();
+    Workspace {
+        has_deny_config: root.join("deny.toml").is_file(),
+        root,
+        target_dir: metadata.target_directory.into_std_path_buf(),
+        packages,
+        metadata: own_table(&metadata.workspace_metadata),
+    }
+}
+
+fn package(package: cargo_metadata::Package) -> Package {
+    let is_library = |kind: &TargetKind| {
+        matches!(
+            kind,
+            TargetKind::Lib
+                | TargetKind::RLib
+                | TargetKind::DyLib
+                | TargetKind::CDyLib
+                | TargetKind::StaticLib
+                | TargetKind::ProcMacro
+        )
+    };
+    let library = package.targets.iter().find(|target| target.kind.iter().any(is_library));
+    let named = |kind: &TargetKind| -> Vec<String> {
+        let of_kind = package.targets.iter().filter(|target| target.kind.contains(kind));
+        of_kind.map(|target| target.name.clone()).collect()
+    };
+    let dir = package.manifest_path.parent().map_or_else(Default::default, ToOwned::to_owned);
+    Package {
+        name: package.name.to_string(),
+        id: package.id.repr.clone(),
+        version: package.version.to_string(),
+        manifest: package.manifest_path.clone().into_std_path_buf(),
+        dir: dir.into_std_path_buf(),
+        library_tests: library.is_some_and(|target| target.test),
+        doc_tests: library.is_some_and(|target| target.doctest),
+        programs: named(&TargetKind::Bin),
+        tested_programs: package.targets.iter().filter(|t| t.is_bin() && t.test).map(|t| t.name.clone()).collect(),
+        integration_tests: named(&TargetKind::Test),
+        metadata: own_table(&package.metadata),
+        vars: vars(&package),
+    }
+}
+
+/// The table of xtask in a manifest's metadata, or null.
+fn own_table(metadata: &Value) -> Value {
+    metadata.get("xtask").cloned().unwrap_or(Value::Null)
+}
+
+/// What cargo sets for the tests of a package:
+/// <https://doc.rust-lang.org/cargo/reference/environment-variables.html>.
+fn vars(package: &cargo_metadata::Package) -> BTreeMap<String, String> {
+    let path = |path: Option<&cargo_metadata::camino::Utf8PathBuf>| path.map(ToString::to_string);
+    let version = &package.version;
+    let pairs = [
+        ("CARGO_MANIFEST_DIR", package.manifest_path.parent().map(ToString::to_string)),
+        ("CARGO_MANIFEST_PATH", Some(package.manifest_path.to_string())),
+        ("CARGO_PKG_NAME", Some(package.name.to_string())),
+        ("CARGO_PKG_VERSION", Some(version.to_string())),
+        ("CARGO_PKG_VERSION_MAJOR", Some(version.major.to_string())),
+        ("CARGO_PKG_VERSION_MINOR", Some(version.minor.to_string())),
+        ("CARGO_PKG_VERSION_PATCH", Some(version.patch.to_string())),
+        ("CARGO_PKG_VERSION_PRE", Some(version.pre.to_string())),
+        ("CARGO_PKG_AUTHORS", Some(package.authors.join(":"))),
+        ("CARGO_PKG_DESCRIPTION", package.description.clone()),
+        ("CARGO_PKG_HOMEPAGE", package.homepage.clone()),
+        ("CARGO_PKG_REPOSITORY", package.repository.clone()),
+        ("CARGO_PKG_LICENSE", package.license.clone()),
+        ("CARGO_PKG_LICENSE_FILE", path(package.license_file.as_ref())),
+        ("CARGO_PKG_README", path(package.readme.as_ref())),
+        ("CARGO_PKG_RUST_VERSION", package.rust_version.as_ref().map(ToString::to_string)),
+    ];
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value.unwrap_or_default())).collect()
+}

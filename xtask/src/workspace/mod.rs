@@ -1,0 +1,7 @@
+//! The cargo workspace that the pipeline works on.
+
+pub mod git;
+pub mod load;
+pub mod model;
+
+pub use model::{Package, Workspace};

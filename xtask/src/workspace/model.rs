@@ -1,0 +1,59 @@
+//! The workspace as plain data: what the planner needs to know of it, and no more.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A cargo workspace.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    /// Its root, absolute.
+    pub root: PathBuf,
+    /// Where cargo puts what it builds.
+    pub target_dir: PathBuf,
+    /// Its members, by name.
+    pub packages: Vec<Package>,
+    /// `[workspace.metadata.xtask]`, or null.
+    pub metadata: Value,
+    /// Whether there is a `deny.toml` at the root: without one, cargo-deny has no licences that it may accept.
+    pub has_deny_config: bool,
+}
+
+/// A member of the workspace.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Cargo's package id, as in its JSON messages.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// Its manifest, absolute.
+    pub manifest: PathBuf,
+    /// The folder of its manifest, absolute.
+    pub dir: PathBuf,
+    /// Whether its library has unit tests to build.
+    pub library_tests: bool,
+    /// Whether its library has doc tests to look for (procedural macros and libraries that switch them off have none).
+    pub doc_tests: bool,
+    /// The names of its programs.
+    pub programs: Vec<String>,
+    /// Those of its programs that are not switched off with `test = false`.
+    pub tested_programs: Vec<String>,
+    /// The names of its integration tests, the targets under `tests/`.
+    pub integration_tests: Vec<String>,
+    /// `[package.metadata.xtask]`, or null.
+    pub metadata: Value,
+    /// The variables that cargo gives to its tests: `CARGO_PKG_*`, `CARGO_MANIFEST_*`.
+    pub vars: BTreeMap<String, String>,
+}
+
+impl Workspace {
+    /// The member of this name.
+    pub fn package(&self, name: &str) -> Option<&Package> {
+        self.packages
+            .binary_search_by(|package| package.name.as_str().cmp(name))
+            .ok()
+            .map(|index| &self.packages[index])
+    }
+}
