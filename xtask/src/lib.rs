@@ -17,6 +17,7 @@ pub mod reading;
 pub mod stages;
 
 pub mod event;
+pub mod exec;
 
 pub mod backing;
 pub mod tools;

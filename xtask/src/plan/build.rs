@@ -2,6 +2,7 @@
 
 use super::{Plan, Stage, StageId, Task, graph};
 use crate::error::{Error, Result};
+use crate::outcome::Outcome;
 use crate::settings::config::StageConfig;
 use crate::settings::{Engine, Settings};
 use crate::stages::{self, Context, Runs};
@@ -38,10 +39,10 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
 
 fn plan_stage(context: Context<'_>, stage: &StageConfig, instrumented: bool, wanted: &[&StageConfig]) -> Stage {
     let definition = &stage.definition;
-    let mut left_out = context.settings.skips(definition).then(|| "left out by --skip".to_owned());
+    let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
     let tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage, instrumented) };
     if left_out.is_none() && tasks.is_empty() && is_planned(definition.id.as_str()) {
-        left_out = Some("no selected package has anything for it".to_owned());
+        left_out = Some((Outcome::NothingToDo, "no selected package has anything for it".to_owned()));
     }
     let in_plan = |need: &&StageId| wanted.iter().any(|other| other.definition.id == **need);
     Stage {

@@ -13,7 +13,7 @@ pub use command::Command;
 pub use ids::{StageId, TaskId};
 pub use task::{Action, Reader, Task};
 
-use crate::outcome::Policy;
+use crate::outcome::{Outcome, Policy};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -54,7 +54,7 @@ pub struct Stage {
     /// What runs.
     pub tasks: Vec<Task>,
     /// Why it will not run although it is part of the pipeline: `--skip`, or nothing to do.
-    pub left_out: Option<String>,
+    pub left_out: Option<(Outcome, String)>,
 }
 
 /// A complete plan.

@@ -28,7 +28,7 @@ pub fn json(plan: &Plan) -> Value {
             "needs": stage.needs,
             "policy": stage.policy,
             "max_parallel": stage.max_parallel,
-            "left_out": stage.left_out,
+            "left_out": stage.left_out.as_ref().map(|(_, because)| because),
             "tasks": stage.tasks.iter().map(task).collect::<Vec<_>>(),
         })
     };
@@ -44,7 +44,7 @@ pub fn json(plan: &Plan) -> Value {
 pub fn commands(plan: &Plan) -> String {
     let mut out = String::new();
     for stage in &plan.stages {
-        let what = stage.left_out.clone().unwrap_or_else(|| described(stage));
+        let what = described(stage);
         writeln!(out, "# {} ({what})", stage.id).expect("writing to a String cannot fail");
         for task in &stage.tasks {
             let aside = match &task.action {
@@ -67,13 +67,16 @@ pub fn tree(plan: &Plan) -> String {
         let needs: Vec<&str> = stage.needs.iter().map(super::StageId::as_str).collect();
         let needs = if needs.is_empty() { String::new() } else { format!(" ← {}", needs.join(", ")) };
         writeln!(out, "{branch} {}{needs}", stage.id).expect("writing to a String cannot fail");
-        let detail = stage.left_out.clone().unwrap_or_else(|| described(stage));
+        let detail = described(stage);
         writeln!(out, "{trunk}    {}: {detail}", stage.policy.word()).expect("writing to a String cannot fail");
     }
     out
 }
 
 fn described(stage: &Stage) -> String {
+    if let Some((_, because)) = &stage.left_out {
+        return because.clone();
+    }
     match stage.max_parallel {
         Some(limit) if stage.tasks.len() > limit => {
             format!("{}, at most {limit} at once", text::count(stage.tasks.len(), "task"))

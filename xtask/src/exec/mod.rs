@@ -1,0 +1,3 @@
+//! Runs a plan: the schedule says what may start, the slots run it, the loop tells what happened.
+
+pub mod schedule;

@@ -1,0 +1,369 @@
+//! Which task may start when, and what the end of one means for the others: a state machine without clock, thread or
+//! I/O. [`Schedule::finish`] makes every transition; nobody else changes a state.
+//!
+//! A stage opens when the stages it needs have ended well enough; within an open stage a task starts when the tasks it
+//! needs have gone well, its universe is free, and neither the stage nor the run is at its limit.
+
+use crate::outcome::{Outcome, Policy};
+use crate::plan::task::Universe;
+use crate::plan::{Plan, StageId, TaskId};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// What followed from a transition, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A task will never start.
+    TaskSkipped {
+        /// Its index among the plan's tasks.
+        task: usize,
+        /// Why.
+        because: String,
+    },
+    /// A stage is over.
+    StageEnded {
+        /// Its index among the plan's stages.
+        stage: usize,
+        /// How.
+        outcome: Outcome,
+        /// Why, unless everything in it went well.
+        because: Option<String>,
+    },
+}
+
+/// The state of a run.
+pub struct Schedule {
+    stages: Vec<Stage>,
+    tasks: Vec<Task>,
+    /// Tasks that could start as far as needs go, in the plan's order.
+    queue: VecDeque<usize>,
+    busy: BTreeSet<Universe>,
+    running: usize,
+    slots: usize,
+    fail_fast: bool,
+    /// Why nothing new starts any more, and whether that holds for reporting stages too.
+    stopped: Option<(String, bool)>,
+}
+
+struct Stage {
+    id: StageId,
+    policy: Policy,
+    needs: Vec<usize>,
+    needed_by: Vec<usize>,
+    limit: usize,
+    running: usize,
+    tasks: Vec<usize>,
+    unfinished: usize,
+    left_out: Option<(Outcome, String)>,
+    open: bool,
+    ended: Option<Outcome>,
+}
+
+struct Task {
+    id: TaskId,
+    stage: usize,
+    universe: Option<Universe>,
+    needed_by: Vec<usize>,
+    unmet: usize,
+    state: State,
+    because: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Running,
+    Ended(Outcome),
+}
+
+impl Schedule {
+    /// A run of this plan with so many slots. `fail_fast`: nothing new starts after a failure that blocks.
+    pub fn new(plan: &Plan, slots: usize, fail_fast: bool) -> Self {
+        let mut tasks: Vec<Task> = Vec::new();
+        let mut index: HashMap<TaskId, usize> = HashMap::new();
+        let stage_index: HashMap<&StageId, usize> =
+            plan.stages.iter().enumerate().map(|(index, stage)| (&stage.id, index)).collect();
+        for (stage, planned) in plan.stages.iter().enumerate() {
+            for task in &planned.tasks {
+                index.insert(task.id.clone(), tasks.len());
+                tasks.push(Task {
+                    id: task.id.clone(),
+                    stage,
+                    universe: task.universe,
+                    needed_by: Vec::new(),
+                    unmet: 0,
+                    state: State::Waiting,
+                    because: None,
+                });
+            }
+        }
+        for task in plan.tasks() {
+            let own = index[&task.id];
+            for need in task.needs.iter().filter_map(|need| index.get(need)) {
+                tasks[*need].needed_by.push(own);
+                tasks[own].unmet += 1;
+            }
+        }
+        let mut stages: Vec<Stage> = plan
+            .stages
+            .iter()
+            .map(|stage| Stage {
+                id: stage.id.clone(),
+                policy: stage.policy,
+                needs: stage.needs.iter().filter_map(|need| stage_index.get(need).copied()).collect(),
+                needed_by: Vec::new(),
+                limit: stage.max_parallel.unwrap_or(usize::MAX),
+                running: 0,
+                tasks: stage.tasks.iter().map(|task| index[&task.id]).collect(),
+                unfinished: stage.tasks.len(),
+                left_out: stage.left_out.clone(),
+                open: false,
+                ended: None,
+            })
+            .collect();
+        for stage in 0..stages.len() {
+            for need in stages[stage].needs.clone() {
+                stages[need].needed_by.push(stage);
+            }
+        }
+        Self {
+            stages,
+            tasks,
+            queue: VecDeque::new(),
+            busy: BTreeSet::new(),
+            running: 0,
+            slots: slots.max(1),
+            fail_fast,
+            stopped: None,
+        }
+    }
+
+    /// Opens what needs nothing. To be called once, before the first [`ready`](Self::ready).
+    pub fn begin(&mut self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for stage in 0..self.stages.len() {
+            self.look_at_stage(stage, &mut changes);
+        }
+        changes
+    }
+
+    /// The tasks that start now; they count as running from here on.
+    pub fn ready(&mut self) -> Vec<usize> {
+        let mut started = Vec::new();
+        let mut kept = VecDeque::new();
+        while let Some(task) = self.queue.pop_front() {
+            if self.running < self.slots && self.may_start(task) {
+                self.start(task);
+                started.push(task);
+            } else {
+                kept.push_back(task);
+            }
+        }
+        self.queue = kept;
+        started
+    }
+
+    fn may_start(&self, task: usize) -> bool {
+        let Task { stage, universe, .. } = &self.tasks[task];
+        let stage = &self.stages[*stage];
+        stage.running < stage.limit && universe.is_none_or(|universe| !self.busy.contains(&universe))
+    }
+
+    fn start(&mut self, task: usize) {
+        let state = &mut self.tasks[task];
+        state.state = State::Running;
+        self.busy.extend(state.universe);
+        self.stages[state.stage].running += 1;
+        self.running += 1;
+    }
+
+    /// Tells that a running task has ended, and why when it did not go well.
+    pub fn finish(&mut self, task: usize, outcome: Outcome, because: Option<String>) -> Vec<Change> {
+        let state = &mut self.tasks[task];
+        debug_assert_eq!(state.state, State::Running, "{} ended without having started", state.id);
+        if let Some(universe) = state.universe {
+            self.busy.remove(&universe);
+        }
+        let stage = state.stage;
+        self.stages[stage].running -= 1;
+        self.running -= 1;
+        let mut changes = Vec::new();
+        if self.fail_fast && outcome.is_bad() && self.stages[stage].policy == Policy::Blocking && self.stopped.is_none()
+        {
+            let why = format!("`{}` failed, and the run stops at the first failure", self.tasks[task].id);
+            self.stopped = Some((why, false));
+        }
+        self.end_task(task, outcome, because, &mut changes);
+        self.skip_what_stopped(&mut changes);
+        changes
+    }
+
+    /// Starts nothing new, whatever it is: the run has been told to stop.
+    pub fn stop(&mut self, because: &str) -> Vec<Change> {
+        let mut changes = Vec::new();
+        self.stopped = Some((because.to_owned(), true));
+        self.skip_what_stopped(&mut changes);
+        changes
+    }
+
+    /// Whether every stage has ended.
+    pub fn is_over(&self) -> bool {
+        self.stages.iter().all(|stage| stage.ended.is_some())
+    }
+
+    /// Whether a task has ended, in whichever way.
+    pub fn has_ended(&self, task: usize) -> bool {
+        matches!(self.tasks[task].state, State::Ended(_))
+    }
+
+    fn end_task(&mut self, task: usize, outcome: Outcome, because: Option<String>, changes: &mut Vec<Change>) {
+        self.mark_ended(task, outcome, because);
+        self.tell_dependents(task, outcome, changes);
+        self.look_at_stage(self.tasks[task].stage, changes);
+    }
+
+    fn mark_ended(&mut self, task: usize, outcome: Outcome, because: Option<String>) {
+        let state = &mut self.tasks[task];
+        state.state = State::Ended(outcome);
+        state.because = because;
+        self.stages[state.stage].unfinished -= 1;
+    }
+
+    fn tell_dependents(&mut self, task: usize, outcome: Outcome, changes: &mut Vec<Change>) {
+        for dependent in self.tasks[task].needed_by.clone() {
+            if self.tasks[dependent].state != State::Waiting {
+                continue;
+            }
+            self.tasks[dependent].unmet -= 1;
+            if !outcome.meets_a_need() {
+                let why = format!("needs `{}`, which {}", self.tasks[task].id, verb(outcome));
+                self.skip(vec![dependent], &why, changes);
+            } else if self.tasks[dependent].unmet == 0 && self.stages[self.tasks[dependent].stage].open {
+                self.queue.push_back(dependent);
+            }
+        }
+    }
+
+    /// Skips tasks for one reason. All are marked before any dependent hears of it, so that none of them is told a
+    /// more roundabout reason.
+    fn skip(&mut self, tasks: Vec<usize>, because: &str, changes: &mut Vec<Change>) {
+        self.queue.retain(|queued| !tasks.contains(queued));
+        for &task in &tasks {
+            changes.push(Change::TaskSkipped { task, because: because.to_owned() });
+            self.mark_ended(task, Outcome::Skipped, Some(because.to_owned()));
+        }
+        for &task in &tasks {
+            self.tell_dependents(task, Outcome::Skipped, changes);
+        }
+        for task in tasks {
+            self.look_at_stage(self.tasks[task].stage, changes);
+        }
+    }
+
+    fn skip_all(&mut self, stage: usize, because: &str, changes: &mut Vec<Change>) {
+        let tasks = self.stages[stage].tasks.iter().copied();
+        let waiting = tasks.filter(|&task| self.tasks[task].state == State::Waiting).collect();
+        self.skip(waiting, because, changes);
+    }
+
+    fn skip_what_stopped(&mut self, changes: &mut Vec<Change>) {
+        let Some((because, everything)) = self.stopped.clone() else { return };
+        for stage in 0..self.stages.len() {
+            if everything || self.stages[stage].policy != Policy::Reporting {
+                self.skip_all(stage, &because, changes);
+            }
+        }
+    }
+
+    /// Opens, skips or ends a stage as far as its needs and its tasks allow.
+    fn look_at_stage(&mut self, stage: usize, changes: &mut Vec<Change>) {
+        if self.stages[stage].ended.is_some() {
+            return;
+        }
+        if let Some((outcome, because)) = self.stages[stage].left_out.clone() {
+            return self.end_stage(stage, outcome, Some(because), changes);
+        }
+        if !self.stages[stage].open && self.stages[stage].unfinished > 0 {
+            if self.stages[stage].needs.iter().any(|&need| self.stages[need].ended.is_none()) {
+                return;
+            }
+            let unmet = self.stages[stage].needs.iter().find(|&&need| !self.is_met(need)).copied();
+            match unmet.filter(|_| self.stages[stage].policy != Policy::Reporting) {
+                Some(need) => {
+                    let how = self.stages[need].ended.map_or("did not end", verb);
+                    let why = format!("needs `{}`, which {how}", self.stages[need].id);
+                    // The last of its tasks ends the stage, through here.
+                    return self.skip_all(stage, &why, changes);
+                }
+                None => self.open(stage),
+            }
+        }
+        if self.stages[stage].unfinished == 0 {
+            let (outcome, because) = self.verdict(stage);
+            self.end_stage(stage, outcome, because, changes);
+        }
+    }
+
+    fn open(&mut self, stage: usize) {
+        self.stages[stage].open = true;
+        for task in self.stages[stage].tasks.clone() {
+            if self.tasks[task].state == State::Waiting && self.tasks[task].unmet == 0 {
+                self.queue.push_back(task);
+            }
+        }
+    }
+
+    fn end_stage(&mut self, stage: usize, outcome: Outcome, because: Option<String>, changes: &mut Vec<Change>) {
+        self.stages[stage].ended = Some(outcome);
+        changes.push(Change::StageEnded { stage, outcome, because });
+        for dependent in self.stages[stage].needed_by.clone() {
+            self.look_at_stage(dependent, changes);
+        }
+    }
+
+    /// Whether a stage that has ended lets go ahead what needs it.
+    fn is_met(&self, stage: usize) -> bool {
+        let Stage { ended, policy, left_out, .. } = &self.stages[stage];
+        left_out.is_some() || *policy != Policy::Blocking || ended.is_some_and(Outcome::meets_a_need)
+    }
+
+    /// How a stage whose tasks have all ended has ended itself: as the worst of them.
+    fn verdict(&self, stage: usize) -> (Outcome, Option<String>) {
+        let outcome_of = |task: &&Task| match task.state {
+            State::Ended(outcome) => outcome,
+            State::Waiting | State::Running => Outcome::Cancelled,
+        };
+        let tasks: Vec<&Task> = self.stages[stage].tasks.iter().map(|&task| &self.tasks[task]).collect();
+        let worst = Outcome::of_parts(tasks.iter().map(outcome_of)).unwrap_or(Outcome::NothingToDo);
+        let mut whys: Vec<String> = Vec::new();
+        for task in tasks.iter().filter(|task| outcome_of(task) == worst) {
+            let Some(because) = &task.because else { continue };
+            let own_name = task.id.as_str().split_once('/').map_or(task.id.as_str(), |(_, name)| name);
+            let why = if worst == Outcome::Skipped { because.clone() } else { format!("{own_name}: {because}") };
+            if !whys.contains(&why) {
+                whys.push(why);
+            }
+        }
+        let because = match whys.len() {
+            0 => None,
+            1..=3 => Some(whys.join("; ")),
+            more => Some(format!("{}; and {} more", whys[..2].join("; "), more - 2)),
+        };
+        (worst, because)
+    }
+}
+
+/// How an outcome reads behind "which".
+fn verb(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Failed => "failed",
+        Outcome::TimedOut => "timed out",
+        Outcome::Cancelled => "was cancelled",
+        Outcome::Skipped => "was skipped",
+        Outcome::EnvironmentError => "could not do its work",
+        Outcome::NothingToDo => "had nothing to do",
+        Outcome::Passed | Outcome::Flaky | Outcome::Cached => "passed",
+    }
+}
+
+#[cfg(test)]
+mod tests;
