@@ -4,6 +4,7 @@
 //! emits events; every display, record and report is made from events. The modules, in reading order:
 
 pub mod error;
+pub mod files;
 pub mod text;
 
 pub mod cli;
@@ -15,9 +16,11 @@ pub mod outcome;
 pub mod plan;
 pub mod reading;
 pub mod stages;
+pub mod tools;
 
 pub mod event;
 pub mod exec;
-
+pub use exec::process;
 pub mod backing;
-pub mod tools;
+
+pub mod report;

@@ -58,6 +58,9 @@ pub struct Binary {
     pub target: String,
     /// The target's kind: `lib`, `bin`, `test`, `proc-macro`.
     pub kind: String,
+    /// Whether it is a test executable: a package's binary is built once as itself and once with its unit tests.
+    #[serde(default)]
+    pub test: bool,
     /// Where it is.
     pub path: PathBuf,
     /// Its size in bytes; 0 until somebody has looked.

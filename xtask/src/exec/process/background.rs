@@ -1,0 +1,104 @@
+//! A server that runs beside the tasks which need it, under the same supervision, on a thread of its own.
+
+use super::limits::{Farewell, Limits};
+use super::output::Tail;
+use super::supervise::Supervisor;
+use super::{Child, End, Ended, Level, Signal, Stop};
+use crate::error::{Error, Result};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// A running server. Dropped, it is asked to end (TERM to its leader) and given its grace.
+///
+/// The run's order to stop reaches it only when it says `Kill`: until then whoever uses it may still need it.
+#[derive(Debug)]
+pub struct Background {
+    pid: i32,
+    stop: Stop,
+    farewell: Arc<Mutex<Farewell>>,
+    seen: Arc<Mutex<Seen>>,
+    thread: Option<JoinHandle<Result<Ended>>>,
+}
+
+/// What has been seen of it so far.
+#[derive(Default)]
+struct Seen {
+    tail: Tail,
+    end: Option<End>,
+}
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seen").field("end", &self.end).finish_non_exhaustive()
+    }
+}
+
+/// Starts a server.
+pub fn spawn_background(child: &Child) -> Result<Background> {
+    let stop = Stop::new();
+    let farewell = Farewell { signal: Signal::TERM, to_group: false, grace: child.grace };
+    let limits = Limits::new(child, stop.clone(), farewell);
+    let farewell = Arc::clone(&limits.farewell);
+    let supervisor = Supervisor::start(child, limits)?;
+    let pid = supervisor.pid();
+    let seen = Arc::new(Mutex::new(Seen::default()));
+    let seen_there = Arc::clone(&seen);
+    let thread = thread::spawn(move || {
+        let ended = supervisor.supervise(&mut |_, line| lock(&seen_there).tail.push(line));
+        lock(&seen_there).end = Some(ended.as_ref().map_or(End::Cancelled, |ended| ended.end));
+        ended
+    });
+    Ok(Background { pid, stop, farewell, seen, thread: Some(thread) })
+}
+
+impl Background {
+    /// The pid of the server, which is the number of its group.
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// How it ended, if it has: `None` while it runs.
+    pub fn try_status(&self) -> Option<End> {
+        lock(&self.seen).end
+    }
+
+    /// Whether it runs.
+    pub fn is_alive(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) && self.try_status().is_none()
+    }
+
+    /// The last lines of its output, at most 20, fit for a terminal.
+    pub fn tail(&self) -> Vec<String> {
+        lock(&self.seen).tail.lines()
+    }
+
+    /// Sends `first` to the server, and kills it and all that it started when `grace` has passed.
+    ///
+    /// The signal goes to the leader alone, because a server sees to its own workers; many take a signal of their own
+    /// for something else. A server that had ended before says how.
+    pub fn stop(mut self, first: Signal, grace: Duration) -> Result<Ended> {
+        *lock(&self.farewell) = Farewell { signal: first, to_group: false, grace };
+        self.finish().unwrap_or_else(|| Err(Error::environment(format!("stop process {} twice", self.pid))))
+    }
+
+    fn finish(&mut self) -> Option<Result<Ended>> {
+        let thread = self.thread.take()?;
+        self.stop.raise(Level::Terminate);
+        Some(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.stop.raise(Level::Terminate);
+            // The thread's own panic has been printed; a second one while unwinding would abort before others are stopped.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,125 @@
+//! What a task leaves running behind it: how it is found, killed and named.
+//!
+//! It knows nothing about output or time limits; when to look and when to kill is decided by the supervisor.
+
+use super::table::{self, Process};
+use super::{MARKER, children};
+use crate::text;
+use rustix::process::{Pid, Signal};
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a killed process may take to disappear before it is called unkillable.
+const DEATH: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether a process that is no child of ours has gone: nothing announces that.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// What ties a process to the task of a leader.
+pub(super) struct Kin {
+    /// The leader's pid, which is the number of its group. It is not reaped while this is used.
+    pub(super) leader: i32,
+    /// When the leader started: older processes cannot descend from it.
+    pub(super) since: u64,
+    /// The value of [`MARKER`] in its environment.
+    pub(super) marker: String,
+    /// The pipes that it writes to.
+    pub(super) pipes: Vec<u64>,
+}
+
+impl Kin {
+    /// The living processes of the task but for the leader: those in its group, those that carry its marker, and all
+    /// that descend from them.
+    ///
+    /// A sub-reaper without orphans is the common case and costs one small file: each living descendant of an ended
+    /// leader has an ancestor that was given to us.
+    pub(super) fn alive(&self) -> Vec<Process> {
+        self.find(|process| process.group == self.leader || process.variable(MARKER).as_deref() == Some(&self.marker))
+    }
+
+    /// The orphans of ours that hold the leader's pipes open though they have left its group and dropped its marker.
+    pub(super) fn holders(&self) -> Vec<Process> {
+        let Some(orphans) = children::adopted() else { return Vec::new() };
+        let table = table::all();
+        let roots = orphans.into_iter().map(|orphan| orphan.pid).collect();
+        let mut found = with_descendants(roots, &table);
+        found.retain(|process| self.pipes.iter().any(|pipe| process.holds_pipe(*pipe)));
+        found
+    }
+
+    fn find(&self, belongs: impl Fn(&Process) -> bool) -> Vec<Process> {
+        if children::adopted().is_some_and(|orphans| orphans.is_empty()) {
+            return Vec::new();
+        }
+        let own = table::own_pid();
+        let mut table = table::all();
+        table.retain(|process| process.started >= self.since && process.pid != self.leader && process.pid != own);
+        let roots = table.iter().filter(|process| belongs(process)).map(|process| process.pid).collect();
+        with_descendants(roots, &table)
+    }
+}
+
+/// The living processes of the table that are roots or descend from one.
+fn with_descendants(mut family: BTreeSet<i32>, table: &[Process]) -> Vec<Process> {
+    loop {
+        let before = family.len();
+        family.extend(
+            table.iter().filter(|process| family.contains(&process.parent)).map(|it| it.pid).collect::<Vec<_>>(),
+        );
+        if family.len() == before {
+            break;
+        }
+    }
+    table.iter().filter(|process| family.contains(&process.pid) && !process.ended).cloned().collect()
+}
+
+/// Kills what `find` finds until it finds nothing, for who is about to be killed may still start others. Returns all
+/// that were found, in the order of their pids, with whether they are gone.
+pub(super) fn kill_all(find: impl Fn() -> Vec<Process>) -> Vec<(Process, bool)> {
+    let deadline = Instant::now() + DEATH;
+    let mut found = BTreeMap::new();
+    loop {
+        let alive = find();
+        if alive.is_empty() || Instant::now() >= deadline {
+            break;
+        }
+        for process in alive {
+            kill(&process);
+            found.insert((process.pid, process.started), process);
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+    found.into_values().map(|process| (!process.is_still_there(), process)).map(|(gone, it)| (it, gone)).collect()
+}
+
+/// `sleep (pid 123)`, and when it would not die, that it did not.
+pub(super) fn name((process, gone): &(Process, bool)) -> String {
+    let name = text::sanitise(&process.name);
+    let still = if *gone { "" } else { ", could not be killed" };
+    format!("{name} (pid {}{still})", process.pid)
+}
+
+/// Kills one process, and no other one that has got its pid since it was found: the handle is taken first, then it is
+/// looked whether the pid still names the same process, then the handle is used.
+#[cfg(target_os = "linux")]
+fn kill(process: &Process) {
+    use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
+    let Some(pid) = Pid::from_raw(process.pid) else { return };
+    let handle = pidfd_open(pid, PidfdFlags::empty());
+    if !process.is_still_there() {
+        return;
+    }
+    // Whoever cannot be killed is still there afterwards, and is named as such.
+    let _ = match handle {
+        Ok(handle) => pidfd_send_signal(handle, Signal::KILL),
+        Err(_) => rustix::process::kill_process(pid, Signal::KILL),
+    };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn kill(process: &Process) {
+    if let Some(pid) = Pid::from_raw(process.pid).filter(|_| process.is_still_there()) {
+        let _ = rustix::process::kill_process(pid, Signal::KILL);
+    }
+}

@@ -1,0 +1,70 @@
+//! When a child is to end other than by itself, and how it is asked to. It decides; it signals nobody.
+
+use super::stop::{Level, Stop};
+use super::{Child, End};
+use rustix::process::Signal;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How a child is asked to end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Farewell {
+    pub(super) signal: Signal,
+    /// The whole group, or the leader alone because it sees to its own children.
+    pub(super) to_group: bool,
+    pub(super) grace: Duration,
+}
+
+/// When a child is to end, other than by itself.
+pub(super) struct Limits {
+    started: Instant,
+    deadline: Option<Instant>,
+    /// Heard at both levels.
+    stop: Stop,
+    /// Heard at the level `Kill` alone: the run's order, for a child that has one of its own.
+    run: Stop,
+    /// Shared, because a server's is decided by whoever stops it.
+    pub(super) farewell: Arc<Mutex<Farewell>>,
+}
+
+impl Limits {
+    /// The limits of a child whose time starts now.
+    pub(super) fn new(child: &Child, stop: Stop, farewell: Farewell) -> Self {
+        let started = Instant::now();
+        let deadline = started.checked_add(child.timeout);
+        Self { started, deadline, stop, run: child.stop.clone(), farewell: Arc::new(Mutex::new(farewell)) }
+    }
+
+    /// The orders that are heard.
+    pub(super) fn orders(&self) -> [&Stop; 2] {
+        [&self.stop, &self.run]
+    }
+
+    /// When its time is up; `None` is never.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// How long ago it was started.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// How urgent it is.
+    pub(super) fn level(&self) -> Level {
+        if self.run.level() == Level::Kill { Level::Kill } else { self.stop.level() }
+    }
+
+    /// Why the child has to end now, if it has to.
+    pub(super) fn reached(&self) -> Option<End> {
+        if self.level() > Level::None {
+            return Some(End::Cancelled);
+        }
+        self.deadline.filter(|deadline| Instant::now() >= *deadline).map(|_| End::TimedOut)
+    }
+
+    /// How to ask.
+    pub(super) fn farewell(&self) -> Farewell {
+        *self.farewell.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

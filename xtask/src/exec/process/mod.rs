@@ -1,0 +1,123 @@
+//! One child process under supervision: spawned in a group of its own, its output captured, its time limited, stopped
+//! when the run is, and nobody that it started left behind.
+//!
+//! Each call to [`run`] supervises one child on the calling thread; several run side by side. Servers that outlive a
+//! call are a [`Background`]. This module knows nothing about tasks, stages or events: it says how a child ended, and
+//! its caller says what that means.
+
+mod background;
+mod children;
+mod leftovers;
+mod limits;
+mod log;
+mod output;
+mod spawn;
+mod stop;
+mod supervise;
+mod survivors;
+mod table;
+
+pub use background::{Background, spawn_background};
+pub use children::become_subreaper;
+pub use output::LINE_CAP;
+pub use rustix::process::Signal;
+pub use stop::{Level, Stop};
+pub use survivors::{Survivor, kill_survivors, survivors, sweep};
+
+use crate::error::Result;
+use crate::event::Stream;
+use crate::plan::Command;
+use limits::{Farewell, Limits};
+use std::path::Path;
+use std::time::Duration;
+use supervise::Supervisor;
+
+/// The variable that marks a child and all that descend from it; its value is `<run>:<task>`.
+pub const MARKER: &str = "XTASK_TASK";
+
+/// What a child does not inherit from xtask's own environment, or inherits with another value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Variables to leave out.
+    pub remove: Vec<String>,
+    /// Variables and their values. What the command itself sets comes on top.
+    pub set: Vec<(String, String)>,
+}
+
+/// What to run and how.
+#[derive(Debug)]
+pub struct Child<'a> {
+    /// Program, arguments, folder and variables.
+    pub command: &'a Command,
+    /// What it does not inherit as it is.
+    pub surroundings: &'a Surroundings,
+    /// The value of [`MARKER`] for it: `<run>:<task>`.
+    pub marker: &'a str,
+    /// The file for the raw bytes of both streams, in the order of their arrival. An older one is replaced.
+    pub log: &'a Path,
+    /// The most bytes of output that the log keeps: the first half of it from the start, the second from the end.
+    pub log_cap: u64,
+    /// How long it may run. `Duration::MAX` is for ever.
+    pub timeout: Duration,
+    /// How long it may take to end once it was asked to.
+    pub grace: Duration,
+    /// The run's order to stop.
+    pub stop: &'a Stop,
+    /// User and group to run as, for servers that refuse to run as root.
+    pub user: Option<(u32, u32)>,
+    /// The jobserver to share with it.
+    pub jobserver: Option<&'a jobserver::Client>,
+}
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By this signal, which xtask did not send.
+    Signaled(i32),
+    /// It was stopped because its time was up, whatever it said to that.
+    TimedOut,
+    /// It was stopped because the run was, whatever it said to that; or it was not started, for the same reason.
+    Cancelled,
+}
+
+/// A child that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub end: End,
+    /// How long it ran.
+    pub duration: Duration,
+    /// What was still running after it and was killed: `sleep (pid 123)`.
+    pub leaked: Vec<String>,
+    /// A line was longer than [`LINE_CAP`] or the output longer than the log's cap: something is missing in one of them.
+    pub cut: bool,
+    /// The last lines of both streams (at most 20), fit for a terminal.
+    pub tail: Vec<String>,
+    /// Trouble on the side that changes nothing about the end: a log that could not be written, say.
+    pub notes: Vec<String>,
+}
+
+/// Runs a child to its end, and hands each line of its output (raw, without the line end) to `on_line` as it comes.
+///
+/// Whatever the child does, this returns: at the latest when its time and its grace are over, and within about a second
+/// after its exit. `Err` means that it could not be started at all.
+pub fn run(child: &Child, on_line: &mut dyn FnMut(Stream, &[u8])) -> Result<Ended> {
+    let farewell = Farewell { signal: Signal::TERM, to_group: true, grace: child.grace };
+    if child.stop.level() > Level::None {
+        return Ok(Ended::before_the_start());
+    }
+    Supervisor::start(child, Limits::new(child, child.stop.clone(), farewell))?.supervise(on_line)
+}
+
+impl Ended {
+    /// What a child that was never started comes to.
+    fn before_the_start() -> Self {
+        let (leaked, tail, notes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { end: End::Cancelled, duration: Duration::ZERO, leaked, cut: false, tail, notes }
+    }
+}
+
+#[cfg(test)]
+mod tests;

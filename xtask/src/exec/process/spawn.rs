@@ -1,0 +1,186 @@
+//! From a command as data to a running leader with its threads: one a stream that reads, one that waits for the end.
+//!
+//! It knows nothing about limits or logs: what happens is sent to the supervisor as messages.
+
+use super::leftovers::{Kin, LOOK_AGAIN};
+use super::table::Process;
+use super::{Child, MARKER, children};
+use crate::error::{Error, Result};
+use crate::event::Stream;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use xshell::{Shell, cmd};
+
+/// Bytes read at once; as much as a pipe holds.
+const CHUNK: usize = 64 * 1024;
+
+/// Chunks that wait for the supervisor at most. A child that prints faster waits, as it would for a slow terminal.
+const WAITING_CHUNKS: usize = 8;
+
+/// What the supervisor hears.
+pub(super) enum Message {
+    /// Bytes arrived on a stream.
+    Output(Stream, Vec<u8>),
+    /// A stream has ended: nobody has it open any more.
+    Closed,
+    /// The leader has ended and can be reaped.
+    Ended,
+    /// The order to stop has been raised.
+    Look,
+}
+
+/// A running child, the leader of its process group. Dropped before it was reaped, it is killed with its group, so
+/// that a panic in xtask leaves no process behind.
+pub(super) struct Leader {
+    child: std::process::Child,
+    pub(super) kin: Kin,
+    reaped: bool,
+}
+
+/// Spawns the child of `of` in a group of its own, without standard input, and starts its threads.
+pub(super) fn spawn(of: &Child) -> Result<(Leader, Receiver<Message>, SyncSender<Message>)> {
+    let child = start(&mut build(of)?).map_err(|err| explain(of, &err))?;
+    let pid = children::pid_of(&child);
+    let since = Process::read(pid).map_or(0, |leader| leader.started);
+    let kin = Kin { leader: pid, since, marker: of.marker.to_owned(), pipes: Vec::new() };
+    let mut leader = Leader { child, kin, reaped: false };
+    let (sender, messages) = sync_channel(WAITING_CHUNKS);
+    if let Some(stdout) = leader.child.stdout.take() {
+        leader.kin.pipes.extend(inode(&stdout));
+        start_reader(Stream::Stdout, stdout, sender.clone());
+    }
+    if let Some(stderr) = leader.child.stderr.take() {
+        leader.kin.pipes.extend(inode(&stderr));
+        start_reader(Stream::Stderr, stderr, sender.clone());
+    }
+    let waiter = sender.clone();
+    thread::spawn(move || {
+        children::wait_for_end(pid);
+        let _ = waiter.send(Message::Ended);
+    });
+    Ok((leader, messages, sender))
+}
+
+/// The command, built by xshell and completed where xshell has no word for it.
+fn build(of: &Child) -> Result<Command> {
+    let shell = Shell::new().map_err(|err| {
+        Error::environment("read the current folder").because(err).hint("change to a folder that exists")
+    })?;
+    let (program, args) = (&of.command.program, &of.command.args);
+    let mut command = Command::from(cmd!(shell, "{program} {args...}"));
+    command.current_dir(&of.command.cwd);
+    for name in &of.surroundings.remove {
+        command.env_remove(name);
+    }
+    command.envs(of.surroundings.set.iter().map(|(name, value)| (name, value)));
+    command.envs(&of.command.env).env(MARKER, of.marker);
+    if let Some((user, group)) = of.user {
+        command.uid(user).gid(group);
+    }
+    if let Some(jobserver) = of.jobserver {
+        jobserver.configure(&mut command);
+    }
+    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Ok(command)
+}
+
+/// Spawns, and tries again for a second while somebody has the program's file open for writing. That is often a sibling
+/// of ours between its fork and its exec, which inherited the file of a tool that xtask has just written.
+fn start(command: &mut Command) -> io::Result<std::process::Child> {
+    for _ in 0..50 {
+        match children::spawn(command) {
+            Err(err) if err.kind() == io::ErrorKind::ExecutableFileBusy => thread::sleep(LOOK_AGAIN),
+            started => return started,
+        }
+    }
+    children::spawn(command)
+}
+
+/// Tells a missing folder, a missing program and everything else apart; the kernel calls the first two the same.
+fn explain(of: &Child, err: &io::Error) -> Error {
+    let (program, cwd) = (&of.command.program, of.command.cwd.display());
+    let error = Error::environment(format!("start {program} in {cwd}")).because(err);
+    if !of.command.cwd.is_dir() {
+        return error.detail("there is no such folder").hint("check that the checkout is complete");
+    }
+    match err.kind() {
+        io::ErrorKind::NotFound => {
+            error.detail("the program was not found").hint(format!("install {program}, or add its folder to PATH"))
+        }
+        io::ErrorKind::PermissionDenied => error.hint(format!("check that {program} may be executed by this user")),
+        _ => error,
+    }
+}
+
+/// Reads until nobody has the stream open, or until the supervisor has gone.
+fn start_reader(stream: Stream, mut from: impl Read + Send + 'static, to: SyncSender<Message>) {
+    thread::spawn(move || {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            match from.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(length) if to.send(Message::Output(stream, chunk[..length].to_vec())).is_err() => return,
+                Err(err) if err.kind() != io::ErrorKind::Interrupted => break,
+                Ok(_) | Err(_) => {}
+            }
+        }
+        let _ = to.send(Message::Closed);
+    });
+}
+
+/// The number under which `/proc` shows a pipe.
+fn inode(pipe: impl AsFd) -> Option<u64> {
+    rustix::fs::fstat(pipe).ok().map(|stat| stat.st_ino)
+}
+
+impl Leader {
+    /// Its pid.
+    pub(super) fn pid(&self) -> i32 {
+        self.kin.leader
+    }
+
+    /// Signals the whole group, and wakes those of it that are stopped, for they would not hear anything else.
+    ///
+    /// Trouble is nobody's news here: who cannot be signalled outlives its grace and is named then.
+    pub(super) fn signal_group(&self, signal: Signal) {
+        if let Some(group) = Pid::from_raw(self.pid()).filter(|_| !self.reaped) {
+            let _ = kill_process_group(group, signal);
+            let _ = kill_process_group(group, Signal::CONT);
+        }
+    }
+
+    /// Signals the leader alone.
+    pub(super) fn signal_leader(&self, signal: Signal) {
+        if let Some(pid) = Pid::from_raw(self.pid()).filter(|_| !self.reaped) {
+            let _ = kill_process(pid, signal);
+            let _ = kill_process(pid, Signal::CONT);
+        }
+    }
+
+    /// Takes the status of a leader that has ended.
+    pub(super) fn reap(&mut self) -> io::Result<ExitStatus> {
+        self.reaped = true;
+        children::reap(&mut self.child)
+    }
+
+    /// Lets go of a leader that no signal ends, so that dropping it does not wait for it.
+    pub(super) fn abandon(&mut self) {
+        self.reaped = true;
+    }
+}
+
+impl Drop for Leader {
+    fn drop(&mut self) {
+        if !self.reaped {
+            self.signal_group(Signal::KILL);
+            children::wait_for_end(self.pid());
+            super::leftovers::kill_all(|| self.kin.alive());
+            let _ = self.reap();
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The order to stop, shared by a whole run: the coordinator raises it, and every supervised child hears of it at once.
+//!
+//! It knows nothing about processes or signals: it is a level that only rises and a list of bells to ring.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How urgently everything is to stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Not at all: go on.
+    #[default]
+    None,
+    /// Ask the children to end, and give them their grace.
+    Terminate,
+    /// Kill them now.
+    Kill,
+}
+
+/// The order to stop. Clones share one level.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    level: Level,
+    next: u64,
+    bells: Vec<(u64, Bell)>,
+}
+
+/// What is called when the level rises. It must not block: it runs on the coordinator, under the lock.
+type Bell = Box<dyn Fn() + Send>;
+
+impl Stop {
+    /// An order that nobody has given yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Raises the level. A level never falls, so a late `Terminate` takes nothing back.
+    pub fn raise(&self, level: Level) {
+        let mut state = self.lock();
+        if level > state.level {
+            state.level = level;
+            state.bells.iter().for_each(|(_, ring)| ring());
+        }
+    }
+
+    /// The level now.
+    pub fn level(&self) -> Level {
+        self.lock().level
+    }
+
+    /// Has `bell` rung at each rise until the subscription is dropped. A rise that came before is not rung: who
+    /// subscribes looks at the level afterwards, and so misses none.
+    pub(super) fn subscribe(&self, bell: impl Fn() + Send + 'static) -> Subscription {
+        let mut state = self.lock();
+        state.next += 1;
+        let id = state.next;
+        state.bells.push((id, Box::new(bell)));
+        Subscription { stop: self.clone(), id }
+    }
+
+    /// A bell that panics leaves the level as it was set, so a poisoned lock still holds good data.
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stop").field(&self.level()).finish()
+    }
+}
+
+/// Keeps a bell on the list.
+pub(super) struct Subscription {
+    stop: Stop,
+    id: u64,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.stop.lock().bells.retain(|(id, _)| *id != self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn the_level_only_rises() {
+        let stop = Stop::new();
+        assert_eq!(stop.level(), Level::None);
+        stop.raise(Level::Kill);
+        stop.clone().raise(Level::Terminate);
+        assert_eq!(stop.level(), Level::Kill);
+    }
+
+    #[test]
+    fn a_bell_rings_once_per_rise_and_not_after_it_was_taken_down() {
+        let stop = Stop::new();
+        let (sender, rung) = mpsc::channel();
+        let subscription = stop.subscribe(move || sender.send(()).expect("the test listens"));
+        stop.raise(Level::Terminate);
+        stop.raise(Level::Terminate);
+        assert_eq!(rung.try_iter().count(), 1);
+        drop(subscription);
+        stop.raise(Level::Kill);
+        assert_eq!(rung.try_iter().count(), 0);
+    }
+}

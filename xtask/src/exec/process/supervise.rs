@@ -1,0 +1,246 @@
+//! The life of one child as its supervisor sees it: running, asked to end, killed, ended, cleared up behind.
+//!
+//! All decisions are taken on one thread, between two messages; the threads that read and wait only send. It does not
+//! know how a child is spawned, how leftovers are found, or what a line means.
+
+use super::leftovers::{self, LOOK_AGAIN};
+use super::limits::Limits;
+use super::log::Log;
+use super::output::{Lines, Tail};
+use super::spawn::{self, Leader, Message};
+use super::stop::{Level, Subscription};
+use super::{Child, End, Ended};
+use crate::error::{Error, Result};
+use crate::event::Stream;
+use rustix::process::Signal;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// How long those that a leader started may take to end after it, before they are killed and named: a pipeline's last
+/// members are often a moment behind.
+const SETTLE: Duration = Duration::from_millis(400);
+
+/// How long the streams may stay open without a byte when nobody is left who could write to them.
+const SILENCE: Duration = Duration::from_millis(500);
+
+/// More messages than can be on their way when nobody writes any more: full pipes, chunks in hand, a full channel. By
+/// this and not by time it is told whether somebody hidden goes on writing, for a slow reader loses nothing then.
+const LEFT_OVER: usize = 128;
+
+/// A grace that is not waited out by anybody, and that a clock can still be set to.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// How seldom it is looked for leftovers that take their time: a look reads the whole process table.
+const LOOK_AGAIN_AT_MOST: Duration = Duration::from_millis(160);
+
+/// How long a leader may survive a kill before it is left alone: it belongs to another user, or waits for a dead disk.
+const UNKILLABLE: Duration = Duration::from_secs(5);
+
+/// A child, and everything that is known about it.
+pub(super) struct Supervisor {
+    leader: Leader,
+    messages: Receiver<Message>,
+    limits: Limits,
+    _bells: [Subscription; 2],
+    log: Log,
+    lines: Lines,
+    tail: Tail,
+    open_streams: u8,
+    ended: bool,
+    leaked: Vec<String>,
+}
+
+/// A child on its way out.
+struct Stopping {
+    why: End,
+    /// When it is killed, if it has not ended.
+    kill_at: Instant,
+    killed: Option<Instant>,
+}
+
+impl Supervisor {
+    /// Spawns the child.
+    pub(super) fn start(child: &Child, limits: Limits) -> Result<Self> {
+        let log = Log::create(child.log, child.log_cap);
+        let (leader, messages, sender) = spawn::spawn(child)?;
+        // A full channel needs no bell: the supervisor has messages to take, and looks at the level after each.
+        let bells = limits.orders().map(|stop| {
+            let sender = sender.clone();
+            stop.subscribe(move || drop(sender.try_send(Message::Look)))
+        });
+        Ok(Self {
+            leader,
+            messages,
+            limits,
+            _bells: bells,
+            log,
+            lines: Lines::default(),
+            tail: Tail::default(),
+            open_streams: 2,
+            ended: false,
+            leaked: Vec::new(),
+        })
+    }
+
+    /// The leader's pid.
+    pub(super) fn pid(&self) -> i32 {
+        self.leader.pid()
+    }
+
+    /// Sees the child through to its end.
+    pub(super) fn supervise(mut self, on_line: &mut dyn FnMut(Stream, &[u8])) -> Result<Ended> {
+        let stopping = self.until_ended(on_line);
+        let duration = self.limits.elapsed();
+        self.clear_up(stopping.as_ref(), on_line);
+        self.drain(on_line);
+        let why = stopping.map(|stopping| stopping.why);
+        let end = match (why, self.ended) {
+            (Some(why), false) => {
+                self.leader.abandon();
+                why
+            }
+            (why, _) => {
+                let status = self.leader.reap().map_err(|err| {
+                    Error::environment(format!("learn how process {} ended", self.leader.pid())).because(err)
+                })?;
+                why.unwrap_or_else(|| by_itself(status))
+            }
+        };
+        Ok(self.conclude(end, duration, on_line))
+    }
+
+    /// Takes messages until the leader has ended, and stops it when it is time. Returns why, if it had to.
+    fn until_ended(&mut self, on_line: &mut dyn FnMut(Stream, &[u8])) -> Option<Stopping> {
+        let mut stopping: Option<Stopping> = None;
+        while !self.ended {
+            if stopping.is_none() {
+                stopping = self.limits.reached().map(|why| self.ask_to_end(why));
+            }
+            let wake = match &mut stopping {
+                None => self.limits.deadline(),
+                Some(stopping) => {
+                    let now = Instant::now();
+                    if stopping.killed.is_none() && (self.limits.level() == Level::Kill || now >= stopping.kill_at) {
+                        self.leader.signal_group(Signal::KILL);
+                        stopping.killed = Some(now);
+                    }
+                    let end = stopping.killed.map_or(stopping.kill_at, |killed| killed + UNKILLABLE);
+                    if stopping.killed.is_some() && now >= end {
+                        self.leaked.push(format!("pid {}, could not be killed", self.leader.pid()));
+                        break;
+                    }
+                    Some(end)
+                }
+            };
+            self.take_one(wake, on_line);
+        }
+        stopping
+    }
+
+    fn ask_to_end(&self, why: End) -> Stopping {
+        let farewell = self.limits.farewell();
+        if farewell.to_group {
+            self.leader.signal_group(farewell.signal);
+        } else {
+            self.leader.signal_leader(farewell.signal);
+        }
+        let now = Instant::now();
+        Stopping { why, kill_at: now + farewell.grace.min(FOR_EVER), killed: None }
+    }
+
+    /// Sees to those that the leader started. They get what is left of its grace when it was stopped, and otherwise a
+    /// moment; then they are killed and named.
+    fn clear_up(&mut self, stopping: Option<&Stopping>, on_line: &mut dyn FnMut(Stream, &[u8])) {
+        let settled = Instant::now() + SETTLE;
+        let patience = stopping.filter(|it| it.killed.is_none()).map_or(settled, |it| it.kill_at.max(settled));
+        let mut pause = LOOK_AGAIN;
+        while !self.leader.kin.alive().is_empty() {
+            let until = if self.limits.level() == Level::Kill { settled } else { patience };
+            if Instant::now() >= until {
+                let killed = leftovers::kill_all(|| self.leader.kin.alive());
+                self.leaked.extend(killed.iter().map(leftovers::name));
+                break;
+            }
+            let look_again = (Instant::now() + pause).min(until);
+            while self.take_one(Some(look_again), on_line) {}
+            pause = (pause * 2).min(LOOK_AGAIN_AT_MOST);
+        }
+        // Where there is no process table to read, this is all that can be done, and nobody can be named.
+        self.leader.signal_group(Signal::KILL);
+    }
+
+    /// Takes what is left in the streams. When they stay open, somebody hides who holds them.
+    fn drain(&mut self, on_line: &mut dyn FnMut(Stream, &[u8])) {
+        let mut left = LEFT_OVER;
+        while self.open_streams > 0 && left > 0 && self.take_one(Some(Instant::now() + SILENCE), on_line) {
+            left -= 1;
+        }
+        if self.open_streams == 0 {
+            return;
+        }
+        let killed = leftovers::kill_all(|| self.leader.kin.holders());
+        self.leaked.extend(killed.iter().map(leftovers::name));
+        let until = Instant::now() + LOOK_AGAIN;
+        while self.open_streams > 0 && self.take_one(Some(until), on_line) {}
+        if self.open_streams > 0 && killed.is_empty() {
+            self.leaked.push("a process that cannot be found and keeps the output open".to_owned());
+        }
+    }
+
+    /// Waits for one message until `wake` (`None`: for ever) and acts on it. `false` when the time was up first.
+    fn take_one(&mut self, wake: Option<Instant>, on_line: &mut dyn FnMut(Stream, &[u8])) -> bool {
+        let message = match wake {
+            None => self.messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(wake) => {
+                let left = wake.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return false;
+                }
+                self.messages.recv_timeout(left)
+            }
+        };
+        match message {
+            Ok(Message::Output(stream, bytes)) => {
+                self.log.write(&bytes);
+                let tail = &mut self.tail;
+                self.lines.feed(stream, &bytes, &mut |stream, line| {
+                    tail.push(line);
+                    on_line(stream, line);
+                });
+            }
+            Ok(Message::Closed) => self.open_streams -= 1,
+            Ok(Message::Ended) => self.ended = true,
+            Ok(Message::Look) => {}
+            // The bells keep the channel connected, so only time can be up.
+            Err(_) => return false,
+        }
+        true
+    }
+
+    fn conclude(self, end: End, duration: Duration, on_line: &mut dyn FnMut(Stream, &[u8])) -> Ended {
+        let mut tail = self.tail;
+        let line_cut = self.lines.finish(&mut |stream, line| {
+            tail.push(line);
+            on_line(stream, line);
+        });
+        let (log_cut, note) = self.log.finish();
+        Ended {
+            end,
+            duration,
+            leaked: self.leaked,
+            cut: line_cut || log_cut,
+            tail: tail.lines(),
+            notes: note.into_iter().collect(),
+        }
+    }
+}
+
+/// The end of a child that xtask did not stop.
+fn by_itself(status: ExitStatus) -> End {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => End::Exited(code),
+        (None, signal) => End::Signaled(signal.unwrap_or_default()),
+    }
+}

@@ -1,0 +1,42 @@
+//! What holds in a process that is no sub-reaper, where orphans are found by their group and their marker alone. With
+//! one, and for everything else, see `tests/process`.
+
+use super::{Child, End, Stop, Surroundings, run};
+use crate::plan::Command;
+use std::time::Duration;
+
+/// Waits until the last background process has become `sleep`, for its name is what is looked at.
+const IS_SLEEP: &str = r#"until [ "$(</proc/$!/comm)" = sleep ]; do :; done;"#;
+
+/// Runs a script that starts `sleep` in the background, and checks that it was named.
+#[track_caller]
+fn leaves(script: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let command = Command::new("bash", folder.path()).args(["-c", &format!("{script} echo $!; {IS_SLEEP} exit 5")]);
+    let child = Child {
+        command: &command,
+        surroundings: &Surroundings::default(),
+        marker: &format!("{}:stage/task", folder.path().display()),
+        log: &folder.path().join("task.log"),
+        log_cap: 1 << 20,
+        timeout: Duration::MAX,
+        grace: Duration::from_secs(60),
+        stop: &Stop::new(),
+        user: None,
+        jobserver: None,
+    };
+    let mut first = None;
+    let ended = run(&child, &mut |_, line| {
+        first.get_or_insert_with(|| String::from_utf8_lossy(line).into_owned());
+    })
+    .expect("bash starts");
+    assert_eq!(ended.end, End::Exited(5), "{script}");
+    assert_eq!(ended.leaked, [format!("sleep (pid {})", first.expect("a line"))], "{script}");
+}
+
+#[test]
+fn orphans_are_found_without_adoption() {
+    leaves("sleep 1000 &");
+    leaves("setsid sleep 1000 &");
+    leaves("setsid sleep 1000 >/dev/null 2>&1 &");
+}

@@ -1,0 +1,174 @@
+use super::super::display::Display;
+use super::super::{printer, sample};
+use super::*;
+use insta::assert_snapshot;
+
+fn shown(events: &[Event], display: Display) -> String {
+    let (printer, out, err) = printer::tests::memory(display.github);
+    let mut lines = Lines::new(display, printer, "target/xtask/runs/latest");
+    for event in events {
+        lines.on(event).expect("lines do not fail");
+    }
+    assert_eq!(out.text(), "", "stdout is for data");
+    err.text()
+}
+
+#[test]
+fn a_line_when_a_task_ends() {
+    assert_snapshot!(shown(&sample::green(), Display::default()), @r"
+    ✓ format-and-lint/fmt           1.24s
+    ✓ test-services/auth-service    1.24s  31 tests
+    ✓ test-services/user-service    1.24s  12 tests
+    ");
+}
+
+#[test]
+fn every_outcome_where_no_cursor_moves() {
+    assert_snapshot!(shown(&sample::every_outcome(), Display::default()), @r"
+    ✓ format-and-lint/fmt               1.24s
+    ✓ format-and-lint/clippy            1.24s  1 finding, 1 waived
+    ✗ test-services/auth-service failed after 1.24s: 2 of 31 tests failed
+        session::tests::expires
+          │ thread 'session::tests::expires' panicked at services/auth-service/src/session.rs:12:9:
+          │ assertion failed: x == 1
+          run again: cargo test --package auth-service --lib -- --exact session::tests::expires
+        session::tests::refuses_a_replay
+          │ thread 'session::tests::refuses_a_replay' panicked at services/auth-service/src/session.rs:12:9:
+          │ assertion failed: x == 1
+          run again: cargo test --package auth-service --lib -- --exact session::tests::refuses_a_replay
+        log: target/xtask/runs/latest/logs/test-services.auth-service.log
+        run again: cargo test-services --package auth-service
+    ! test-services/user-service        1.24s  flaky: passed at the second try, 12 tests
+    ✗ test-services/cart-service timed out after 600s (limit: timeouts.test)
+        │ the last line
+        log: target/xtask/runs/latest/logs/test-services.cart-service.log
+        run again: cargo test-services --package cart-service
+    ✓ code-coverage/workspace           1.24s  61.20 % of lines, 50 % are needed
+    ! security-audit/audit failed after 1.24s: 1 advisory
+        error RUSTSEC-2023-0071: Marvin Attack: potential key recovery (rsa 0.9.6)
+        log: target/xtask/runs/latest/logs/security-audit.audit.log
+        run again: cargo security-audit --package audit
+    ! security-audit/deny could not run after 1.24s: cargo-deny ended without an answer
+        │ the last line
+        log: target/xtask/runs/latest/logs/security-audit.deny.log
+        run again: cargo security-audit --package deny
+    ✓ dependency-check/outdated         1.24s
+    ! integration-tests/auth-service    1.24s  cancelled: a test failed before
+    ✓ build-release/workspace           1.24s  cached: passed with the same inputs in run 20260101-000000-9f9f
+    – build-and-push           skipped: test-services failed
+    – quality-report           nothing to do: nothing to report
+    ");
+}
+
+#[test]
+fn verbose_adds_each_command() {
+    let text = shown(&sample::green(), Display { verbosity: Verbosity::Verbose, ..Display::default() });
+    assert_eq!(text.matches(" $ cargo ").count(), 3, "{text}");
+}
+
+#[test]
+fn quiet_shows_failures_only() {
+    let quiet = Display { verbosity: Verbosity::Quiet, ..Display::default() };
+    assert_eq!(shown(&sample::green(), quiet), "");
+    let text = shown(&sample::every_outcome(), quiet);
+    assert!(text.starts_with("✗ test-services/auth-service failed after 1.24s: 2 of 31 tests failed"), "{text}");
+    assert_eq!(shown(&sample::green(), Display { github: true, ..quiet }), "");
+}
+
+#[test]
+fn github_gets_groups_of_what_passed_and_annotations() {
+    assert_snapshot!(shown(&sample::every_outcome(), Display { github: true, ..Display::default() }), @r"
+    format-and-lint has started: 2 tasks
+    ::warning file=services/auth-service/src/lib.rs,line=3,title=clippy%3A%3Aneedless_return::unneeded `return` statement
+    ::group::✓ format-and-lint    2.31s  1 finding, 1 waived
+    ✓ format-and-lint/fmt               1.24s
+    ✓ format-and-lint/clippy            1.24s  1 finding, 1 waived
+    ::endgroup::
+    test-services has started: 3 tasks
+    ::error file=services/auth-service/src/session.rs,line=12,title=session%3A%3Atests%3A%3Aexpires failed::thread 'session::tests::expires' panicked at services/auth-service/src/session.rs:12:9:%0Aassertion failed: x == 1
+    ::error file=services/auth-service/src/session.rs,line=12,title=session%3A%3Atests%3A%3Arefuses_a_replay failed::thread 'session::tests::refuses_a_replay' panicked at services/auth-service/src/session.rs:12:9:%0Aassertion failed: x == 1
+    ✗ test-services/auth-service failed after 1.24s: 2 of 31 tests failed
+        session::tests::expires
+          │ thread 'session::tests::expires' panicked at services/auth-service/src/session.rs:12:9:
+          │ assertion failed: x == 1
+          run again: cargo test --package auth-service --lib -- --exact session::tests::expires
+        session::tests::refuses_a_replay
+          │ thread 'session::tests::refuses_a_replay' panicked at services/auth-service/src/session.rs:12:9:
+          │ assertion failed: x == 1
+          run again: cargo test --package auth-service --lib -- --exact session::tests::refuses_a_replay
+        log: target/xtask/runs/latest/logs/test-services.auth-service.log
+        run again: cargo test-services --package auth-service
+    ::error title=test-services/cart-service::test-services/cart-service timed out after 600s (limit: timeouts.test)
+    ✗ test-services/cart-service timed out after 600s (limit: timeouts.test)
+        │ the last line
+        log: target/xtask/runs/latest/logs/test-services.cart-service.log
+        run again: cargo test-services --package cart-service
+    ✗ test-services    2.31s  failed: 2 of 3 tasks failed
+    ! test-services/user-service        1.24s  flaky: passed at the second try, 12 tests
+    code-coverage has started: 1 task
+    ::group::✓ code-coverage    2.31s  61.20 %25 of lines, 50 %25 are needed
+    ✓ code-coverage/workspace           1.24s  61.20 % of lines, 50 % are needed
+    ::endgroup::
+    security-audit has started: 2 tasks
+    ::warning title=RUSTSEC-2023-0071::rsa 0.9.6: Marvin Attack: potential key recovery
+    ! security-audit/audit failed after 1.24s: 1 advisory
+        error RUSTSEC-2023-0071: Marvin Attack: potential key recovery (rsa 0.9.6)
+        log: target/xtask/runs/latest/logs/security-audit.audit.log
+        run again: cargo security-audit --package audit
+    ::warning title=security-audit/deny::security-audit/deny could not run: cargo-deny ended without an answer
+    ! security-audit/deny could not run after 1.24s: cargo-deny ended without an answer
+        │ the last line
+        log: target/xtask/runs/latest/logs/security-audit.deny.log
+        run again: cargo security-audit --package deny
+    ! security-audit    2.31s  could not run: cargo-deny ended without an answer
+    dependency-check has started: 1 task
+    ::group::✓ dependency-check    2.31s
+    ✓ dependency-check/outdated         1.24s
+    ::endgroup::
+    integration-tests has started: 2 tasks
+    ! integration-tests    2.31s  cancelled: a test failed before
+    ! integration-tests/auth-service    1.24s  cancelled: a test failed before
+    build-release has started: 1 task
+    ::group::✓ build-release    2.31s  cached: passed with the same inputs in run 20260101-000000-9f9f
+    ✓ build-release/workspace           1.24s  cached: passed with the same inputs in run 20260101-000000-9f9f
+    ::endgroup::
+    – build-and-push           skipped: test-services failed
+    – quality-report           nothing to do: nothing to report
+    ");
+}
+
+#[test]
+fn a_failure_is_never_inside_a_group_and_every_group_is_closed() {
+    let mut folded = false;
+    for line in shown(&sample::every_outcome(), Display { github: true, ..Display::default() }).lines() {
+        match line {
+            "::endgroup::" => {
+                assert!(folded);
+                folded = false;
+            }
+            _ if line.starts_with("::group::") => {
+                assert!(!folded && !line.contains('✗') && !line.contains("failed"), "{line}");
+                folded = true;
+            }
+            _ => assert!(!folded || !line.contains('✗'), "{line}"),
+        }
+    }
+    assert!(!folded);
+}
+
+#[test]
+fn words_from_outside_are_no_commands() {
+    let text = shown(&sample::hostile(), Display { github: true, ..Display::default() });
+    for line in text.lines().filter(|line| line.trim_start().starts_with("::")) {
+        // Our own annotations: what is from outside stands inside of them, escaped.
+        assert!(line.starts_with("::error file=") || line.starts_with("::error title="), "{line}");
+    }
+    assert!(!text.contains("##[") && !text.contains('\u{1b}') && !text.contains('\r'), "{text}");
+    assert!(text.contains("file=src/a%2Cb%3Ac%25.rs"), "{text}");
+}
+
+#[test]
+fn commands_are_for_github_alone() {
+    let text = shown(&sample::every_outcome(), Display::default());
+    assert!(!text.contains("::group") && !text.contains("::error"), "{text}");
+}

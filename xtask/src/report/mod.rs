@@ -1,0 +1,130 @@
+//! Everything that people and programs see of a run, made from its events and from nothing else.
+//!
+//! Knows nothing about how tasks are planned or run. What goes wrong in here (a full disk, a closed pipe) never
+//! changes a verdict: the part concerned falls silent, and one warning says so.
+
+pub mod display;
+pub mod failure;
+pub mod github;
+pub mod json;
+pub mod lines;
+pub mod markdown;
+pub mod outputs;
+pub mod pen;
+pub mod printer;
+pub mod progress;
+pub mod record;
+pub mod screen;
+pub mod summary;
+pub mod text;
+pub mod verdict;
+pub mod words;
+
+mod fold;
+#[cfg(test)]
+mod sample;
+
+pub use display::{Display, Verbosity};
+pub use fold::Fold;
+pub use outputs::Outputs;
+pub use printer::Printer;
+pub use summary::Summary;
+
+use crate::event::Event;
+use std::io;
+
+/// Something that is told every event of a run.
+pub trait Subscriber: Send {
+    /// Takes one event. An error ends the subscription.
+    fn on(&mut self, event: &Event) -> io::Result<()>;
+
+    /// What it is, for the warning that says it has stopped: `the run's record`.
+    fn name(&self) -> &'static str;
+}
+
+/// The display of a run: bars on a terminal, lines elsewhere and when there is to be quiet.
+///
+/// `run_dir` is the run's folder as a user would type it, for the paths of logs.
+pub fn console(display: Display, printer: &Printer, run_dir: &str) -> Box<dyn Subscriber> {
+    if display.interactive && display.verbosity != Verbosity::Quiet {
+        Box::new(progress::Progress::on_stderr(display, printer.clone(), run_dir))
+    } else {
+        Box::new(lines::Lines::new(display, printer.clone(), run_dir))
+    }
+}
+
+/// Hands every event to all subscribers, and folds them into the run's summary.
+#[derive(Default)]
+pub struct Fanout {
+    subscribers: Vec<Box<dyn Subscriber>>,
+    fold: Fold,
+}
+
+impl Fanout {
+    /// A fan-out to these subscribers, who hear each event in this order.
+    pub fn new(subscribers: Vec<Box<dyn Subscriber>>) -> Self {
+        Self { subscribers, fold: Fold::default() }
+    }
+
+    /// Tells everybody. A subscriber that fails is dropped, and the summary says so once.
+    pub fn on(&mut self, event: &Event) {
+        self.fold.on(event);
+        let fold = &mut self.fold;
+        self.subscribers.retain_mut(|subscriber| match subscriber.on(event) {
+            Ok(()) => true,
+            Err(e) => {
+                fold.warn(format!("{} has stopped: {e}; the verdict is not affected", subscriber.name()));
+                false
+            }
+        });
+    }
+
+    /// Ends all subscriptions, which clears the screen, and tells what the run came to.
+    pub fn close(self) -> Summary {
+        drop(self.subscribers);
+        self.fold.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    struct Broken;
+
+    impl Subscriber for Broken {
+        fn on(&mut self, _: &Event) -> io::Result<()> {
+            Err(io::Error::other("no space left"))
+        }
+        fn name(&self) -> &'static str {
+            "the run's record"
+        }
+    }
+
+    struct Counting(Arc<Mutex<usize>>);
+
+    impl Subscriber for Counting {
+        fn on(&mut self, _: &Event) -> io::Result<()> {
+            *self.0.lock().expect("nobody panics") += 1;
+            Ok(())
+        }
+        fn name(&self) -> &'static str {
+            "the counter"
+        }
+    }
+
+    #[test]
+    fn a_subscriber_that_fails_is_dropped_with_one_warning_and_changes_no_verdict() {
+        let heard = Arc::new(Mutex::new(0));
+        let mut fanout = Fanout::new(vec![Box::new(Broken), Box::new(Counting(Arc::clone(&heard)))]);
+        let events = sample::green();
+        for event in &events {
+            fanout.on(event);
+        }
+        let summary = fanout.close();
+        assert_eq!(*heard.lock().expect("nobody panics"), events.len());
+        assert_eq!(summary.warnings, ["the run's record has stopped: no space left; the verdict is not affected"]);
+        assert_eq!((summary.verdict.as_str(), summary.exit_code), ("passed", Some(0)));
+    }
+}

@@ -1,0 +1,85 @@
+//! What is left of a run when it is over: files, the answer for programs, the words for people, in this order, so that
+//! the verdict is the last line. A file that cannot be written is a warning and nothing else.
+
+use super::{Display, Printer, Summary, json, markdown, text};
+use crate::error::Result;
+use std::path::PathBuf;
+
+/// Where the results go.
+#[derive(Clone, Debug, Default)]
+pub struct Outputs {
+    /// The run's folder, for `summary.json` and `report.md`; `None` when it could not be made.
+    pub run_dir: Option<PathBuf>,
+    /// The same folder as a user would type it.
+    pub shown_dir: String,
+    /// The file that GitHub shows as the step's summary (`GITHUB_STEP_SUMMARY`).
+    pub github_summary: Option<PathBuf>,
+    /// Whether stdout gets the summary as JSON.
+    pub json: bool,
+}
+
+impl Outputs {
+    /// Writes and prints everything.
+    pub fn publish(&self, mut summary: Summary, display: Display, printer: &Printer) {
+        let mut trouble: Vec<String> = Vec::new();
+        let mut note = |result: Result<()>| {
+            trouble.extend(
+                result.err().map(|e| format!("{}; the verdict is not affected", super::display::clean(&e.to_string()))),
+            );
+        };
+        if let Some(dir) = &self.run_dir {
+            note(crate::files::write_atomic(&dir.join("report.md"), markdown::render(&summary).as_bytes()));
+            note(summary.write(&dir.join("summary.json")));
+        }
+        if let Some(path) = &self.github_summary {
+            note(markdown::append(path, &markdown::render(&summary)));
+        }
+        summary.warnings.extend(trouble);
+        if self.json {
+            json::print(&summary, printer);
+        }
+        printer.say(&text::summary(&summary, display, &self.shown_dir));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Fold, printer, sample};
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_finished_run_leaves_its_files_and_the_verdict_last() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (printer, out, err) = printer::tests::memory(false);
+        let step = dir.path().join("step.md");
+        std::fs::write(&step, "before\n").expect("the folder can be written to");
+        let outputs = Outputs {
+            run_dir: Some(dir.path().to_owned()),
+            shown_dir: "target/xtask/runs/1".to_owned(),
+            github_summary: Some(step.clone()),
+            json: true,
+        };
+        let summary = Fold::of(&sample::green()).finish();
+        outputs.publish(summary.clone(), Display::default(), &printer);
+        assert_eq!(Summary::read(&dir.path().join("summary.json")).expect("it is there"), summary);
+        assert!(dir.path().join("report.md").exists());
+        assert!(std::fs::read_to_string(&step).expect("it is there").starts_with("before\n#"));
+        assert!(out.text().starts_with('{'));
+        assert_eq!(err.text().lines().last(), Some("passed: 2 stages, 43 tests in 1m 12s"));
+    }
+
+    #[test]
+    fn files_that_cannot_be_written_are_warnings_before_the_same_verdict() {
+        let (printer, _, err) = printer::tests::memory(false);
+        let outputs = Outputs {
+            run_dir: Some(Path::new("/proc/nowhere").to_owned()),
+            github_summary: Some(Path::new("/dev/full").to_owned()),
+            ..Outputs::default()
+        };
+        outputs.publish(Fold::of(&sample::green()).finish(), Display::default(), &printer);
+        let text = err.text();
+        assert_eq!(text.matches("warning: write").count(), 3, "{text}");
+        assert_eq!(text.lines().last(), Some("passed: 2 stages, 43 tests in 1m 12s"));
+    }
+}

@@ -1,0 +1,136 @@
+//! The display on a terminal: what runs at the bottom, and above it a line for each stage that has ended and a failure
+//! at once. Nothing of the bottom is left when the run is over.
+//!
+//! One bar draws all rows, so that they change together, from a state that the events keep; a steady tick moves the
+//! clocks. Output only changes the state: a child that prints a gigabyte costs no drawing.
+
+use super::display::{Display, Verbosity};
+use super::failure::{self, Failure};
+use super::pen::Pen;
+use super::printer::Printer;
+use super::screen::Screen;
+use super::summary::TaskSummary;
+use super::{Fold, Subscriber, text};
+use crate::event::{Event, Kind};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use std::fmt::Write;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often the clocks move.
+const TICK: Duration = Duration::from_millis(200);
+/// How often the screen is drawn at most, in a second.
+const HERTZ: u8 = 15;
+
+/// A terminal's size: columns and height.
+type Size = Arc<dyn Fn() -> (u16, u16) + Send + Sync>;
+
+/// The display on a terminal.
+pub struct Progress {
+    display: Display,
+    printer: Printer,
+    run_dir: String,
+    fold: Fold,
+    screen: Arc<Mutex<Screen>>,
+    bar: ProgressBar,
+    /// How wide the names of stages are.
+    width: usize,
+}
+
+impl Progress {
+    /// The display on the process's terminal; `run_dir` is the run's folder as a user would type it.
+    pub fn on_stderr(display: Display, printer: Printer, run_dir: &str) -> Self {
+        let terminal = console::Term::buffered_stderr();
+        let asked = terminal.clone();
+        let size = move || {
+            let (height, columns) = asked.size();
+            (columns, height)
+        };
+        Self::on_terminal(display, printer, run_dir, terminal, Arc::new(size))
+    }
+
+    fn on_terminal<T>(display: Display, printer: Printer, run_dir: &str, terminal: T, size: Size) -> Self
+    where
+        T: TermLike + 'static,
+    {
+        let screen = Arc::new(Mutex::new(Screen::new(display.style(), Instant::now())));
+        let drawn = Arc::clone(&screen);
+        let style = ProgressStyle::with_template("{screen}").expect("the template is well formed").with_key(
+            "screen",
+            move |_: &indicatif::ProgressState, out: &mut dyn Write| {
+                let (columns, height) = size();
+                let screen = drawn.lock().unwrap_or_else(PoisonError::into_inner);
+                // A row that cannot be formatted is drawn again at the next tick.
+                let _ = out.write_str(&screen.draw(Instant::now(), columns, height));
+            },
+        );
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Pen::new(terminal)), HERTZ);
+        let bar = ProgressBar::with_draw_target(None, target).with_style(style);
+        Self { display, printer, run_dir: run_dir.to_owned(), fold: Fold::default(), screen, bar, width: 0 }
+    }
+
+    fn begin(&mut self) {
+        self.width = text::width(self.fold.planned_stages().map(|stage| stage.id.as_str()));
+        self.printer.attach(self.bar.clone());
+        self.bar.enable_steady_tick(TICK);
+    }
+
+    /// Takes everything off the screen.
+    fn end(&self) {
+        self.bar.disable_steady_tick();
+        self.bar.finish_and_clear();
+        self.printer.detach();
+    }
+
+    fn tell(&self, event: &Event) {
+        match &event.kind {
+            Kind::TaskStarted { task, command, .. } if self.display.verbosity == Verbosity::Verbose => {
+                self.printer.say(&text::start_line(task, command, self.display));
+            }
+            Kind::TaskFinished { .. } => {
+                if let Some((stage, task)) = TaskSummary::of(&event.kind)
+                    && failure::is_one(task.outcome)
+                {
+                    let failure = Failure { task: &task, policy: self.fold.policy(stage), run_dir: &self.run_dir };
+                    self.printer.say(&failure.whole(self.display));
+                }
+            }
+            Kind::StageFinished { stage, .. } => {
+                if let Some(stage) = self.fold.stage_so_far(stage) {
+                    self.printer.say(&text::stage_line(&stage, self.width, self.display));
+                }
+            }
+            Kind::Stopping { because, at_once } => self.printer.say(&text::stopping(because, *at_once)),
+            _ => {}
+        }
+    }
+}
+
+impl Subscriber for Progress {
+    fn on(&mut self, event: &Event) -> io::Result<()> {
+        self.fold.on(event);
+        // The lock is gone before anything is printed: printing draws, and drawing looks at the screen.
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner).on(event, Instant::now());
+        match &event.kind {
+            Kind::RunStarted { .. } => self.begin(),
+            Kind::RunFinished { .. } => self.end(),
+            _ => self.tell(event),
+        }
+        Ok(())
+    }
+
+    fn name(&self) -> &'static str {
+        "the display"
+    }
+}
+
+impl Drop for Progress {
+    /// A run that ends without its last event leaves a clean screen too.
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests;

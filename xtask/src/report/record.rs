@@ -1,0 +1,122 @@
+//! `events.ndjson`: the run's events on disk, one a line, appended as they happen and readable after a cut at any
+//! byte. Knows nothing about where the run's folder is.
+
+use super::Subscriber;
+use crate::error::{Error, Result};
+use crate::event::{Event, Kind, RECORD_VERSION};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+
+/// Appends every event but the children's output to a file.
+pub struct Recorder {
+    file: File,
+    name: &'static str,
+}
+
+impl Recorder {
+    /// A recorder that appends to `path`, which is made when missing.
+    pub fn create(path: &Path) -> Result<Self> {
+        Self::named(path, "the run's record")
+    }
+
+    /// The same for the file that the user has asked for with `--events`.
+    pub fn for_user(path: &Path) -> Result<Self> {
+        Self::named(path, "the file of --events")
+    }
+
+    fn named(path: &Path, name: &'static str) -> Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(|e| {
+            Error::environment(format!("open {} to record the run's events", path.display()))
+                .because(e)
+                .hint("check that the folder exists and can be written to")
+        })?;
+        Ok(Self { file, name })
+    }
+}
+
+impl Subscriber for Recorder {
+    fn on(&mut self, event: &Event) -> io::Result<()> {
+        if matches!(event.kind, Kind::TaskOutput { .. }) {
+            return Ok(());
+        }
+        let mut line = serde_json::to_vec(event)?;
+        line.push(b'\n');
+        // One write a line, unbuffered: what has happened is with the kernel, and survives a SIGKILL of this process.
+        self.file.write_all(&line)?;
+        if matches!(event.kind, Kind::RunFinished { .. }) {
+            // A pipe or a device cannot be synced, and need not be.
+            let _ = self.file.sync_all();
+        }
+        Ok(())
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// What was on disk.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// The events that this program understands, in their order.
+    pub events: Vec<Event>,
+    /// Lines that it does not: of a newer program, or damaged.
+    pub skipped: usize,
+    /// The version that the record says it has, when its start is readable.
+    pub version: Option<u32>,
+}
+
+impl Record {
+    /// Whether a newer program wrote it, so that this one must not write to it.
+    pub fn is_newer(&self) -> bool {
+        self.version.is_some_and(|version| version > RECORD_VERSION)
+    }
+
+    /// Whether the run closed it; a killed run does not.
+    pub fn is_closed(&self) -> bool {
+        self.events.iter().any(|event| matches!(event.kind, Kind::RunFinished { .. }))
+    }
+}
+
+/// Reads a record, finished or not. What cannot be understood is counted and left alone; a last line that was cut off
+/// is no event.
+pub fn read(path: &Path) -> Result<Record> {
+    let attempt = || -> io::Result<Record> { parse(BufReader::new(File::open(path)?)) };
+    attempt().map_err(|e| Error::environment(format!("read the run's record {}", path.display())).because(e))
+}
+
+fn parse(mut input: impl BufRead) -> io::Result<Record> {
+    let mut record = Record::default();
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line)? > 0 {
+        let whole = line.ends_with(b"\n");
+        match serde_json::from_slice::<Event>(&line) {
+            Ok(event) => {
+                if let Kind::RunStarted { version, .. } = event.kind {
+                    record.version = Some(version);
+                }
+                record.events.push(event);
+            }
+            Err(_) if whole && !line.trim_ascii().is_empty() => {
+                record.version = record.version.or_else(|| version_of(&line));
+                record.skipped += 1;
+            }
+            Err(_) => {}
+        }
+        line.clear();
+    }
+    Ok(record)
+}
+
+/// The version of a start that has changed its shape.
+fn version_of(line: &[u8]) -> Option<u32> {
+    let value: serde_json::Value = serde_json::from_slice(line).ok()?;
+    if value["event"] != "run-started" {
+        return None;
+    }
+    u32::try_from(value["version"].as_u64()?).ok()
+}
+
+#[cfg(test)]
+mod tests;

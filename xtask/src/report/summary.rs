@@ -1,0 +1,217 @@
+//! What a run came to, as data: `summary.json`, and what the reports are made from.
+//!
+//! The format is an interface: it has a version and only grows. Knows nothing about how it is shown.
+
+use crate::error::{Error, Result};
+use crate::event::{Counts, Kind};
+use crate::outcome::{Outcome, Policy, TestCounts};
+use crate::plan::{StageId, TaskId};
+use crate::reading::{Binary, Coverage, FailedTest, Finding, Table};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// A run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The version of this format.
+    pub version: u32,
+    /// The run's id.
+    pub run: String,
+    /// What caused it: `pull-request` or `push`.
+    pub event: String,
+    /// The commit, with `-dirty` behind it when files differ.
+    pub commit: Option<String>,
+    /// `passed`, `failed`, `interrupted`, `environment-error`, `timed-out`, `nothing-to-do`; `running` in a summary
+    /// made before the end.
+    pub verdict: String,
+    /// The process's exit code; `None` when nobody was left to tell it.
+    pub exit_code: Option<u8>,
+    /// When it started, RFC 3339.
+    pub started: String,
+    /// How long it took, or had taken when it was last heard of.
+    pub duration_ms: u64,
+    /// Its stages, in the plan's order.
+    pub stages: Vec<StageSummary>,
+    /// Tests of all stages.
+    pub tests: TestCounts,
+    /// What the tests reached, when that was measured.
+    pub coverage: Option<Coverage>,
+    /// Images built.
+    pub images: Vec<Image>,
+    /// The command line that started it.
+    #[serde(default)]
+    pub command: String,
+    /// The services that it was about.
+    #[serde(default)]
+    pub services: Vec<String>,
+    /// Where the run stood at its last event.
+    #[serde(default)]
+    pub counts: Counts,
+    /// Why it was stopped, when it was: `interrupted (Ctrl-C)`.
+    #[serde(default)]
+    pub interrupted: Option<String>,
+    /// The stages that have not ended, in a summary made before the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<StageId>,
+    /// What went wrong beside the run.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// A stage of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageSummary {
+    /// Its id.
+    pub id: StageId,
+    /// What its failure means.
+    pub policy: Policy,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, in one line; `None` when it simply passed.
+    pub because: Option<String>,
+    /// From its first task's start to its last one's end.
+    pub duration_ms: u64,
+    /// What people type to run it alone.
+    #[serde(default)]
+    pub subcommand: String,
+    /// Its tasks, in the order in which they ended.
+    pub tasks: Vec<TaskSummary>,
+}
+
+/// A task of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskSummary {
+    /// Its id.
+    pub id: TaskId,
+    /// The package that it was about.
+    pub service: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The code that its process exited with.
+    pub exit_code: Option<i32>,
+    /// How long it ran.
+    pub duration_ms: u64,
+    /// Its log, relative to the run's folder.
+    pub log: Option<String>,
+    /// Its tests; `None` for a task that runs none.
+    pub tests: Option<TestCounts>,
+    /// Why, in one line; `None` when it simply passed.
+    #[serde(default)]
+    pub because: Option<String>,
+    /// The command to type to run it again, at the workspace's root.
+    #[serde(default)]
+    pub repeat: String,
+    /// The tests that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_tests: Vec<FailedTest>,
+    /// What a linter or an auditor found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The last lines of its output when it ended badly.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tail: Vec<String>,
+    /// What cargo built.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub binaries: Vec<Binary>,
+    /// Tables for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<Table>,
+    /// Things worth a line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// An image that was built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// The service in it.
+    pub service: String,
+    /// Its digest: `sha256:…`.
+    pub digest: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl Summary {
+    /// All tasks, each with its stage.
+    pub fn tasks(&self) -> impl Iterator<Item = (&StageSummary, &TaskSummary)> {
+        self.stages.iter().flat_map(|stage| stage.tasks.iter().map(move |task| (stage, task)))
+    }
+
+    /// The tasks that went wrong by themselves: those that were stopped with the run are no failures.
+    pub fn failures(&self) -> impl Iterator<Item = (&StageSummary, &TaskSummary)> {
+        self.tasks().filter(|(_, task)| task.outcome.is_bad() && task.outcome != Outcome::Cancelled)
+    }
+
+    /// As pretty JSON with a final line end.
+    ///
+    /// # Panics
+    ///
+    /// Never: its keys are text, and everything in it can be written as JSON.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a summary holds nothing that JSON cannot");
+        text.push('\n');
+        text
+    }
+
+    /// Writes `summary.json`, whole or not at all.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        crate::files::write_atomic(path, self.to_json().as_bytes())
+    }
+
+    /// Reads a `summary.json`, of a newer program too as far as this one understands it.
+    pub fn read(path: &Path) -> Result<Self> {
+        let what = || Error::environment(format!("read {}", path.display()));
+        let text = std::fs::read(path).map_err(|e| what().because(e))?;
+        serde_json::from_slice(&text).map_err(|e| what().because(e))
+    }
+}
+
+impl TaskSummary {
+    /// What the end of a task says, with its stage; `None` for any other event.
+    pub fn of(kind: &Kind) -> Option<(&StageId, Self)> {
+        let Kind::TaskFinished { task, stage, service, exit_code, duration_ms, log, reading, tail, repeat } = kind
+        else {
+            return None;
+        };
+        let summary = Self {
+            id: task.clone(),
+            service: service.clone(),
+            outcome: reading.outcome,
+            exit_code: *exit_code,
+            duration_ms: *duration_ms,
+            log: log.clone(),
+            tests: reading.tests,
+            because: reading.because.clone(),
+            repeat: repeat.clone(),
+            failed_tests: reading.failed_tests.clone(),
+            findings: reading.findings.clone(),
+            tail: tail.clone(),
+            binaries: reading.binaries.clone(),
+            tables: reading.tables.clone(),
+            notes: reading.notes.clone(),
+        };
+        Some((stage, summary))
+    }
+
+    /// A task of which nothing but its start is known.
+    pub(super) fn unfinished(id: TaskId, service: Option<String>, because: &str) -> Self {
+        Self {
+            id,
+            service,
+            outcome: Outcome::Cancelled,
+            exit_code: None,
+            duration_ms: 0,
+            log: None,
+            tests: None,
+            because: Some(because.to_owned()),
+            repeat: String::new(),
+            failed_tests: Vec::new(),
+            findings: Vec::new(),
+            tail: Vec::new(),
+            binaries: Vec::new(),
+            tables: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
