@@ -1,4 +1,11 @@
 //! The tools that stages call, as data: their names, versions and how to get them.
+//!
+//! Nothing here looks at a machine; `locate` does, and `install` turns a [`Source`] into a command.
+
+mod table;
+
+use std::fmt;
+use table::CATALOGUE;
 
 /// A tool besides cargo itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,4 +26,153 @@ pub enum Tool {
     Deny,
     /// `git`.
     Git,
+    /// The server binaries of PostgreSQL: `postgres`, `initdb`, `pg_ctl`, `psql`.
+    Postgres,
+    /// `redis-server`, or `valkey-server` in its place.
+    Redis,
+    /// A docker client whose engine answers.
+    Docker,
+    /// `curl`, which every HTTP request goes through.
+    Curl,
+}
+
+/// Which versions will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Any that answers.
+    Any,
+    /// This one and no other, so that two machines find the same things.
+    Exactly(&'static str),
+    /// This one or newer, `major.minor`.
+    AtLeast(&'static str),
+}
+
+/// Where a tool comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A crate, installed by cargo into xtask's own cache.
+    Cargo {
+        /// The crate, which is also its binary.
+        krate: &'static str,
+        /// The pinned version.
+        version: &'static str,
+    },
+    /// A component of the toolchain, where rustup manages it.
+    RustupComponent(&'static str),
+    /// Packages of the operating system.
+    System(Packages),
+    /// Only a human can: what to do, as a sentence fragment.
+    ByHand(&'static str),
+}
+
+/// The packages that hold a tool, by package manager. An empty list means that there is none there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packages {
+    /// Debian and Ubuntu.
+    pub apt: &'static [&'static str],
+    /// Fedora and its kin.
+    pub dnf: &'static [&'static str],
+    /// Alpine.
+    pub apk: &'static [&'static str],
+    /// Arch.
+    pub pacman: &'static [&'static str],
+    /// Homebrew.
+    pub brew: &'static [&'static str],
+}
+
+/// What is known about a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The tool.
+    pub tool: Tool,
+    /// Its name in tables, messages and JSON.
+    pub id: &'static str,
+    /// The programs that it consists of or goes by; the first that is found is asked for its version.
+    pub programs: &'static [&'static str],
+    /// What the program is asked.
+    pub ask: &'static [&'static str],
+    /// A word that its answer must hold, lowercase: a program that answers as something else is not the tool.
+    pub answers_as: &'static str,
+    /// Which versions will do.
+    pub wanted: Wanted,
+    /// Where to get it, the best first.
+    pub sources: &'static [Source],
+    /// The stages that call it.
+    pub stages: &'static [&'static str],
+    /// Whether the default pull-request pipeline cannot do without it, or without what stands in for it.
+    pub essential: bool,
+    /// Tools any of which makes this one unnecessary.
+    pub instead: &'static [Tool],
+}
+
+impl Tool {
+    /// Every tool, in the order of the tables.
+    pub fn all() -> impl Iterator<Item = Self> {
+        CATALOGUE.iter().map(|entry| entry.tool)
+    }
+
+    /// What is known about it.
+    pub fn entry(self) -> &'static Entry {
+        // The catalogue stands in the order of the enum; a test holds it there.
+        &CATALOGUE[self as usize]
+    }
+
+    /// Its name in tables, messages and JSON.
+    pub fn id(self) -> &'static str {
+        self.entry().id
+    }
+
+    /// The crate and the pinned version, of a tool that cargo installs.
+    pub fn pinned(self) -> Option<(&'static str, &'static str)> {
+        self.entry().sources.iter().find_map(|source| match source {
+            Source::Cargo { krate, version } => Some((*krate, *version)),
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any"),
+            Self::Exactly(version) => f.write_str(version),
+            Self::AtLeast(version) => write!(f, "{version} or newer"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_tool_finds_its_own_entry() {
+        for (index, entry) in CATALOGUE.iter().enumerate() {
+            assert_eq!(entry.tool as usize, index, "{} stands in the wrong place", entry.id);
+            assert_eq!(entry.tool.entry().id, entry.id);
+        }
+    }
+
+    #[test]
+    fn a_pin_is_written_twice_and_says_the_same() {
+        for tool in Tool::all() {
+            match (tool.pinned(), tool.entry().wanted) {
+                (Some((_, version)), wanted) => assert_eq!(wanted, Wanted::Exactly(version), "{tool}"),
+                (None, wanted) => assert!(!matches!(wanted, Wanted::Exactly(_)), "{tool}"),
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_the_pipeline_needs_can_be_had() {
+        for entry in CATALOGUE.iter().filter(|entry| entry.essential) {
+            assert!(!entry.sources.is_empty() && !entry.stages.is_empty(), "{}", entry.id);
+        }
+    }
 }

@@ -1,3 +1,36 @@
 //! The tools that stages call: where they are, which version, how to get them.
+//!
+//! In reading order: [`catalogue`] is what is known of each tool, [`places`] what is known of the machine, [`locate`]
+//! brings the two together, [`install`] says how to get what is missing, and [`preflight`], [`doctor`] and [`setup`]
+//! are what a run, `cargo xtask doctor` and `cargo xtask setup` make of it.
 
 pub mod catalogue;
+pub mod places;
+
+pub mod memory;
+pub mod probe;
+pub mod version;
+
+pub mod locate;
+
+mod llvm;
+mod postgres;
+mod toolchain;
+
+pub mod consent;
+pub mod install;
+pub mod packages;
+
+pub mod doctor;
+pub mod preflight;
+pub mod setup;
+pub mod toolbox;
+
+pub use catalogue::Tool;
+pub use consent::Consent;
+pub use locate::{State, Survey, survey};
+pub use places::Places;
+pub use toolbox::Toolbox;
+
+#[cfg(test)]
+mod testbed;

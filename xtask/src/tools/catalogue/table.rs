@@ -1,0 +1,197 @@
+//! The table of all tools: names, pins, sources and stages. A new version of a tool is one line here.
+
+use super::{Entry, Packages, Source, Tool, Wanted};
+
+/// Packages that carry the same name everywhere.
+const fn everywhere(name: &'static [&'static str]) -> Packages {
+    Packages { apt: name, dnf: name, apk: name, pacman: name, brew: name }
+}
+
+/// A pinned cargo subcommand, asked for its version with `ask`.
+const fn cargo_tool(
+    tool: Tool,
+    krate: &'static [&'static str; 1],
+    version: &'static str,
+    ask: &'static [&'static str],
+    sources: &'static [Source],
+) -> Entry {
+    Entry {
+        tool,
+        id: krate[0],
+        programs: krate,
+        ask,
+        answers_as: krate[0],
+        wanted: Wanted::Exactly(version),
+        sources,
+        stages: &[],
+        essential: true,
+        instead: &[],
+    }
+}
+
+const VERSION: &[&str] = &["--version"];
+
+/// Every tool, in the order of the enum.
+pub(super) static CATALOGUE: [Entry; 12] = [
+    Entry {
+        tool: Tool::Rustfmt,
+        id: "rustfmt",
+        programs: &["rustfmt", "cargo-fmt"],
+        ask: VERSION,
+        answers_as: "rustfmt",
+        wanted: Wanted::Any,
+        sources: &[
+            Source::RustupComponent("rustfmt"),
+            Source::System(Packages { brew: &["rust"], pacman: &["rust"], ..everywhere(&["rustfmt"]) }),
+        ],
+        stages: &["format-and-lint"],
+        essential: true,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Clippy,
+        id: "clippy",
+        programs: &["cargo-clippy", "clippy-driver"],
+        ask: VERSION,
+        answers_as: "clippy",
+        wanted: Wanted::Any,
+        sources: &[
+            Source::RustupComponent("clippy"),
+            Source::System(Packages {
+                apt: &["rust-clippy"],
+                dnf: &["clippy"],
+                apk: &["rust-clippy"],
+                pacman: &["rust"],
+                brew: &["rust"],
+            }),
+        ],
+        stages: &["format-and-lint"],
+        essential: true,
+        instead: &[],
+    },
+    Entry {
+        stages: &["code-coverage"],
+        ..cargo_tool(
+            Tool::LlvmCov,
+            &["cargo-llvm-cov"],
+            "0.9.1",
+            &["llvm-cov", "--version"],
+            &[Source::Cargo { krate: "cargo-llvm-cov", version: "0.9.1" }],
+        )
+    },
+    Entry {
+        tool: Tool::LlvmTools,
+        id: "llvm-tools",
+        programs: &["llvm-cov", "llvm-profdata"],
+        ask: VERSION,
+        answers_as: "llvm",
+        wanted: Wanted::Any,
+        sources: &[
+            Source::RustupComponent("llvm-tools"),
+            Source::System(Packages { apk: &["llvm"], ..everywhere(&["llvm"]) }),
+        ],
+        stages: &["code-coverage"],
+        essential: true,
+        instead: &[],
+    },
+    Entry {
+        stages: &["code-coverage"],
+        essential: false,
+        answers_as: "tarpaulin",
+        ..cargo_tool(
+            Tool::Tarpaulin,
+            &["cargo-tarpaulin"],
+            "0.37.5",
+            VERSION,
+            &[Source::Cargo { krate: "cargo-tarpaulin", version: "0.37.5" }],
+        )
+    },
+    Entry {
+        stages: &["security-audit"],
+        ..cargo_tool(
+            Tool::Audit,
+            &["cargo-audit"],
+            "0.22.2",
+            VERSION,
+            &[Source::Cargo { krate: "cargo-audit", version: "0.22.2" }],
+        )
+    },
+    Entry {
+        stages: &["security-audit"],
+        ..cargo_tool(
+            Tool::Deny,
+            &["cargo-deny"],
+            "0.20.2",
+            VERSION,
+            &[Source::Cargo { krate: "cargo-deny", version: "0.20.2" }],
+        )
+    },
+    Entry {
+        tool: Tool::Git,
+        id: "git",
+        programs: &["git"],
+        ask: VERSION,
+        answers_as: "git",
+        // The first that knows `--end-of-options`.
+        wanted: Wanted::AtLeast("2.24"),
+        sources: &[Source::System(everywhere(&["git"]))],
+        stages: &[],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Postgres,
+        id: "postgresql",
+        programs: &["postgres", "initdb", "pg_ctl", "psql"],
+        ask: VERSION,
+        answers_as: "postgres",
+        wanted: Wanted::AtLeast("13"),
+        sources: &[Source::System(Packages {
+            apt: &["postgresql"],
+            dnf: &["postgresql-server"],
+            apk: &["postgresql", "postgresql-client"],
+            pacman: &["postgresql"],
+            brew: &["postgresql@15"],
+        })],
+        stages: &["integration-tests"],
+        essential: true,
+        instead: &[Tool::Docker],
+    },
+    Entry {
+        tool: Tool::Redis,
+        id: "redis",
+        programs: &["redis-server", "valkey-server"],
+        ask: VERSION,
+        answers_as: "server v=",
+        wanted: Wanted::AtLeast("6"),
+        sources: &[Source::System(Packages { apt: &["redis-server"], ..everywhere(&["redis"]) })],
+        stages: &["integration-tests"],
+        essential: true,
+        instead: &[Tool::Docker],
+    },
+    Entry {
+        tool: Tool::Docker,
+        id: "docker",
+        programs: &["docker"],
+        // The engine's version: a client without an engine is of no use.
+        ask: &["version", "--format", "{{.Server.Version}}"],
+        answers_as: "",
+        wanted: Wanted::Any,
+        sources: &[Source::ByHand("install Docker and start its engine")],
+        stages: &["integration-tests", "build-and-push"],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Curl,
+        id: "curl",
+        programs: &["curl"],
+        ask: VERSION,
+        answers_as: "curl",
+        wanted: Wanted::Any,
+        sources: &[Source::System(everywhere(&["curl"]))],
+        stages: &["smoke-test", "notify"],
+        essential: false,
+        instead: &[],
+    },
+];

@@ -1,0 +1,117 @@
+//! How to get a tool on this machine, as commands that are only printed here.
+//!
+//! A pinned cargo tool goes into a root of its own in xtask's cache, never into the user's `~/.cargo/bin`. Cargo
+//! puts a finished binary there by renaming it, so an installation that is killed halfway leaves nothing that looks
+//! like a tool, and two at once leave one good binary; `--force` makes either happen over what is there.
+
+use super::catalogue::{Source, Tool};
+use super::packages::{Manager, Rights};
+use super::places::Places;
+use crate::plan::Command;
+use std::path::Path;
+
+/// What an installation changes, and with it whose leave it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touches {
+    /// xtask's own cache: nobody's leave, unless `--no-install` forbids it.
+    Cache,
+    /// The workspace's pinned toolchain: likewise, as rustup does it by itself for what the toolchain file lists.
+    Toolchain,
+    /// The operating system: the user's.
+    System(Rights),
+}
+
+/// How to get a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// The tool.
+    pub tool: Tool,
+    /// What to run, in order; never empty.
+    pub steps: Vec<Command>,
+    /// What that changes.
+    pub touches: Touches,
+}
+
+impl Recipe {
+    /// The line to type. A person can give a password, so `sudo` may ask for it there.
+    pub fn line(&self) -> String {
+        let typed = |step: &Command| {
+            let mut step = step.clone();
+            if step.program == "sudo" {
+                step.args.retain(|arg| arg != "-n");
+            }
+            step.to_string()
+        };
+        self.steps.iter().map(typed).collect::<Vec<_>>().join(" && ")
+    }
+}
+
+/// How to get a tool here: from its first source that this machine has the means for.
+///
+/// `Err` says what a person has to do instead.
+pub fn recipe(tool: Tool, places: &Places) -> Result<Recipe, String> {
+    let made = |steps, touches| Some(Recipe { tool, steps, touches });
+    let from = |source: &Source| match source {
+        Source::Cargo { krate, version } => {
+            made(vec![cargo(&Crate { name: krate, version, path: None }, places)], Touches::Cache)
+        }
+        Source::RustupComponent(component) => {
+            let rustup = !places.on_path("rustup").is_empty();
+            rustup.then(|| made(vec![rustup_component(component, places)], Touches::Toolchain)).flatten()
+        }
+        Source::System(packages) => {
+            let manager = Manager::of(places)?;
+            let names = manager.packages(packages);
+            let touches = Touches::System(manager.rights(places));
+            (!names.is_empty()).then(|| made(manager.install(names, places), touches)).flatten()
+        }
+        Source::ByHand(_) => None,
+    };
+    let sources = tool.entry().sources;
+    sources.iter().find_map(from).ok_or_else(|| {
+        let by_hand = sources.iter().find_map(|source| match source {
+            Source::ByHand(what) => Some((*what).to_owned()),
+            _ => None,
+        });
+        by_hand.unwrap_or_else(|| format!("install {tool} and put it on PATH"))
+    })
+}
+
+/// A crate to install.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crate<'a> {
+    /// Its name, which is also its binary's.
+    pub name: &'a str,
+    /// Its exact version.
+    pub version: &'a str,
+    /// Its source on this machine; `None` for the registry.
+    pub path: Option<&'a Path>,
+}
+
+/// The command that installs a crate into xtask's cache.
+pub fn cargo(wanted: &Crate, places: &Places) -> Command {
+    let root = places.install_root(wanted.name, wanted.version).display().to_string();
+    let build = places.scratch.join(format!("{}-{}", wanted.name, wanted.version)).display().to_string();
+    let exact = format!("{}@{}", wanted.name, wanted.version);
+    if let Some(path) = wanted.path {
+        let path = path.display().to_string();
+        let install = Command::cargo(&places.root).args(["install", "--locked", "--force", "--root"]).arg(root);
+        return install.arg("--target-dir").arg(build).arg("--path").arg(path);
+    }
+    if places.on_path("cargo-binstall").is_empty() {
+        let install = Command::cargo(&places.root).args(["install", "--locked", "--force", "--root"]).arg(root);
+        return install.arg("--target-dir").arg(build).arg(exact);
+    }
+    // quick-install is a third party's builds of other people's crates.
+    let args =
+        ["binstall", "--no-confirm", "--force", "--no-symlinks", "--disable-strategies", "quick-install", "--root"];
+    Command::cargo(&places.root).args(args).arg(root).arg(exact).env("CARGO_TARGET_DIR", build)
+}
+
+fn rustup_component(component: &str, places: &Places) -> Command {
+    // In the workspace's folder this is the toolchain that the workspace pins.
+    Command::new("rustup", &places.root).args(["component", "add", component])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+use super::super::testbed::Testbed;
+use super::super::{State, probe, survey};
+use super::*;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+
+#[track_caller]
+fn case(bed: &Testbed, tool: Tool, wanted: Result<(&str, Touches), &str>) {
+    let recipe = recipe(tool, &bed.places);
+    let home = bed.at("").display().to_string();
+    let shown =
+        recipe.as_ref().map(|recipe| (recipe.line().replace(&home, "~/"), recipe.touches)).map_err(String::as_str);
+    assert_eq!(shown.as_ref().map(|(line, touches)| (line.as_str(), *touches)).map_err(|what| *what), wanted);
+}
+
+#[test]
+fn each_source_has_its_command() {
+    let mut bed = Testbed::new();
+    let install = "cargo install --locked --force --root '~/cache/tools/cargo-deny-0.20.2' \
+                   --target-dir '~/work/target/xtask/install/cargo-deny-0.20.2' cargo-deny@0.20.2";
+    case(&bed, Tool::Deny, Ok((&install.replace('\'', ""), Touches::Cache)));
+    case(&bed, Tool::Redis, Err("install redis and put it on PATH"));
+    case(&bed, Tool::Rustfmt, Err("install rustfmt and put it on PATH"));
+    case(&bed, Tool::Docker, Err("install Docker and start its engine"));
+    bed.program("bin/apk", "");
+    case(&bed, Tool::Clippy, Ok(("sudo apk add --no-cache rust-clippy", Touches::System(Rights::Sudo))));
+    bed.places.is_root = true;
+    case(&bed, Tool::Redis, Ok(("apk add --no-cache redis", Touches::System(Rights::Own))));
+    bed.program("bin/rustup", "");
+    case(&bed, Tool::LlvmTools, Ok(("rustup component add llvm-tools", Touches::Toolchain)));
+    bed.program("bin/cargo-binstall", "");
+    let binstall = "CARGO_TARGET_DIR=~/work/target/xtask/install/cargo-audit-0.22.2 \
+                    cargo binstall --no-confirm --force --no-symlinks --disable-strategies quick-install \
+                    --root ~/cache/tools/cargo-audit-0.22.2 cargo-audit@0.22.2";
+    case(&bed, Tool::Audit, Ok((binstall, Touches::Cache)));
+}
+
+/// A crate that calls itself cargo-deny and builds in a moment.
+fn tiny_crate(bed: &Testbed) -> PathBuf {
+    let manifest = "[package]\nname = \"cargo-deny\"\nversion = \"0.20.2\"\nedition = \"2024\"\n[workspace]\n";
+    bed.file("source/Cargo.toml", manifest);
+    bed.file("source/Cargo.lock", "version = 4\n\n[[package]]\nname = \"cargo-deny\"\nversion = \"0.20.2\"\n");
+    bed.file("source/src/main.rs", "fn main() { println!(\"cargo-deny 0.20.2\"); }\n");
+    bed.at("source")
+}
+
+/// Runs a command as it would be typed, with the surroundings of the test's own process.
+fn run(command: &Command, places: &Places) -> Result<probe::Answer, probe::Silence> {
+    let program = which::which(&command.program).expect("cargo is there");
+    let args: Vec<&str> = command.args.iter().map(String::as_str).collect();
+    let path = std::env::split_paths(&places.path).chain(program.parent().map(PathBuf::from));
+    // The linker that cargo calls.
+    let path = path.chain(which::which("cc").ok().and_then(|cc| Some(cc.parent()?.to_owned())));
+    let places = Places { path: std::env::join_paths(path).expect("a path"), ..places.clone() };
+    probe::ask(&program, &args, &places)
+}
+
+#[test]
+fn an_installation_that_is_killed_leaves_nothing_that_looks_like_a_tool() {
+    let bed = Testbed::new();
+    let source = tiny_crate(&bed);
+    let fifo = bed.at("building");
+    let script = format!("fn main() {{ std::fs::read({:?}).ok(); }}\n", fifo.display().to_string());
+    bed.file("source/build.rs", &script);
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a fifo");
+    let wanted = Crate { name: "cargo-deny", version: "0.20.2", path: Some(&source) };
+    let command = cargo(&wanted, &bed.places);
+    let shell = xshell::Shell::new().expect("a folder to stand in");
+    let (program, args) = (&command.program, &command.args);
+    let mut install = std::process::Command::from(xshell::cmd!(shell, "{program} {args...}"));
+    let mut install = install.stderr(std::process::Stdio::null()).process_group(0).spawn().expect("cargo starts");
+    // Opening the fifo waits for the build script, so that the kill falls into the middle of the build.
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let building = fifo.clone();
+    std::thread::spawn(move || sender.send(std::fs::File::options().write(true).open(building)));
+    let open = receiver.recv_timeout(std::time::Duration::from_mins(2)).expect("the build script has started");
+    let group = rustix::process::Pid::from_child(&install);
+    rustix::process::kill_process_group(group, rustix::process::Signal::KILL).expect("killed");
+    install.wait().expect("it has ended");
+    drop(open);
+    let state = || survey([Tool::Deny], &bed.places).state(Tool::Deny).clone();
+    assert_eq!(state(), State::Missing);
+    std::fs::remove_file(&fifo).expect("removed");
+    let again = run(&command, &bed.places);
+    assert!(again.is_ok(), "{again:?}");
+    assert!(state().is_found(), "{:?}", state());
+}
+
+#[test]
+fn cargo_installs_where_the_search_looks_also_over_a_wreck_and_twice_at_once() {
+    let bed = Testbed::new();
+    let source = tiny_crate(&bed);
+    let wanted = Crate { name: "cargo-deny", version: "0.20.2", path: Some(&source) };
+    let command = cargo(&wanted, &bed.places);
+    // What a copy that was cut off would look like: a binary that cargo's own books know nothing of.
+    let binary = bed.program("cache/tools/cargo-deny-0.20.2/bin/cargo-deny", "kill -9 $$");
+    let state = || survey([Tool::Deny], &bed.places).state(Tool::Deny).clone();
+    assert!(matches!(state(), State::Broken { .. }));
+    std::thread::scope(|scope| {
+        let both = [(); 2].map(|()| scope.spawn(|| run(&command, &bed.places)));
+        for one in both {
+            let done = one.join().expect("no panic");
+            assert!(done.is_ok(), "{done:?}");
+        }
+    });
+    assert_eq!(state(), State::Found { path: binary, version: "0.20.2".to_owned() });
+    assert!(!bed.at("home/.cargo/bin").exists());
+}

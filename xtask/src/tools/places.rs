@@ -1,0 +1,90 @@
+//! What the search for tools needs to know about its surroundings, passed in so that a test can make its own.
+//!
+//! Nothing here reads the process's environment.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where tools are looked for and put.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// xtask's cache folder, absolute: `XTASK_CACHE_DIR`, else `XDG_CACHE_HOME/cargo-xtask`, else
+    /// `HOME/.cache/cargo-xtask`, else a folder in the workspace's target directory. Need not exist.
+    pub cache: PathBuf,
+    /// The folder where cargo builds what it installs, absolute and in the workspace's target directory. Named
+    /// here because a shared target directory of the user's would make the installation wait for the stages' builds.
+    pub scratch: PathBuf,
+    /// The root of the workspace, absolute: rustup picks the toolchain by it, and probes run there.
+    pub root: PathBuf,
+    /// `PATH`.
+    pub path: OsString,
+    /// `HOME`.
+    pub home: Option<PathBuf>,
+    /// Of the surroundings, these where they are set: `LLVM_COV`, `LLVM_PROFDATA`, `RUSTUP_HOME`,
+    /// `RUSTUP_TOOLCHAIN`.
+    pub vars: BTreeMap<String, String>,
+    /// Variables that xtask's children do not inherit: cargo's own, which `cargo xtask` sets.
+    pub unset: Vec<String>,
+    /// Where the operating system's folders begin: `/`, except in tests.
+    pub system: PathBuf,
+    /// Whether the process may do everything: its effective user id is 0.
+    pub is_root: bool,
+    /// How long a tool may take to say its version.
+    pub patience: Duration,
+}
+
+/// How long a tool may take to say its version, when nobody says otherwise. Generous, because the first start of a
+/// large binary on a busy machine reads it from the disk.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Places {
+    /// The folder that holds a pinned cargo tool: a root in the sense of `cargo install --root`.
+    pub fn install_root(&self, krate: &str, version: &str) -> PathBuf {
+        self.cache.join("tools").join(format!("{krate}-{version}"))
+    }
+
+    /// All programs of this name on `PATH`, in its order.
+    pub fn on_path(&self, program: &str) -> Vec<PathBuf> {
+        which::which_in_all(program, Some(&self.path), &self.root).map(Iterator::collect).unwrap_or_default()
+    }
+
+    /// The first entry of this name on `PATH` that cannot be run, with the reason: what somebody who sees the file
+    /// lying there wants to know.
+    pub fn unusable_on_path(&self, program: &str) -> Option<(PathBuf, String)> {
+        std::env::split_paths(&self.path)
+            .filter(|folder| folder.is_absolute())
+            .find_map(|folder| why_unusable(&folder.join(program)).map(|why| (folder.join(program), why)))
+    }
+
+    /// A folder or file of the operating system.
+    pub fn system(&self, below: &str) -> PathBuf {
+        self.system.join(below)
+    }
+
+    /// A variable of the surroundings, when it is set and not empty.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+/// Why something that is there cannot be run; `None` when it can, or when nothing is there.
+pub fn why_unusable(path: &Path) -> Option<String> {
+    let shown = path.symlink_metadata().ok()?;
+    let Ok(real) = path.metadata() else {
+        return shown.is_symlink().then(|| "it is a symbolic link to nothing".to_owned());
+    };
+    if real.is_dir() {
+        return Some("it is a directory".to_owned());
+    }
+    if !is_program(path) {
+        return Some("it is not executable".to_owned());
+    }
+    None
+}
+
+/// Whether a path is a file that this process may execute.
+pub fn is_program(path: &Path) -> bool {
+    path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+}

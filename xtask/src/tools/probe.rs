@@ -1,0 +1,145 @@
+//! Asks a program a short question, such as its version, without trusting it to answer.
+//!
+//! A program that hangs is killed with everything it has started; one that prints without end is cut off. Nothing
+//! here knows what the answer means.
+
+use super::places::Places;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+use xshell::{Shell, cmd};
+
+/// How much of an answer is read, in bytes.
+const ENOUGH: u64 = 64 * 1024;
+
+/// How long to wait for the rest of the output once the program and its group are gone.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// What a program said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its standard output.
+    pub out: String,
+    /// Its standard error.
+    pub err: String,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// The program could not be started.
+    NotStarted(String),
+    /// It was not done in time.
+    TooSlow(Duration),
+    /// It ended with an error, or by a signal.
+    Failed {
+        /// The exit status in words.
+        status: String,
+        /// The last line that it printed, on standard error if there is one.
+        last: String,
+        /// Everything that it printed on standard error.
+        err: String,
+    },
+}
+
+impl Silence {
+    /// What went wrong, as a sentence fragment about the program.
+    pub fn why(&self) -> String {
+        match self {
+            Self::NotStarted(why) => format!("it cannot be started: {why}"),
+            Self::TooSlow(limit) => format!("it gave no answer within {}", crate::text::duration(*limit)),
+            Self::Failed { status, last, .. } if last.is_empty() => format!("it ended with {status}"),
+            Self::Failed { status, last, .. } => format!("it ended with {status}: {last}"),
+        }
+    }
+}
+
+/// Runs `program` with `args` in the workspace and reads what it says.
+pub fn ask(program: &Path, args: &[&str], places: &Places) -> Result<Answer, Silence> {
+    let mut child = start(program, args, places).map_err(|error| Silence::NotStarted(error.to_string()))?;
+    let out = reader(child.stdout.take());
+    let err = reader(child.stderr.take());
+    let status = finish(&mut child, places.patience)?;
+    let text = |from: &Receiver<Vec<u8>>| {
+        from.recv_timeout(LAST_WORDS).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    };
+    let answer = Answer { out: text(&out), err: text(&err) };
+    if status.success() {
+        return Ok(answer);
+    }
+    let last =
+        [&answer.err, &answer.out].into_iter().find_map(|text| text.lines().rfind(|line| !line.trim().is_empty()));
+    let last = crate::text::sanitise(last.unwrap_or_default().trim());
+    Err(Silence::Failed { status: words(status), last, err: answer.err })
+}
+
+/// Starts the program in a process group of its own, with nothing to read and its output piped.
+fn start(program: &Path, args: &[&str], places: &Places) -> io::Result<Child> {
+    let shell = Shell::new().map_err(io::Error::other)?;
+    shell.change_dir(&places.root);
+    let mut described = cmd!(shell, "{program} {args...}").env("PATH", &places.path);
+    for name in &places.unset {
+        described = described.env_remove(name);
+    }
+    let mut command = Command::from(described);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    for _ in 0..20 {
+        match command.spawn() {
+            // Somebody still has the file open for writing: it has just been installed, or a process was forked
+            // at that moment and is about to let go.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::sleep(Duration::from_millis(10)),
+            other => return other,
+        }
+    }
+    command.spawn()
+}
+
+/// Reads a stream on a thread of its own, so that a full pipe never stops the program from ending.
+///
+/// When enough has been read, the stream is closed: a program that goes on printing gets a broken pipe.
+fn reader(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(stream) = stream {
+            // What was read before an error still counts.
+            stream.take(ENOUGH).read_to_end(&mut bytes).ok();
+        }
+        sender.send(bytes).ok();
+    });
+    receiver
+}
+
+/// Waits for the end of the program, but no longer than `limit`, and ends all that it has started.
+fn finish(child: &mut Child, limit: Duration) -> Result<ExitStatus, Silence> {
+    let pid = Pid::from_child(child);
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        // NOWAIT leaves the zombie in place, so that the group's number cannot belong to anybody else when it is
+        // killed below.
+        while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+        {
+        }
+        sender.send(()).ok();
+    });
+    let in_time = receiver.recv_timeout(limit).is_ok();
+    // The group may be gone already: nothing is left to end then.
+    kill_process_group(pid, Signal::KILL).ok();
+    let status = child.wait().map_err(|error| Silence::NotStarted(error.to_string()))?;
+    if in_time { Ok(status) } else { Err(Silence::TooSlow(limit)) }
+}
+
+/// An exit status in words: `exit code 3`, `signal 11`.
+fn words(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt as _;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => status.to_string(),
+    }
+}

@@ -1,0 +1,81 @@
+//! The Rust toolchain of the workspace and the components in it.
+//!
+//! Looks into the toolchain itself rather than through rustup's proxies, which exist whether or not the component
+//! does. Only `rustc` is asked through the proxy, because that is what chooses the toolchain.
+
+use super::catalogue::Entry;
+use super::locate::{Search, State};
+use super::memory::Witnesses;
+use super::places::{Places, is_program};
+use super::probe;
+use std::path::{Path, PathBuf};
+
+/// What `rustc` says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Toolchain {
+    /// The folder that the toolchain lives in.
+    pub(super) sysroot: PathBuf,
+    /// The triple of this machine.
+    pub(super) host: String,
+    /// The major version of the LLVM inside.
+    pub(super) llvm: Option<u64>,
+}
+
+/// Asks the workspace's `rustc`, unless the answer is known and nothing that chooses a toolchain has changed.
+pub(super) fn ask(search: &Search) -> Result<Toolchain, State> {
+    let places = search.places;
+    let Some(rustc) = places.on_path("rustc").into_iter().next() else {
+        return Err(State::Missing);
+    };
+    let chosen = places.var("RUSTUP_TOOLCHAIN").unwrap_or_default();
+    let question = format!("{} -vV in {} with {chosen}", rustc.display(), places.root.display());
+    if let Some(known) = search.memory.recall(&question).and_then(|known| decode(&known)) {
+        return Ok(known);
+    }
+    let witnesses = Witnesses::of(choosers(places).chain([rustc.clone()]));
+    let broken = |why: String| State::Broken { path: rustc.clone(), why };
+    let say = |args: &[&str]| probe::ask(&rustc, args, places).map(|answer| answer.out).map_err(|no| broken(no.why()));
+    let (about, sysroot) = (say(&["-vV"])?, say(&["--print", "sysroot"])?);
+    let line = |key: &str| about.lines().find_map(|line| line.strip_prefix(key)).map(str::trim).unwrap_or_default();
+    let answer = format!("{}\n{}\n{}", sysroot.trim(), line("host:"), line("LLVM version:"));
+    let toolchain = decode(&answer).ok_or_else(|| broken("it does not say where its toolchain is".to_owned()))?;
+    let own = toolchain.sysroot.join("bin/rustc");
+    search.memory.keep(&question, &answer, witnesses.and(own));
+    Ok(toolchain)
+}
+
+/// A component: all its programs in the toolchain. Where rustup does not manage the toolchain, `PATH` will do.
+pub(super) fn look(entry: &Entry, search: &Search) -> State {
+    let toolchain = match search.toolchain() {
+        Ok(toolchain) => toolchain,
+        Err(state) => return state,
+    };
+    let folder = toolchain.sysroot.join("bin");
+    let absent: Vec<&str> = entry.programs.iter().copied().filter(|name| !is_program(&folder.join(name))).collect();
+    let first = folder.join(entry.programs[0]);
+    if absent.is_empty() {
+        return search.judge(entry, first);
+    }
+    if absent.len() < entry.programs.len() {
+        return State::Broken { path: first, why: format!("{} is not with it", crate::text::list(absent)) };
+    }
+    if search.places.on_path("rustup").is_empty() { search.look_on_path(entry) } else { State::Missing }
+}
+
+/// Every file by which rustup chooses a toolchain for the workspace, whether it exists or not.
+fn choosers(places: &Places) -> impl Iterator<Item = PathBuf> {
+    let rustup = places.var("RUSTUP_HOME").map(PathBuf::from).or_else(|| Some(places.home.as_ref()?.join(".rustup")));
+    let files = places
+        .root
+        .ancestors()
+        .flat_map(|folder| ["rust-toolchain", "rust-toolchain.toml"].map(|file| folder.join(file)));
+    files.chain(rustup.map(|folder| folder.join("settings.toml")))
+}
+
+fn decode(answer: &str) -> Option<Toolchain> {
+    let mut lines = answer.split('\n');
+    let (sysroot, host, llvm) = (Path::new(lines.next()?), lines.next()?, lines.next()?);
+    let host = host.to_owned();
+    let llvm = super::version::major(llvm);
+    (sysroot.is_absolute() && !host.is_empty()).then(|| Toolchain { sysroot: sysroot.to_owned(), host, llvm })
+}
