@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "clap would show a docstring as the command's help; the help texts say it all")]
 
-use crate::backing::spec::Source;
+use crate::backing::Source;
 use crate::plan::Event;
 use crate::settings::Engine;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
@@ -80,6 +80,7 @@ pub enum Command {
 
 /// How a run behaves, whatever it runs.
 #[derive(Args, Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that people type")]
 pub struct Run {
     /// How many tasks run at once [default: the number of processors, at least 2]
     #[arg(short, long, value_name = "N", env = "XTASK_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -259,6 +260,9 @@ pub struct Report {
     /// The run to tell about [default: the latest]
     #[arg(long, value_name = "RUN")]
     pub run: Option<String>,
+    /// Tell about every run of the latest run's commit: for the records that several CI jobs have left
+    #[arg(long, conflicts_with = "run")]
+    pub all: bool,
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 /// The surroundings, read once at the start.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Environment {
     pub vars: BTreeMap<String, String>,
     /// The folder that the user stands in.
     pub cwd: PathBuf,
+    /// The folder for temporary files.
+    pub temp: PathBuf,
     /// The program that is running.
     pub program: PathBuf,
     /// Whether stdin, stdout and stderr are terminals.
@@ -46,6 +48,7 @@ impl Environment {
                 .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
             cwd: std::env::current_dir()?,
+            temp: std::env::temp_dir(),
             program: std::env::current_exe()?,
             terminal: Terminals {
                 stdin: std::io::stdin().is_terminal(),
@@ -77,6 +80,12 @@ impl Environment {
     /// Whether the display may move the cursor: somebody watches, the terminal can, and no CI reads the log later.
     pub fn is_interactive(&self) -> bool {
         self.terminal.stderr && self.var("TERM") != Some("dumb") && !self.is_ci()
+    }
+
+    /// Whether more than ASCII can be shown: the locale is UTF-8, or nobody has set one.
+    pub fn shows_unicode(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| self.var(name));
+        locale.is_none_or(|locale| locale.to_lowercase().replace('-', "").contains("utf8"))
     }
 
     /// Whether to colour what goes to stderr.
@@ -148,6 +157,29 @@ impl Environment {
     }
 }
 
+/// The clock of a run: the time of day for records, and one that never goes back for durations.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    pub fn start() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    /// The time of day, RFC 3339 in UTC with milliseconds.
+    pub fn now(&self) -> String {
+        humantime::format_rfc3339_millis(SystemTime::now()).to_string()
+    }
+
+    /// Milliseconds since the clock was started.
+    pub fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +189,7 @@ mod tests {
         Environment {
             vars: vars.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
             cwd: "/w".into(),
+            temp: "/tmp".into(),
             program: "/w/target/debug/xtask".into(),
             terminal: Terminals { stdin: false, stdout: false, stderr },
             columns: 80,

@@ -22,5 +22,6 @@ pub mod event;
 pub mod exec;
 pub use exec::process;
 pub mod backing;
+pub mod cache;
 
 pub mod report;

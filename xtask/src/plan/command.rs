@@ -73,7 +73,12 @@ impl fmt::Display for Command {
         for (key, value) in &self.env {
             write!(f, "{key}={} ", quote(value))?;
         }
-        f.write_str(&quote(&self.program))?;
+        // A first word with `=` in it would be taken for a variable.
+        if self.program.contains('=') {
+            write!(f, "{}", shlex::try_quote(&self.program).unwrap_or_default())?;
+        } else {
+            f.write_str(&quote(&self.program))?;
+        }
         for arg in &self.args {
             write!(f, " {}", quote(arg))?;
         }
@@ -83,6 +88,10 @@ impl fmt::Display for Command {
 
 /// Quotes one word for a POSIX shell. A NUL cannot reach a process, so it is shown as the replacement character.
 pub fn quote(word: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return Cow::Borrowed(word);
+    }
     shlex::try_quote(word).unwrap_or_else(|_| Cow::Owned(format!("'{}'", word.replace('\0', "\u{fffd}"))))
 }
 

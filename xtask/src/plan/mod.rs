@@ -14,9 +14,11 @@ pub use ids::{StageId, TaskId};
 pub use task::{Action, Reader, Task};
 
 use crate::outcome::{Outcome, Policy};
+use crate::tools::catalogue::Tool;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What caused the run: decides which stages belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
@@ -71,6 +73,34 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Adds the installation of tools as a stage of its own, which only the tasks that call them wait for.
+    pub fn install_first(&mut self, tools: &[(Tool, Command)]) {
+        if tools.is_empty() {
+            return;
+        }
+        let setup = StageId::new("setup");
+        let task = |(tool, command): &(Tool, Command)| {
+            // Building a tool from source takes minutes where only cargo is there to do it.
+            let task = Task::new(&setup, &tool.to_string(), command.clone(), Duration::from_secs(60 * 60));
+            Task { reader: Reader::Installation, ..task }
+        };
+        let tasks: Vec<Task> = tools.iter().map(task).collect();
+        for wanting in self.stages.iter_mut().flat_map(|stage| &mut stage.tasks) {
+            let needed = tools.iter().zip(&tasks).filter(|((tool, _), _)| wanting.tools.contains(tool));
+            wanting.needs.extend(needed.map(|(_, task)| task.id.clone()));
+        }
+        let stage = Stage {
+            id: setup,
+            subcommand: "setup".to_owned(),
+            needs: Vec::new(),
+            policy: Policy::Info,
+            max_parallel: Some(1),
+            tasks,
+            left_out: None,
+        };
+        self.stages.insert(0, stage);
+    }
+
     /// All tasks, stage by stage.
     pub fn tasks(&self) -> impl Iterator<Item = &Task> {
         self.stages.iter().flat_map(|stage| &stage.tasks)

@@ -1,7 +1,9 @@
 //! A task: the unit that runs, and how its output is to be read.
 
 use super::{Command, StageId, TaskId};
-use crate::backing::spec::{ServerSpec, Source};
+use crate::backing::Source;
+use crate::backing::spec::ServerSpec;
+use crate::cache::Scope;
 use crate::tools::catalogue::Tool;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,6 +31,8 @@ pub struct Task {
     /// What it must have for itself: two tasks of one universe are never run at once, so that no cargo waits for
     /// another one's lock.
     pub universe: Option<Universe>,
+    /// What its result depends on, when it need not run again with the same inputs.
+    pub cache: Option<Scope>,
     /// How long it may take.
     pub timeout: Duration,
     /// The tools that it calls, besides cargo.
@@ -48,6 +52,7 @@ impl Task {
             needs: Vec::new(),
             env_from: Vec::new(),
             universe: None,
+            cache: None,
             timeout,
             tools: Vec::new(),
         }
@@ -63,6 +68,17 @@ pub enum Universe {
     Coverage,
     /// The release profile.
     Release,
+}
+
+impl Universe {
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Coverage => "coverage",
+            Self::Release => "release",
+        }
+    }
 }
 
 /// How a task is run.
@@ -108,6 +124,8 @@ pub struct PackageEnv {
 pub enum Reader {
     /// By the exit code alone.
     ExitCode,
+    /// By the exit code alone, of an installation: what fails there is the environment.
+    Installation,
     /// `cargo fmt --check -- --color=never`: the files and lines that are not formatted.
     Rustfmt,
     /// cargo's JSON messages on stdout: compiler and clippy findings, and what was built.
@@ -140,8 +158,13 @@ pub enum Reader {
     Duplicates,
     /// The JSON export of `cargo llvm-cov report --json`.
     LlvmCov(CoverageGate),
-    /// The JSON report of `cargo tarpaulin --out Json`, whose path is the last argument.
-    Tarpaulin(CoverageGate),
+    /// The JSON report that `cargo tarpaulin --out Json` writes.
+    Tarpaulin {
+        /// What it must reach.
+        gate: CoverageGate,
+        /// Where the report is.
+        report: PathBuf,
+    },
 }
 
 /// What coverage must reach.

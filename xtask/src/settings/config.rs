@@ -2,7 +2,8 @@
 
 use super::Engine;
 use super::table::{Problems, Table, percent};
-use crate::backing::spec::{ServerSpec, Source};
+use crate::backing::Source;
+use crate::backing::spec::ServerSpec;
 use crate::error::{Error, Result};
 use crate::outcome::Policy;
 use crate::plan::StageId;

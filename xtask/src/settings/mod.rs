@@ -10,7 +10,7 @@ use crate::error::{Error, Exit, Result};
 use crate::plan::{Event, StageId};
 use crate::stages;
 use crate::text;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, advisories};
 use clap::ValueEnum;
 use config::Config;
 use std::collections::BTreeSet;
@@ -82,6 +82,9 @@ impl Settings {
             Engine::Tarpaulin => Engine::Tarpaulin,
             Engine::Auto | Engine::LlvmCov => Engine::LlvmCov,
         };
+        let audited = matches!(command, Command::Ci(_) | Command::Audit(_));
+        let database = config.advisory_db.as_deref().filter(|_| audited);
+        let advisory_note = database.and_then(advisories::newest).map(|day| format!("its newest one of {day}"));
         let stage = |name: &String| find_stage(name, &config);
         Ok(Self {
             event: wishes.stages.event.unwrap_or(Event::PullRequest),
@@ -92,7 +95,7 @@ impl Settings {
             half: wishes.half,
             fix: wishes.fix,
             engine,
-            advisory_note: None,
+            advisory_note,
             pass_on: wishes.pass_on,
             program: environment.program.clone(),
             config,

@@ -92,7 +92,8 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A table within this one; empty when it is not there.
+    /// A table within this one, to be read and finished; empty when it is not there.
+    #[must_use]
     pub fn table(&mut self, key: &'static str, problems: &mut Problems) -> Table<'a> {
         self.known.insert(key);
         let value = self.entries.and_then(|entries| entries.get(key)).unwrap_or(&Value::Null);

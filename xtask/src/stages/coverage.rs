@@ -77,16 +77,17 @@ fn reports(context: Context<'_>, stage: &StageId, environment: &TaskId, after: &
 }
 
 fn tarpaulin(context: Context<'_>, stage: &StageId) -> Task {
-    let folder = context.workspace.target_dir.join("xtask").join("coverage").to_string_lossy().into_owned();
+    let folder = context.workspace.target_dir.join("xtask").join("coverage");
+    let report = folder.join("tarpaulin-report.json");
     let target = context.workspace.target_dir.join("tarpaulin").to_string_lossy().into_owned();
     let packages = context.package_args(context.packages);
     let command = context
         .cargo()
         .args(["tarpaulin", "--engine", "llvm", "--skip-clean", "--lib", "--bins", "--target-dir", &target])
         .args(packages)
-        .args(["--out", "Lcov", "--out", "Xml", "--out", "Json", "--output-dir", &folder]);
+        .args(["--out", "Lcov", "--out", "Xml", "--out", "Json", "--output-dir", &folder.to_string_lossy()]);
     Task {
-        reader: Reader::Tarpaulin(gate(context)),
+        reader: Reader::Tarpaulin { gate: gate(context), report },
         universe: Some(Universe::Coverage),
         tools: vec![Tool::Tarpaulin],
         ..Task::new(stage, "tarpaulin", command, context.timeout)

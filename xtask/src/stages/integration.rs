@@ -3,6 +3,7 @@
 use super::{Context, INTEGRATION_TESTS, TEST_SERVICES, coverage, test_services};
 use crate::plan::{Action, Command, Reader, StageId, Task, TaskId};
 use crate::workspace::Package;
+use clap::ValueEnum as _;
 
 /// The servers, one compile, and a task for each service.
 ///
@@ -42,7 +43,8 @@ pub fn plan(context: Context<'_>, instrumented: bool) -> Vec<Task> {
 
 fn servers(context: Context<'_>, stage: &StageId, tested: &[&Package]) -> Task {
     let config = &context.settings.config;
-    let command = context.cargo().args(["xtask", "integration", "--servers", config.servers_from.word()]);
+    let source = config.servers_from.to_possible_value().map(|value| value.get_name().to_owned());
+    let command = context.cargo().args(["xtask", "integration", "--servers"]).args(source);
     Task {
         action: Action::StartServers {
             source: config.servers_from,

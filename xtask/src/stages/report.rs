@@ -6,6 +6,6 @@ use crate::plan::{Command, StageId, Task};
 /// One task, which reads the record of the run that it belongs to.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
     let program = context.settings.program.to_string_lossy().into_owned();
-    let command = Command::new(program, &context.workspace.root).args(["report", "--run", "current"]);
+    let command = Command::new(program, &context.workspace.root).arg("report");
     vec![Task::new(&StageId::new(QUALITY_REPORT), "report", command, context.timeout)]
 }

@@ -1,6 +1,7 @@
 //! Stage 2: the unit and doc tests of every package, compiled by one call of cargo and counted per package.
 
 use super::{CODE_COVERAGE, Context, TEST_SERVICES, coverage};
+use crate::cache::Scope;
 use crate::plan::task::{PackageEnv, Universe};
 use crate::plan::{Action, Command, Reader, StageId, Task, TaskId};
 use crate::tools::catalogue::Tool;
@@ -102,12 +103,21 @@ fn doc_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) -> Vec<
                 service: Some(package.name.clone()),
                 reader: Reader::Libtest { repeat },
                 universe: Some(universe(stage, env_from)),
+                cache: cache(context, package),
                 needs: env_from.to_vec(),
                 env_from: env_from.to_vec(),
                 ..Task::new(stage, &format!("{}-doc", package.name), command, context.timeout)
             }
         })
         .collect()
+}
+
+/// Doc tests take seconds to build and nothing but the sources goes into them, so what has passed need not run again;
+/// not so when some of their sources are out of sight.
+fn cache(context: Context<'_>, package: &Package) -> Option<Scope> {
+    let packages = context.workspace.with_dependencies(&package.name);
+    let unseen = packages.iter().filter_map(|name| context.workspace.package(name)).any(|p| p.depends_outside);
+    (!unseen).then_some(Scope { packages })
 }
 
 /// The targets with unit tests. Programs are named one by one: `--bins` would also test those that their manifest

@@ -3,9 +3,10 @@
 use super::model::{Package, Workspace};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Loads the workspace that the user stands in.
 pub fn load(environment: &Environment) -> Result<Workspace> {
@@ -30,8 +31,10 @@ pub fn load(environment: &Environment) -> Result<Workspace> {
 
 fn model(metadata: Metadata) -> Workspace {
     let members = metadata.workspace_members;
-    let mut packages: Vec<Package> =
-        metadata.packages.into_iter().filter(|package| members.contains(&package.id)).map(package).collect();
+    let found: Vec<_> = metadata.packages.iter().filter(|package| members.contains(&package.id)).collect();
+    let folders: HashMap<&Utf8Path, &str> =
+        found.iter().filter_map(|package| Some((package.manifest_path.parent()?, package.name.as_str()))).collect();
+    let mut packages: Vec<Package> = found.iter().map(|found| package(found, &folders)).collect();
     packages.sort_by(|a, b| a.name.cmp(&b.name));
     let root = metadata.workspace_root.into_std_path_buf();
     Workspace {
@@ -43,7 +46,7 @@ fn model(metadata: Metadata) -> Workspace {
     }
 }
 
-fn package(package: cargo_metadata::Package) -> Package {
+fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>) -> Package {
     let is_library = |kind: &TargetKind| {
         matches!(
             kind,
@@ -72,8 +75,17 @@ fn package(package: cargo_metadata::Package) -> Package {
         programs: named(&TargetKind::Bin),
         tested_programs: package.targets.iter().filter(|t| t.is_bin() && t.test).map(|t| t.name.clone()).collect(),
         integration_tests: named(&TargetKind::Test),
+        depends_outside: package
+            .dependencies
+            .iter()
+            .any(|dependency| dependency.path.as_deref().is_some_and(|path| !folders.contains_key(path))),
+        depends_on: package
+            .dependencies
+            .iter()
+            .filter_map(|dependency| Some((*folders.get(dependency.path.as_deref()?)?).to_owned()))
+            .collect(),
         metadata: own_table(&package.metadata),
-        vars: vars(&package),
+        vars: vars(package),
     }
 }
 
@@ -85,7 +97,7 @@ fn own_table(metadata: &Value) -> Value {
 /// What cargo sets for the tests of a package:
 /// <https://doc.rust-lang.org/cargo/reference/environment-variables.html>.
 fn vars(package: &cargo_metadata::Package) -> BTreeMap<String, String> {
-    let path = |path: Option<&cargo_metadata::camino::Utf8PathBuf>| path.map(ToString::to_string);
+    let path = |path: Option<&Utf8PathBuf>| path.map(ToString::to_string);
     let version = &package.version;
     let pairs = [
         ("CARGO_MANIFEST_DIR", package.manifest_path.parent().map(ToString::to_string)),

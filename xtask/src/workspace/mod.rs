@@ -1,5 +1,6 @@
 //! The cargo workspace that the pipeline works on.
 
+pub mod advisories;
 pub mod git;
 pub mod load;
 pub mod model;

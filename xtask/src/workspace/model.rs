@@ -1,7 +1,7 @@
 //! The workspace as plain data: what the planner needs to know of it, and no more.
 
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// A cargo workspace.
@@ -42,6 +42,10 @@ pub struct Package {
     pub tested_programs: Vec<String>,
     /// The names of its integration tests, the targets under `tests/`.
     pub integration_tests: Vec<String>,
+    /// The names of the members that it depends on, in whichever way.
+    pub depends_on: Vec<String>,
+    /// Whether it depends on a folder that is no member: what lies there is not known here.
+    pub depends_outside: bool,
     /// `[package.metadata.xtask]`, or null.
     pub metadata: Value,
     /// The variables that cargo gives to its tests: `CARGO_PKG_*`, `CARGO_MANIFEST_*`.
@@ -55,5 +59,17 @@ impl Workspace {
             .binary_search_by(|package| package.name.as_str().cmp(name))
             .ok()
             .map(|index| &self.packages[index])
+    }
+
+    /// A member and all those that it depends on, directly or not.
+    pub fn with_dependencies(&self, name: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            if found.insert(name.to_owned()) {
+                open.extend(self.package(name).into_iter().flat_map(|package| &package.depends_on).map(String::as_str));
+            }
+        }
+        found
     }
 }

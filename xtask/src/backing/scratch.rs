@@ -1,0 +1,292 @@
+//! The folder of one start: `xtask-<run>-<random>` in the folder for temporary files, locked as long as its owner lives.
+//!
+//! The lock is what tells a live owner from a dead one: the system lets go of it however the process ends, and a number
+//! that was given out again cannot be mistaken for it. The folder remembers what lies outside it and would be left
+//! over: that there are containers, and which databases were made in a server that somebody else runs.
+
+use super::names;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+/// How many bytes of randomness tell two starts of one run apart.
+const TOKEN_BYTES: usize = 5;
+const LOCK: &str = "lock";
+const LEDGER: &str = "databases.json";
+const CONTAINERS: &str = "containers";
+
+/// The folder of a start. It is not removed on drop: the servers in it must have ended first.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    path: PathBuf,
+    token: String,
+    /// Held, never read.
+    _lock: File,
+}
+
+/// Databases made in a server that was given by its URL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ledger {
+    /// The server's name in the configuration.
+    pub(super) server: String,
+    /// Which server it is: user and address, no password.
+    pub(super) address: String,
+    /// The databases.
+    pub(super) databases: Vec<String>,
+}
+
+impl Scratch {
+    /// Makes and locks the folder. Others may pass through it, for servers run as another user, but not look into it.
+    pub(super) fn create(temp: &Path, run: &str) -> Result<Self> {
+        let token = names::random(TOKEN_BYTES)?;
+        let path = temp.join(format!("{}{token}", prefix(run)));
+        let failed =
+            |error: io::Error| Error::environment(format!("make the folder {}", path.display())).because(error);
+        fs::DirBuilder::new().mode(0o711).create(&path).map_err(failed)?;
+        // The mode above is subject to the umask, which may forbid what a server's user needs.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o711)).map_err(failed)?;
+        let mut lock = write_new(&path.join(LOCK)).map_err(failed)?;
+        // Somebody who cleans up may hold it for a moment, until he sees that it is empty: the folder is being made.
+        lock.lock().map_err(failed)?;
+        writeln!(lock, "{}", std::process::id()).map_err(failed)?;
+        Ok(Self { path, token, _lock: lock })
+    }
+
+    /// The random part of the name: databases and containers carry it too.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A folder in it that only `owner` can look into.
+    pub(super) fn folder(&self, name: &str, owner: Option<(u32, u32)>) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        let made = fs::DirBuilder::new().mode(0o700).create(&path).and_then(|()| give(&path, owner));
+        made.map_err(|error| Error::environment(format!("make the folder {}", path.display())).because(error))?;
+        Ok(path)
+    }
+
+    /// Notes that there are, or soon will be, containers.
+    pub(super) fn note_containers(&self) -> Result<()> {
+        let path = self.path.join(CONTAINERS);
+        fs::write(&path, "").map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
+    }
+
+    /// Notes databases that are about to be made in a given server.
+    pub(super) fn note_databases(&self, ledgers: &[Ledger]) -> Result<()> {
+        let path = self.path.join(LEDGER);
+        let text = serde_json::to_vec(ledgers).expect("a ledger is plain data");
+        fs::write(&path, text).map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
+    }
+
+    /// Removes the folder; what could not be removed is named. With `keep`, databases that could not be dropped, the
+    /// folder stays as their ledger.
+    pub(super) fn remove(self, keep: &[Ledger]) -> Vec<String> {
+        if keep.is_empty() {
+            return remove_all(&self.path).err().into_iter().collect();
+        }
+        let noted = self.note_databases(keep).err().map(|error| error.to_string());
+        noted.into_iter().chain(keep_ledger_only(&self.path)).collect()
+    }
+}
+
+/// A folder whose owner is dead.
+#[derive(Debug)]
+pub(super) struct Abandoned {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// The run that it is of, as in its name.
+    pub(super) run: String,
+    /// What its owner left in other people's servers.
+    pub(super) ledgers: Vec<Ledger>,
+    /// Whether its owner had containers.
+    pub(super) containers: bool,
+    /// Held, so that two cleaners do not meet.
+    _lock: Option<File>,
+}
+
+impl Abandoned {
+    /// The folders of dead owners in `temp`: those of one run, or all. Folders of other users and of live owners are
+    /// passed over.
+    pub(super) fn find(temp: &Path, run: Option<&str>) -> Vec<Self> {
+        let Ok(entries) = fs::read_dir(temp) else { return Vec::new() };
+        let mine = rustix::process::geteuid().as_raw();
+        let wanted = run.map(names::plain);
+        entries
+            .flatten()
+            .filter_map(|entry| Some((run_of(entry.file_name().to_str()?)?.to_owned(), entry)))
+            .filter(|(run, _)| wanted.as_ref().is_none_or(|wanted| wanted == run))
+            .filter(|(_, entry)| entry.metadata().is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == mine))
+            .filter_map(|(run, entry)| Self::open(entry.path(), run, wanted.is_some()))
+            .collect()
+    }
+
+    /// `dead` says that the caller knows the owner to be dead, so that a folder counts which was not finished, and may
+    /// have no lock. Otherwise that one is just being made.
+    fn open(path: PathBuf, run: String, dead: bool) -> Option<Self> {
+        let lock = match File::open(path.join(LOCK)) {
+            Ok(lock) => {
+                lock.try_lock().ok()?;
+                let finished = lock.metadata().is_ok_and(|metadata| metadata.len() > 0);
+                Some(Some(lock).filter(|_| finished || dead)?)
+            }
+            Err(_) if dead => None,
+            Err(_) => return None,
+        };
+        let ledgers = fs::read(path.join(LEDGER)).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let containers = path.join(CONTAINERS).exists();
+        Some(Self { path, run, ledgers: ledgers.unwrap_or_default(), containers, _lock: lock })
+    }
+
+    /// Whether nothing can be done about it but to wait for a way into the server that its ledger names.
+    pub(super) fn is_ledger_only(&self) -> bool {
+        let folders = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let mut folders = folders.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        !self.ledgers.is_empty() && !self.containers && folders.next().is_none()
+    }
+
+    /// Removes the folder, or, where databases are still to be dropped, all of it but their ledger.
+    pub(super) fn remove(&self) -> Result<(), String> {
+        if self.ledgers.is_empty() { remove_all(&self.path) } else { keep_ledger_only(&self.path).map_or(Ok(()), Err) }
+    }
+
+    /// Takes the ledgers for which `done` is true off the list, and removes the folder when it was the last thing there.
+    pub(super) fn forget(&mut self, done: impl Fn(&Ledger) -> bool) -> Result<(), String> {
+        self.ledgers.retain(|ledger| !done(ledger));
+        if self.ledgers.is_empty() && !self.containers {
+            return remove_all(&self.path);
+        }
+        let text = serde_json::to_vec(&self.ledgers).expect("a ledger is plain data");
+        fs::write(self.path.join(LEDGER), text).map_err(|error| format!("{}: {error}", self.path.display()))
+    }
+}
+
+/// Writes a file that only `owner` may read.
+pub(super) fn write_private(path: &Path, text: &str, owner: Option<(u32, u32)>) -> Result<()> {
+    // A second attempt to start a server writes its files again.
+    let _ = fs::remove_file(path);
+    let written = write_new(path).and_then(|mut file| file.write_all(text.as_bytes())).and_then(|()| give(path, owner));
+    written.map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
+}
+
+/// Writes a file into a folder whose copy everybody in a container may read. Here its parent keeps others out.
+pub(super) fn write_shared(folder: &Path, name: &str, text: &str) -> Result<()> {
+    let path = folder.join(name);
+    let written = fs::create_dir_all(folder)
+        .and_then(|()| fs::set_permissions(folder, fs::Permissions::from_mode(0o755)))
+        .and_then(|()| fs::write(&path, text))
+        .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o644)));
+    written.map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
+}
+
+/// Whether a user without rights can reach what is in the folder.
+pub(super) fn everybody_may_pass(folder: &Path) -> bool {
+    folder.ancestors().all(|folder| fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o001 != 0))
+}
+
+fn write_new(path: &Path) -> io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
+fn give(path: &Path, owner: Option<(u32, u32)>) -> io::Result<()> {
+    owner.map_or(Ok(()), |(user, group)| chown(path, Some(user), Some(group)))
+}
+
+fn prefix(run: &str) -> String {
+    format!("xtask-{}-", names::plain(run))
+}
+
+/// The run in a folder's name.
+fn run_of(name: &str) -> Option<&str> {
+    let (run, token) = name.strip_prefix("xtask-")?.rsplit_once('-')?;
+    is_token(token).then_some(run)
+}
+
+fn is_token(text: &str) -> bool {
+    text.len() == 2 * TOKEN_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn remove_all(path: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(format!("the folder {}: {error}", path.display())),
+        _ => Ok(()),
+    }
+}
+
+/// What could not be removed, if anything.
+fn keep_ledger_only(path: &Path) -> Option<String> {
+    let _ = fs::remove_file(path.join(CONTAINERS));
+    let entries = fs::read_dir(path).ok()?;
+    let mut folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.find_map(|folder| remove_all(&folder.path()).err())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(found: &[Abandoned]) -> Vec<&Path> {
+        found.iter().map(|one| one.path.as_path()).collect()
+    }
+
+    #[test]
+    fn a_live_owner_is_passed_over_and_a_dead_one_found_by_its_own_run_only() {
+        let temp = tempfile::tempdir().expect("a folder can be made");
+        let scratch = Scratch::create(temp.path(), "r1").expect("the folder can be made");
+        let other = Scratch::create(temp.path(), "r1-aaaaaaaaaa").expect("the folder can be made");
+        assert!(Abandoned::find(temp.path(), Some("r1")).is_empty());
+        assert!(Abandoned::find(temp.path(), None).is_empty());
+        let path = scratch.path.clone();
+        drop((scratch, other));
+        let found = Abandoned::find(temp.path(), Some("r1"));
+        assert_eq!(paths(&found), [path.as_path()]);
+        assert!(Abandoned::find(temp.path(), Some("r1")).is_empty(), "another cleaner is at work");
+        found[0].remove().expect("the folder can be removed");
+        assert!(!path.exists());
+        drop(found);
+        assert_eq!(Abandoned::find(temp.path(), None).len(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_is_just_being_made_belongs_to_a_live_run() {
+        let temp = tempfile::tempdir().expect("a folder can be made");
+        let folder = temp.path().join("xtask-r1-0123456789");
+        fs::create_dir(&folder).expect("the folder can be made");
+        assert!(Abandoned::find(temp.path(), None).is_empty());
+        fs::write(folder.join(LOCK), "").expect("the file can be written");
+        assert!(Abandoned::find(temp.path(), None).is_empty());
+        fs::write(folder.join(LOCK), "1").expect("the file can be written");
+        assert_eq!(Abandoned::find(temp.path(), None).len(), 1);
+    }
+
+    #[test]
+    fn databases_in_other_servers_are_remembered_until_they_are_gone() {
+        let temp = tempfile::tempdir().expect("a folder can be made");
+        let scratch = Scratch::create(temp.path(), "r1").expect("the folder can be made");
+        let ledger = Ledger { server: "postgres".into(), address: "u@h:1".into(), databases: vec!["x".into()] };
+        scratch.folder("postgres", None).expect("the folder can be made");
+        assert!(scratch.remove(std::slice::from_ref(&ledger)).is_empty());
+        let mut found = Abandoned::find(temp.path(), None);
+        assert_eq!(found[0].ledgers, [ledger]);
+        assert!(!found[0].path.join("postgres").exists());
+        found[0].forget(|ledger| ledger.address == "u@h:1").expect("the folder can be removed");
+        assert!(!found[0].path.exists());
+    }
+
+    #[test]
+    fn a_private_file_is_private() {
+        let temp = tempfile::tempdir().expect("a folder can be made");
+        let path = temp.path().join("password");
+        write_private(&path, "x", None).expect("the file can be written");
+        write_private(&path, "y", None).expect("the file can be written again");
+        assert_eq!(fs::metadata(&path).expect("the file is there").mode() & 0o777, 0o600);
+        assert_eq!(fs::read_to_string(&path).expect("the file is there"), "y");
+    }
+}

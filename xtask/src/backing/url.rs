@@ -1,0 +1,222 @@
+//! A server's URL: taken apart, given another database, and shown without its password.
+//!
+//! Only what connecting to a server takes, not the whole of RFC 3986. The parts are kept as they were written, so that
+//! the URL which a service gets differs from the given one in nothing but the database.
+
+use std::fmt;
+
+/// What replaces a password wherever it would be shown.
+pub(super) const HIDDEN: &str = "***";
+
+/// `scheme://user:password@host:port/database?key=value`. `Display` and `Debug` hide the password.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Url {
+    scheme: String,
+    userinfo: Option<String>,
+    address: String,
+    path: String,
+    query: String,
+}
+
+impl Url {
+    /// Takes a URL apart; `None` when it has no `scheme://`, or characters that no URL has.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.trim().split_once("://")?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        if scheme.is_empty() || !scheme.chars().all(plain) || rest.chars().any(|c| c.is_whitespace() || c.is_control())
+        {
+            return None;
+        }
+        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
+        // The last `@` of the authority ends the user: an unescaped one in a password is a common slip. A slash in a
+        // password, unescaped, stays one too many: nothing could tell it from the path.
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (userinfo, address) = match authority.rsplit_once('@') {
+            Some((userinfo, address)) => (Some(userinfo.to_owned()), address),
+            None => (None, authority),
+        };
+        Some(Self {
+            scheme: scheme.to_ascii_lowercase(),
+            userinfo,
+            address: address.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+        })
+    }
+
+    /// The scheme, in lower case.
+    pub(super) fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// The host, decoded and without brackets; `?host=` counts where the authority names none. Empty when neither does.
+    pub(super) fn host(&self) -> String {
+        let host = self.split_address().0;
+        if host.is_empty() { self.query("host") } else { decode(host.trim_matches(['[', ']'])) }
+    }
+
+    /// The port, if there is one.
+    pub(super) fn port(&self) -> Option<u16> {
+        self.split_address().1.parse().ok()
+    }
+
+    fn split_address(&self) -> (&str, &str) {
+        match self.address.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, port),
+            _ => (&self.address, ""),
+        }
+    }
+
+    /// The user, decoded; empty when there is none.
+    pub(super) fn user(&self) -> String {
+        decode(self.credentials().0)
+    }
+
+    /// The password, decoded; empty when there is none.
+    pub(super) fn password(&self) -> String {
+        decode(self.credentials().1)
+    }
+
+    fn credentials(&self) -> (&str, &str) {
+        let userinfo = self.userinfo.as_deref().unwrap_or_default();
+        userinfo.split_once(':').unwrap_or((userinfo, ""))
+    }
+
+    /// The database that the path names, decoded; empty when it names none.
+    pub(super) fn database(&self) -> String {
+        decode(&self.path)
+    }
+
+    /// The value of a query key, decoded; empty when it is not there.
+    pub(super) fn query(&self, key: &str) -> String {
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(name, _)| *name == key).map(|(_, value)| decode(value)).unwrap_or_default()
+    }
+
+    /// The same server, another database. The name must need no escaping, as [`super::names`] makes them.
+    #[must_use]
+    pub(super) fn with_database(&self, database: &str) -> Self {
+        Self { path: database.to_owned(), ..self.clone() }
+    }
+
+    /// The whole URL, password included: for an environment, never for people.
+    pub(super) fn expose(&self) -> String {
+        self.compose(self.userinfo.clone(), self.query.clone())
+    }
+
+    /// Every text that must not be shown: passwords as they are written and as they are meant.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let raw = self.credentials().1;
+        let queried = self.query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| is_secret(key));
+        let mut all: Vec<String> = std::iter::once(raw)
+            .chain(queried.map(|(_, value)| value))
+            .flat_map(|raw| [raw.to_owned(), decode(raw)])
+            .filter(|secret| !secret.is_empty())
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    fn compose(&self, userinfo: Option<String>, query: String) -> String {
+        let userinfo = userinfo.map(|userinfo| userinfo + "@").unwrap_or_default();
+        let path = if self.path.is_empty() { String::new() } else { format!("/{}", self.path) };
+        let query = if query.is_empty() { query } else { format!("?{query}") };
+        format!("{}://{userinfo}{}{path}{query}", self.scheme, self.address)
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let userinfo = self.userinfo.as_deref().map(|userinfo| match userinfo.split_once(':') {
+            Some((user, _)) => format!("{user}:{HIDDEN}"),
+            None => userinfo.to_owned(),
+        });
+        let pairs = self.query.split('&').map(|pair| match pair.split_once('=') {
+            Some((key, _)) if is_secret(key) => format!("{key}={HIDDEN}"),
+            _ => pair.to_owned(),
+        });
+        f.write_str(&self.compose(userinfo, pairs.collect::<Vec<_>>().join("&")))
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn is_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["pass", "secret", "token", "key"].iter().any(|word| key.contains(word))
+}
+
+/// Percent-decodes; what is not an escape stays as it stands.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escape = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3)).flatten();
+        let hex = escape.filter(|hex| hex.iter().all(u8::is_ascii_hexdigit)).and_then(|hex| str::from_utf8(hex).ok());
+        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        decoded.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn url(text: &str) -> Url {
+        Url::parse(text).expect("the text is a URL")
+    }
+
+    #[test]
+    fn the_parts_come_back_as_they_are_meant() {
+        let all = url("postgres://u%40x:p%2Fw@db.example:6000/main?sslmode=require&password=other");
+        assert_eq!((all.scheme(), all.host().as_str(), all.port()), ("postgres", "db.example", Some(6000)));
+        assert_eq!((all.user().as_str(), all.password().as_str()), ("u@x", "p/w"));
+        assert_eq!((all.database().as_str(), all.query("sslmode").as_str()), ("main", "require"));
+        let bare = url("redis://localhost");
+        assert_eq!((bare.host().as_str(), bare.port(), bare.user().as_str()), ("localhost", None, ""));
+        assert_eq!((url("redis://[::1]:7/0").host().as_str(), url("redis://[::1]").port()), ("::1", None));
+        assert_eq!(url("postgres:///db?host=/run/postgresql").host(), "/run/postgresql");
+        assert_eq!(url("postgres://u:p@ss@h/db").password(), "p@ss");
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused() {
+        for text in ["", "localhost:5432/db", "://x", "a b://x", "redis://a b", "redis://a\nb"] {
+            assert_eq!(Url::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_shown_url_holds_no_password() {
+        let all = url("postgres://u:p%2Fw@h:1/db?sslpassword=zz&a=b");
+        assert_eq!(all.to_string(), "postgres://u:***@h:1/db?sslpassword=***&a=b");
+        assert_eq!(format!("{all:?}"), all.to_string());
+        assert_eq!(all.secrets(), ["p%2Fw", "p/w", "zz"]);
+        assert_eq!(url("redis://:pw@h").to_string(), "redis://:***@h");
+    }
+
+    #[test]
+    fn another_database_changes_nothing_else() {
+        let all = url("postgres://u:p%2Fw@h:1/db?a=b");
+        assert_eq!(all.with_database("x").expose(), "postgres://u:p%2Fw@h:1/x?a=b");
+        assert_eq!(url("postgres://h").with_database("x").expose(), "postgres://h/x");
+    }
+
+    #[test]
+    fn broken_escapes_stay_as_they_are() {
+        assert_eq!(decode("%"), "%");
+        assert_eq!(decode("100%zz%4"), "100%zz%4");
+        assert_eq!(decode("%e2%82%ac"), "€");
+        assert_eq!(decode("%+1"), "%+1");
+    }
+}
