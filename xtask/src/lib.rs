@@ -14,6 +14,7 @@ pub mod workspace;
 
 pub mod outcome;
 pub mod plan;
+pub mod readers;
 pub mod reading;
 pub mod stages;
 pub mod tools;

@@ -1,0 +1,246 @@
+//! Reads cargo's `--message-format=json`: what the compiler and clippy found, and what was built.
+//!
+//! The types here name only the fields that are used, so that a newer cargo with more of them is read all the same.
+
+use super::complaints::Complaints;
+use super::findings::{Findings, finding};
+use super::{Exit, Read, environment_error, guard, headline, relative, text};
+use crate::event::Stream;
+use crate::outcome::Outcome;
+use crate::reading::{Binary, Finding, Reading, Severity};
+use crate::text::{bytes, count, list};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The most executables that are kept; a workspace of a thousand packages has a few thousand.
+const MOST_BINARIES: usize = 20_000;
+
+/// The longest message that is read, in bytes.
+const LONGEST_MESSAGE: usize = 8 * 1024 * 1024;
+
+#[derive(Deserialize)]
+#[serde(tag = "reason")]
+enum Message {
+    #[serde(rename = "compiler-message")]
+    Found { package_id: String, message: Diagnostic },
+    #[serde(rename = "compiler-artifact")]
+    Built { package_id: String, target: Target, profile: Profile, executable: Option<PathBuf> },
+    #[serde(rename = "build-finished")]
+    Finished { success: bool },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    level: String,
+    message: String,
+    code: Option<Code>,
+    spans: Vec<Span>,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    file_name: String,
+    line_start: u32,
+    #[serde(default)]
+    is_primary: bool,
+    expansion: Option<Box<Expansion>>,
+}
+
+#[derive(Deserialize)]
+struct Expansion {
+    span: Span,
+}
+
+/// What cargo has said so far.
+pub(super) struct CargoMessages {
+    root: PathBuf,
+    findings: Findings,
+    compile_errors: usize,
+    first_error: Option<String>,
+    binaries: Vec<Binary>,
+    success: Option<bool>,
+    /// A message of cargo that cannot be read.
+    strange: Option<String>,
+    complaints: Complaints,
+}
+
+impl CargoMessages {
+    pub(super) fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            findings: Findings::default(),
+            compile_errors: 0,
+            first_error: None,
+            binaries: Vec::new(),
+            success: None,
+            strange: None,
+            complaints: Complaints::default(),
+        }
+    }
+
+    fn message(&mut self, message: Message) {
+        match message {
+            Message::Found { package_id, message } => self.diagnostic(&package_id, message),
+            Message::Built { package_id, target, profile, executable: Some(path) } => {
+                if self.binaries.len() == MOST_BINARIES {
+                    self.strange = Some(format!("more than {MOST_BINARIES} executables"));
+                    return;
+                }
+                let kind = target.kind.into_iter().next().unwrap_or_default();
+                let test = profile.test;
+                self.binaries.push(Binary { package: package_id, target: target.name, kind, test, path, bytes: 0 });
+            }
+            // The last one is cargo's: a procedural macro may print what it likes before.
+            Message::Finished { success } => self.success = Some(success),
+            Message::Built { executable: None, .. } | Message::Other => {}
+        }
+    }
+
+    fn diagnostic(&mut self, package_id: &str, message: Diagnostic) {
+        let severity = match message.level.as_str() {
+            "warning" => Severity::Warning,
+            "note" | "help" => Severity::Note,
+            level if level.starts_with("error") => Severity::Error,
+            // `failure-note` explains how to explain an error.
+            _ => return,
+        };
+        let code = message.code.map(|code| code.code);
+        let span = message.spans.into_iter().find(|span| span.is_primary).map(|span| visible(span, &self.root));
+        if span.is_none() && code.is_none() && is_summary(&message.message) {
+            return;
+        }
+        let tool = if code.as_deref().is_some_and(|code| code.starts_with("clippy::")) { "clippy" } else { "rustc" };
+        let is_lint = code.as_deref().is_some_and(|code| !is_error_code(code));
+        let line = span.as_ref().map(|span| span.line_start);
+        let file = span.map(|span| relative(&span.file_name, &self.root));
+        let finding = Finding {
+            code,
+            file,
+            line,
+            package: Some(label(package_id)),
+            ..finding(tool, severity, headline(&message.message))
+        };
+        let shown = finding.message.clone();
+        if self.findings.add(finding) && severity == Severity::Error && !is_lint {
+            self.compile_errors += 1;
+            self.first_error.get_or_insert(shown);
+        }
+    }
+
+    /// `2 compile errors (mismatched types) and 4 lints`.
+    fn because(&self) -> Option<String> {
+        let lints = self.findings.counted(Severity::Error) - self.compile_errors;
+        let mut parts = Vec::new();
+        if self.compile_errors > 0 {
+            let first = self.first_error.as_deref().unwrap_or_default();
+            parts.push(format!("{} ({first})", count(self.compile_errors, "compile error")));
+        }
+        if lints > 0 {
+            parts.push(count(lints, "lint"));
+        }
+        (!parts.is_empty()).then(|| list(parts))
+    }
+
+    /// The reading of a build that failed.
+    fn failed(&self, exit: Exit) -> Reading {
+        if let Some(found) = self.because() {
+            return Reading::because(Outcome::Failed, found);
+        }
+        match self.complaints.error() {
+            Some(error) if self.complaints.environment() => environment_error(error),
+            Some(error) => Reading::because(Outcome::Failed, error),
+            None => environment_error(format!("cargo {exit} and did not say why")),
+        }
+    }
+}
+
+impl Read for CargoMessages {
+    fn line(&mut self, stream: Stream, line: &[u8]) {
+        if stream == Stream::Stderr {
+            return self.complaints.see(&text(line));
+        }
+        // Anything else on standard output comes from a procedural macro.
+        if !line.starts_with(b"{\"reason\":") {
+            return;
+        }
+        if line.len() > LONGEST_MESSAGE {
+            self.strange = Some(format!("a message of cargo is larger than {}", bytes(LONGEST_MESSAGE as u64)));
+            return;
+        }
+        match serde_json::from_slice(line) {
+            Ok(message) => self.message(message),
+            Err(error) => self.strange = Some(format!("a message of cargo cannot be read: {error}")),
+        }
+    }
+
+    fn finish(self: Box<Self>, exit: Exit, cut: bool) -> Reading {
+        let mut reading = match (exit, self.success) {
+            (Exit::Signal(_), _) => environment_error(format!("cargo {exit}")),
+            (Exit::Code(0), Some(true)) => match &self.strange {
+                Some(strange) => environment_error(strange),
+                None => Reading::passed(),
+            },
+            (Exit::Code(0), None) => environment_error("cargo's messages end before the build does"),
+            (Exit::Code(0), Some(false)) => {
+                environment_error("cargo says that the build failed, and exited with code 0")
+            }
+            (Exit::Code(_), _) => self.failed(exit),
+        };
+        self.findings.into_reading(&mut reading);
+        reading.binaries = self.binaries;
+        guard(reading, cut)
+    }
+}
+
+/// The place in the workspace that a span is about: where the macro is called whose definition lies elsewhere.
+fn visible(span: Span, root: &Path) -> Span {
+    let foreign = span.file_name.starts_with('<')
+        || (Path::new(&span.file_name).is_absolute() && !Path::new(&span.file_name).starts_with(root));
+    match span {
+        Span { expansion: Some(expansion), .. } if foreign => visible(expansion.span, root),
+        span => span,
+    }
+}
+
+/// `aborting due to 2 previous errors`, `3 warnings emitted`: they count what was said already.
+fn is_summary(message: &str) -> bool {
+    message.starts_with("aborting due to ") || message.ends_with(" emitted")
+}
+
+/// `E0308`, as opposed to a lint's name.
+fn is_error_code(code: &str) -> bool {
+    code.strip_prefix('E').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// A package id as people read it: `path+file:///w/b#b-bin@0.1.0` and `path+file:///w/b#0.1.0` are `NAME 0.1.0`.
+fn label(id: &str) -> String {
+    match id.rsplit_once('#') {
+        Some((_, fragment)) if fragment.contains('@') => fragment.replacen('@', " ", 1),
+        Some((place, version)) => {
+            let place = place.split('?').next().unwrap_or(place);
+            format!("{} {version}", place.rsplit('/').next().unwrap_or(place))
+        }
+        None => id.split(' ').take(2).collect::<Vec<_>>().join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! The gate on line coverage, the same for every tool that measures it.
+//!
+//! Percent are computed from whole numbers and rounded down to two decimals; that one number is compared and shown.
+
+use super::environment_error;
+use crate::outcome::Outcome;
+use crate::plan::task::CoverageGate;
+use crate::reading::{Coverage, Reading};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Folders of a package whose lines are tests themselves.
+const TEST_FOLDERS: [&str; 3] = ["tests", "benches", "examples"];
+
+/// Lines that could be reached and that were.
+#[derive(Clone, Copy, Default)]
+struct Lines {
+    count: u64,
+    covered: u64,
+}
+
+impl Lines {
+    /// In percent, rounded down to two decimals; `None` without lines.
+    fn percent(self) -> Option<f64> {
+        let hundredths = (u128::from(self.covered) * 10_000).checked_div(u128::from(self.count))?;
+        // At most 10,000, for `Tally::add` lets no more lines be covered than there are.
+        u32::try_from(hundredths).ok().map(|hundredths| f64::from(hundredths) / 100.0)
+    }
+}
+
+/// Adds up files per package.
+pub(super) struct Tally<'a> {
+    gate: &'a CoverageGate,
+    root: &'a Path,
+    packages: BTreeMap<&'a str, Lines>,
+}
+
+impl<'a> Tally<'a> {
+    pub(super) fn new(gate: &'a CoverageGate, root: &'a Path) -> Self {
+        Self { gate, root, packages: BTreeMap::new() }
+    }
+
+    /// Adds one file's lines; an error when they cannot be true.
+    pub(super) fn add(&mut self, file: &Path, count: u64, covered: u64) -> Result<(), String> {
+        if covered > count {
+            return Err(format!("{} has {count} lines, and {covered} of them are covered", file.display()));
+        }
+        let file: PathBuf = self.root.join(file);
+        let holders = self.gate.packages.iter().filter(|(_, folder)| file.starts_with(folder));
+        let Some((name, folder)) = holders.max_by_key(|(_, folder)| folder.components().count()) else {
+            return Ok(());
+        };
+        let first = file.strip_prefix(folder).ok().and_then(|inside| inside.components().next());
+        if first.is_some_and(|first| TEST_FOLDERS.iter().any(|folder| first.as_os_str() == *folder)) {
+            return Ok(());
+        }
+        let lines = self.packages.entry(name).or_default();
+        lines.count = lines.count.saturating_add(count);
+        lines.covered = lines.covered.saturating_add(covered);
+        Ok(())
+    }
+
+    /// What the files say about the gate.
+    pub(super) fn reading(self) -> Reading {
+        let mut all = Lines::default();
+        for lines in self.packages.values() {
+            all.count = all.count.saturating_add(lines.count);
+            all.covered = all.covered.saturating_add(lines.covered);
+        }
+        let Some(line_percent) = all.percent() else {
+            return environment_error("no coverage data: not one line of a package was measured");
+        };
+        let percents = self.packages.iter().filter_map(|(name, lines)| Some(((*name).to_owned(), lines.percent()?)));
+        let services: BTreeMap<String, f64> = percents.collect();
+        let mut under = Vec::new();
+        let mut unknown = Vec::new();
+        if line_percent < self.gate.minimum {
+            under.push(format!("line coverage {line_percent} % is under the gate of {} %", self.gate.minimum));
+        }
+        for (name, floor) in &self.gate.floors {
+            match services.get(name) {
+                Some(percent) if percent < floor => {
+                    under.push(format!("{name} {percent} % is under its floor of {floor} %"));
+                }
+                Some(_) => {}
+                None => unknown.push(format!("no coverage data of {name}, which has a floor of {floor} %")),
+            }
+        }
+        let mut reading = if !under.is_empty() {
+            under.append(&mut unknown);
+            Reading::because(Outcome::Failed, under.join("; "))
+        } else if !unknown.is_empty() {
+            environment_error(unknown.join("; "))
+        } else {
+            Reading::passed()
+        };
+        reading.coverage = Some(Coverage { line_percent, services });
+        reading
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(minimum: f64, floors: &[(&str, f64)]) -> CoverageGate {
+        let packages = [("top", "/w"), ("a", "/w/services/a"), ("a-b", "/w/services/a-b")];
+        CoverageGate {
+            minimum,
+            floors: floors.iter().map(|(name, floor)| ((*name).to_owned(), *floor)).collect(),
+            packages: packages.iter().map(|(name, folder)| ((*name).to_owned(), PathBuf::from(folder))).collect(),
+        }
+    }
+
+    fn measure(gate: &CoverageGate, files: &[(&str, u64, u64)]) -> Reading {
+        let mut tally = Tally::new(gate, Path::new("/w"));
+        for (file, count, covered) in files {
+            tally.add(Path::new(file), *count, *covered).expect("true");
+        }
+        tally.reading()
+    }
+
+    #[track_caller]
+    fn case(count: u64, covered: u64, minimum: f64, because: Option<&str>) {
+        let reading = measure(&gate(minimum, &[]), &[("/w/src/lib.rs", count, covered)]);
+        assert_eq!(reading.because.as_deref(), because);
+        assert_eq!(reading.outcome, if because.is_some() { Outcome::Failed } else { Outcome::Passed });
+    }
+
+    #[test]
+    fn the_number_that_is_compared_is_the_one_that_is_shown() {
+        case(2, 1, 50.0, None);
+        case(200_000, 99_999, 50.0, Some("line coverage 49.99 % is under the gate of 50 %"));
+        case(3, 2, 66.66, None);
+        case(3, 2, 66.67, Some("line coverage 66.66 % is under the gate of 66.67 %"));
+        case(u64::MAX, u64::MAX, 100.0, None);
+        case(u64::MAX, u64::MAX - 1, 100.0, Some("line coverage 99.99 % is under the gate of 100 %"));
+        case(7, 0, 0.0, None);
+    }
+
+    #[test]
+    fn every_two_decimals_survive_the_way_to_the_gate() {
+        for hundredths in 0..=10_000_u32 {
+            let written = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+            let minimum: f64 = written.parse().expect("a number");
+            assert_eq!(Lines { count: 10_000, covered: hundredths.into() }.percent(), Some(minimum));
+        }
+    }
+
+    #[test]
+    fn a_file_belongs_to_the_longest_folder_and_tests_to_none() {
+        let files = [
+            ("/w/src/lib.rs", 10, 1),
+            ("/w/services/a/src/lib.rs", 10, 2),
+            ("/w/services/a/src/tests/mod.rs", 10, 4),
+            ("services/a-b/src/lib.rs", 10, 5),
+            ("/w/services/a/tests/it.rs", 1_000, 0),
+            ("/elsewhere/lib.rs", 1_000, 0),
+        ];
+        let reading = measure(&gate(0.0, &[]), &files);
+        let coverage = reading.coverage.expect("there is data");
+        assert_eq!(coverage.line_percent.to_string(), "30");
+        let services: Vec<(&str, f64)> = coverage.services.iter().map(|(name, p)| (name.as_str(), *p)).collect();
+        assert_eq!(services, [("a", 30.0), ("a-b", 50.0), ("top", 10.0)]);
+    }
+
+    #[test]
+    fn floors_name_their_service_and_no_data_is_no_pass() {
+        let floors = gate(0.0, &[("a", 30.0), ("a-b", 20.0)]);
+        let reading = measure(&floors, &[("/w/services/a/src/lib.rs", 10, 2), ("/w/services/a-b/src/lib.rs", 10, 2)]);
+        assert_eq!(reading.because.as_deref(), Some("a 20 % is under its floor of 30 %"));
+        let reading = measure(&floors, &[("/w/services/a/src/lib.rs", 10, 9)]);
+        assert_eq!(reading.outcome, Outcome::EnvironmentError);
+        assert_eq!(reading.because.as_deref(), Some("no coverage data of a-b, which has a floor of 20 %"));
+        for files in [&[][..], &[("/w/src/lib.rs", 0, 0)], &[("/elsewhere/lib.rs", 9, 9)]] {
+            assert_eq!(measure(&gate(0.0, &[]), files).outcome, Outcome::EnvironmentError);
+        }
+        let gate = gate(0.0, &[]);
+        assert!(Tally::new(&gate, Path::new("/w")).add(Path::new("/w/a.rs"), 1, 2).is_err());
+    }
+}

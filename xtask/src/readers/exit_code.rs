@@ -1,0 +1,60 @@
+//! Reads a command by its exit code alone.
+
+use super::{Exit, Read};
+use crate::event::Stream;
+use crate::outcome::Outcome;
+use crate::reading::Reading;
+
+/// Keeps nothing: the log has the output.
+pub(super) struct ExitCode;
+
+impl Read for ExitCode {
+    fn line(&mut self, _: Stream, _: &[u8]) {}
+
+    fn finish(self: Box<Self>, exit: Exit, _: bool) -> Reading {
+        match exit {
+            Exit::Code(0) => Reading::passed(),
+            // What a shell and `env` say of a program that is missing or cannot be executed.
+            Exit::Code(126 | 127) => {
+                Reading::because(Outcome::EnvironmentError, format!("{exit}: the program is missing or cannot be run"))
+            }
+            Exit::Code(_) => Reading::because(Outcome::Failed, exit.to_string()),
+            Exit::Signal(_) => Reading::because(Outcome::EnvironmentError, exit.to_string()),
+        }
+    }
+}
+
+/// The same of an installation: what fails there is the environment, not a gate.
+pub(super) struct Installation;
+
+impl Read for Installation {
+    fn line(&mut self, _: Stream, _: &[u8]) {}
+
+    fn finish(self: Box<Self>, exit: Exit, _: bool) -> Reading {
+        if exit.is_ok() { Reading::passed() } else { Reading::because(Outcome::EnvironmentError, exit.to_string()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(exit: Exit, outcome: Outcome, because: Option<&str>) {
+        let reading = Box::new(ExitCode).finish(exit, false);
+        assert_eq!((reading.outcome, reading.because.as_deref()), (outcome, because));
+    }
+
+    #[test]
+    fn the_exit_decides() {
+        case(Exit::Code(0), Outcome::Passed, None);
+        case(Exit::Code(3), Outcome::Failed, Some("exited with code 3"));
+        case(
+            Exit::Code(127),
+            Outcome::EnvironmentError,
+            Some("exited with code 127: the program is missing or cannot be run"),
+        );
+        case(Exit::Signal(9), Outcome::EnvironmentError, Some("was killed by SIGKILL"));
+        case(Exit::Signal(250), Outcome::EnvironmentError, Some("was killed by signal 250"));
+    }
+}

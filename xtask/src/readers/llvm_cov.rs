@@ -1,0 +1,121 @@
+//! Reads the JSON export of `cargo llvm-cov report --json --summary-only`.
+
+use super::complaints::Complaints;
+use super::coverage::Tally;
+use super::json::Document;
+use super::{Exit, Read, environment_error, guard, text};
+use crate::event::Stream;
+use crate::plan::task::CoverageGate;
+use crate::reading::Reading;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+struct Export {
+    data: Vec<Data>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    files: Vec<File>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    filename: PathBuf,
+    summary: Summary,
+}
+
+#[derive(Deserialize)]
+struct Summary {
+    lines: Lines,
+}
+
+#[derive(Deserialize)]
+struct Lines {
+    count: u64,
+    covered: u64,
+}
+
+/// What cargo-llvm-cov has said so far.
+pub(super) struct LlvmCov {
+    gate: CoverageGate,
+    root: PathBuf,
+    document: Document,
+    complaints: Complaints,
+}
+
+impl LlvmCov {
+    pub(super) fn new(gate: &CoverageGate, root: &Path) -> Self {
+        let (gate, root) = (gate.clone(), root.to_owned());
+        Self { gate, root, document: Document::default(), complaints: Complaints::default() }
+    }
+
+    fn read(&self) -> Result<Reading, String> {
+        let export: Export = self.document.parse()?;
+        let mut tally = Tally::new(&self.gate, &self.root);
+        for file in export.data.iter().flat_map(|data| &data.files) {
+            tally.add(&file.filename, file.summary.lines.count, file.summary.lines.covered)?;
+        }
+        Ok(tally.reading())
+    }
+}
+
+impl Read for LlvmCov {
+    fn line(&mut self, stream: Stream, line: &[u8]) {
+        match stream {
+            Stream::Stdout => self.document.line(line),
+            Stream::Stderr => self.complaints.see(&text(line)),
+        }
+    }
+
+    fn finish(self: Box<Self>, exit: Exit, cut: bool) -> Reading {
+        if !exit.is_ok() || self.document.is_empty() {
+            let why = self.complaints.any().unwrap_or_else(|| format!("it {exit} without a report"));
+            return environment_error(format!("no coverage data: {why}"));
+        }
+        let unreadable = |error| environment_error(format!("the coverage report cannot be read: {error}"));
+        guard(self.read().unwrap_or_else(unreadable), cut)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{read, same};
+    use super::*;
+    use crate::outcome::Outcome;
+    use crate::plan::Reader;
+
+    /// cargo-llvm-cov 0.9.1 with LLVM 22.
+    const REPORT: &str = include_str!("testdata/llvm-cov.json");
+
+    fn gate(minimum: f64) -> Reader {
+        let packages = vec![("a-lib".to_owned(), PathBuf::from("/w/a")), ("b-bin".to_owned(), PathBuf::from("/w/b"))];
+        Reader::LlvmCov(CoverageGate { minimum, packages, ..CoverageGate::default() })
+    }
+
+    #[test]
+    fn a_real_report_is_measured_against_the_gate() {
+        let reading = read(&gate(47.36), REPORT, "", Exit::Code(0));
+        assert_eq!((reading.outcome, &reading.because), (Outcome::Passed, &None));
+        let coverage = reading.coverage.expect("measured");
+        assert_eq!(coverage.services.into_iter().collect::<Vec<_>>(), [("a-lib".into(), 75.0), ("b-bin".into(), 0.0)]);
+        let reading = read(&gate(50.0), REPORT, "", Exit::Code(0));
+        same(&reading, Outcome::Failed, "line coverage 47.36 % is under the gate of 50 %");
+    }
+
+    #[test]
+    fn no_data_is_never_a_percentage() {
+        let missing = "error: failed to merge profile data: not found *.profraw files in /w/target/llvm-cov-target";
+        let because = "no coverage data: failed to merge profile data: not found *.profraw files in \
+                       /w/target/llvm-cov-target";
+        same(&read(&gate(50.0), "", missing, Exit::Code(1)), Outcome::EnvironmentError, because);
+        let because = "no coverage data: it exited with code 0 without a report";
+        same(&read(&gate(0.0), "", "", Exit::Code(0)), Outcome::EnvironmentError, because);
+        for report in ["{\"data\":[]}", "{\"data\":[{\"files\":[]}]}", "{\"files\":[]}", &REPORT[..REPORT.len() - 9]] {
+            assert_eq!(read(&gate(0.0), report, "", Exit::Code(0)).outcome, Outcome::EnvironmentError, "{report}");
+        }
+        let lie = REPORT.replace("\"covered\":9,", "\"covered\":99,");
+        assert_eq!(read(&gate(0.0), &lie, "", Exit::Code(0)).outcome, Outcome::EnvironmentError);
+    }
+}

@@ -1,0 +1,147 @@
+//! Turns a child's output into a [`Reading`]: one file a tool.
+//!
+//! Readers are pure: they see lines and an exit, and know nothing of processes, files or clocks. They keep a bounded
+//! amount whatever a child prints. All of them follow one rule: output that is empty, cut off or of a new shape is an
+//! `environment-error` with the reason, never "no findings"; and a tool that crashed is not one that found something.
+
+mod cargo_audit;
+mod cargo_deny;
+mod cargo_messages;
+mod complaints;
+mod coverage;
+mod duplicates;
+mod environment;
+mod exit_code;
+mod findings;
+mod json;
+mod libtest;
+mod llvm_cov;
+mod outdated;
+mod rustfmt;
+mod tarpaulin;
+#[cfg(test)]
+mod tests;
+mod waivers;
+
+use crate::event::Stream;
+use crate::outcome::Outcome;
+use crate::plan::Reader;
+use crate::reading::Reading;
+use std::fmt;
+use std::path::Path;
+
+/// How a process ended by itself, as far as readers need to know: timeouts and cancellation never reach them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It returned this code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+}
+
+impl Exit {
+    /// Whether it ended well.
+    pub fn is_ok(self) -> bool {
+        self == Self::Code(0)
+    }
+}
+
+/// What happened, to follow a subject: `exited with code 3`, `was killed by SIGSEGV`.
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exited with code {code}"),
+            Self::Signal(signal) => match signal_hook::low_level::signal_name(*signal) {
+                Some(name) => write!(f, "was killed by {name}"),
+                None => write!(f, "was killed by signal {signal}"),
+            },
+        }
+    }
+}
+
+/// Reads one task's output as it comes.
+pub trait Read: Send {
+    /// Another executable of the same task is about to start; `name` is what people call it: `auth_service (lib)`.
+    /// Only a task that runs several says so.
+    fn next_binary(&mut self, name: &str) {
+        let _ = name;
+    }
+
+    /// The executable that [`next_binary`](Read::next_binary) announced has ended, and all its lines were given.
+    fn finish_binary(&mut self, exit: Exit) {
+        let _ = exit;
+    }
+
+    /// One line, without its newline; bytes, for children print what they like.
+    fn line(&mut self, stream: Stream, line: &[u8]);
+
+    /// The task has ended. `exit` is that of the process, or of the worst of several executables; `cut` says that some
+    /// of the output was lost on its way here.
+    fn finish(self: Box<Self>, exit: Exit, cut: bool) -> Reading;
+}
+
+/// The reader for a task; `root` is the workspace's, absolute, and files in findings are relative to it.
+pub fn reader(how: &Reader, root: &Path) -> Box<dyn Read> {
+    match how {
+        Reader::ExitCode => Box::new(exit_code::ExitCode),
+        Reader::Installation => Box::new(exit_code::Installation),
+        Reader::Rustfmt => Box::new(rustfmt::Rustfmt::new(root)),
+        Reader::CargoMessages => Box::new(cargo_messages::CargoMessages::new(root)),
+        Reader::Libtest { repeat } => Box::new(libtest::Libtest::new(repeat)),
+        Reader::Environment { also } => Box::new(environment::Environment::new(also)),
+        Reader::CargoAudit { waivers, database } => {
+            Box::new(cargo_audit::CargoAudit::new(waivers, database.as_deref()))
+        }
+        Reader::CargoDeny { waivers } => Box::new(cargo_deny::CargoDeny::new(waivers)),
+        Reader::Outdated => Box::new(outdated::Outdated::default()),
+        Reader::Duplicates => Box::new(duplicates::Duplicates::default()),
+        Reader::LlvmCov(gate) => Box::new(llvm_cov::LlvmCov::new(gate, root)),
+        Reader::Tarpaulin { gate, .. } => Box::new(tarpaulin::Tarpaulin::new(gate, root)),
+    }
+}
+
+/// The longest text kept of one line, in bytes.
+const LONGEST: usize = 2_000;
+
+/// A line as text: without colours and control characters, bytes that are not UTF-8 replaced, and no longer than is
+/// worth keeping.
+fn text(line: &[u8]) -> String {
+    let kept = &line[..line.len().min(LONGEST)];
+    // Nearly every line is plain, and a child may print gigabytes of them.
+    if kept.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) {
+        return String::from_utf8_lossy(kept).into_owned();
+    }
+    let text = String::from_utf8_lossy(kept);
+    let plain = console::strip_ansi_codes(&text);
+    plain.chars().filter(|c| !c.is_control() || *c == '\t').collect()
+}
+
+/// The first line of a tool's message, fit for a terminal.
+fn headline(message: &str) -> String {
+    let first = message.trim_start().lines().next().unwrap_or_default();
+    crate::text::sanitise(&text(first.as_bytes())).trim_end().to_owned()
+}
+
+/// A file as findings name it: relative to the workspace's root, or as it is when it lies outside.
+fn relative(file: &str, root: &Path) -> String {
+    Path::new(file).strip_prefix(root).map_or_else(|_| file.to_owned(), |inside| inside.to_string_lossy().into_owned())
+}
+
+/// What a reading is worth when part of the output was lost: nothing good can be said any more.
+fn guard(mut reading: Reading, cut: bool) -> Reading {
+    if !cut {
+        return reading;
+    }
+    if reading.outcome.is_bad() {
+        reading.notes.push("some of the output was lost: there may be more than is shown".to_owned());
+    } else {
+        reading.outcome = Outcome::EnvironmentError;
+        reading.because = Some("some of the output was lost, so nothing can be said for sure".to_owned());
+    }
+    reading
+}
+
+/// The tool could not do its work, or said something that cannot be read.
+fn environment_error(why: impl Into<String>) -> Reading {
+    Reading::because(Outcome::EnvironmentError, why)
+}

@@ -1,0 +1,106 @@
+//! Reads the JSON report of `cargo tarpaulin --out Json`.
+//!
+//! Tarpaulin writes it to `tarpaulin-report.json`; whoever runs it hands the file's text over as lines of standard
+//! output once the process has ended. What tarpaulin logs before does not disturb.
+
+use super::complaints::Complaints;
+use super::coverage::Tally;
+use super::json::Document;
+use super::{Exit, Read, environment_error, guard, text};
+use crate::event::Stream;
+use crate::plan::task::CoverageGate;
+use crate::reading::Reading;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+struct Report {
+    files: Vec<File>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    /// The path's components, the root first.
+    path: Vec<String>,
+    covered: u64,
+    coverable: u64,
+}
+
+/// What tarpaulin has said so far.
+pub(super) struct Tarpaulin {
+    gate: CoverageGate,
+    root: PathBuf,
+    document: Document,
+    complaints: Complaints,
+}
+
+impl Tarpaulin {
+    pub(super) fn new(gate: &CoverageGate, root: &Path) -> Self {
+        let (gate, root) = (gate.clone(), root.to_owned());
+        Self { gate, root, document: Document::default(), complaints: Complaints::default() }
+    }
+
+    fn read(&self) -> Result<Reading, String> {
+        let report: Report = self.document.parse()?;
+        let mut tally = Tally::new(&self.gate, &self.root);
+        for file in &report.files {
+            tally.add(&file.path.iter().collect::<PathBuf>(), file.coverable, file.covered)?;
+        }
+        Ok(tally.reading())
+    }
+}
+
+impl Read for Tarpaulin {
+    fn line(&mut self, stream: Stream, line: &[u8]) {
+        match stream {
+            Stream::Stdout => self.document.line(line),
+            Stream::Stderr => self.complaints.see(&text(line)),
+        }
+    }
+
+    fn finish(self: Box<Self>, exit: Exit, cut: bool) -> Reading {
+        if !exit.is_ok() || self.document.is_empty() {
+            let why = self.complaints.any().unwrap_or_else(|| format!("it {exit} without a report"));
+            return environment_error(format!("no coverage data: {why}"));
+        }
+        let unreadable = |error| environment_error(format!("the coverage report cannot be read: {error}"));
+        guard(self.read().unwrap_or_else(unreadable), cut)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{read, same};
+    use super::*;
+    use crate::outcome::Outcome;
+    use crate::plan::Reader;
+
+    /// The shape of tarpaulin 0.37's `report/json.rs`.
+    const REPORT: &str = r#"{"files":[{"path":["/","w","a","src","lib.rs"],"content":"fn f() {}\n","traces":[{"line":1,
+        "address":[],"length":1,"stats":{"Line":0}}],"covered":1,"coverable":3}],"coverage":33.3,"covered":1,"coverable":3}"#;
+
+    fn gate(minimum: f64) -> Reader {
+        let packages = vec![("a".to_owned(), PathBuf::from("/w/a"))];
+        Reader::Tarpaulin {
+            gate: CoverageGate { minimum, packages, ..CoverageGate::default() },
+            report: "/w/r.json".into(),
+        }
+    }
+
+    #[test]
+    fn the_report_behind_the_log_is_measured() {
+        let stdout = format!("2026-01-01T00:00:00Z INFO cargo_tarpaulin: Running Tarpaulin\n{REPORT}");
+        let reading = read(&gate(50.0), &stdout, "", Exit::Code(0));
+        same(&reading, Outcome::Failed, "line coverage 33.33 % is under the gate of 50 %");
+        assert_eq!(read(&gate(33.33), &stdout, "", Exit::Code(0)).outcome, Outcome::Passed);
+    }
+
+    #[test]
+    fn no_data_is_never_a_percentage() {
+        for report in ["", "{\"files\":[]}", "{}", &REPORT[..REPORT.len() - 1]] {
+            assert_eq!(read(&gate(0.0), report, "", Exit::Code(0)).outcome, Outcome::EnvironmentError, "{report}");
+        }
+        let crashed = read(&gate(0.0), REPORT, "", Exit::Signal(11));
+        same(&crashed, Outcome::EnvironmentError, "no coverage data: it was killed by SIGSEGV without a report");
+    }
+}

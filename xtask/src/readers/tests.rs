@@ -1,0 +1,170 @@
+//! What all readers have in common: no bytes make them panic, and lost output never makes them pass.
+
+use super::*;
+use crate::plan::task::{CoverageGate, Waiver};
+use proptest::prelude::*;
+use std::path::PathBuf;
+
+/// Feeds whole outputs to a reader of a workspace in `/w`.
+pub(super) fn read(how: &Reader, stdout: &str, stderr: &str, exit: Exit) -> Reading {
+    let mut reader = reader(how, Path::new("/w"));
+    stdout.lines().for_each(|line| reader.line(Stream::Stdout, line.as_bytes()));
+    stderr.lines().for_each(|line| reader.line(Stream::Stderr, line.as_bytes()));
+    reader.finish(exit, false)
+}
+
+/// Asserts how a task ended and why.
+#[track_caller]
+pub(super) fn same(reading: &Reading, outcome: Outcome, because: &str) {
+    assert_eq!((reading.outcome, reading.because.as_deref()), (outcome, Some(because)));
+}
+
+/// A waiver for the tests.
+pub(super) fn waiver(id: &str, expired: bool) -> Waiver {
+    Waiver { id: id.to_owned(), reason: "accepted".to_owned(), expires: "2026-01-31".to_owned(), expired }
+}
+
+fn gate() -> CoverageGate {
+    CoverageGate { packages: vec![("a-lib".to_owned(), PathBuf::from("/w/a"))], ..CoverageGate::default() }
+}
+
+/// Every reader, with an output that it takes as good, on the stream it reads, and whether that output has an end mark.
+fn all() -> Vec<(Reader, Stream, String, bool)> {
+    use Stream::{Stderr, Stdout};
+    let audit = r#"{"database":{"advisory-count":9,"last-commit":"abc","last-updated":"2026-01-01"},"lockfile":{"dependency-count":2},
+"settings":{},"vulnerabilities":{"found":false,"count":0,"list":[]},
+"warnings":{}}"#;
+    let deny = r#"{"type":"log","fields":{"level":"INFO","message":"x"}}
+{"fields":{"bans":{"errors":0,"warnings":0}},"type":"summary"}"#;
+    let libtest = "running 2 tests\ntest a ... ok\ntest b ... ok\n\ntest result: ok. 2 passed; 0 failed; 0 ignored; \
+                   0 measured; 0 filtered out; finished in 0.00s";
+    let update = "     Locking 0 packages to latest Rust 1.95.0 compatible versions\nwarning: not updating lockfile due to dry run";
+    let covered =
+        include_str!("testdata/llvm-cov.json").replace(",\"files\":", ",\n\"files\":").replace("},{", "},\n{");
+    let tarpaulin =
+        "{\"files\":[\n{\"path\":[\"/\",\"w\",\"a\",\"src\",\"lib.rs\"],\n\"covered\":1,\"coverable\":1}]\n}";
+    let built = include_str!("testdata/clippy-warnings.json");
+    let repeat = "cargo test --".to_owned();
+    vec![
+        (Reader::ExitCode, Stdout, "x".into(), false),
+        (Reader::Rustfmt, Stdout, String::new(), false),
+        (Reader::CargoMessages, Stdout, built.into(), true),
+        (Reader::Libtest { repeat }, Stdout, libtest.into(), true),
+        (Reader::Environment { also: std::collections::BTreeMap::new() }, Stdout, "A=1\nB=2".into(), false),
+        (Reader::CargoAudit { waivers: vec![waiver("X", true)], database: None }, Stdout, audit.into(), true),
+        (Reader::CargoDeny { waivers: vec![waiver("X", false)] }, Stderr, deny.into(), true),
+        (Reader::Outdated, Stderr, update.into(), true),
+        (Reader::Duplicates, Stdout, "a v1.0.0\n\na v2.0.0".into(), false),
+        (Reader::LlvmCov(gate()), Stdout, covered, true),
+        (Reader::Tarpaulin { gate: gate(), report: "/w/r.json".into() }, Stdout, tarpaulin.into(), true),
+    ]
+}
+
+fn feed(how: &Reader, stream: Stream, lines: &[&str], cut: bool) -> Reading {
+    let mut reader = reader(how, Path::new("/w"));
+    for line in lines {
+        reader.line(stream, line.as_bytes());
+    }
+    reader.finish(Exit::Code(0), cut)
+}
+
+#[test]
+fn good_output_passes_and_a_part_of_it_never_does() {
+    for (how, stream, output, marked) in all() {
+        let lines: Vec<&str> = output.lines().collect();
+        assert_eq!(feed(&how, stream, &lines, false).outcome, Outcome::Passed, "{how:?}");
+        for end in (0..lines.len()).filter(|_| marked) {
+            let outcome = feed(&how, stream, &lines[..end], false).outcome;
+            assert!(outcome.is_bad(), "{how:?} {outcome:?} after {end} lines");
+        }
+    }
+}
+
+#[test]
+fn output_that_was_lost_on_the_way_never_passes() {
+    for (how, stream, output, _) in all().into_iter().filter(|(how, ..)| *how != Reader::ExitCode) {
+        let lines: Vec<&str> = output.lines().collect();
+        assert_eq!(feed(&how, stream, &lines, true).outcome, Outcome::EnvironmentError, "{how:?}");
+    }
+}
+
+#[test]
+fn silence_is_no_answer() {
+    let silent = [Reader::ExitCode, Reader::Rustfmt];
+    for (how, ..) in all().into_iter().filter(|(how, ..)| !silent.contains(how)) {
+        assert_eq!(feed(&how, Stream::Stdout, &[], false).outcome, Outcome::EnvironmentError, "{how:?}");
+    }
+}
+
+/// Words that the readers look for, so that random lines get past their first look.
+const WORDS: [&str; 22] = [
+    "test ",
+    "running ",
+    "result: ",
+    "ok. ",
+    " ... ",
+    "FAILED",
+    "failures:",
+    "    ",
+    "---- a stdout ----",
+    "1",
+    " tests",
+    "Diff in /w/a.rs:",
+    ":",
+    "error: ",
+    " --> ",
+    "{\"reason\":",
+    "{\"files\":[",
+    "Unchanged ",
+    " v1",
+    "=",
+    "\u{1b}[31m",
+    "é",
+];
+
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop_oneof![
+        proptest::sample::select(&WORDS[..]).prop_map(|word| word.as_bytes().to_vec()),
+        proptest::collection::vec(any::<u8>(), 0..6),
+    ];
+    proptest::collection::vec(word, 0..6).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_a_reader_panic(
+        lines in proptest::collection::vec((any::<bool>(), line()), 0..30),
+        code in prop_oneof![Just(0), Just(1), Just(101), any::<i32>()],
+        signal in any::<bool>(),
+        cut in any::<bool>(),
+        binaries in any::<bool>(),
+    ) {
+        for (how, _, good, _) in all() {
+            let mut reader = reader(&how, Path::new("/w"));
+            for (index, (stdout, line)) in lines.iter().enumerate() {
+                if binaries && index % 7 == 0 {
+                    reader.next_binary("one");
+                }
+                reader.line(if *stdout { Stream::Stdout } else { Stream::Stderr }, line);
+                reader.line(Stream::Stdout, good.lines().nth(index).unwrap_or_default().as_bytes());
+                if binaries && index % 11 == 0 {
+                    reader.finish_binary(Exit::Code(code));
+                }
+            }
+            let exit = if signal { Exit::Signal(code) } else { Exit::Code(code) };
+            let reading = reader.finish(exit, cut);
+            prop_assert!(reading.outcome == Outcome::Passed || reading.because.is_some());
+            prop_assert!(exit.is_ok() || reading.outcome.is_bad());
+        }
+    }
+}
+
+#[test]
+fn lines_become_text_that_moves_no_cursor() {
+    assert_eq!(text(b"plain\ttext"), "plain\ttext");
+    assert_eq!(text(b"\x1b[31mred\x1b[0m \x07\x08bell\r"), "red bell");
+    assert_eq!(text(b"caf\xe9 \xc3\xa9"), "caf\u{fffd} \u{e9}");
+    assert_eq!(text(&vec![b'x'; 10 * LONGEST]).len(), LONGEST);
+}

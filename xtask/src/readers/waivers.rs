@@ -1,0 +1,41 @@
+//! Applies the configuration's waivers to findings: a known finding does not count until its waiver is over.
+
+use crate::plan::task::Waiver;
+use crate::reading::{Finding, Reading};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// The waivers of one task and which of them were needed.
+pub(super) struct Waivers {
+    waivers: Vec<Waiver>,
+    used: BTreeSet<String>,
+}
+
+impl Waivers {
+    pub(super) fn new(waivers: &[Waiver]) -> Self {
+        Self { waivers: waivers.to_vec(), used: BTreeSet::new() }
+    }
+
+    /// Marks the finding as waived, or says in its message that its waiver is over.
+    pub(super) fn apply(&mut self, finding: &mut Finding) {
+        let Some(code) = &finding.code else { return };
+        // One that still holds wins over one that does not: somebody has renewed it and left the old one.
+        let covers = |waiver: &&Waiver| waiver.id == *code;
+        let Some(waiver) = self.waivers.iter().filter(covers).min_by_key(|waiver| waiver.expired) else { return };
+        self.used.insert(waiver.id.clone());
+        if waiver.expired {
+            let _ = write!(finding.message, " (its waiver ended on {}: {})", waiver.expires, waiver.reason);
+        } else {
+            finding.waived = Some(format!("{} until {}", waiver.reason, waiver.expires));
+        }
+    }
+
+    /// Says which waivers cover nothing any more, of those about advisories or of the others: two tools get the same
+    /// waivers, and only one of the two can tell.
+    pub(super) fn note_unused(&self, about_advisories: bool, reading: &mut Reading) {
+        let told = |waiver: &&Waiver| waiver.id.starts_with("RUSTSEC-") == about_advisories;
+        for waiver in self.waivers.iter().filter(told).filter(|waiver| !self.used.contains(&waiver.id)) {
+            reading.notes.push(format!("the waiver of {} covers nothing here", waiver.id));
+        }
+    }
+}
