@@ -24,5 +24,7 @@ pub mod exec;
 pub use exec::process;
 pub mod backing;
 pub mod cache;
+pub mod history;
 
+pub mod commands;
 pub mod report;

@@ -1,5 +1,9 @@
 //! Runs a plan: the schedule says what may start, the slots run it, the loop tells what happened.
 
+pub mod pool;
 pub mod process;
+pub mod run;
 pub mod schedule;
 pub mod signal;
+pub mod verdict;
+pub mod work;

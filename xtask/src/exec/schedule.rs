@@ -16,6 +16,8 @@ pub enum Change {
     TaskSkipped {
         /// Its index among the plan's tasks.
         task: usize,
+        /// `Skipped`; or `EnvironmentError` when what it needs could not do its work, a tool's installation say.
+        outcome: Outcome,
         /// Why.
         because: String,
     },
@@ -236,7 +238,8 @@ impl Schedule {
             self.tasks[dependent].unmet -= 1;
             if !outcome.meets_a_need() {
                 let why = format!("needs `{}`, which {}", self.tasks[task].id, verb(outcome));
-                self.skip(vec![dependent], &why, changes);
+                let skipped = if outcome == Outcome::EnvironmentError { outcome } else { Outcome::Skipped };
+                self.skip(vec![dependent], skipped, &why, changes);
             } else if self.tasks[dependent].unmet == 0 && self.stages[self.tasks[dependent].stage].open {
                 self.queue.push_back(dependent);
             }
@@ -245,14 +248,14 @@ impl Schedule {
 
     /// Skips tasks for one reason. All are marked before any dependent hears of it, so that none of them is told a
     /// more roundabout reason.
-    fn skip(&mut self, tasks: Vec<usize>, because: &str, changes: &mut Vec<Change>) {
+    fn skip(&mut self, tasks: Vec<usize>, outcome: Outcome, because: &str, changes: &mut Vec<Change>) {
         self.queue.retain(|queued| !tasks.contains(queued));
         for &task in &tasks {
-            changes.push(Change::TaskSkipped { task, because: because.to_owned() });
-            self.mark_ended(task, Outcome::Skipped, Some(because.to_owned()));
+            changes.push(Change::TaskSkipped { task, outcome, because: because.to_owned() });
+            self.mark_ended(task, outcome, Some(because.to_owned()));
         }
         for &task in &tasks {
-            self.tell_dependents(task, Outcome::Skipped, changes);
+            self.tell_dependents(task, outcome, changes);
         }
         for task in tasks {
             self.look_at_stage(self.tasks[task].stage, changes);
@@ -262,7 +265,7 @@ impl Schedule {
     fn skip_all(&mut self, stage: usize, because: &str, changes: &mut Vec<Change>) {
         let tasks = self.stages[stage].tasks.iter().copied();
         let waiting = tasks.filter(|&task| self.tasks[task].state == State::Waiting).collect();
-        self.skip(waiting, because, changes);
+        self.skip(waiting, Outcome::Skipped, because, changes);
     }
 
     fn skip_what_stopped(&mut self, changes: &mut Vec<Change>) {

@@ -34,7 +34,7 @@ fn play(plan: &Plan, fail_fast: bool) -> (Vec<String>, Vec<String>) {
     let mut say = |changes: Vec<Change>| {
         for change in changes {
             said.push(match change {
-                Change::TaskSkipped { task, because } => format!("{} skipped: {because}", ids[task]),
+                Change::TaskSkipped { task, because, .. } => format!("{} skipped: {because}", ids[task]),
                 Change::StageEnded { stage, outcome, because } => {
                     let because = because.map_or(String::new(), |because| format!(": {because}"));
                     format!("{} {}{because}", plan.stages[stage].id, outcome.word())
@@ -191,7 +191,7 @@ proptest! {
         let mut take = |changes: Vec<Change>, ended: &mut HashMap<TaskId, Outcome>| {
             for change in changes {
                 match change {
-                    Change::TaskSkipped { task, because } => {
+                    Change::TaskSkipped { task, because, .. } => {
                         assert!(!because.is_empty());
                         assert!(ended.insert(tasks[task].id.clone(), Outcome::Skipped).is_none(), "ended twice");
                     }

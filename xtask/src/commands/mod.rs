@@ -1,0 +1,92 @@
+//! What each command of the command line does: resolve, plan, run, show. Everything that it decides stands in
+//! `settings`, everything that it runs in `exec`, everything that it shows in `report`.
+
+mod own_tests;
+mod report;
+mod run;
+mod show;
+mod tools;
+
+use crate::cli::{self, Cli, Command};
+use crate::environment::Environment;
+use crate::error::{Error, Exit, Result};
+use crate::report::{Display, Printer, Verbosity};
+use crate::settings::Settings;
+use crate::workspace::{self, Workspace};
+use clap::CommandFactory as _;
+
+/// What every command works with.
+pub struct Session {
+    /// The surroundings.
+    pub environment: Environment,
+    /// What was typed, quoted for a shell.
+    pub typed: String,
+    /// Where text goes.
+    pub printer: Printer,
+    /// How text may look.
+    pub display: Display,
+}
+
+/// Does what the command line says.
+pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
+    match &cli.command {
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "xtask", &mut script);
+            session.printer.data(&String::from_utf8_lossy(&script));
+            Ok(Exit::Ok)
+        }
+        Command::Plan(plan) => show::plan(&cli.command, plan, session),
+        Command::Graph(graph) => show::graph(&cli.command, graph, session),
+        Command::Doctor(json) => tools::doctor(json, session),
+        Command::Setup(setup) => tools::setup(setup, session),
+        Command::Test(own) => own_tests::run(own, session),
+        Command::Report(report) => report::show(report, session),
+        Command::Ci(cli::Ci { run, .. })
+        | Command::Fmt(cli::Fix { run, .. })
+        | Command::Lint(cli::Lint { fix: cli::Fix { run, .. }, .. })
+        | Command::TestMatrix(cli::Tests { run, .. })
+        | Command::Coverage(cli::Coverage { run, .. })
+        | Command::Audit(cli::Audit { run, .. })
+        | Command::Deps(cli::Stage { run })
+        | Command::Integration(cli::Integration { tests: cli::Tests { run, .. }, .. })
+        | Command::Build(cli::Packages { run, .. }) => run::run(&cli.command, run, session),
+    }
+}
+
+impl Session {
+    /// The session of this command line in these surroundings.
+    pub fn new(cli: &Cli, environment: Environment, typed: String) -> Self {
+        let display = Display {
+            colour: environment.colour(cli.global.color),
+            columns: environment.columns,
+            interactive: environment.is_interactive(),
+            github: environment.is_github(),
+            verbosity: match (cli.global.quiet, cli.global.verbose) {
+                (true, _) => Verbosity::Quiet,
+                (_, true) => Verbosity::Verbose,
+                _ => Verbosity::Normal,
+            },
+            unicode: environment.shows_unicode(),
+        };
+        Self { printer: Printer::standard(display.github), environment, typed, display }
+    }
+
+    /// Loads the workspace and resolves what `command` wants of it.
+    fn resolve(&self, command: &Command) -> Result<(Workspace, Settings)> {
+        let workspace = workspace::load::load(&self.environment)?;
+        let settings = Settings::resolve(command, &self.environment, &workspace)?;
+        Ok((workspace, settings))
+    }
+
+    /// A path as a user who stands in the current folder would type it.
+    fn shown(&self, path: &std::path::Path) -> String {
+        let below = path.strip_prefix(&self.environment.cwd);
+        below.map_or_else(|_| path.display().to_string(), |below| below.display().to_string())
+    }
+}
+
+/// That nothing was selected, and why that is no success.
+fn nothing(what: &str) -> Error {
+    Error::new(Exit::NothingSelected, what.to_owned())
+}

@@ -1,0 +1,34 @@
+//! `test`: xtask's own tests, with everything that they need.
+
+use super::tools::{consent, places};
+use super::{Session, nothing};
+use crate::cli;
+use crate::error::{Error, Exit, Result};
+use crate::plan::Command;
+use crate::tools::{Consent, setup};
+use crate::workspace;
+
+/// `cargo xtask test`: sets up the tools of the whole pipeline, for the tests run the real ones, and calls cargo.
+pub(super) fn run(args: &cli::Own, session: &Session) -> Result<Exit> {
+    let workspace = workspace::load::load(&session.environment)?;
+    let Some(package) = workspace.package("xtask") else {
+        return Err(nothing("test xtask: this workspace has no package of that name")
+            .hint("the tests of its own packages: `cargo xtask test-matrix`"));
+    };
+    let places = places(&session.environment, &workspace);
+    let consent = if args.no_install { Consent::Refused } else { consent(&session.environment) };
+    let ready = setup::setup(setup::defaults(), &places, consent, &mut |command| {
+        session.printer.say(&format!("running {command}"));
+        setup::run_visibly(command, &places)
+    });
+    session.printer.say(ready.text().trim_end());
+    if ready.exit() != Exit::Ok {
+        return Err(
+            Error::environment("set up what the tests need").hint("what is missing, and what to do, stands above")
+        );
+    }
+    let command =
+        Command::cargo(&workspace.root).args(["test", "--package", &package.name]).args(args.args.iter().cloned());
+    session.printer.say(&format!("running {command}"));
+    Ok(if setup::run_visibly(&command, &places).is_ok() { Exit::Ok } else { Exit::Gate })
+}

@@ -1,0 +1,196 @@
+//! A run: from a command line to its verdict.
+
+use super::tools::{consent, places};
+use super::{Session, nothing};
+use crate::cache::{self, Cache};
+use crate::cli::{self, Command};
+use crate::environment::{Clock, Environment};
+use crate::error::{Error, Exit, Result};
+use crate::event::Kind;
+use crate::exec::{self, pool, signal};
+use crate::history::folder::{Home, run_id};
+use crate::history::interrupted;
+use crate::history::lock::{Holder, Lock};
+use crate::plan::{Plan, build, render};
+use crate::process::{self, Surroundings};
+use crate::report::record::Recorder;
+use crate::report::{self, Fanout, Outputs, Subscriber};
+use crate::settings::Settings;
+use crate::tools::preflight::{self, Ready, Wants};
+use crate::tools::{Consent, setup};
+use crate::workspace::{Workspace, git};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+/// Messages that wait for the loop before a display line is dropped.
+const BACKLOG: usize = 4096;
+
+/// Runs what `command` asks for.
+pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Result<Exit> {
+    let clock = Clock::start();
+    let (workspace, settings) = session.resolve(command)?;
+    let mut plan = build::build(&workspace, &settings)?;
+    check(&plan)?;
+    if args.dry_run {
+        session.printer.data(&render::commands(&plan));
+        return Ok(Exit::Ok);
+    }
+    let home = Home::new(&workspace.target_dir);
+    home.prepare()?;
+    let id = run_id(session.environment.now, session.environment.pid);
+    let holder =
+        Holder { pid: session.environment.pid, run: id.clone(), command: session.typed.clone(), since: clock.now() };
+    let _lock = Lock::take(&home.lock(), &holder, args.wait, &mut |message| session.printer.say(message))?;
+    let first: Vec<Kind> = interrupted::clean_up(&home, &session.environment);
+    let ready = prepare(&plan, args, session, &workspace)?;
+    let surroundings = surroundings(session, &ready);
+    plan.install_first(&ready.later);
+    let folder = home.start(&id, settings.config.keep_runs)?;
+    let context =
+        context(session, args, &settings, &workspace, Place { id, folder: folder.clone(), surroundings, first });
+    let mut fanout = Fanout::new(subscribers(session, args, &folder)?);
+    let (sender, messages) = mpsc::sync_channel(BACKLOG);
+    // Without it an orphan that hides from its task is found a little later, at the start of the next run.
+    let _ = process::become_subreaper();
+    let _signals = signal::listen({
+        let sender = sender.clone();
+        // Nobody listens any more when the run is over.
+        move |signal| drop(sender.send(exec::run::Message::Signal(signal)))
+    })?;
+    let over = exec::run::run(&plan, &context, &clock, (&sender, &messages), &mut |event| fanout.on(event))?;
+    let mut summary = fanout.close();
+    for left in process::sweep() {
+        summary.warnings.push(format!("a process had escaped its task and was killed: {left}"));
+    }
+    outputs(session, args, &folder).publish(summary, session.display, &session.printer);
+    match over.bug {
+        None => Ok(over.verdict.exit),
+        Some(panic) => Err(Error::new(Exit::Bug, "run the plan: xtask has a bug")
+            .detail(panic)
+            .hint(format!("please report it with the folder {}", session.shown(&folder)))),
+    }
+}
+
+/// Whether there is anything to run, and nothing that cannot be run yet.
+fn check(plan: &Plan) -> Result<()> {
+    if plan.tasks().next().is_none() {
+        let reasons =
+            plan.stages.iter().filter_map(|stage| Some(format!("{}: {}", stage.id, stage.left_out.as_ref()?.1)));
+        let error = nothing("run the plan: it holds no task");
+        return Err(reasons.fold(error, Error::detail).hint("`cargo xtask plan` shows what would run"));
+    }
+    let missing: Vec<&str> =
+        plan.stages.iter().map(|stage| stage.id.as_str()).filter(|id| !build::is_planned(id)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let skips: Vec<String> = missing.iter().map(|id| format!("--skip {id}")).collect();
+    Err(Error::usage(format!(
+        "run {}: this version plans these stages and cannot run them",
+        crate::text::list(&missing)
+    ))
+    .hint(format!("leave them out: {}", skips.join(" "))))
+}
+
+/// Sees to it that every tool of the plan is there or will be.
+fn prepare(plan: &Plan, args: &cli::Run, session: &Session, workspace: &Workspace) -> Result<Ready> {
+    let places = places(&session.environment, workspace);
+    let consent = if args.no_install { Consent::Refused } else { consent(&session.environment) };
+    preflight::prepare(&Wants::of(plan), &places, consent, &mut |command| {
+        session.printer.say(&format!("running {command}"));
+        setup::run_visibly(command, &places)
+    })
+}
+
+/// What children see of the surroundings: not what cargo has set for xtask, but the tools of the run.
+fn surroundings(session: &Session, ready: &Ready) -> Surroundings {
+    let environment = &session.environment;
+    let mut remove = environment.set_by_cargo();
+    // These ask cargo for words that the readers do not look for, or for none.
+    remove.extend(["CARGO_TERM_QUIET", "CARGO_TERM_VERBOSE"].map(str::to_owned));
+    let path = environment.var("PATH").unwrap_or_default();
+    let path = ready.toolbox.search_path(path.as_ref()).to_string_lossy().into_owned();
+    let mut set = vec![("PATH".to_owned(), path)];
+    set.push(("CARGO_TERM_COLOR".to_owned(), "never".to_owned()));
+    set.push(("CARGO_TERM_PROGRESS_WHEN".to_owned(), "never".to_owned()));
+    // xtask finds the LLVM tools, or says what is missing; without this cargo-llvm-cov would change the toolchain.
+    set.push(("CARGO_LLVM_COV_SETUP".to_owned(), "no".to_owned()));
+    set.extend(ready.toolbox.env().iter().map(|(key, value)| (key.clone(), value.clone())));
+    match environment.library_path() {
+        Some(libraries) => set.push(("LD_LIBRARY_PATH".to_owned(), libraries)),
+        None => remove.push("LD_LIBRARY_PATH".to_owned()),
+    }
+    Surroundings { remove, set }
+}
+
+/// Where a run lives and what it starts from.
+struct Place {
+    id: String,
+    folder: PathBuf,
+    surroundings: Surroundings,
+    first: Vec<Kind>,
+}
+
+fn context(
+    session: &Session,
+    args: &cli::Run,
+    settings: &Settings,
+    workspace: &Workspace,
+    place: Place,
+) -> exec::run::Context {
+    let environment = &session.environment;
+    let given = settings.config.servers.iter().map(|server| &server.env);
+    exec::run::Context {
+        run: place.id,
+        command: session.typed.clone(),
+        commit: git::commit(&workspace.root),
+        folder: place.folder,
+        slots: args.jobs.map_or(environment.cpus.max(2), usize::from),
+        fail_fast: if environment.is_ci() { args.fail_fast } else { !args.keep_going },
+        timeout: settings.config.timeout,
+        // GitHub kills the whole tree about ten seconds after it has cancelled a job.
+        grace: Duration::from_secs(if environment.is_ci() { 5 } else { 10 }),
+        surroundings: place.surroundings,
+        temp: environment.temp.clone(),
+        given: given.filter_map(|key| Some((key.clone(), environment.var(key)?.to_owned()))).collect(),
+        cache: Arc::new(cache(environment, args, workspace)),
+        jobserver: pool::jobserver(environment.cpus),
+        first: place.first,
+    }
+}
+
+fn cache(environment: &Environment, args: &cli::Run, workspace: &Workspace) -> Cache {
+    let how = match (args.no_cache, args.force) {
+        (true, _) => cache::Use::None,
+        (_, true) => cache::Use::Write,
+        _ => cache::Use::Full,
+    };
+    let folders = workspace
+        .packages
+        .iter()
+        .filter_map(|package| Some((package.name.clone(), package.dir.strip_prefix(&workspace.root).ok()?.to_owned())));
+    let vars = environment.vars.iter().filter(|(name, _)| cache::matters(name));
+    let vars = vars.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let folder = Home::new(&workspace.target_dir).path().join("cache");
+    Cache::new(folder, workspace.root.clone(), folders.collect(), vars, how)
+}
+
+fn subscribers(session: &Session, args: &cli::Run, folder: &Path) -> Result<Vec<Box<dyn Subscriber>>> {
+    let record = Recorder::create(&folder.join("events.ndjson"))?;
+    let console = report::console(session.display, &session.printer, &session.shown(folder));
+    let mut all: Vec<Box<dyn Subscriber>> = vec![Box::new(record), console];
+    if let Some(file) = &args.events {
+        all.push(Box::new(Recorder::for_user(file)?));
+    }
+    Ok(all)
+}
+
+fn outputs(session: &Session, args: &cli::Run, folder: &Path) -> Outputs {
+    Outputs {
+        run_dir: Some(folder.to_owned()),
+        shown_dir: session.shown(folder),
+        github_summary: session.environment.var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+        json: args.json,
+    }
+}

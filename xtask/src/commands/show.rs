@@ -1,0 +1,28 @@
+//! `plan` and `graph`: what a run would do, in all its forms.
+
+use super::Session;
+use crate::cli::{self, Command, GraphFormat};
+use crate::error::{Exit, Result};
+use crate::plan::{build, render};
+
+/// `cargo xtask plan`.
+pub(super) fn plan(command: &Command, args: &cli::Plan, session: &Session) -> Result<Exit> {
+    let (workspace, settings) = session.resolve(command)?;
+    let plan = build::build(&workspace, &settings)?;
+    let text = if args.json { format!("{:#}\n", render::json(&plan)) } else { render::commands(&plan) };
+    session.printer.data(&text);
+    Ok(Exit::Ok)
+}
+
+/// `cargo xtask graph`.
+pub(super) fn graph(command: &Command, args: &cli::Graph, session: &Session) -> Result<Exit> {
+    let (workspace, settings) = session.resolve(command)?;
+    let plan = build::build(&workspace, &settings)?;
+    session.printer.data(&match args.format {
+        GraphFormat::Tree => render::tree(&plan),
+        GraphFormat::Dot => render::dot(&plan),
+        GraphFormat::Mermaid => render::mermaid(&plan),
+        GraphFormat::Json => format!("{:#}\n", render::json(&plan)),
+    });
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,85 @@
+//! `doctor` and `setup`: which tools are there, and getting those that are not.
+
+use super::Session;
+use crate::cli;
+use crate::environment::Environment;
+use crate::error::{Exit, Result};
+use crate::tools::install::Recipe;
+use crate::tools::{Consent, Places, Tool, doctor, places, preflight, setup};
+use crate::workspace::{self, Workspace};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// `cargo xtask doctor`.
+pub(super) fn doctor(args: &cli::Json, session: &Session) -> Result<Exit> {
+    let places = places_of(session)?;
+    let report = doctor::report(&preflight::look(Tool::all(), &places), &places);
+    let text =
+        if args.json { format!("{:#}\n", serde_json::json!(report)) } else { report.table(places.home.as_deref()) };
+    session.printer.data(&text);
+    Ok(report.exit())
+}
+
+/// `cargo xtask setup`.
+pub(super) fn setup(args: &cli::Setup, session: &Session) -> Result<Exit> {
+    let places = places_of(session)?;
+    let consent = if args.yes { Consent::Given } else { consent(&session.environment) };
+    let report = setup::setup(setup::defaults(), &places, consent, &mut |command| {
+        session.printer.say(&format!("running {command}"));
+        setup::run_visibly(command, &places)
+    });
+    session.printer.data(&report.text());
+    Ok(report.exit())
+}
+
+/// Where tools are for a command that works in the workspace at hand.
+fn places_of(session: &Session) -> Result<Places> {
+    Ok(places(&session.environment, &workspace::load::load(&session.environment)?))
+}
+
+/// Where tools are looked for and put.
+pub(super) fn places(environment: &Environment, workspace: &Workspace) -> Places {
+    let home = environment.var("HOME").map(PathBuf::from);
+    let own = workspace.target_dir.join("xtask");
+    let cache = environment
+        .var("XTASK_CACHE_DIR")
+        .map(|dir| environment.cwd.join(dir))
+        .or_else(|| environment.var("XDG_CACHE_HOME").map(|dir| PathBuf::from(dir).join("cargo-xtask")))
+        .or_else(|| home.as_ref().map(|home| home.join(".cache/cargo-xtask")))
+        .filter(|cache| cache.is_absolute())
+        .unwrap_or_else(|| own.join("cache"));
+    let vars = ["LLVM_COV", "LLVM_PROFDATA", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+    let vars = vars.iter().filter_map(|key| Some(((*key).to_owned(), environment.var(key)?.to_owned())));
+    Places {
+        cache,
+        scratch: own.join("install"),
+        root: workspace.root.clone(),
+        path: environment.var("PATH").unwrap_or_default().into(),
+        home,
+        vars: vars.collect::<BTreeMap<_, _>>(),
+        unset: environment.set_by_cargo(),
+        system: "/".into(),
+        is_root: rustix::process::geteuid().is_root(),
+        patience: places::PATIENCE,
+    }
+}
+
+/// Whose leave an installation has: in CI the machine is there for it, on a terminal somebody is asked.
+pub(super) fn consent(environment: &Environment) -> Consent<'static> {
+    if environment.is_ci() {
+        Consent::Given
+    } else if environment.terminal.stdin && environment.terminal.stderr {
+        Consent::Ask(&ask)
+    } else {
+        Consent::Unasked
+    }
+}
+
+fn ask(recipe: &Recipe) -> bool {
+    use std::io::Write as _;
+    let question = format!("{} is missing. Install it with `{}`? [Y/n] ", recipe.tool, recipe.line());
+    let mut answer = String::new();
+    std::io::stderr().write_all(question.as_bytes()).is_ok()
+        && std::io::stdin().read_line(&mut answer).is_ok_and(|read| read > 0)
+        && matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes")
+}

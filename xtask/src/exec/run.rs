@@ -1,0 +1,415 @@
+//! The loop of a run. It lives on the calling thread and only reads messages; the tasks run on the slots of a pool,
+//! and only send them.
+//!
+//! 1. Start what the schedule says may start.
+//! 2. Wait for a message: a line of output, the end of a task, a signal; or for the run's time to be up.
+//! 3. Tell what happened, let the schedule draw the consequences, and go on until every stage has ended.
+//!
+//! Servers stay up until the last task that takes its environment from them has ended. Whatever happens, a panic in
+//! here included, the children are stopped before this function is left.
+
+use super::process::{Level, Stop, Surroundings};
+use super::schedule::{Change, Schedule};
+use super::signal::Signal;
+use super::verdict::{Verdict, verdict};
+use super::work::{self, Finished, Inputs};
+use crate::cache::Cache;
+use crate::environment::Clock;
+use crate::error::Result;
+use crate::event::{Counts, Event, Kind, PlannedStage, Stream};
+use crate::outcome::Outcome;
+use crate::plan::{Action, Plan, TaskId};
+use crate::reading::Reading;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant};
+
+/// What a run needs besides its plan.
+pub struct Context {
+    /// The run's id, which marks every process that it starts.
+    pub run: String,
+    /// What was typed, for the record.
+    pub command: String,
+    /// The commit that is checked out.
+    pub commit: Option<String>,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// How many tasks run at once.
+    pub slots: usize,
+    /// Whether nothing new starts after a failure that blocks.
+    pub fail_fast: bool,
+    /// How long the run may take.
+    pub timeout: Duration,
+    /// How long a task may take to end once it was asked to.
+    pub grace: Duration,
+    /// What children do not inherit as it is.
+    pub surroundings: Surroundings,
+    /// The folder for temporary files.
+    pub temp: PathBuf,
+    /// The variables that give servers which are there already: `DATABASE_URL`.
+    pub given: BTreeMap<String, String>,
+    /// What has passed before.
+    pub cache: Arc<Cache>,
+    /// What every cargo of the run shares.
+    pub jobserver: Option<jobserver::Client>,
+    /// What was found of an earlier run, to be told first.
+    pub first: Vec<Kind>,
+}
+
+/// What workers and signals tell the loop.
+pub enum Message {
+    /// A task wrote a line.
+    Output {
+        /// Its index.
+        task: usize,
+        /// Where it wrote.
+        stream: Stream,
+        /// What, fit for a terminal.
+        line: String,
+    },
+    /// A task has ended.
+    Ended {
+        /// Its index.
+        task: usize,
+        /// How.
+        finished: Box<Finished>,
+    },
+    /// Something beside a task went wrong.
+    Warning(String),
+    /// Servers are gone; what could not be removed.
+    TornDown(Vec<String>),
+    /// The process got a signal.
+    Signal(Signal),
+}
+
+/// How the run ended.
+pub struct Over {
+    /// The last event's verdict and exit code.
+    pub verdict: Verdict,
+    /// The panic of a worker, when there was one.
+    pub bug: Option<String>,
+}
+
+/// Runs the plan to its end and tells `emit` everything that happens. `Err` means that the slots could not be made.
+pub fn run(
+    plan: &Plan,
+    context: &Context,
+    clock: &Clock,
+    (sender, messages): (&SyncSender<Message>, &Receiver<Message>),
+    emit: &mut dyn FnMut(&Event),
+) -> Result<Over> {
+    let slots = super::pool::slots(context.slots)?;
+    let stop = Stop::default();
+    // The scope waits for every worker, also when the loop panics; the guard makes sure that they end then.
+    Ok(slots.in_place_scope(|scope| {
+        let _guard = StopOnDrop(stop.clone());
+        let spawn = |job: Job| {
+            let sender = sender.clone();
+            scope.spawn(move |_| job(&sender));
+        };
+        Run {
+            plan,
+            context,
+            clock,
+            emit,
+            stop: stop.clone(),
+            schedule: Schedule::new(plan, context.slots, context.fail_fast),
+            tasks: plan.tasks().map(|task| Arc::new(task.clone())).collect(),
+            readings: HashMap::new(),
+            servers: HashMap::new(),
+            tearing_down: 0,
+            counts: Counts { total: plan.tasks().count(), ..Counts::default() },
+            started: HashMap::new(),
+            stage_started: vec![None; plan.stages.len()],
+            endings: vec![None; plan.stages.len()],
+            stopped: None,
+            bug: None,
+            spawn: &spawn,
+        }
+        .play(messages)
+    }))
+}
+
+/// Work for a slot.
+type Job = Box<dyn FnOnce(&SyncSender<Message>) + Send>;
+
+struct StopOnDrop(Stop);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.raise(Level::Kill);
+        }
+    }
+}
+
+/// Why the run was stopped, and with which exit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// By this signal.
+    Signal(i32),
+    /// Its time was up.
+    TimedOut,
+    /// A worker panicked.
+    Bug,
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    context: &'a Context,
+    clock: &'a Clock,
+    emit: &'a mut dyn FnMut(&Event),
+    stop: Stop,
+    schedule: Schedule,
+    tasks: Vec<Arc<crate::plan::Task>>,
+    readings: HashMap<TaskId, Arc<Reading>>,
+    servers: HashMap<TaskId, crate::backing::Servers>,
+    tearing_down: usize,
+    counts: Counts,
+    started: HashMap<usize, Instant>,
+    stage_started: Vec<Option<Instant>>,
+    endings: Vec<Option<Outcome>>,
+    stopped: Option<Stopped>,
+    bug: Option<String>,
+    spawn: &'a dyn Fn(Job),
+}
+
+impl Run<'_> {
+    fn play(mut self, messages: &Receiver<Message>) -> Over {
+        let deadline = Instant::now().checked_add(self.context.timeout);
+        self.announce();
+        let changes = self.schedule.begin();
+        self.follow(changes);
+        loop {
+            for task in self.schedule.ready() {
+                self.start(task);
+            }
+            if self.schedule.is_over() && self.started.is_empty() && self.tearing_down == 0 {
+                break;
+            }
+            let left = match (&self.stopped, deadline) {
+                (None, Some(deadline)) => deadline.saturating_duration_since(Instant::now()),
+                _ => Duration::from_secs(3600),
+            };
+            match messages.recv_timeout(left) {
+                Ok(message) => self.hear(message),
+                Err(RecvTimeoutError::Timeout) if self.stopped.is_none() => {
+                    let limit = humantime::format_duration(self.context.timeout);
+                    self.halt(Stopped::TimedOut, &format!("the run's time is up (timeout = \"{limit}\")"));
+                }
+                Err(_) => {}
+            }
+        }
+        let verdict = verdict(self.plan, &self.endings, self.stopped.as_ref());
+        self.tell(Kind::RunFinished {
+            verdict: verdict.word.to_owned(),
+            exit_code: verdict.exit.code(),
+            duration_ms: self.clock.elapsed_ms(),
+        });
+        Over { verdict, bug: self.bug }
+    }
+
+    fn tell(&mut self, kind: Kind) {
+        (self.emit)(&Event { at: self.clock.now(), elapsed_ms: self.clock.elapsed_ms(), counts: self.counts, kind });
+    }
+
+    fn announce(&mut self) {
+        let stages = self.plan.stages.iter().map(|stage| PlannedStage {
+            id: stage.id.clone(),
+            subcommand: stage.subcommand.clone(),
+            policy: stage.policy,
+            tasks: stage.tasks.iter().map(|task| task.id.clone()).collect(),
+        });
+        self.tell(Kind::RunStarted {
+            version: crate::event::RECORD_VERSION,
+            run: self.context.run.clone(),
+            command: self.context.command.clone(),
+            cause: self.plan.event.word().to_owned(),
+            commit: self.context.commit.clone(),
+            slots: self.context.slots,
+            services: self.plan.services.clone(),
+            stages: stages.collect(),
+        });
+        for kind in self.context.first.clone() {
+            self.tell(kind);
+        }
+    }
+
+    fn start(&mut self, index: usize) {
+        let task = Arc::clone(&self.tasks[index]);
+        let stage = self.stage_of(index);
+        if self.stage_started[stage].is_none() {
+            self.stage_started[stage] = Some(Instant::now());
+            self.tell(Kind::StageStarted { stage: task.stage.clone() });
+        }
+        self.started.insert(index, Instant::now());
+        self.counts.running += 1;
+        self.tell(Kind::TaskStarted {
+            task: task.id.clone(),
+            stage: task.stage.clone(),
+            service: task.service.clone(),
+            command: task.command.paste_from(&self.plan.root),
+        });
+        let inputs = self.inputs(index);
+        (self.spawn)(Box::new(move |sender| {
+            let finished = Box::new(work::perform(&task, index, &inputs, sender));
+            // The loop outlives every worker.
+            let _ = sender.send(Message::Ended { task: index, finished });
+        }));
+    }
+
+    fn inputs(&self, index: usize) -> Inputs {
+        let task = &self.tasks[index];
+        let reading = |id: &TaskId| self.readings.get(id).cloned();
+        Inputs {
+            run: self.context.run.clone(),
+            root: self.plan.root.clone(),
+            log: self.context.folder.join("logs").join(task.id.log_file()),
+            surroundings: self.context.surroundings.clone(),
+            temp: self.context.temp.clone(),
+            given: self.context.given.clone(),
+            grace: self.context.grace,
+            stop: self.stop.clone(),
+            cache: Arc::clone(&self.context.cache),
+            jobserver: self.context.jobserver.clone(),
+            env_from: task.env_from.iter().filter_map(reading).collect(),
+            compiled: match &task.action {
+                Action::RunTests { compiled_by, .. } => reading(compiled_by),
+                Action::Spawn | Action::StartServers { .. } => None,
+            },
+        }
+    }
+
+    fn hear(&mut self, message: Message) {
+        match message {
+            Message::Output { task, stream, line } => {
+                let task = self.tasks[task].id.clone();
+                self.tell(Kind::TaskOutput { task, stream, line });
+            }
+            Message::Ended { task, finished } => self.end(task, *finished),
+            Message::Warning(message) => self.tell(Kind::Warning { message }),
+            Message::TornDown(left) => {
+                self.tearing_down -= 1;
+                for what in left {
+                    self.tell(Kind::Warning { message: format!("could not remove {what}") });
+                }
+            }
+            Message::Signal(signal) => self.obey(signal),
+        }
+    }
+
+    fn end(&mut self, index: usize, finished: Finished) {
+        let task = Arc::clone(&self.tasks[index]);
+        let Finished { reading, exit_code, tail, servers, panic, .. } = finished;
+        let duration = self.started.remove(&index).map_or(Duration::ZERO, |start| start.elapsed());
+        if let Some(servers) = servers {
+            self.servers.insert(task.id.clone(), servers);
+        }
+        let reading = Arc::new(reading);
+        self.readings.insert(task.id.clone(), Arc::clone(&reading));
+        self.counts.running -= 1;
+        self.counts.done += 1;
+        self.tell(Kind::TaskFinished {
+            task: task.id.clone(),
+            stage: task.stage.clone(),
+            service: task.service.clone(),
+            exit_code,
+            duration_ms: millis(duration),
+            log: Some(format!("logs/{}", task.id.log_file())),
+            reading: Box::new((*reading).clone()),
+            tail: if reading.outcome.is_bad() { tail } else { Vec::new() },
+            repeat: task.command.paste_from(&self.plan.root),
+        });
+        if let Some(panic) = panic {
+            self.bug.get_or_insert(panic.clone());
+            self.halt(Stopped::Bug, &format!("xtask has a bug: {panic}"));
+        }
+        let changes = self.schedule.finish(index, reading.outcome, reading.because.clone());
+        self.follow(changes);
+        self.release_servers();
+    }
+
+    /// Tells what the schedule has decided.
+    fn follow(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::TaskSkipped { task, outcome, because } => {
+                    let task = Arc::clone(&self.tasks[task]);
+                    self.counts.done += 1;
+                    self.tell(Kind::TaskFinished {
+                        task: task.id.clone(),
+                        stage: task.stage.clone(),
+                        service: task.service.clone(),
+                        exit_code: None,
+                        duration_ms: 0,
+                        log: None,
+                        reading: Box::new(Reading::because(outcome, because)),
+                        tail: Vec::new(),
+                        repeat: task.command.paste_from(&self.plan.root),
+                    });
+                }
+                Change::StageEnded { stage, outcome, because } => {
+                    self.endings[stage] = Some(outcome);
+                    let planned = &self.plan.stages[stage];
+                    self.tell(Kind::StageFinished {
+                        stage: planned.id.clone(),
+                        policy: planned.policy,
+                        outcome,
+                        because,
+                        duration_ms: self.stage_started[stage].map_or(0, |start| millis(start.elapsed())),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Stops servers that nobody needs any more, on a slot: it takes a moment.
+    fn release_servers(&mut self) {
+        let needed = |id: &TaskId| {
+            let mut users = self.tasks.iter().enumerate().filter(|(_, task)| task.env_from.contains(id));
+            users.any(|(index, _)| !self.schedule.has_ended(index))
+        };
+        let free: Vec<TaskId> = self.servers.keys().filter(|id| !needed(id)).cloned().collect();
+        for id in free {
+            let Some(servers) = self.servers.remove(&id) else { continue };
+            self.tearing_down += 1;
+            (self.spawn)(Box::new(move |sender| {
+                let _ = sender.send(Message::TornDown(servers.stop()));
+            }));
+        }
+    }
+
+    /// The first signal asks, the second one kills.
+    fn obey(&mut self, signal: Signal) {
+        let name = match signal {
+            Signal::Interrupt => "interrupted (Ctrl-C)",
+            Signal::HangUp => "hung up (SIGHUP)",
+            Signal::Terminate => "terminated (SIGTERM)",
+        };
+        if self.stopped.is_none() {
+            self.halt(Stopped::Signal(signal.number()), name);
+        } else {
+            self.stop.raise(Level::Kill);
+            self.tell(Kind::Stopping { because: format!("{name} again"), at_once: true });
+        }
+    }
+
+    fn halt(&mut self, stopped: Stopped, because: &str) {
+        self.stopped = Some(stopped);
+        self.stop.raise(Level::Terminate);
+        self.tell(Kind::Stopping { because: because.to_owned(), at_once: false });
+        let changes = self.schedule.stop(because);
+        self.follow(changes);
+    }
+
+    fn stage_of(&self, task: usize) -> usize {
+        let id = &self.tasks[task].stage;
+        self.plan.stages.iter().position(|stage| stage.id == *id).expect("every task stands in a stage of its plan")
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

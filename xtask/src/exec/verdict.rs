@@ -1,0 +1,43 @@
+//! What the ends of the stages mean for the run: green or red, and the exit code.
+
+use super::run::Stopped;
+use crate::error::Exit;
+use crate::outcome::{Outcome, Policy};
+use crate::plan::Plan;
+
+/// The end of a run in a word and a number, which always agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// `passed`, `failed`, `timed-out`, `environment-error`, `interrupted`, `nothing-to-do`, `bug`.
+    pub word: &'static str,
+    /// The exit code.
+    pub exit: Exit,
+}
+
+/// The verdict of a run whose stages have ended so, in the plan's order.
+///
+/// Red exactly when a blocking stage has gone badly. When several have, a gate that failed outweighs a time limit, and
+/// that an environment that was not there.
+pub fn verdict(plan: &Plan, endings: &[Option<Outcome>], stopped: Option<&Stopped>) -> Verdict {
+    match stopped {
+        Some(Stopped::Bug) => return Verdict { word: "bug", exit: Exit::Bug },
+        Some(Stopped::Signal(signal)) => return Verdict { word: "interrupted", exit: Exit::Interrupted(*signal) },
+        Some(Stopped::TimedOut) => return Verdict { word: "timed-out", exit: Exit::TimedOut },
+        None => {}
+    }
+    let blocking = |wanted: Outcome| {
+        let mut stages = plan.stages.iter().zip(endings);
+        stages.any(|(stage, ending)| stage.policy == Policy::Blocking && *ending == Some(wanted))
+    };
+    if blocking(Outcome::Failed) || blocking(Outcome::Cancelled) {
+        Verdict { word: "failed", exit: Exit::Gate }
+    } else if blocking(Outcome::TimedOut) {
+        Verdict { word: "timed-out", exit: Exit::TimedOut }
+    } else if blocking(Outcome::EnvironmentError) {
+        Verdict { word: "environment-error", exit: Exit::Environment }
+    } else if endings.iter().flatten().all(|ending| matches!(ending, Outcome::NothingToDo | Outcome::Skipped)) {
+        Verdict { word: "nothing-to-do", exit: Exit::NothingSelected }
+    } else {
+        Verdict { word: "passed", exit: Exit::Ok }
+    }
+}

@@ -1,0 +1,329 @@
+//! What a slot does with one task: run it as its action says, hand every line to its reader, and bring back what the
+//! reader made of it. A panic in here is brought back as well, so that the loop never waits for a lost task.
+
+use super::run::Message;
+use crate::backing::{self, Servers};
+use crate::cache::{Cache, Memory};
+use crate::error::Error;
+use crate::event::Stream;
+use crate::outcome::Outcome;
+use crate::plan::task::PackageEnv;
+use crate::plan::{Action, Command, Reader, Task};
+use crate::process::{self, Child, End, Ended, Stop, Surroundings};
+use crate::readers::{self, Read};
+use crate::reading::Reading;
+use crate::text;
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+/// The most that a log keeps: enough to look at, and not what fills a disk.
+const LOG_CAP: u64 = 16 * 1024 * 1024;
+/// How long a server may take until it can be used.
+const SERVER_LIMIT: Duration = Duration::from_secs(60);
+/// How many of the last lines a failure shows.
+const TAIL: usize = 20;
+
+/// What a task gets from the run and from the tasks before it.
+pub struct Inputs {
+    /// The run's id.
+    pub run: String,
+    /// The workspace's root.
+    pub root: PathBuf,
+    /// Where its output goes.
+    pub log: PathBuf,
+    /// What children do not inherit as it is.
+    pub surroundings: Surroundings,
+    /// The folder for temporary files.
+    pub temp: PathBuf,
+    /// The variables that give servers.
+    pub given: BTreeMap<String, String>,
+    /// How long a child may take to end once it was asked to.
+    pub grace: Duration,
+    /// The run's order to stop.
+    pub stop: Stop,
+    /// What has passed before.
+    pub cache: Arc<Cache>,
+    /// What every cargo shares.
+    pub jobserver: Option<jobserver::Client>,
+    /// The readings that it takes its environment from.
+    pub env_from: Vec<Arc<Reading>>,
+    /// What was compiled for it.
+    pub compiled: Option<Arc<Reading>>,
+}
+
+/// What came of a task.
+pub struct Finished {
+    /// What its output said.
+    pub reading: Reading,
+    /// The code of its process.
+    pub exit_code: Option<i32>,
+    /// The last lines that people may want to see.
+    pub tail: Vec<String>,
+    /// Servers that are up now.
+    pub servers: Option<Servers>,
+    /// The panic that ended it.
+    pub panic: Option<String>,
+}
+
+impl Finished {
+    fn new(reading: Reading) -> Self {
+        Self { reading, exit_code: None, tail: Vec::new(), servers: None, panic: None }
+    }
+
+    fn error(error: &Error) -> Self {
+        let text = error.to_string();
+        let because = text.lines().next().unwrap_or_default().to_owned();
+        let mut finished = Self::new(Reading::because(Outcome::EnvironmentError, because));
+        finished.tail = text.lines().map(text::sanitise).collect();
+        finished
+    }
+}
+
+/// Performs the task whose index in the plan is `index`.
+pub fn perform(task: &Task, index: usize, inputs: &Inputs, sender: &SyncSender<Message>) -> Finished {
+    let attempt = AssertUnwindSafe(|| match &task.action {
+        Action::Spawn => Worker::new(task, index, inputs, sender).spawn(),
+        Action::RunTests { package, args, .. } => Worker::new(task, index, inputs, sender).run_tests(package, args),
+        Action::StartServers { .. } => start_servers(task, inputs),
+    });
+    std::panic::catch_unwind(attempt).unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_else(|| "a panic without a message".to_owned());
+        let mut finished = Finished::new(Reading::because(Outcome::EnvironmentError, "xtask has a bug"));
+        finished.panic = Some(message);
+        finished
+    })
+}
+
+struct Worker<'a> {
+    task: &'a Task,
+    index: usize,
+    inputs: &'a Inputs,
+    sender: &'a SyncSender<Message>,
+    reader: Box<dyn Read>,
+    tail: VecDeque<String>,
+    has_log: bool,
+}
+
+impl<'a> Worker<'a> {
+    fn new(task: &'a Task, index: usize, inputs: &'a Inputs, sender: &'a SyncSender<Message>) -> Self {
+        let reader = readers::reader(&task.reader, &inputs.root);
+        Self { task, index, inputs, sender, reader, tail: VecDeque::new(), has_log: false }
+    }
+
+    /// Spawns the command, unless it has passed before with the same inputs.
+    fn spawn(self) -> Finished {
+        let (task, inputs) = (self.task, self.inputs);
+        if let Memory::Hit(reading) = inputs.cache.look_up(task) {
+            return Finished::new(*reading);
+        }
+        // Inputs that change from here on make the result one that is not remembered.
+        if task.cache.is_some() {
+            inputs.cache.snapshot();
+        }
+        let finished = self.really_spawn();
+        inputs.cache.remember(task, &inputs.run, &finished.reading);
+        finished
+    }
+
+    fn really_spawn(mut self) -> Finished {
+        if let Reader::Tarpaulin { report, .. } = &self.task.reader {
+            // The report of an earlier run must not pass for this one's.
+            let _ = std::fs::remove_file(report);
+        }
+        let command = self.with_environment(self.task.command.clone(), BTreeMap::new());
+        match self.supervise(&command, self.task.timeout) {
+            Ok(ended) => self.finish(&ended),
+            Err(error) => Finished::error(&error),
+        }
+    }
+
+    /// Runs the package's binaries one after the other; the worst end is the task's.
+    fn run_tests(mut self, package: &PackageEnv, args: &[String]) -> Finished {
+        let compiled = self.inputs.compiled.clone();
+        let binaries = compiled.iter().flat_map(|reading| &reading.binaries);
+        let own: Vec<_> = binaries.filter(|binary| binary.test && binary.package == package.id).cloned().collect();
+        let started = Instant::now();
+        let mut worst: Option<Ended> = None;
+        for binary in own {
+            let mut command = Command::new(binary.path.to_string_lossy(), &package.dir).args(args.iter().cloned());
+            command.env.clone_from(&self.task.command.env);
+            let command = self.with_environment(command, package.vars.clone());
+            let left = self.task.timeout.saturating_sub(started.elapsed());
+            self.reader.next_binary(&format!("{} ({})", binary.target, binary.kind));
+            let ended = match self.supervise(&command, left) {
+                Ok(ended) => ended,
+                Err(error) => return Finished::error(&error),
+            };
+            self.reader.finish_binary(exit(ended.end));
+            let stopped = matches!(ended.end, End::TimedOut | End::Cancelled);
+            worst = Some(match worst.take() {
+                Some(worse) if worse.end != End::Exited(0) && !stopped => worse,
+                _ => ended,
+            });
+            if stopped {
+                break;
+            }
+        }
+        match worst {
+            Some(ended) => self.finish(&ended),
+            None => Finished::new(Reading::because(Outcome::NothingToDo, "no tests")),
+        }
+    }
+
+    /// The command with what it takes from other tasks and from cargo; what the plan says outweighs both.
+    fn with_environment(&self, mut command: Command, below: BTreeMap<String, String>) -> Command {
+        let planned = std::mem::replace(&mut command.env, below);
+        for reading in &self.inputs.env_from {
+            command.env.extend(reading.env.clone());
+            let own = self.task.service.as_ref().and_then(|service| reading.service_env.get(service));
+            command.env.extend(own.cloned().unwrap_or_default());
+        }
+        command.env.extend(planned);
+        command
+    }
+
+    fn supervise(&mut self, command: &Command, timeout: Duration) -> crate::error::Result<Ended> {
+        let marker = format!("{}:{}", self.inputs.run, self.task.id);
+        let first = !std::mem::replace(&mut self.has_log, true);
+        let log = if first { self.inputs.log.clone() } else { self.inputs.log.with_extension("part") };
+        let child = Child {
+            command,
+            surroundings: &self.inputs.surroundings,
+            marker: &marker,
+            log: &log,
+            log_cap: LOG_CAP,
+            timeout,
+            grace: self.inputs.grace,
+            stop: &self.inputs.stop,
+            user: None,
+            jobserver: command.program.ends_with("cargo").then_some(self.inputs.jobserver.as_ref()).flatten(),
+        };
+        let Self { task, index, inputs, sender, reader, tail, .. } = self;
+        let ended = process::run(&child, &mut |stream, line| {
+            if !matches!(task.reader, Reader::Tarpaulin { .. }) {
+                reader.line(stream, line);
+            }
+            if !for_people(&task.reader, stream) {
+                return;
+            }
+            let line = text::sanitise(&String::from_utf8_lossy(&line[..line.len().min(4096)]));
+            if line.trim().is_empty() {
+                return;
+            }
+            if tail.len() == TAIL {
+                tail.pop_front();
+            }
+            tail.push_back(line.clone());
+            // A display that is behind misses a line rather than hold the child up.
+            let _ = sender.try_send(Message::Output { task: *index, stream, line });
+        });
+        if !first && let Err(error) = append(&log, &inputs.log) {
+            let _ = sender.try_send(Message::Warning(format!("the log of {} is incomplete: {error}", task.id)));
+        }
+        ended
+    }
+
+    fn finish(mut self, ended: &Ended) -> Finished {
+        if let Reader::Tarpaulin { report, .. } = &self.task.reader {
+            // What cannot be read is an empty report, and the reader's to judge.
+            let report = std::fs::read(report).unwrap_or_default();
+            report.split(|&byte| byte == b'\n').for_each(|line| self.reader.line(Stream::Stdout, line));
+        }
+        let limit = humantime::format_duration(self.task.timeout);
+        let stage = &self.task.stage;
+        let mut reading = match ended.end {
+            End::TimedOut => {
+                let key = format!("[workspace.metadata.xtask.stages.{stage}] timeout");
+                Reading::because(Outcome::TimedOut, format!("it took longer than {limit} ({key})"))
+            }
+            End::Cancelled => Reading::because(Outcome::Cancelled, "the run was stopped"),
+            End::Exited(_) | End::Signaled(_) => self.reader.finish(exit(ended.end), ended.cut),
+        };
+        if !ended.leaked.is_empty() {
+            let names = text::list(&ended.leaked);
+            reading.notes.push(format!("it left processes behind, which were killed: {names}"));
+        }
+        reading.notes.extend(ended.notes.iter().cloned());
+        for binary in &mut reading.binaries {
+            binary.bytes = binary.path.metadata().map_or(0, |metadata| metadata.len());
+        }
+        Finished {
+            reading,
+            exit_code: match ended.end {
+                End::Exited(code) => Some(code),
+                End::Signaled(_) | End::TimedOut | End::Cancelled => None,
+            },
+            tail: self.tail.into(),
+            servers: None,
+            panic: None,
+        }
+    }
+}
+
+/// Moves the log of a further binary behind those of the ones before.
+fn append(part: &Path, whole: &Path) -> std::io::Result<()> {
+    let mut whole = std::fs::OpenOptions::new().append(true).open(whole)?;
+    std::io::copy(&mut std::fs::File::open(part)?, &mut whole)?;
+    std::fs::remove_file(part)
+}
+
+fn exit(end: End) -> readers::Exit {
+    match end {
+        End::Exited(code) => readers::Exit::Code(code),
+        End::Signaled(signal) => readers::Exit::Signal(signal),
+        End::TimedOut | End::Cancelled => readers::Exit::Signal(15),
+    }
+}
+
+/// Whether a stream holds text; the other one is JSON for the reader.
+fn for_people(reader: &Reader, stream: Stream) -> bool {
+    match reader {
+        Reader::CargoMessages | Reader::CargoAudit { .. } | Reader::LlvmCov(_) | Reader::Environment { .. } => {
+            stream == Stream::Stderr
+        }
+        Reader::CargoDeny { .. } => stream == Stream::Stdout,
+        _ => true,
+    }
+}
+
+fn start_servers(task: &Task, inputs: &Inputs) -> Finished {
+    let Action::StartServers { source, servers, services } = &task.action else {
+        unreachable!("the caller has looked at the action");
+    };
+    let path = inputs.surroundings.set.iter().find(|(key, _)| key == "PATH").map(|(_, path)| path.clone());
+    let request = backing::Request {
+        run: inputs.run.clone(),
+        marker: format!("{}:{}", inputs.run, task.id),
+        servers: servers.clone(),
+        services: services.clone(),
+        source: *source,
+        given: inputs.given.clone(),
+        path: path.unwrap_or_default().into(),
+        temp: inputs.temp.clone(),
+        logs: inputs.log.parent().map(Path::to_path_buf),
+        surroundings: inputs.surroundings.clone(),
+        limit: SERVER_LIMIT,
+        grace: inputs.grace,
+    };
+    match backing::start(request, &inputs.stop) {
+        Ok(servers) => {
+            let mut reading = Reading::passed();
+            reading.env = servers.env.clone();
+            reading.service_env = servers.service_env.clone();
+            reading.notes = servers.description.iter().chain(&servers.cleaned).cloned().collect();
+            Finished { servers: Some(servers), ..Finished::new(reading) }
+        }
+        Err(_) if inputs.stop.level() != process::Level::None => {
+            Finished::new(Reading::because(Outcome::Cancelled, "the run was stopped"))
+        }
+        Err(error) => Finished::error(&error),
+    }
+}

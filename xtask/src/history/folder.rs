@@ -1,0 +1,112 @@
+//! The folders of runs: `target/xtask/runs/<id>/`, the newest of which `latest` points at.
+
+use crate::error::{Error, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Where xtask keeps what it writes for a checkout.
+#[derive(Clone, Debug)]
+pub struct Home(PathBuf);
+
+impl Home {
+    /// The home within cargo's target folder.
+    pub fn new(target_dir: &Path) -> Self {
+        Self(target_dir.join("xtask"))
+    }
+
+    /// The home itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The file that is locked by a run.
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("lock")
+    }
+
+    /// The folder of all runs.
+    pub fn runs(&self) -> PathBuf {
+        self.0.join("runs")
+    }
+
+    /// The ids of the runs that have a folder, the oldest first; none when there are none yet.
+    pub fn run_ids(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.runs()) else { return Vec::new() };
+        let folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let names = folders.filter_map(|entry| entry.file_name().into_string().ok());
+        // Where records were copied, the link to the latest has become a folder of its own.
+        let mut ids: Vec<String> = names.filter(|name| name != "latest").collect();
+        ids.sort();
+        ids
+    }
+
+    /// Makes the home, so that it can be locked.
+    pub fn prepare(&self) -> Result<()> {
+        let coverage = self.0.join("coverage");
+        fs::create_dir_all(self.runs()).and_then(|()| fs::create_dir_all(coverage)).map_err(|error| {
+            Error::environment(format!("make the folder {}", self.runs().display()))
+                .because(error)
+                .hint("xtask writes into cargo's target folder; set CARGO_TARGET_DIR to one that can be written")
+        })
+    }
+
+    /// Makes the folder of a new run with its `logs`, points `latest` at it, and removes the oldest beyond `keep`.
+    pub fn start(&self, id: &str, keep: usize) -> Result<PathBuf> {
+        let folder = self.runs().join(id);
+        fs::create_dir_all(folder.join("logs"))
+            .map_err(|error| Error::environment(format!("make the folder {}", folder.display())).because(error))?;
+        self.point_latest(id);
+        let ids = self.run_ids();
+        for old in ids.iter().take(ids.len().saturating_sub(keep)).filter(|old| *old != id) {
+            // One that stays is removed by a later run.
+            let _ = fs::remove_dir_all(self.runs().join(old));
+        }
+        Ok(folder)
+    }
+
+    /// A link is only a convenience: whatever goes wrong with it is no reason to stop.
+    fn point_latest(&self, id: &str) {
+        #[cfg(unix)]
+        {
+            let fresh = self.runs().join(format!(".latest-{id}"));
+            if std::os::unix::fs::symlink(id, &fresh).is_ok() && fs::rename(&fresh, self.runs().join("latest")).is_err()
+            {
+                let _ = fs::remove_file(&fresh);
+            }
+        }
+    }
+}
+
+/// The id of a run that starts now: it sorts by time, and two processes never share one.
+pub fn run_id(now: SystemTime, pid: u32) -> String {
+    let time = humantime::format_rfc3339_millis(now).to_string();
+    let digits: String = time.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("{digits}-{pid}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_time_and_differ_by_process() {
+        let at = |ms| SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(ms);
+        assert_eq!(run_id(at(1_700_000_000_123), 7), "20231114T221320123Z-7");
+        assert!(run_id(at(999), 900) < run_id(at(1000), 1));
+        assert_ne!(run_id(at(5), 1), run_id(at(5), 2));
+    }
+
+    #[test]
+    fn the_oldest_runs_make_room_and_latest_follows() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let home = Home::new(dir.path());
+        home.prepare().expect("made");
+        for id in ["a", "b", "c"] {
+            home.start(id, 2).expect("made");
+        }
+        assert_eq!(home.run_ids(), ["b", "c"]);
+        assert!(home.runs().join("latest/logs").is_dir());
+        assert_eq!(fs::read_link(home.runs().join("latest")).expect("a link"), Path::new("c"));
+    }
+}

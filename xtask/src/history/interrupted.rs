@@ -1,0 +1,40 @@
+//! What a run that was killed has left behind: found at the start of the next one, cleaned up, and told.
+
+use super::folder::Home;
+use crate::backing;
+use crate::environment::Environment;
+use crate::event::Kind;
+use crate::plan::TaskId;
+use crate::process;
+use crate::report::{Fold, record};
+use std::path::Path;
+
+/// Looks at every run without a summary, removes what it has left, and gives its record the end that it could not
+/// write itself. To be called with the lock held: nobody else is running then.
+pub fn clean_up(home: &Home, environment: &Environment) -> Vec<Kind> {
+    let open = home.run_ids().into_iter().filter(|id| !home.runs().join(id).join("summary.json").exists());
+    open.filter_map(|id| close(&home.runs().join(&id), id, environment)).collect()
+}
+
+fn close(folder: &Path, run: String, environment: &Environment) -> Option<Kind> {
+    let mut cleaned = process::kill_survivors(&run);
+    cleaned.extend(backing::clean_after(&run, &environment.temp, environment.var("PATH").unwrap_or_default().as_ref()));
+    let record = record::read(&folder.join("events.ndjson")).unwrap_or_default();
+    if record.is_newer() {
+        return None;
+    }
+    let mut tasks: Vec<TaskId> = Vec::new();
+    for event in &record.events {
+        match &event.kind {
+            Kind::TaskStarted { task, .. } => tasks.push(task.clone()),
+            Kind::TaskFinished { task, .. } => tasks.retain(|running| running != task),
+            _ => {}
+        }
+    }
+    // From here on it counts as told. A disk that is full tells it again next time.
+    let _ = Fold::of(&record.events).finish().write(&folder.join("summary.json"));
+    if record.is_closed() {
+        return None;
+    }
+    Some(Kind::PreviousInterrupted { run, tasks, cleaned })
+}

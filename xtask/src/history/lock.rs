@@ -1,0 +1,128 @@
+//! One run at a time in a checkout, held by `flock`: the kernel lets go of it when the process dies, however it dies.
+//! What stands in the file is only for people.
+
+use crate::error::{Error, Exit, Result};
+use crate::text;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// The lock; let go when dropped.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+/// Who holds the lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The process.
+    pub pid: u32,
+    /// The run.
+    pub run: String,
+    /// What was typed.
+    pub command: String,
+    /// When it began, RFC 3339.
+    pub since: String,
+}
+
+impl Lock {
+    /// Takes the lock at `path` for `holder`. With `wait`, waits for whoever holds it; `waiting` is told once.
+    pub fn take(path: &Path, holder: &Holder, wait: bool, waiting: &mut dyn FnMut(&str)) -> Result<Self> {
+        let what = || format!("take the lock of this checkout, {}", path.display());
+        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let mut file = open.map_err(|error| Error::environment(what()).because(error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let who = describe(&mut file);
+                if !wait {
+                    return Err(Error::new(Exit::Locked, what())
+                        .detail(format!("another run holds it: {who}"))
+                        .hint("wait for it with `--wait`, or stop it; `plan`, `report` and `doctor` work meanwhile"));
+                }
+                waiting(&format!("waiting for another run: {who}"));
+                file.lock().map_err(|error| Error::environment(what()).because(error))?;
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::environment(what()).because(error)),
+        }
+        let text = serde_json::to_vec(holder).unwrap_or_default();
+        // The lock is held; a disk that is full only costs the next one the name of the holder.
+        let _ = file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(&text));
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+fn describe(file: &mut File) -> String {
+    let mut text = String::new();
+    let _ = file.read_to_string(&mut text);
+    let Ok(holder) = serde_json::from_str::<Holder>(&text) else {
+        return "it has not said which".to_owned();
+    };
+    let age = humantime::parse_rfc3339(&holder.since)
+        .ok()
+        .and_then(|since| SystemTime::now().duration_since(since).ok())
+        .unwrap_or(Duration::ZERO);
+    format!("`{}` (process {}, run {}, for {})", holder.command, holder.pid, holder.run, text::duration(age))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holder(run: &str) -> Holder {
+        let since = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        Holder { pid: std::process::id(), run: run.to_owned(), command: "cargo xtask ci".to_owned(), since }
+    }
+
+    #[test]
+    fn the_second_run_is_told_who_holds_the_lock_and_gets_it_afterwards() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("lock");
+        let mut nobody_waits = |message: &str| panic!("{message}");
+        let first = Lock::take(&path, &holder("one"), false, &mut nobody_waits).expect("it is free");
+        let error = Lock::take(&path, &holder("two"), false, &mut nobody_waits).expect_err("it is taken");
+        assert_eq!(error.exit(), Exit::Locked);
+        assert!(error.to_string().contains("`cargo xtask ci` (process "), "{error}");
+        drop(first);
+        Lock::take(&path, &holder("two"), false, &mut nobody_waits).expect("it is free again");
+    }
+
+    #[test]
+    fn the_second_run_waits_when_told_to() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("lock");
+        let first = Lock::take(&path, &holder("one"), false, &mut |_| {}).expect("it is free");
+        std::thread::scope(|scope| {
+            let mut first = Some(first);
+            let (told, waiting) = std::sync::mpsc::channel();
+            let second = scope.spawn(|| {
+                let told = told;
+                Lock::take(&path, &holder("two"), true, &mut |message| told.send(message.to_owned()).expect("heard"))
+            });
+            assert!(waiting.recv().expect("it says that it waits").contains("run one"));
+            first.take();
+            second.join().expect("no panic").expect("it gets the lock");
+        });
+    }
+
+    #[test]
+    fn a_holder_that_cannot_be_read_is_no_trouble() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("lock");
+        std::fs::write(&path, b"{\"pid\":").expect("written");
+        let held = File::open(&path).expect("opened");
+        held.lock().expect("locked");
+        let error = Lock::take(&path, &holder("two"), false, &mut |_| {}).expect_err("it is taken");
+        assert!(error.to_string().contains("it has not said which"), "{error}");
+    }
+}
