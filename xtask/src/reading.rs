@@ -92,7 +92,7 @@ pub struct Table {
 pub struct Reading {
     /// How the task ended.
     pub outcome: Outcome,
-    /// Why, in one line; always there unless it passed.
+    /// Why, in one line; always there unless it passed, and then what was measured, if something was.
     pub because: Option<String>,
     /// Tests counted, for tasks that run tests.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use crate::cli;
 use crate::error::{Error, Exit, Result};
 use crate::history::folder::Home;
 use crate::process::MARKER;
-use crate::report::{Fold, markdown, record};
+use crate::report::{Fold, Summary, markdown, record};
 use crate::text;
 use crate::workspace;
 
@@ -31,9 +31,27 @@ pub(super) fn show(args: &cli::Report, session: &Session) -> Result<Exit> {
             nothing("report on the latest run: there has been none in this checkout").hint("run one: `cargo xtask ci`")
         })?,
     };
+    let summaries = if args.all {
+        same_commit(&home, &runs, &summary(&home, id, current)?)
+    } else {
+        vec![summary(&home, id, current)?]
+    };
+    let texts: Vec<String> =
+        summaries.iter().map(|summary| if args.json { summary.to_json() } else { markdown::render(summary) }).collect();
+    session.printer.data(&texts.join("\n"));
+    Ok(Exit::Ok)
+}
+
+/// What the run's record says; a run that goes on is told about as far as it has come.
+fn summary(home: &Home, id: &str, current: Option<&str>) -> Result<Summary> {
     let events = record::read(&home.runs().join(id).join("events.ndjson"))?.events;
     let fold = Fold::of(&events);
-    let summary = if current == Some(id) { fold.so_far() } else { fold.finish() };
-    session.printer.data(&if args.json { summary.to_json() } else { markdown::render(&summary) });
-    Ok(Exit::Ok)
+    Ok(if current == Some(id) { fold.so_far() } else { fold.finish() })
+}
+
+/// The summaries of all runs of the same commit, the oldest first. A record that cannot be read has its own error
+/// when it is asked for; here it is left out.
+fn same_commit(home: &Home, runs: &[String], latest: &Summary) -> Vec<Summary> {
+    let all = runs.iter().filter_map(|run| summary(home, run, None).ok());
+    all.filter(|summary| summary.commit == latest.commit).collect()
 }

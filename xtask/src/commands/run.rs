@@ -56,7 +56,7 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     let _signals = signal::listen({
         let sender = sender.clone();
         // Nobody listens any more when the run is over.
-        move |signal| drop(sender.send(exec::run::Message::Signal(signal)))
+        move |signal| drop(sender.send(exec::message::Message::Signal(signal)))
     })?;
     let over = exec::run::run(&plan, &context, &clock, (&sender, &messages), &mut |event| fanout.on(event))?;
     let mut summary = fanout.close();
@@ -138,10 +138,10 @@ fn context(
     settings: &Settings,
     workspace: &Workspace,
     place: Place,
-) -> exec::run::Context {
+) -> exec::context::Context {
     let environment = &session.environment;
     let given = settings.config.servers.iter().map(|server| &server.env);
-    exec::run::Context {
+    exec::context::Context {
         run: place.id,
         command: session.typed.clone(),
         commit: git::commit(&workspace.root),

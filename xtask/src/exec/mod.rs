@@ -1,5 +1,7 @@
 //! Runs a plan: the schedule says what may start, the slots run it, the loop tells what happened.
 
+pub mod context;
+pub mod message;
 pub mod pool;
 pub mod process;
 pub mod run;

@@ -8,81 +8,23 @@
 //! Servers stay up until the last task that takes its environment from them has ended. Whatever happens, a panic in
 //! here included, the children are stopped before this function is left.
 
-use super::process::{Level, Stop, Surroundings};
+use super::context::Context;
+use super::message::{Message, Stopped};
+use super::process::{Level, Stop};
 use super::schedule::{Change, Schedule};
 use super::signal::Signal;
 use super::verdict::{Verdict, verdict};
 use super::work::{self, Finished, Inputs};
-use crate::cache::Cache;
 use crate::environment::Clock;
 use crate::error::Result;
-use crate::event::{Counts, Event, Kind, PlannedStage, Stream};
+use crate::event::{Counts, Event, Kind, PlannedStage};
 use crate::outcome::Outcome;
-use crate::plan::{Action, Plan, TaskId};
+use crate::plan::{Action, Plan, Task, TaskId};
 use crate::reading::Reading;
-use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
-
-/// What a run needs besides its plan.
-pub struct Context {
-    /// The run's id, which marks every process that it starts.
-    pub run: String,
-    /// What was typed, for the record.
-    pub command: String,
-    /// The commit that is checked out.
-    pub commit: Option<String>,
-    /// The run's folder.
-    pub folder: PathBuf,
-    /// How many tasks run at once.
-    pub slots: usize,
-    /// Whether nothing new starts after a failure that blocks.
-    pub fail_fast: bool,
-    /// How long the run may take.
-    pub timeout: Duration,
-    /// How long a task may take to end once it was asked to.
-    pub grace: Duration,
-    /// What children do not inherit as it is.
-    pub surroundings: Surroundings,
-    /// The folder for temporary files.
-    pub temp: PathBuf,
-    /// The variables that give servers which are there already: `DATABASE_URL`.
-    pub given: BTreeMap<String, String>,
-    /// What has passed before.
-    pub cache: Arc<Cache>,
-    /// What every cargo of the run shares.
-    pub jobserver: Option<jobserver::Client>,
-    /// What was found of an earlier run, to be told first.
-    pub first: Vec<Kind>,
-}
-
-/// What workers and signals tell the loop.
-pub enum Message {
-    /// A task wrote a line.
-    Output {
-        /// Its index.
-        task: usize,
-        /// Where it wrote.
-        stream: Stream,
-        /// What, fit for a terminal.
-        line: String,
-    },
-    /// A task has ended.
-    Ended {
-        /// Its index.
-        task: usize,
-        /// How.
-        finished: Box<Finished>,
-    },
-    /// Something beside a task went wrong.
-    Warning(String),
-    /// Servers are gone; what could not be removed.
-    TornDown(Vec<String>),
-    /// The process got a signal.
-    Signal(Signal),
-}
 
 /// How the run ended.
 pub struct Over {
@@ -117,6 +59,8 @@ pub fn run(
             stop: stop.clone(),
             schedule: Schedule::new(plan, context.slots, context.fail_fast),
             tasks: plan.tasks().map(|task| Arc::new(task.clone())).collect(),
+            stage_of: plan.stages.iter().enumerate().flat_map(|(at, s)| vec![at; s.tasks.len()]).collect(),
+            users: users(plan),
             readings: HashMap::new(),
             servers: HashMap::new(),
             tearing_down: 0,
@@ -145,17 +89,6 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// Why the run was stopped, and with which exit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// By this signal.
-    Signal(i32),
-    /// Its time was up.
-    TimedOut,
-    /// A worker panicked.
-    Bug,
-}
-
 struct Run<'a> {
     plan: &'a Plan,
     context: &'a Context,
@@ -163,8 +96,12 @@ struct Run<'a> {
     emit: &'a mut dyn FnMut(&Event),
     stop: Stop,
     schedule: Schedule,
-    tasks: Vec<Arc<crate::plan::Task>>,
+    tasks: Vec<Arc<Task>>,
     readings: HashMap<TaskId, Arc<Reading>>,
+    /// The index of each task's stage.
+    stage_of: Vec<usize>,
+    /// How many tasks that have not ended take their environment from a task.
+    users: HashMap<TaskId, usize>,
     servers: HashMap<TaskId, crate::backing::Servers>,
     tearing_down: usize,
     counts: Counts,
@@ -239,7 +176,7 @@ impl Run<'_> {
 
     fn start(&mut self, index: usize) {
         let task = Arc::clone(&self.tasks[index]);
-        let stage = self.stage_of(index);
+        let stage = self.stage_of[index];
         if self.stage_started[stage].is_none() {
             self.stage_started[stage] = Some(Instant::now());
             self.tell(Kind::StageStarted { stage: task.stage.clone() });
@@ -310,7 +247,7 @@ impl Run<'_> {
         let reading = Arc::new(reading);
         self.readings.insert(task.id.clone(), Arc::clone(&reading));
         self.counts.running -= 1;
-        self.counts.done += 1;
+        self.count_as_done(&task);
         self.tell(Kind::TaskFinished {
             task: task.id.clone(),
             stage: task.stage.clone(),
@@ -337,7 +274,7 @@ impl Run<'_> {
             match change {
                 Change::TaskSkipped { task, outcome, because } => {
                     let task = Arc::clone(&self.tasks[task]);
-                    self.counts.done += 1;
+                    self.count_as_done(&task);
                     self.tell(Kind::TaskFinished {
                         task: task.id.clone(),
                         stage: task.stage.clone(),
@@ -365,12 +302,16 @@ impl Run<'_> {
         }
     }
 
+    fn count_as_done(&mut self, task: &Task) {
+        self.counts.done += 1;
+        for id in &task.env_from {
+            self.users.entry(id.clone()).and_modify(|users| *users -= 1);
+        }
+    }
+
     /// Stops servers that nobody needs any more, on a slot: it takes a moment.
     fn release_servers(&mut self) {
-        let needed = |id: &TaskId| {
-            let mut users = self.tasks.iter().enumerate().filter(|(_, task)| task.env_from.contains(id));
-            users.any(|(index, _)| !self.schedule.has_ended(index))
-        };
+        let needed = |id: &TaskId| self.users.get(id).is_some_and(|&users| users > 0);
         let free: Vec<TaskId> = self.servers.keys().filter(|id| !needed(id)).cloned().collect();
         for id in free {
             let Some(servers) = self.servers.remove(&id) else { continue };
@@ -403,11 +344,15 @@ impl Run<'_> {
         let changes = self.schedule.stop(because);
         self.follow(changes);
     }
+}
 
-    fn stage_of(&self, task: usize) -> usize {
-        let id = &self.tasks[task].stage;
-        self.plan.stages.iter().position(|stage| stage.id == *id).expect("every task stands in a stage of its plan")
+/// How many tasks take their environment from each.
+fn users(plan: &Plan) -> HashMap<TaskId, usize> {
+    let mut users = HashMap::new();
+    for id in plan.tasks().flat_map(|task| &task.env_from) {
+        *users.entry(id.clone()).or_default() += 1;
     }
+    users
 }
 
 fn millis(time: Duration) -> u64 {

@@ -212,11 +212,6 @@ impl Schedule {
         self.stages.iter().all(|stage| stage.ended.is_some())
     }
 
-    /// Whether a task has ended, in whichever way.
-    pub fn has_ended(&self, task: usize) -> bool {
-        matches!(self.tasks[task].state, State::Ended(_))
-    }
-
     fn end_task(&mut self, task: usize, outcome: Outcome, because: Option<String>, changes: &mut Vec<Change>) {
         self.mark_ended(task, outcome, because);
         self.tell_dependents(task, outcome, changes);
@@ -341,7 +336,8 @@ impl Schedule {
         for task in tasks.iter().filter(|task| outcome_of(task) == worst) {
             let Some(because) = &task.because else { continue };
             let own_name = task.id.as_str().split_once('/').map_or(task.id.as_str(), |(_, name)| name);
-            let why = if worst == Outcome::Skipped { because.clone() } else { format!("{own_name}: {because}") };
+            let speaks_for_itself = matches!(worst, Outcome::Skipped | Outcome::Passed);
+            let why = if speaks_for_itself { because.clone() } else { format!("{own_name}: {because}") };
             if !whys.contains(&why) {
                 whys.push(why);
             }

@@ -1,6 +1,6 @@
 //! What the ends of the stages mean for the run: green or red, and the exit code.
 
-use super::run::Stopped;
+use super::message::Stopped;
 use crate::error::Exit;
 use crate::outcome::{Outcome, Policy};
 use crate::plan::Plan;

@@ -1,7 +1,7 @@
 //! What a slot does with one task: run it as its action says, hand every line to its reader, and bring back what the
 //! reader made of it. A panic in here is brought back as well, so that the loop never waits for a lost task.
 
-use super::run::Message;
+use super::message::Message;
 use crate::backing::{self, Servers};
 use crate::cache::{Cache, Memory};
 use crate::error::Error;

@@ -75,12 +75,12 @@ impl<'a> Tally<'a> {
         let mut under = Vec::new();
         let mut unknown = Vec::new();
         if line_percent < self.gate.minimum {
-            under.push(format!("line coverage {line_percent} % is under the gate of {} %", self.gate.minimum));
+            under.push(format!("line coverage {line_percent:.2} % is under the gate of {} %", self.gate.minimum));
         }
         for (name, floor) in &self.gate.floors {
             match services.get(name) {
                 Some(percent) if percent < floor => {
-                    under.push(format!("{name} {percent} % is under its floor of {floor} %"));
+                    under.push(format!("{name} {percent:.2} % is under its floor of {floor} %"));
                 }
                 Some(_) => {}
                 None => unknown.push(format!("no coverage data of {name}, which has a floor of {floor} %")),
@@ -92,7 +92,8 @@ impl<'a> Tally<'a> {
         } else if !unknown.is_empty() {
             environment_error(unknown.join("; "))
         } else {
-            Reading::passed()
+            let measured = format!("{line_percent:.2} % of lines, {} % are needed", self.gate.minimum);
+            Reading { because: Some(measured), ..Reading::passed() }
         };
         reading.coverage = Some(Coverage { line_percent, services });
         reading
@@ -121,21 +122,21 @@ mod tests {
     }
 
     #[track_caller]
-    fn case(count: u64, covered: u64, minimum: f64, because: Option<&str>) {
+    fn case(count: u64, covered: u64, minimum: f64, because: &str) {
         let reading = measure(&gate(minimum, &[]), &[("/w/src/lib.rs", count, covered)]);
-        assert_eq!(reading.because.as_deref(), because);
-        assert_eq!(reading.outcome, if because.is_some() { Outcome::Failed } else { Outcome::Passed });
+        assert_eq!(reading.because.as_deref(), Some(because));
+        assert_eq!(reading.outcome, if because.contains("under") { Outcome::Failed } else { Outcome::Passed });
     }
 
     #[test]
     fn the_number_that_is_compared_is_the_one_that_is_shown() {
-        case(2, 1, 50.0, None);
-        case(200_000, 99_999, 50.0, Some("line coverage 49.99 % is under the gate of 50 %"));
-        case(3, 2, 66.66, None);
-        case(3, 2, 66.67, Some("line coverage 66.66 % is under the gate of 66.67 %"));
-        case(u64::MAX, u64::MAX, 100.0, None);
-        case(u64::MAX, u64::MAX - 1, 100.0, Some("line coverage 99.99 % is under the gate of 100 %"));
-        case(7, 0, 0.0, None);
+        case(2, 1, 50.0, "50.00 % of lines, 50 % are needed");
+        case(200_000, 99_999, 50.0, "line coverage 49.99 % is under the gate of 50 %");
+        case(3, 2, 66.66, "66.66 % of lines, 66.66 % are needed");
+        case(3, 2, 66.67, "line coverage 66.66 % is under the gate of 66.67 %");
+        case(u64::MAX, u64::MAX, 100.0, "100.00 % of lines, 100 % are needed");
+        case(u64::MAX, u64::MAX - 1, 100.0, "line coverage 99.99 % is under the gate of 100 %");
+        case(7, 0, 0.0, "0.00 % of lines, 0 % are needed");
     }
 
     #[test]
@@ -168,7 +169,7 @@ mod tests {
     fn floors_name_their_service_and_no_data_is_no_pass() {
         let floors = gate(0.0, &[("a", 30.0), ("a-b", 20.0)]);
         let reading = measure(&floors, &[("/w/services/a/src/lib.rs", 10, 2), ("/w/services/a-b/src/lib.rs", 10, 2)]);
-        assert_eq!(reading.because.as_deref(), Some("a 20 % is under its floor of 30 %"));
+        assert_eq!(reading.because.as_deref(), Some("a 20.00 % is under its floor of 30 %"));
         let reading = measure(&floors, &[("/w/services/a/src/lib.rs", 10, 9)]);
         assert_eq!(reading.outcome, Outcome::EnvironmentError);
         assert_eq!(reading.because.as_deref(), Some("no coverage data of a-b, which has a floor of 20 %"));

@@ -1,0 +1,41 @@
+//! What a run needs besides its plan, resolved by the command that starts it.
+
+use super::process::Surroundings;
+use crate::cache::Cache;
+use crate::event::Kind;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a run needs besides its plan.
+pub struct Context {
+    /// The run's id, which marks every process that it starts.
+    pub run: String,
+    /// What was typed, for the record.
+    pub command: String,
+    /// The commit that is checked out.
+    pub commit: Option<String>,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// How many tasks run at once.
+    pub slots: usize,
+    /// Whether nothing new starts after a failure that blocks.
+    pub fail_fast: bool,
+    /// How long the run may take.
+    pub timeout: Duration,
+    /// How long a task may take to end once it was asked to.
+    pub grace: Duration,
+    /// What children do not inherit as it is.
+    pub surroundings: Surroundings,
+    /// The folder for temporary files.
+    pub temp: PathBuf,
+    /// The variables that give servers which are there already: `DATABASE_URL`.
+    pub given: BTreeMap<String, String>,
+    /// What has passed before.
+    pub cache: Arc<Cache>,
+    /// What every cargo of the run shares.
+    pub jobserver: Option<jobserver::Client>,
+    /// What was found of an earlier run, to be told first.
+    pub first: Vec<Kind>,
+}
