@@ -257,7 +257,7 @@ impl Run<'_> {
             log: Some(format!("logs/{}", task.id.log_file())),
             reading: Box::new((*reading).clone()),
             tail: if reading.outcome.is_bad() { tail } else { Vec::new() },
-            repeat: task.command.paste_from(&self.plan.root),
+            repeat: task.repeat_from(&self.plan.root),
         });
         if let Some(panic) = panic {
             self.bug.get_or_insert(panic.clone());
@@ -284,7 +284,7 @@ impl Run<'_> {
                         log: None,
                         reading: Box::new(Reading::because(outcome, because)),
                         tail: Vec::new(),
-                        repeat: task.command.paste_from(&self.plan.root),
+                        repeat: task.repeat_from(&self.plan.root),
                     });
                 }
                 Change::StageEnded { stage, outcome, because } => {

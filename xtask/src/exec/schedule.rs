@@ -66,6 +66,8 @@ struct Task {
     universe: Option<Universe>,
     needed_by: Vec<usize>,
     unmet: usize,
+    /// Why it will be skipped when its stage opens.
+    hopeless: Option<(Outcome, String)>,
     state: State,
     because: Option<String>,
 }
@@ -93,6 +95,7 @@ impl Schedule {
                     universe: task.universe,
                     needed_by: Vec::new(),
                     unmet: 0,
+                    hopeless: None,
                     state: State::Waiting,
                     because: None,
                 });
@@ -234,7 +237,12 @@ impl Schedule {
             if !outcome.meets_a_need() {
                 let why = format!("needs `{}`, which {}", self.tasks[task].id, verb(outcome));
                 let skipped = if outcome == Outcome::EnvironmentError { outcome } else { Outcome::Skipped };
-                self.skip(vec![dependent], skipped, &why, changes);
+                if self.stages[self.tasks[dependent].stage].open {
+                    self.skip(vec![dependent], skipped, &why, changes);
+                } else {
+                    // Its stage may have a better reason, and tells it when it knows how its own needs have ended.
+                    self.tasks[dependent].hopeless.get_or_insert((skipped, why));
+                }
             } else if self.tasks[dependent].unmet == 0 && self.stages[self.tasks[dependent].stage].open {
                 self.queue.push_back(dependent);
             }
@@ -292,19 +300,25 @@ impl Schedule {
                     // The last of its tasks ends the stage, through here.
                     return self.skip_all(stage, &why, changes);
                 }
-                None => self.open(stage),
+                None => self.open(stage, changes),
             }
         }
-        if self.stages[stage].unfinished == 0 {
+        // Opening it may have skipped the last of its tasks, and ended it.
+        if self.stages[stage].unfinished == 0 && self.stages[stage].ended.is_none() {
             let (outcome, because) = self.verdict(stage);
             self.end_stage(stage, outcome, because, changes);
         }
     }
 
-    fn open(&mut self, stage: usize) {
+    fn open(&mut self, stage: usize, changes: &mut Vec<Change>) {
         self.stages[stage].open = true;
         for task in self.stages[stage].tasks.clone() {
-            if self.tasks[task].state == State::Waiting && self.tasks[task].unmet == 0 {
+            if self.tasks[task].state != State::Waiting {
+                continue;
+            }
+            if let Some((outcome, because)) = self.tasks[task].hopeless.take() {
+                self.skip(vec![task], outcome, &because, changes);
+            } else if self.tasks[task].unmet == 0 {
                 self.queue.push_back(task);
             }
         }

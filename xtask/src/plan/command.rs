@@ -53,6 +53,13 @@ impl Command {
         self
     }
 
+    /// The same without some of its arguments.
+    #[must_use]
+    pub fn without(mut self, args: &[&str]) -> Self {
+        self.args.retain(|arg| !args.contains(&arg.as_str()));
+        self
+    }
+
     /// Program and arguments as one list.
     pub fn argv(&self) -> Vec<&str> {
         std::iter::once(&self.program).chain(&self.args).map(String::as_str).collect()

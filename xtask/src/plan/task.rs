@@ -6,7 +6,7 @@ use crate::backing::spec::ServerSpec;
 use crate::cache::Scope;
 use crate::tools::catalogue::Tool;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// One command, for one service or for the workspace, inside a stage.
@@ -20,6 +20,8 @@ pub struct Task {
     pub service: Option<String>,
     /// What it runs, as a user would type it.
     pub command: Command,
+    /// What a person types to see the same again, where that is not the command: one without JSON, say.
+    pub repeat: Option<String>,
     /// How it is run.
     pub action: Action,
     /// How its output is read.
@@ -40,6 +42,11 @@ pub struct Task {
 }
 
 impl Task {
+    /// What a person who stands in `root` types to see the same again.
+    pub fn repeat_from(&self, root: &Path) -> String {
+        self.repeat.clone().unwrap_or_else(|| self.command.paste_from(root))
+    }
+
     /// A task that spawns its command and goes by the exit code.
     pub fn new(stage: &StageId, name: &str, command: Command, timeout: Duration) -> Self {
         Self {
@@ -47,6 +54,7 @@ impl Task {
             stage: stage.clone(),
             service: None,
             command,
+            repeat: None,
             action: Action::Spawn,
             reader: Reader::ExitCode,
             needs: Vec::new(),

@@ -1,6 +1,6 @@
 //! Stage 7: one release build of all services.
 
-use super::{BUILD_RELEASE, Context};
+use super::{BUILD_RELEASE, Context, JSON};
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
 use crate::workspace::Package;
@@ -12,12 +12,10 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
     if built.is_empty() {
         return Vec::new();
     }
-    let command = context
-        .cargo()
-        .args(["build", "--release"])
-        .args(context.package_args(&built))
-        .args(["--bins", "--message-format=json"]);
+    let command =
+        context.cargo().args(["build", "--release"]).args(context.package_args(&built)).args(["--bins", JSON]);
     vec![Task {
+        repeat: Some(command.clone().without(&[JSON]).to_string()),
         reader: Reader::CargoMessages,
         universe: Some(Universe::Release),
         ..Task::new(&StageId::new(BUILD_RELEASE), "release", command, context.timeout)

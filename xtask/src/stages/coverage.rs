@@ -57,6 +57,8 @@ fn reports(context: Context<'_>, stage: &StageId, environment: &TaskId, after: &
     let folder = context.workspace.target_dir.join("xtask").join("coverage");
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let report = |name: &str, args: &[&str], reader: Reader| Task {
+        // It reads what instrumented tests have left: by hand, these have to run first.
+        repeat: Some("cargo xtask coverage".to_owned()),
         reader,
         needs: std::iter::once(environment.clone()).chain(after.iter().cloned()).collect(),
         env_from: vec![environment.clone()],

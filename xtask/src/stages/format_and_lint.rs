@@ -1,6 +1,6 @@
 //! Stage 1: the sources are formatted as rustfmt wants them, and clippy has nothing to say.
 
-use super::{Context, FORMAT_AND_LINT};
+use super::{Context, FORMAT_AND_LINT, JSON};
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
 use crate::tools::catalogue::Tool;
@@ -42,12 +42,12 @@ fn lint(context: Context<'_>) -> Task {
         None => command.arg("--workspace"),
         Some(names) => names.iter().fold(command, |command, name| command.args(["--package", name])),
     };
-    command = command.args(["--all-targets", "--message-format=json", "--", "-D", "warnings"]);
+    command = command.args(["--all-targets", JSON, "--", "-D", "warnings"]).args(settings.pass_on.iter().cloned());
     Task {
-        command: command.args(settings.pass_on.iter().cloned()),
+        repeat: Some(command.clone().without(&[JSON]).to_string()),
         reader: Reader::CargoMessages,
         universe: Some(Universe::Dev),
         tools: vec![Tool::Clippy],
-        ..Task::new(&StageId::new(FORMAT_AND_LINT), LINT, context.cargo(), context.timeout)
+        ..Task::new(&StageId::new(FORMAT_AND_LINT), LINT, command, context.timeout)
     }
 }

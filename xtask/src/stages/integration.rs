@@ -33,7 +33,9 @@ pub fn plan(context: Context<'_>, instrumented: bool) -> Vec<Task> {
             let command = context.cargo().args(["test", "--package", &package.name]).args(targets);
             let mut task = test_services::run(context, &stage, package, command, &compile, &with_servers);
             // By hand there are no servers: the stage's own command brings them up.
-            task.reader = Reader::Libtest { repeat: format!("cargo xtask integration {} --", package.name) };
+            let repeat = format!("cargo xtask integration {}", package.name);
+            task.reader = Reader::Libtest { repeat: format!("{repeat} --") };
+            task.repeat = Some(repeat);
             task.command = unmeasured(task.command, &env_from);
             task
         })

@@ -88,6 +88,9 @@ impl Context<'_> {
     }
 }
 
+/// How cargo is asked for messages that programs can read; people leave it out.
+pub const JSON: &str = "--message-format=json";
+
 /// The id of the first stage.
 pub const FORMAT_AND_LINT: &str = "format-and-lint";
 /// The id of the unit and doc tests.

@@ -24,6 +24,7 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
     }
     vec![
         Task {
+            repeat: Some(audit.clone().without(&["--json"]).to_string()),
             reader: Reader::CargoAudit {
                 waivers: config.waivers.clone(),
                 database: context.settings.advisory_note.clone(),
@@ -32,6 +33,7 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
             ..Task::new(&stage, "cargo-audit", audit, context.timeout)
         },
         Task {
+            repeat: Some(deny.clone().without(&["--format", "json"]).to_string()),
             reader: Reader::CargoDeny { waivers: config.waivers.clone() },
             universe: Some(Universe::Dev),
             tools: vec![Tool::Deny],

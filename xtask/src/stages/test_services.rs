@@ -1,6 +1,6 @@
 //! Stage 2: the unit and doc tests of every package, compiled by one call of cargo and counted per package.
 
-use super::{CODE_COVERAGE, Context, TEST_SERVICES, coverage};
+use super::{CODE_COVERAGE, Context, JSON, TEST_SERVICES, coverage};
 use crate::cache::Scope;
 use crate::plan::task::{PackageEnv, Universe};
 use crate::plan::{Action, Command, Reader, StageId, Task, TaskId};
@@ -48,12 +48,14 @@ pub fn unit_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) ->
 
 /// The task that compiles what `command` would test.
 pub fn compile(context: Context<'_>, stage: &StageId, command: Command, env_from: &[TaskId]) -> Task {
+    let command = command.args(["--no-run", JSON]);
     Task {
+        repeat: Some(command.clone().without(&[JSON]).to_string()),
         reader: Reader::CargoMessages,
         universe: Some(universe(stage, env_from)),
         needs: env_from.to_vec(),
         env_from: env_from.to_vec(),
-        ..Task::new(stage, COMPILE, command.args(["--no-run", "--message-format=json"]), context.timeout)
+        ..Task::new(stage, COMPILE, command, context.timeout)
     }
 }
 

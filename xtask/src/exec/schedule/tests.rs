@@ -247,3 +247,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_stage_gives_its_own_reason_rather_than_that_of_a_task_elsewhere() {
+    let mut plan = plan(&[
+        ("lint", &[], Blocking, &[("bad", &[])]),
+        ("test", &["lint"], Blocking, &[("instrument", &[])]),
+        ("coverage", &["test"], Blocking, &[("gate", &[])]),
+        ("audit", &[], Warning, &[("bad", &[])]),
+        ("deps", &["audit"], Blocking, &[("table", &[])]),
+    ]);
+    plan.stages[2].tasks[0].needs = vec![StageId::new("test").task("instrument")];
+    plan.stages[4].tasks[0].needs = vec![StageId::new("audit").task("bad")];
+    let (_, said) = play(&plan, false);
+    assert!(said.contains(&"coverage skipped: needs `test`, which was skipped".to_owned()), "{said:?}");
+    let deps = said.iter().filter(|line| *line == "deps skipped: needs `audit/bad`, which failed").count();
+    assert_eq!(deps, 1, "{said:?}");
+}
