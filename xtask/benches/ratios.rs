@@ -1,0 +1,158 @@
+//! How fast xtask is, as ratios to cargo itself in the same run: `cargo bench --package xtask`.
+//!
+//! Pairs are run alternately and the median of their ratios counts, so that whatever else the machine does falls on
+//! both. What is measured is the development build, which is what `cargo xtask` runs. With `-- --cold` also what takes
+//! minutes: a cold test matrix, and the build of xtask from nothing.
+
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark is a program of its own")]
+
+use rustix::process::{Pid, WaitIdOptions, waitid};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// Pairs that are run for a warm ratio.
+const PAIRS: usize = 7;
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned();
+    let cold = std::env::args().any(|arg| arg == "--cold");
+    run(cargo(&root).args(["build", "--quiet", "--package", "xtask"]));
+    let xtask = root.join("target/debug/xtask");
+    println!("{:<64} {:>8} {:>8}", "", "measured", "wanted");
+    warm_matrix(&root, &xtask);
+    own_time(&root, &xtask);
+    planning(&xtask);
+    if cold {
+        cold_matrix(&root, &xtask);
+        from_nothing(&root);
+    }
+}
+
+fn warm_matrix(root: &Path, xtask: &Path) {
+    let matrix = || seconds(Command::new(xtask).current_dir(root).arg("test-matrix"));
+    let tests = || seconds(cargo(root).args(["test", "--workspace", "--lib", "--exclude", "xtask"]));
+    // Both are warm after this.
+    (matrix(), tests());
+    let ratio = median((0..PAIRS).map(|_| matrix() / tests()));
+    row("warm test-matrix / cargo test --workspace --lib", ratio, "<= 2");
+}
+
+/// The processor time of xtask alone, without its children.
+fn own_time(root: &Path, xtask: &Path) {
+    let own = median((0..PAIRS).map(|_| {
+        let mut child = quiet(Command::new(xtask).current_dir(root).arg("test-matrix")).spawn().expect("xtask starts");
+        let pid = Pid::from_child(&child);
+        // It has ended but is still there: its own ticks can be read apart from its children's.
+        waitid(rustix::process::WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).expect("it ends");
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).expect("it is still there");
+        assert!(child.wait().expect("it can be waited for").success());
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks: f64 = fields[11].parse::<f64>().expect("a number") + fields[12].parse::<f64>().expect("a number");
+        // The kernel counts hundredths of a second, as `getconf CLK_TCK` says everywhere.
+        ticks * 10.0
+    }));
+    row("xtask's own processor time in a warm test-matrix, ms", own, "< 50");
+}
+
+fn planning(xtask: &Path) {
+    let mut own = Vec::new();
+    for services in [250, 500, 1000] {
+        let dir = workspace(services);
+        let metadata = || seconds(cargo(&dir).args(["metadata", "--format-version=1", "--offline"]));
+        let bare = || seconds(cargo(&dir).args(["metadata", "--format-version=1", "--offline", "--no-deps"]));
+        let plan = || seconds(Command::new(xtask).current_dir(&dir).args(["plan", "--json"]));
+        (metadata(), plan());
+        let ratio = median((0..PAIRS).map(|_| plan() / metadata()));
+        row(&format!("plan of {services} services / cargo metadata"), ratio, "< 1.5");
+        own.push(median((0..PAIRS).map(|_| plan() - bare())) * 1000.0);
+        fs::remove_dir_all(&dir).expect("it can be removed");
+    }
+    row("what xtask adds to cargo metadata --no-deps, 1000 / 250 services", own[2] / own[0], "~ 4");
+}
+
+fn cold_matrix(root: &Path, xtask: &Path) {
+    let target = scratch("cold");
+    let cold = |what: &dyn Fn(&Path) -> f64| {
+        let _ = fs::remove_dir_all(&target);
+        fs::create_dir_all(&target).expect("a target folder");
+        what(&target)
+    };
+    let matrix = |target: &Path| {
+        seconds(Command::new(xtask).current_dir(root).arg("test-matrix").env("CARGO_TARGET_DIR", target))
+    };
+    let tests = |target: &Path| {
+        let lib = seconds(cargo(root).args(["test", "--workspace", "--lib"]).env("CARGO_TARGET_DIR", target));
+        lib + seconds(cargo(root).args(["test", "--workspace", "--doc"]).env("CARGO_TARGET_DIR", target))
+    };
+    let ratio = median((0..2).map(|_| cold(&matrix) / cold(&tests)));
+    row("cold test-matrix / cargo test --workspace --lib and --doc", ratio, "<= 1.1");
+    let _ = fs::remove_dir_all(&target);
+}
+
+fn from_nothing(root: &Path) {
+    let target = scratch("nothing");
+    let _ = fs::remove_dir_all(&target);
+    let time = seconds(cargo(root).args(["build", "--package", "xtask"]).env("CARGO_TARGET_DIR", &target));
+    row("cargo build --package xtask from nothing, seconds", time, "< 45");
+    let _ = fs::remove_dir_all(&target);
+}
+
+fn row(what: &str, measured: f64, wanted: &str) {
+    println!("{what:<64} {measured:>8.2} {wanted:>8}");
+}
+
+/// A workspace of so many services without dependencies.
+fn workspace(services: usize) -> PathBuf {
+    let dir = scratch(&services.to_string());
+    let _ = fs::remove_dir_all(&dir);
+    for number in 0..services {
+        let folder = dir.join(format!("services/s{number}-service"));
+        fs::create_dir_all(folder.join("src")).expect("a folder");
+        let manifest = format!("[package]\nname = \"s{number}-service\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+        fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest");
+        fs::write(folder.join("src/lib.rs"), "").expect("a library");
+        fs::write(folder.join("src/main.rs"), "fn main() {}").expect("a program");
+    }
+    fs::write(dir.join("Cargo.toml"), "[workspace]\nresolver = \"3\"\nmembers = [\"services/*\"]\n")
+        .expect("a manifest");
+    dir
+}
+
+fn scratch(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("xtask-bench-{}-{name}", std::process::id()))
+}
+
+fn cargo(dir: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(dir);
+    command
+}
+
+/// The command with what `cargo bench` has set removed, and its output out of the way.
+fn quiet(command: &mut Command) -> &mut Command {
+    for (name, _) in
+        std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+    {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
+}
+
+fn seconds(command: &mut Command) -> f64 {
+    let start = Instant::now();
+    run(command);
+    start.elapsed().as_secs_f64()
+}
+
+fn run(command: &mut Command) {
+    let status = quiet(command).status().expect("it starts");
+    assert!(status.success(), "{command:?} ended with {status}");
+}
+
+fn median(samples: impl Iterator<Item = f64>) -> f64 {
+    let mut samples: Vec<f64> = samples.collect();
+    samples.sort_by(f64::total_cmp);
+    samples[samples.len() / 2]
+}
