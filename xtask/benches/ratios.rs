@@ -34,7 +34,8 @@ fn warm_matrix(root: &Path, xtask: &Path) {
     let matrix = || seconds(Command::new(xtask).current_dir(root).arg("test-matrix"));
     let tests = || seconds(cargo(root).args(["test", "--workspace", "--lib", "--exclude", "xtask"]));
     // Both are warm after this.
-    (matrix(), tests());
+    matrix();
+    tests();
     let ratio = median((0..PAIRS).map(|_| matrix() / tests()));
     row("warm test-matrix / cargo test --workspace --lib", ratio, "<= 2");
 }
@@ -63,7 +64,8 @@ fn planning(xtask: &Path) {
         let metadata = || seconds(cargo(&dir).args(["metadata", "--format-version=1", "--offline"]));
         let bare = || seconds(cargo(&dir).args(["metadata", "--format-version=1", "--offline", "--no-deps"]));
         let plan = || seconds(Command::new(xtask).current_dir(&dir).args(["plan", "--json"]));
-        (metadata(), plan());
+        metadata();
+        plan();
         let ratio = median((0..PAIRS).map(|_| plan() / metadata()));
         row(&format!("plan of {services} services / cargo metadata"), ratio, "< 1.5");
         own.push(median((0..PAIRS).map(|_| plan() - bare())) * 1000.0);

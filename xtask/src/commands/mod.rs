@@ -11,7 +11,7 @@ use crate::cli::{self, Cli, Command};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::report::{Display, Printer, Verbosity};
-use crate::settings::Settings;
+use crate::settings::{Engine, Settings};
 use crate::workspace::{self, Workspace};
 use clap::CommandFactory as _;
 
@@ -75,7 +75,10 @@ impl Session {
     /// Loads the workspace and resolves what `command` wants of it.
     fn resolve(&self, command: &Command) -> Result<(Workspace, Settings)> {
         let workspace = workspace::load::load(&self.environment)?;
-        let settings = Settings::resolve(command, &self.environment, &workspace)?;
+        let mut settings = Settings::resolve(command, &self.environment, &workspace)?;
+        if settings.engine == Engine::Auto && settings.measures_coverage() {
+            settings.engine = tools::engine(&self.environment, &workspace);
+        }
         Ok((workspace, settings))
     }
 

@@ -4,7 +4,8 @@ use super::Session;
 use crate::cli;
 use crate::environment::Environment;
 use crate::error::{Exit, Result};
-use crate::tools::install::Recipe;
+use crate::settings::Engine;
+use crate::tools::install::{self, Recipe};
 use crate::tools::{Consent, Places, Tool, doctor, places, preflight, setup};
 use crate::workspace::{self, Workspace};
 use std::collections::BTreeMap;
@@ -62,6 +63,17 @@ pub(super) fn places(environment: &Environment, workspace: &Workspace) -> Places
         is_root: rustix::process::geteuid().is_root(),
         patience: places::PATIENCE,
     }
+}
+
+/// What can measure coverage here: cargo-llvm-cov where the LLVM tools that it calls are there or may be installed, else
+/// cargo-tarpaulin, which brings its own.
+pub(super) fn engine(environment: &Environment, workspace: &Workspace) -> Engine {
+    let places = places(environment, workspace);
+    let survey = preflight::look([Tool::LlvmTools], &places);
+    let installable = || {
+        install::recipe(Tool::LlvmTools, &places).is_ok_and(|recipe| consent(environment).may(&recipe, &places).is_ok())
+    };
+    if preflight::suffices(Tool::LlvmTools, &survey) || installable() { Engine::LlvmCov } else { Engine::Tarpaulin }
 }
 
 /// Whose leave an installation has: in CI the machine is there for it, on a terminal somebody is asked.

@@ -24,7 +24,8 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
     // One compile serves the tests, the coverage and the integration tests when a run measures coverage with binaries.
     let runs =
         |id: &str| wanted.iter().any(|stage| stage.definition.id.as_str() == id && !settings.skips(&stage.definition));
-    let instrumented = settings.engine == Engine::LlvmCov && runs(stages::TEST_SERVICES) && runs(stages::CODE_COVERAGE);
+    let instrumented =
+        settings.engine != Engine::Tarpaulin && runs(stages::TEST_SERVICES) && runs(stages::CODE_COVERAGE);
     let stages = wanted
         .iter()
         .map(|stage| {

@@ -44,7 +44,7 @@ pub struct Settings {
     pub skip: Vec<StageId>,
     /// Change the sources instead of complaining.
     pub fix: bool,
-    /// What measures coverage; never `Auto`.
+    /// What measures coverage; `Auto` until somebody has looked at the machine.
     pub engine: Engine,
     /// What is known about the given advisory database.
     pub advisory_note: Option<String>,
@@ -78,10 +78,6 @@ impl Settings {
         if let Some(database) = wishes.options.database.advisory_db {
             config.advisory_db = Some(environment.cwd.join(database));
         }
-        let engine = match wishes.options.engine.engine.unwrap_or(config.engine) {
-            Engine::Tarpaulin => Engine::Tarpaulin,
-            Engine::Auto | Engine::LlvmCov => Engine::LlvmCov,
-        };
         let audited = matches!(command, Command::Ci(_) | Command::Audit(_));
         let database = config.advisory_db.as_deref().filter(|_| audited);
         let advisory_note = database.and_then(advisories::newest).map(|day| format!("its newest one of {day}"));
@@ -94,12 +90,20 @@ impl Settings {
             skip: wishes.stages.skip.iter().map(stage).collect::<Result<_>>()?,
             half: wishes.half,
             fix: wishes.fix,
-            engine,
+            engine: wishes.options.engine.engine.unwrap_or(config.engine),
             advisory_note,
             pass_on: wishes.pass_on,
             program: environment.program.clone(),
             config,
         })
+    }
+}
+
+impl Settings {
+    /// Whether the coverage stage is part of what was asked for.
+    pub fn measures_coverage(&self) -> bool {
+        let id = StageId::new(stages::CODE_COVERAGE);
+        !self.skip.contains(&id) && (self.only.is_empty() || self.only.contains(&id))
     }
 }
 
@@ -173,7 +177,8 @@ fn selected(selection: &cli::Selection, workspace: &Workspace) -> Result<Option<
         let package = workspace.package(name).or_else(|| workspace.package(&format!("{name}-service")));
         let Some(package) = package else {
             let known = workspace.packages.iter().map(|package| package.name.as_str());
-            let near = text::nearest(name, known.clone());
+            let short = known.clone().filter_map(|name| name.strip_suffix("-service"));
+            let near = text::nearest(name, known.clone().chain(short));
             let names = if near.is_empty() { known.collect() } else { near.clone() };
             let hint = if near.is_empty() { "the packages are" } else { "did you mean" };
             let names = text::list(names.iter().map(|name| format!("`{name}`")));
