@@ -27,8 +27,9 @@ pub(super) fn run(args: &cli::Own, session: &Session) -> Result<Exit> {
             Error::environment("set up what the tests need").hint("what is missing, and what to do, stands above")
         );
     }
-    let command =
-        Command::cargo(&workspace.root).args(["test", "--package", &package.name]).args(args.args.iter().cloned());
+    let command = Command::cargo(&workspace.root)
+        .args(["test", "--no-fail-fast", "--package", &package.name])
+        .args(args.args.iter().cloned());
     session.printer.say(&format!("running {command}"));
     Ok(if setup::run_visibly(&command, &places).is_ok() { Exit::Ok } else { Exit::Gate })
 }

@@ -19,6 +19,7 @@ use crate::environment::Clock;
 use crate::error::Result;
 use crate::event::{Counts, Event, Kind, PlannedStage};
 use crate::outcome::Outcome;
+use crate::plan::task::Universe;
 use crate::plan::{Action, Plan, Task, TaskId};
 use crate::reading::Reading;
 use std::collections::HashMap;
@@ -255,7 +256,7 @@ impl Run<'_> {
             exit_code,
             duration_ms: millis(duration),
             log: Some(format!("logs/{}", task.id.log_file())),
-            reading: Box::new((*reading).clone()),
+            reading: Box::new(told(&task, &reading)),
             tail: if reading.outcome.is_bad() { tail } else { Vec::new() },
             repeat: task.repeat_from(&self.plan.root),
         });
@@ -344,6 +345,15 @@ impl Run<'_> {
         let changes = self.schedule.stop(because);
         self.follow(changes);
     }
+}
+
+/// What the events tell of a reading: of what cargo has built, only what is meant for others.
+fn told(task: &Task, reading: &Reading) -> Reading {
+    let mut told = reading.clone();
+    if task.universe != Some(Universe::Release) {
+        told.binaries.clear();
+    }
+    told
 }
 
 /// How many tasks take their environment from each.

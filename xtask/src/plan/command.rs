@@ -99,6 +99,9 @@ pub fn quote(word: &str) -> Cow<'_, str> {
     if !word.is_empty() && word.bytes().all(plain) {
         return Cow::Borrowed(word);
     }
+    if !word.contains(['\'', '\0']) {
+        return Cow::Owned(format!("'{word}'"));
+    }
     shlex::try_quote(word).unwrap_or_else(|_| Cow::Owned(format!("'{}'", word.replace('\0', "\u{fffd}"))))
 }
 

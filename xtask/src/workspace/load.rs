@@ -74,6 +74,12 @@ fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>
         doc_tests: library.is_some_and(|target| target.doctest),
         programs: named(&TargetKind::Bin),
         tested_programs: package.targets.iter().filter(|t| t.is_bin() && t.test).map(|t| t.name.clone()).collect(),
+        untested_sources: package
+            .targets
+            .iter()
+            .filter(|target| target.is_bin() && !target.test)
+            .map(|target| target.src_path.clone().into_std_path_buf())
+            .collect(),
         integration_tests: named(&TargetKind::Test),
         depends_outside: package
             .dependencies

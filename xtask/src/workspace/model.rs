@@ -40,6 +40,8 @@ pub struct Package {
     pub programs: Vec<String>,
     /// Those of its programs that are not switched off with `test = false`.
     pub tested_programs: Vec<String>,
+    /// The sources of its programs that are switched off with `test = false`, absolute.
+    pub untested_sources: Vec<PathBuf>,
     /// The names of its integration tests, the targets under `tests/`.
     pub integration_tests: Vec<String>,
     /// The names of the members that it depends on, in whichever way.
