@@ -3,4 +3,7 @@
 
 mod sandbox;
 
+mod audit;
+mod coverage;
+mod faults;
 mod show;

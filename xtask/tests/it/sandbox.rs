@@ -2,6 +2,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts it as a user would")]
 
+mod summary;
+
+pub use summary::counts;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -143,6 +147,16 @@ impl Sandbox {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// A line as a user would paste it into a shell at the workspace's root, with the surroundings of xtask.
+    pub fn paste(&self, line: &str) -> Output {
+        let xtask = self.command(&[]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).current_dir(self.root()).env_clear();
+        shell.envs(xtask.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        let child = shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        self.wait(child.expect("a shell starts"))
     }
 
     /// Runs xtask with these arguments to its end.
