@@ -338,14 +338,19 @@ impl Schedule {
         left_out.is_some() || *policy != Policy::Blocking || ended.is_some_and(Outcome::meets_a_need)
     }
 
-    /// How a stage whose tasks have all ended has ended itself: as the worst of them.
+    /// How a stage whose tasks have all ended has ended itself: as the worst of them. A task that others of the stage
+    /// need only prepares: when all is well the stage has come to what the others came to, for a compile that passed
+    /// is no test that did.
     fn verdict(&self, stage: usize) -> (Outcome, Option<String>) {
         let outcome_of = |task: &&Task| match task.state {
             State::Ended(outcome) => outcome,
             State::Waiting | State::Running => Outcome::Cancelled,
         };
         let tasks: Vec<&Task> = self.stages[stage].tasks.iter().map(|&task| &self.tasks[task]).collect();
-        let worst = Outcome::of_parts(tasks.iter().map(outcome_of)).unwrap_or(Outcome::NothingToDo);
+        let prepares = |task: &Task| task.needed_by.iter().any(|&dependent| self.tasks[dependent].stage == stage);
+        let all = Outcome::of_parts(tasks.iter().map(outcome_of));
+        let own = Outcome::of_parts(tasks.iter().filter(|task| !prepares(task)).map(outcome_of));
+        let worst = if all.is_some_and(Outcome::meets_a_need) { own } else { all }.unwrap_or(Outcome::NothingToDo);
         let mut whys: Vec<String> = Vec::new();
         for task in tasks.iter().filter(|task| outcome_of(task) == worst) {
             let Some(because) = &task.because else { continue };

@@ -29,13 +29,19 @@ pub fn verdict(plan: &Plan, endings: &[Option<Outcome>], stopped: Option<&Stoppe
         let mut stages = plan.stages.iter().zip(endings);
         stages.any(|(stage, ending)| stage.policy == Policy::Blocking && *ending == Some(wanted))
     };
+    // A report about nothing is no work, unless it is all that was asked for.
+    let only_reports = plan.stages.iter().all(|stage| stage.policy == Policy::Reporting);
+    let mut worked = plan.stages.iter().zip(endings).filter(|(stage, ending)| {
+        let idle = ending.is_none_or(|ending| matches!(ending, Outcome::NothingToDo | Outcome::Skipped));
+        !idle && (only_reports || stage.policy != Policy::Reporting)
+    });
     if blocking(Outcome::Failed) || blocking(Outcome::Cancelled) {
         Verdict { word: "failed", exit: Exit::Gate }
     } else if blocking(Outcome::TimedOut) {
         Verdict { word: "timed-out", exit: Exit::TimedOut }
     } else if blocking(Outcome::EnvironmentError) {
         Verdict { word: "environment-error", exit: Exit::Environment }
-    } else if endings.iter().flatten().all(|ending| matches!(ending, Outcome::NothingToDo | Outcome::Skipped)) {
+    } else if worked.next().is_none() {
         Verdict { word: "nothing-to-do", exit: Exit::NothingSelected }
     } else {
         Verdict { word: "passed", exit: Exit::Ok }

@@ -6,4 +6,5 @@ mod sandbox;
 mod audit;
 mod coverage;
 mod faults;
+mod faults_tests;
 mod show;

@@ -143,6 +143,28 @@ fn a_universe_and_a_limit_are_kept() {
     assert_eq!(schedule.ready(), [1]);
 }
 
+#[test]
+fn a_stage_comes_to_what_its_tasks_came_to_and_not_to_what_prepared_them() {
+    let tests: &[(&str, &[&str])] = &[("compile", &[]), ("a", &["compile"]), ("b", &["compile"])];
+    let plan = plan(&[("test", &[], Blocking, tests)]);
+    #[track_caller]
+    fn case(plan: &Plan, [compile, a, b]: [Outcome; 3], expected: Outcome) {
+        let mut schedule = Schedule::new(plan, 4, false);
+        schedule.begin();
+        schedule.ready();
+        schedule.finish(0, compile, None);
+        schedule.ready();
+        schedule.finish(1, a, None);
+        let changes = schedule.finish(2, b, None);
+        assert_eq!(changes, [Change::StageEnded { stage: 0, outcome: expected, because: None }]);
+    }
+    use Outcome::{Cached, Failed, NothingToDo, Passed};
+    case(&plan, [Passed, NothingToDo, NothingToDo], NothingToDo);
+    case(&plan, [Passed, NothingToDo, Passed], Passed);
+    case(&plan, [Passed, NothingToDo, Cached], Cached);
+    case(&plan, [Passed, Failed, Passed], Failed);
+}
+
 /// A random pipeline: stages and tasks need earlier ones only.
 fn any_plan() -> impl Strategy<Value = Plan> {
     let policy = prop_oneof![Just(Blocking), Just(Warning), Just(Reporting)];
