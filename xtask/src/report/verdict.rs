@@ -38,17 +38,22 @@ pub fn line(summary: &Summary, style: Style) -> String {
 fn passed(summary: &Summary, style: Style) -> String {
     let with = |outcomes: &[Outcome]| summary.stages.iter().filter(|s| outcomes.contains(&s.outcome)).count();
     let good = with(&[Outcome::Passed, Outcome::Flaky, Outcome::Cached]);
-    let warned: Vec<String> = summary
-        .stages
-        .iter()
-        .filter(|stage| stage.policy != Policy::Blocking && stage.outcome.is_bad())
-        .map(|stage| format!("{} {}", stage.id, words::outcome(stage.outcome)))
-        .collect();
-    let mut line = if good == 0 { nothing(summary) } else { worked(summary, good, with(&[Outcome::Cached])) };
-    if !warned.is_empty() {
-        line = format!("{line}{}{}, which does not block", style.dot(), text::list(warned));
+    let warned: Vec<&StageSummary> =
+        summary.stages.iter().filter(|stage| stage.policy != Policy::Blocking && stage.outcome.is_bad()).collect();
+    match (good, warned.as_slice()) {
+        (0, []) => nothing(summary),
+        (0, [only]) => format!("passed with a warning: {}, which does not block", culprit(only)),
+        (0, some) => {
+            format!("passed with warnings: {}, which do not block", text::list(some.iter().map(|s| culprit(s))))
+        }
+        (_, []) => worked(summary, good, with(&[Outcome::Cached])),
+        (_, some) => {
+            let worked = worked(summary, good, with(&[Outcome::Cached]));
+            let some = some.iter().map(|stage| format!("{} {}", stage.id, words::outcome(stage.outcome)));
+            let verb = if warned.len() == 1 { "does" } else { "do" };
+            format!("{worked}{}{}, which {verb} not block", style.dot(), text::list(some))
+        }
     }
-    line
 }
 
 /// `passed: 10 stages (3 from the cache), 214 tests in 1m 12s`.

@@ -4,6 +4,7 @@
 mod sandbox;
 
 mod audit;
+mod config;
 mod coverage;
 mod faults;
 mod faults_tests;

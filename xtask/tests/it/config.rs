@@ -1,0 +1,170 @@
+//! The configuration: everything that is wrong is said at once, with the manifest, the key and what was probably meant.
+
+use crate::sandbox::{Output, Sandbox};
+
+fn configured(text: &str) -> Sandbox {
+    let sandbox = Sandbox::with_services(&["auth-service", "user-service"]);
+    sandbox.append("Cargo.toml", text);
+    sandbox
+}
+
+/// What `plan` says against this configuration.
+fn refused(text: &str) -> Vec<String> {
+    let output = configured(text).run(&["plan"]).exits(2);
+    assert_eq!(output.stdout, "");
+    output.stderr.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
+    let sandbox = configured(
+        "[workspace.metadata.xtask]\nexclude = [\"auth-servise\"]\nkeep-runs = 0\ntimeot = \"5m\"\n\
+         [workspace.metadata.xtask.coverage]\nminimum = 101\nengine = \"gcov\"\nfloors.user-servce = 50\n\
+         [workspace.metadata.xtask.stages.test-services]\npolicy = \"warn\"\ntimeout = 5\nmax-paralel = 2\n\
+         [[workspace.metadata.xtask.audit.waivers]]\nid = \"RUSTSEC-2020-0071\"\nexpires = \"tomorrow\"\n",
+    );
+    sandbox
+        .append("services/auth-service/Cargo.toml", "[package.metadata.xtask.service]\nport = 70000\nimages = true\n");
+    let output = sandbox.run(&["plan"]).exits(2);
+    assert_eq!(
+        output.stderr.lines().collect::<Vec<_>>(),
+        [
+            "error: read the configuration of xtask: 13 problems",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.exclude` names `auth-servise`, which is no package of this workspace: did you mean `auth-service`?",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.keep-runs` is 0, and must be a whole number from 1 to 10000",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.coverage.engine` is \"gcov\", and must be one of \"auto\", \"llvm-cov\", \"tarpaulin\"",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.coverage.minimum` is 101, and must be a number from 0 to 100",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.coverage.floors.user-servce` names `user-servce`, which is no package of this workspace: did you mean `user-service`?",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.audit.waivers[0].expires` is \"tomorrow\", and must be the last day it holds, such as \"2026-12-31\"",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.audit.waivers[0]` needs an `id`, a `reason` and the day it `expires`",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.stages.test-services.policy` is \"warn\", and must be one of \"blocking\", \"warning\", \"info\", \"reporting\"",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.stages.test-services.timeout` is 5, and must be a time such as \"TIME\" or \"10m\"",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.stages.test-services.max-paralel` is unknown: did you mean `max-parallel`?",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.timeot` is unknown: did you mean `timeout`?",
+            "  /w/services/auth-service/Cargo.toml: `package.metadata.xtask.service.port` is 70000, and must be a whole number from 1 to 65535",
+            "  /w/services/auth-service/Cargo.toml: `package.metadata.xtask.service.images` is unknown: did you mean `image`?",
+            "hint: the README lists every key with its default"
+        ]
+    );
+    // A run says the same, and leaves nothing behind.
+    let run = sandbox.run(&["fmt"]).exits(2);
+    assert_eq!(run.stderr, output.stderr);
+    assert!(!sandbox.root().join("target").exists());
+}
+
+#[test]
+fn a_table_of_another_kind_is_refused() {
+    assert_eq!(
+        refused("[workspace.metadata]\nxtask = 3\n"),
+        [
+            "error: read the configuration of xtask: 1 problem",
+            "  /w/Cargo.toml: `workspace.metadata.xtask` is a number, and must be a table",
+            "hint: the README lists every key with its default"
+        ]
+    );
+    assert_eq!(
+        refused("[workspace.metadata.xtask]\nstages = [\"lint\"]\n"),
+        [
+            "error: read the configuration of xtask: 1 problem",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.stages` is a list, and must be a table",
+            "hint: the README lists every key with its default"
+        ]
+    );
+}
+
+#[test]
+fn a_cycle_is_shown_with_its_whole_path() {
+    let stages = "[workspace.metadata.xtask.stages]\na = { command = [\"true\"], needs = [\"c\"] }\n\
+                  b = { command = [\"true\"], needs = [\"a\"] }\nc = { command = [\"true\"], needs = [\"b\"] }\n";
+    assert_eq!(
+        refused(stages),
+        [
+            "error: order the stages: they need each other in a circle: a → c → b → a",
+            "hint: remove one of these needs from `[workspace.metadata.xtask.stages]`"
+        ]
+    );
+    let itself = "[workspace.metadata.xtask.stages.a]\ncommand = [\"true\"]\nneeds = [\"a\"]\n";
+    assert_eq!(
+        refused(itself),
+        [
+            "error: order the stages: they need each other in a circle: a → a",
+            "hint: remove one of these needs from `[workspace.metadata.xtask.stages]`"
+        ]
+    );
+}
+
+#[test]
+fn a_need_that_points_nowhere_is_refused_with_the_nearest() {
+    let near = "[workspace.metadata.xtask.stages.a]\ncommand = [\"true\"]\nneeds = [\"test-servces\"]\n";
+    assert_eq!(
+        refused(near),
+        [
+            "error: plan the stage `a`: it needs `test-servces`, which does not exist",
+            "hint: did you mean `test-services`?"
+        ]
+    );
+    let far = "[workspace.metadata.xtask.stages.a]\ncommand = [\"true\"]\nneeds = [\"zzz\"]\n";
+    assert_eq!(
+        refused(far),
+        [
+            "error: plan the stage `a`: it needs `zzz`, which does not exist",
+            "hint: the stages are format-and-lint, test-services, code-coverage, security-audit, dependency-check, integration-tests, build-release, build-and-push, deploy-staging, smoke-test, quality-report, notify and a"
+        ]
+    );
+}
+
+#[test]
+fn a_stage_of_its_own_needs_a_command_and_a_plain_name() {
+    assert_eq!(
+        refused("[workspace.metadata.xtask.stages.test-servics]\npolicy = \"info\"\n"),
+        [
+            "error: read the configuration of xtask: 1 problem",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.stages.test-servics` is a stage of its own and needs a `command`, or did you mean `test-services`?",
+            "hint: the README lists every key with its default"
+        ]
+    );
+    let names = "[workspace.metadata.xtask.stages]\n\"../x\".command = [\"true\"]\n\"-p\".command = [\"true\"]\n";
+    assert_eq!(
+        refused(names),
+        [
+            "error: read the configuration of xtask: 2 problems",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.stages.-p` is no name for a stage: use letters, digits and dashes",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.stages.\"../x\"` is no name for a stage: use letters, digits and dashes",
+            "hint: the README lists every key with its default"
+        ]
+    );
+}
+
+#[test]
+fn a_stage_of_its_own_runs_and_fails_by_its_policy() {
+    let own = |policy: &str| {
+        let stage = format!(
+            "[workspace.metadata.xtask.stages.own]\ncommand = [\"sh\", \"-c\", \"echo said it; exit 3\"]\npolicy = \"{policy}\"\n"
+        );
+        let sandbox = configured(&format!(
+            "{stage}[workspace.metadata.xtask.stages.behind]\ncommand = [\"true\"]\nneeds = [\"own\"]\n"
+        ));
+        let output = sandbox.run(&["ci", "--keep-going", "--only", "own", "--only", "behind"]);
+        let Output { code, .. } = output;
+        (code, output.verdict().to_owned(), sandbox.summary().stages())
+    };
+    let (code, verdict, stages) = own("blocking");
+    assert_eq!((code, verdict.as_str()), (1, "failed: own (command: exited with code 3) · exit 1"));
+    assert_eq!(stages, ["own failed: command: exited with code 3", "behind skipped: needs `own`, which failed"]);
+    for policy in ["warning", "info"] {
+        let (code, verdict, stages) = own(policy);
+        assert_eq!((code, verdict.as_str()), (0, "passed: 1 stage in TIME · own failed, which does not block"));
+        assert_eq!(stages, ["own failed: command: exited with code 3", "behind passed"]);
+    }
+}
+
+#[test]
+fn the_policies_of_the_twelve_can_be_changed() {
+    let sandbox = configured("[workspace.metadata.xtask.stages.format-and-lint]\npolicy = \"warning\"\n");
+    sandbox.append("services/auth-service/src/main.rs", "\nfn  crooked( ) { }\n");
+    let output = sandbox.run(&["fmt"]).exits(0);
+    assert_eq!(
+        output.verdict(),
+        "passed with a warning: format-and-lint (fmt: 1 file is not formatted), which does not block"
+    );
+}
