@@ -36,7 +36,7 @@ fn lint(context: Context<'_>) -> Task {
     let Context { settings, .. } = context;
     let mut command = context.cargo().arg("clippy");
     if settings.fix {
-        command = command.args(["--fix", "--allow-dirty", "--allow-staged"]);
+        command = command.args(["--fix", "--allow-dirty", "--allow-staged", "--allow-no-vcs"]);
     }
     command = match &settings.selected {
         None => command.arg("--workspace"),

@@ -7,5 +7,6 @@ mod audit;
 mod config;
 mod coverage;
 mod faults;
+mod faults_flags;
 mod faults_tests;
 mod show;
