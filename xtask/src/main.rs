@@ -7,6 +7,7 @@ use xtask::commands::{self, Session};
 use xtask::environment::Environment;
 use xtask::error::{Error, Exit, Result};
 use xtask::plan::command::quote;
+use xtask::text::sanitise;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -15,8 +16,10 @@ fn main() -> ExitCode {
         Err(Error::new(Exit::Bug, "go on: xtask has a bug").hint("please report it, with what stands above"))
     });
     let exit = result.unwrap_or_else(|error| {
+        // It repeats what was typed, or what a tool has said, and neither may move the cursor.
+        let text: String = format!("error: {error}").lines().map(|line| sanitise(line) + "\n").collect();
         // Nobody is left to tell when stderr is closed.
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("error: {error}\n").as_bytes());
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
         error.exit()
     });
     ExitCode::from(exit.code())

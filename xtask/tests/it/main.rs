@@ -9,4 +9,5 @@ mod coverage;
 mod faults;
 mod faults_flags;
 mod faults_tests;
+mod selection;
 mod show;
