@@ -87,6 +87,15 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
+/// What build scripts want the programs to see that are built with them; not recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scripts {
+    /// Variables, by cargo's package id: those that the script has set, and its `OUT_DIR`.
+    pub env: BTreeMap<String, BTreeMap<String, String>>,
+    /// Folders in which they have put libraries.
+    pub libraries: Vec<PathBuf>,
+}
+
 /// What a task's output and exit said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
@@ -118,6 +127,9 @@ pub struct Reading {
     /// Variables for one service's tasks only, by the service's name: its own database. Not recorded either.
     #[serde(skip)]
     pub service_env: BTreeMap<String, BTreeMap<String, String>>,
+    /// What the build scripts that ran for this compile want the programs to see.
+    #[serde(skip)]
+    pub scripts: Scripts,
     /// Things worth a line in the summary: the age of an advisory database, a leaked process.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -146,6 +158,7 @@ impl Reading {
             tables: Vec::new(),
             env: BTreeMap::new(),
             service_env: BTreeMap::new(),
+            scripts: Scripts::default(),
             notes: Vec::new(),
         }
     }

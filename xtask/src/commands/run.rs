@@ -11,13 +11,13 @@ use crate::exec::{self, pool, signal};
 use crate::history::folder::{Home, run_id};
 use crate::history::interrupted;
 use crate::history::lock::{Holder, Lock};
-use crate::plan::{Plan, build, render};
+use crate::plan::{Action, Plan, build, render};
 use crate::process::{self, Surroundings};
 use crate::report::record::Recorder;
 use crate::report::{self, Fanout, Outputs, Subscriber};
 use crate::settings::Settings;
 use crate::tools::preflight::{self, Ready, Wants};
-use crate::tools::{Consent, setup};
+use crate::tools::{self, Consent, Runtime, setup};
 use crate::workspace::{Workspace, git};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -45,10 +45,16 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     let first: Vec<Kind> = interrupted::clean_up(&home, &session.environment);
     let ready = prepare(&plan, args, session, &workspace)?;
     let surroundings = surroundings(session, &ready);
+    let runtime = Arc::new(runtime(&plan, session, &workspace));
     plan.install_first(&ready.later);
     let folder = home.start(&id, settings.config.keep_runs)?;
-    let context =
-        context(session, args, &settings, &workspace, Place { id, folder: folder.clone(), surroundings, first });
+    let context = context(
+        session,
+        args,
+        &settings,
+        &workspace,
+        Place { id, folder: folder.clone(), surroundings, runtime, first },
+    );
     let mut fanout = Fanout::new(subscribers(session, args, &folder)?);
     let (sender, messages) = mpsc::sync_channel(BACKLOG);
     // Without it an orphan that hides from its task is found a little later, at the start of the next run.
@@ -103,6 +109,12 @@ fn prepare(plan: &Plan, args: &cli::Run, session: &Session, workspace: &Workspac
     })
 }
 
+/// What the toolchain has for test binaries that run without cargo; nobody asks it in a run without any.
+fn runtime(plan: &Plan, session: &Session, workspace: &Workspace) -> Runtime {
+    let runs_tests = plan.tasks().any(|task| matches!(task.action, Action::RunTests { .. }));
+    if runs_tests { tools::runtime(&places(&session.environment, workspace)) } else { Runtime::default() }
+}
+
 /// What children see of the surroundings: not what cargo has set for xtask, but the tools of the run.
 fn surroundings(session: &Session, ready: &Ready) -> Surroundings {
     let environment = &session.environment;
@@ -129,6 +141,7 @@ struct Place {
     id: String,
     folder: PathBuf,
     surroundings: Surroundings,
+    runtime: Arc<Runtime>,
     first: Vec<Kind>,
 }
 
@@ -152,6 +165,7 @@ fn context(
         // GitHub kills the whole tree about ten seconds after it has cancelled a job.
         grace: Duration::from_secs(if environment.is_ci() { 5 } else { 10 }),
         surroundings: place.surroundings,
+        runtime: place.runtime,
         temp: environment.temp.clone(),
         given: given.filter_map(|key| Some((key.clone(), environment.var(key)?.to_owned()))).collect(),
         cache: Arc::new(cache(environment, args, workspace)),

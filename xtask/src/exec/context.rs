@@ -3,6 +3,7 @@
 use super::process::Surroundings;
 use crate::cache::Cache;
 use crate::event::Kind;
+use crate::tools::Runtime;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub struct Context {
     pub grace: Duration,
     /// What children do not inherit as it is.
     pub surroundings: Surroundings,
+    /// What cargo would give to the programs that it runs.
+    pub runtime: Arc<Runtime>,
     /// The folder for temporary files.
     pub temp: PathBuf,
     /// The variables that give servers which are there already: `DATABASE_URL`.

@@ -1,5 +1,6 @@
 //! Runs a plan: the schedule says what may start, the slots run it, the loop tells what happened.
 
+mod as_cargo;
 pub mod context;
 pub mod message;
 pub mod pool;

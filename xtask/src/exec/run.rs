@@ -206,6 +206,7 @@ impl Run<'_> {
             root: self.plan.root.clone(),
             log: self.context.folder.join("logs").join(task.id.log_file()),
             surroundings: self.context.surroundings.clone(),
+            runtime: Arc::clone(&self.context.runtime),
             temp: self.context.temp.clone(),
             given: self.context.given.clone(),
             grace: self.context.grace,

@@ -1,6 +1,7 @@
 //! What a slot does with one task: run it as its action says, hand every line to its reader, and bring back what the
 //! reader made of it. A panic in here is brought back as well, so that the loop never waits for a lost task.
 
+use super::as_cargo;
 use super::message::Message;
 use crate::backing::{self, Servers};
 use crate::cache::{Cache, Memory};
@@ -13,6 +14,7 @@ use crate::process::{self, Child, End, Ended, Stop, Surroundings};
 use crate::readers::{self, Read};
 use crate::reading::Reading;
 use crate::text;
+use crate::tools::Runtime;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -37,6 +39,8 @@ pub struct Inputs {
     pub log: PathBuf,
     /// What children do not inherit as it is.
     pub surroundings: Surroundings,
+    /// What cargo would give to the programs that it runs.
+    pub runtime: Arc<Runtime>,
     /// The folder for temporary files.
     pub temp: PathBuf,
     /// The variables that give servers.
@@ -155,7 +159,10 @@ impl<'a> Worker<'a> {
         for binary in own {
             let mut command = Command::new(binary.path.to_string_lossy(), &package.dir).args(args.iter().cloned());
             command.env.clone_from(&self.task.command.env);
-            let command = self.with_environment(command, package.vars.clone());
+            let scripts = compiled.as_ref().map(|reading| reading.scripts.clone()).unwrap_or_default();
+            let Inputs { runtime, surroundings, .. } = self.inputs;
+            let below = as_cargo::variables(&binary.path, package, &scripts, runtime, surroundings);
+            let command = self.with_environment(command, below);
             let left = self.task.timeout.saturating_sub(started.elapsed());
             self.reader.next_binary(&format!("{} ({})", binary.target, binary.kind));
             let ended = match self.supervise(&command, left) {

@@ -7,7 +7,7 @@ use super::findings::{Findings, finding};
 use super::{Exit, Read, environment_error, guard, headline, relative, text};
 use crate::event::Stream;
 use crate::outcome::Outcome;
-use crate::reading::{Binary, Finding, Reading, Severity};
+use crate::reading::{Binary, Finding, Reading, Scripts, Severity};
 use crate::text::{bytes, count, list};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,8 @@ enum Message {
     Found { package_id: String, message: Diagnostic },
     #[serde(rename = "compiler-artifact")]
     Built { package_id: String, target: Target, profile: Profile, executable: Option<PathBuf> },
+    #[serde(rename = "build-script-executed")]
+    Executed { package_id: String, env: Vec<(String, String)>, linked_paths: Vec<String>, out_dir: PathBuf },
     #[serde(rename = "build-finished")]
     Finished { success: bool },
     #[serde(other)]
@@ -76,6 +78,7 @@ pub(super) struct CargoMessages {
     compile_errors: usize,
     first_error: Option<String>,
     binaries: Vec<Binary>,
+    scripts: Scripts,
     success: Option<bool>,
     /// A message of cargo that cannot be read.
     strange: Option<String>,
@@ -90,6 +93,7 @@ impl CargoMessages {
             compile_errors: 0,
             first_error: None,
             binaries: Vec::new(),
+            scripts: Scripts::default(),
             success: None,
             strange: None,
             complaints: Complaints::default(),
@@ -107,6 +111,14 @@ impl CargoMessages {
                 let kind = target.kind.into_iter().next().unwrap_or_default();
                 let test = profile.test;
                 self.binaries.push(Binary { package: package_id, target: target.name, kind, test, path, bytes: 0 });
+            }
+            Message::Executed { package_id, env, linked_paths, out_dir } => {
+                let own = self.scripts.env.entry(package_id).or_default();
+                own.extend(env);
+                own.insert("OUT_DIR".to_owned(), out_dir.to_string_lossy().into_owned());
+                let paths =
+                    linked_paths.iter().map(|path| path.split_once('=').map_or(path.as_str(), |(_, path)| path));
+                self.scripts.libraries.extend(paths.map(PathBuf::from));
             }
             // The last one is cargo's: a procedural macro may print what it likes before.
             Message::Finished { success } => self.success = Some(success),
@@ -206,6 +218,7 @@ impl Read for CargoMessages {
         };
         self.findings.into_reading(&mut reading);
         reading.binaries = self.binaries;
+        reading.scripts = self.scripts;
         guard(reading, cut)
     }
 }

@@ -114,28 +114,25 @@ impl FromIterator<(Tool, State)> for Survey {
 /// Asks only what the memory in the cache folder does not know already, apart from a Docker engine, which is asked
 /// each time whether it is up.
 pub fn survey(tools: impl IntoIterator<Item = Tool>, places: &Places) -> Survey {
-    let memory = Memory::open(&places.cache);
-    let search = Search { places, memory: &memory, toolchain: OnceLock::new() };
-    let states = thread::scope(|scope| {
-        let looking: Vec<_> = tools
-            .into_iter()
-            .map(|tool| {
-                (
-                    tool,
-                    scope.spawn({
-                        let search = &search;
-                        move || search.look(tool)
-                    }),
-                )
-            })
-            .collect();
-        looking
-            .into_iter()
-            .map(|(tool, thread)| (tool, thread.join().unwrap_or_else(|panic| resume_unwind(panic))))
-            .collect()
+    let states = with_search(places, |search| {
+        thread::scope(|scope| {
+            let looking: Vec<_> =
+                tools.into_iter().map(|tool| (tool, scope.spawn(move || search.look(tool)))).collect();
+            looking
+                .into_iter()
+                .map(|(tool, thread)| (tool, thread.join().unwrap_or_else(|panic| resume_unwind(panic))))
+                .collect()
+        })
     });
-    memory.save();
     Survey { states }
+}
+
+/// Looks for something with the memory of the cache folder, and remembers what was learnt.
+pub(super) fn with_search<T>(places: &Places, look: impl FnOnce(&Search) -> T) -> T {
+    let memory = Memory::open(&places.cache);
+    let found = look(&Search { places, memory: &memory, toolchain: OnceLock::new() });
+    memory.save();
+    found
 }
 
 /// What all searches of one survey share.

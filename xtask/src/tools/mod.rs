@@ -31,6 +31,7 @@ pub use consent::Consent;
 pub use locate::{State, Survey, survey};
 pub use places::Places;
 pub use toolbox::Toolbox;
+pub use toolchain::{Runtime, runtime};
 
 #[cfg(test)]
 mod testbed;

@@ -44,6 +44,29 @@ pub(super) fn ask(search: &Search) -> Result<Toolchain, State> {
     Ok(toolchain)
 }
 
+/// What cargo takes from the toolchain for the programs that it runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Runtime {
+    /// Cargo itself, which tests find in `CARGO`.
+    pub cargo: Option<PathBuf>,
+    /// Where its shared libraries are: the tests of a procedural macro are linked to them.
+    pub libraries: Vec<PathBuf>,
+}
+
+/// What the workspace's toolchain has for programs that run; nothing when it does not answer, and then whatever is
+/// compiled says so better.
+pub fn runtime(places: &Places) -> Runtime {
+    super::locate::with_search(places, |search| {
+        search.toolchain().map_or_else(
+            |_| Runtime::default(),
+            |Toolchain { sysroot, host, .. }| Runtime {
+                cargo: Some(sysroot.join("bin/cargo")).filter(|cargo| is_program(cargo)),
+                libraries: vec![sysroot.join("lib/rustlib").join(host).join("lib"), sysroot.join("lib")],
+            },
+        )
+    })
+}
+
 /// A component: all its programs in the toolchain. Where rustup does not manage the toolchain, `PATH` will do.
 pub(super) fn look(entry: &Entry, search: &Search) -> State {
     let toolchain = match search.toolchain() {

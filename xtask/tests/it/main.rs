@@ -9,5 +9,6 @@ mod coverage;
 mod faults;
 mod faults_flags;
 mod faults_tests;
+mod foreign;
 mod selection;
 mod show;

@@ -1,0 +1,167 @@
+//! Workspaces that have never heard of xtask: their shapes, from wherever in them one stands. The tests that are counted
+//! are those that cargo itself counts.
+
+use crate::sandbox::{Sandbox, counts};
+
+const UNIT: &str = "#[cfg(test)]\nmod tests {\n    #[test]\n    fn works() {}\n}\n";
+
+fn manifest(name: &str, more: &str) -> String {
+    format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}")
+}
+
+/// A library with a unit test and a doc test.
+fn library(name: &str) -> String {
+    let under = name.replace('-', "_");
+    format!(
+        "//! {name}.\n//!\n//! ```\n//! {under}::nothing();\n//! ```\n\n/// Nothing.\npub fn nothing() {{}}\n\n{UNIT}"
+    )
+}
+
+/// What `cargo test` counts in everything but the integration tests: passed, failed, ignored.
+fn cargo_counts(sandbox: &Sandbox) -> [u64; 3] {
+    let mut sum = [0; 3];
+    let mut counts = true;
+    let output = sandbox.paste("cargo test --workspace --no-fail-fast 2>&1");
+    for line in output.stdout.lines().map(str::trim) {
+        if line.starts_with("Running ") || line.starts_with("Doc-tests ") {
+            counts = !line.starts_with("Running tests/");
+        }
+        if !counts || !line.starts_with("test result: ") {
+            continue;
+        }
+        for (index, word) in ["passed", "failed", "ignored"].into_iter().enumerate() {
+            let before = line.split(&format!(" {word}")).next().expect("a part");
+            sum[index] += before.rsplit(' ').next().and_then(|n| n.parse::<u64>().ok()).expect("a number");
+        }
+    }
+    sum
+}
+
+/// Plans, checks and tests the workspace from this folder of it; gives the tests that were counted.
+#[track_caller]
+fn works_from(sandbox: &Sandbox, folder: &str) -> [u64; 3] {
+    let dir = sandbox.root().join(folder);
+    let dir = dir.to_str().expect("a name");
+    for command in [&["plan"][..], &["plan", "--json"], &["graph"], &["fmt"], &["lint"], &["test-matrix"]] {
+        sandbox.run(&[&["-C", dir], command].concat()).exits(0);
+    }
+    let ours = counts(&sandbox.summary().0);
+    assert_eq!(ours, cargo_counts(sandbox));
+    ours
+}
+
+#[test]
+fn one_package_and_no_workspace() {
+    let sandbox = Sandbox::new();
+    sandbox.file("Cargo.toml", &manifest("single-one", ""));
+    sandbox.file("src/lib.rs", &library("single-one"));
+    sandbox.file("src/main.rs", &format!("fn main() {{}}\n\n{UNIT}"));
+    sandbox.file("src/bin/other.rs", &format!("fn main() {{}}\n\n{UNIT}"));
+    sandbox.file("docs/deep/deeper/notes.txt", "");
+    assert_eq!(works_from(&sandbox, "docs/deep/deeper"), [4, 0, 0]);
+}
+
+#[test]
+fn a_root_package_with_members() {
+    let sandbox = Sandbox::new();
+    sandbox.file("Cargo.toml", &manifest("root_package", "\n[workspace]\nmembers = [\"crates/*/*\"]\n\n[dependencies]\ninner-crate.path = \"crates/group/inner-crate\"\n"));
+    sandbox.file("src/lib.rs", &library("root_package"));
+    sandbox.file("crates/group/inner-crate/Cargo.toml", &manifest("inner-crate", ""));
+    sandbox.file("crates/group/inner-crate/src/lib.rs", &library("inner-crate"));
+    assert_eq!(works_from(&sandbox, "crates/group/inner-crate/src"), [4, 0, 0]);
+    assert_eq!(works_from(&sandbox, "crates"), [4, 0, 0]);
+}
+
+#[test]
+fn a_virtual_workspace_of_packages_of_every_kind() {
+    let sandbox = Sandbox::new();
+    sandbox.file("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n");
+    let package = |name: &str, more: &str, files: &[(&str, &str)]| {
+        sandbox.file(&format!("crates/{name}/Cargo.toml"), &manifest(name, more));
+        for (path, text) in files {
+            sandbox.file(&format!("crates/{name}/{path}"), text);
+        }
+    };
+    package("plain_lib", "", &[("src/lib.rs", &library("plain_lib"))]);
+    package("no-tests", "", &[("src/lib.rs", "//! Nothing.\n"), ("src/main.rs", "fn main() {}\n")]);
+    package("no-doctest", "[lib]\ndoctest = false\n", &[("src/lib.rs", &library("no-doctest"))]);
+    package("no-unit", "[lib]\ntest = false\n", &[("src/lib.rs", &library("no-unit"))]);
+    let program = format!("fn main() {{}}\n\n{UNIT}");
+    let bins = "[[bin]]\nname = \"one\"\npath = \"src/one.rs\"\n[[bin]]\nname = \"two\"\npath = \"src/two.rs\"\ntest = false\n";
+    package("many-bins", bins, &[("src/one.rs", &program), ("src/two.rs", &program), ("src/bin/three.rs", &program)]);
+    let own = "[[bin]]\nname = \"own\"\npath = \"src/own.rs\"\nharness = false\n";
+    package("own-harness", own, &[("src/own.rs", "fn main() {\n    println!(\"my own way\");\n}\n")]);
+    package("only-tests", "", &[("src/lib.rs", "//! Nothing.\n"), ("tests/it.rs", "#[test]\nfn it() {}\n")]);
+    let derive = "//! A macro.\n//!\n//! ```\n//! #[derive(a_macro::Nothing)]\n//! struct S;\n//! let _ = S;\n//! ```\n\n\
+                  use proc_macro::TokenStream;\n\n/// Nothing.\n#[proc_macro_derive(Nothing)]\n\
+                  pub fn nothing(_: TokenStream) -> TokenStream {\n    TokenStream::new()\n}\n\n";
+    package("a_macro", "[lib]\nproc-macro = true\n", &[("src/lib.rs", &format!("{derive}{UNIT}"))]);
+    assert_eq!(works_from(&sandbox, "crates/a_macro"), [8, 0, 0]);
+    let summary = sandbox.summary();
+    assert_eq!(
+        summary.tasks("test-services"),
+        [
+            "test-services/a_macro passed",
+            "test-services/a_macro-doc passed",
+            "test-services/compile passed",
+            "test-services/many-bins passed",
+            "test-services/no-doctest passed",
+            "test-services/no-tests nothing-to-do: no tests",
+            "test-services/no-tests-doc nothing-to-do: no tests",
+            "test-services/no-unit-doc passed",
+            "test-services/only-tests nothing-to-do: no tests",
+            "test-services/only-tests-doc nothing-to-do: no tests",
+            "test-services/own-harness passed",
+            "test-services/plain_lib passed",
+            "test-services/plain_lib-doc passed"
+        ]
+    );
+}
+
+#[test]
+fn the_run_of_a_test_is_cargos_run_of_it() {
+    let sandbox = Sandbox::new();
+    let about = "description = \"it's \\\"quoted\\\"\"\nauthors = [\"A\", \"B\"]\nlicense = \"MIT\"\nrepository = \"r\"\nhomepage = \"h\"\nreadme = \"README.md\"\nrust-version = \"1.85.0\"\n";
+    sandbox.file("Cargo.toml", &manifest("curious", about).replace("0.1.0", "1.2.3-rc.1"));
+    sandbox.file("README.md", "");
+    sandbox.file("data/given.txt", "given");
+    sandbox.file("build.rs", "fn main() {\n    println!(\"cargo::rustc-env=FROM_BUILD=built\");\n    println!(\"cargo::rerun-if-changed=build.rs\");\n}\n");
+    let test = "#[test]\nfn tells() {\n    assert_eq!(std::fs::read_to_string(\"data/given.txt\").unwrap(), \"given\");\n    \
+                let mut vars: Vec<String> = std::env::vars().map(|(key, value)| format!(\"{key}={value}\")).collect();\n    \
+                vars.sort();\n    std::fs::write(\"seen.txt\", vars.join(\"\\n\")).unwrap();\n}\n";
+    sandbox.file("src/lib.rs", test);
+    sandbox.paste("cargo test --lib").exits(0);
+    let cargos = seen(&sandbox);
+    sandbox.run(&["test-matrix"]).exits(0);
+    assert_eq!(seen(&sandbox), cargos);
+}
+
+/// The variables that the test has seen, without those that xtask sets for its children on purpose, those that rustup
+/// leaves behind in whatever it starts, and the place where rustup keeps its own libraries.
+fn seen(sandbox: &Sandbox) -> Vec<String> {
+    const OWN: [&str; 10] = [
+        "PWD",
+        "XTASK_TASK",
+        "CARGO_TERM_COLOR",
+        "CARGO_TERM_PROGRESS_WHEN",
+        "CARGO_LLVM_COV_SETUP",
+        "PATH",
+        "RUSTUP_TOOLCHAIN_SOURCE",
+        "RUST_RECURSION_COUNT",
+        "SSL_CERT_DIR",
+        "SSL_CERT_FILE",
+    ];
+    let text = sandbox.redact(&sandbox.read("seen.txt"));
+    let lines = text.lines().filter(|line| line.split('=').next().is_none_or(|name| !OWN.contains(&name)));
+    lines.map(real_folders).collect()
+}
+
+/// The line with the folders of a path as they are called without symbolic links: rustup knows one toolchain by several
+/// names.
+fn real_folders(line: &str) -> String {
+    let Some(path) = line.strip_prefix("LD_LIBRARY_PATH=") else { return line.to_owned() };
+    let real =
+        |folder: &str| std::fs::canonicalize(folder).map_or(folder.to_owned(), |real| real.display().to_string());
+    let folders: Vec<String> = path.split(':').map(real).collect();
+    format!("LD_LIBRARY_PATH={}", folders.join(":"))
+}
