@@ -32,9 +32,11 @@ struct Found {
 pub(super) fn bring_up(context: &Context, spec: &ServerSpec) -> Result<Result<Up, String>> {
     let Some(local) = &spec.local else { return Ok(Err("the configuration has no `local` table".to_owned())) };
     let Some((program, version)) = pick(context, spec, local)? else {
-        let folders =
-            if local.folders.is_empty() { String::new() } else { format!(" nor in {}", local.folders.join(", ")) };
-        return Ok(Err(format!("`{}` is neither on PATH{folders}", local.program)));
+        let where_not = match local.folders.as_slice() {
+            [] => "not on PATH".to_owned(),
+            folders => format!("neither on PATH nor in {}", folders.join(", ")),
+        };
+        return Ok(Err(format!("`{}` is {where_not}", local.program)));
     };
     let user = match users::unprivileged(local.refuses_root) {
         Ok(user) => user,

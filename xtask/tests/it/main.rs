@@ -10,5 +10,6 @@ mod faults;
 mod faults_flags;
 mod faults_tests;
 mod foreign;
+mod integration;
 mod selection;
 mod show;

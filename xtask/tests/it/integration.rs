@@ -1,0 +1,190 @@
+//! Integration tests of a small workspace against the real PostgreSQL and Redis of this machine and against a server
+//! that a few lines of configuration add: each service has databases of its own, and nothing is there afterwards.
+
+use crate::sandbox::{Sandbox, counts};
+use std::net::TcpStream;
+
+/// A test over plain TCP, which is all that a workspace without dependencies has: it speaks Redis' own protocol, and
+/// the first message of PostgreSQL's. What it was given, and what it was answered, is left in a file.
+const TEST: &str = r#"//! Talks to the servers.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+/// User, password, address and the rest of a URL.
+fn parts(url: &str) -> (String, String, String) {
+    let rest = url.split("://").nth(1).unwrap();
+    let (login, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let (address, database) = place.split_once('/').unwrap_or((place, ""));
+    let password = login.split_once(':').map_or("", |(_, password)| password);
+    (address.to_owned(), password.to_owned(), database.to_owned())
+}
+
+#[test]
+fn redis_answers() {
+    let (address, password, _) = parts(&std::env::var("REDIS_URL").unwrap());
+    let mut stream = TcpStream::connect(address).unwrap();
+    let hello = format!("AUTH default {password}\r\nPING\r\n");
+    stream.write_all(hello.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"+OK\r\n+PONG\r\n");
+}
+
+#[test]
+fn postgres_asks_for_the_password() {
+    let url = std::env::var("DATABASE_URL").unwrap();
+    std::fs::write("given.txt", format!("{url}\n{}\n", std::env::var("REDIS_URL").unwrap())).unwrap();
+    let (address, _, database) = parts(&url);
+    let mut message = vec![0, 3, 0, 0];
+    for word in ["user", "postgres", "database", &database, ""] {
+        message.extend(word.bytes().chain([0]));
+    }
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(&u32::try_from(message.len() + 4).unwrap().to_be_bytes()).unwrap();
+    stream.write_all(&message).unwrap();
+    let mut answer = [0; 9];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!((answer[0], &answer[5..]), (b'R', &[0, 0, 0, 10][..]), "it wants SCRAM");
+}
+"#;
+
+fn workspace(names: &[&str]) -> Sandbox {
+    let sandbox = Sandbox::with_services(names);
+    for name in names {
+        sandbox.file(&format!("services/{name}/tests/servers.rs"), TEST);
+    }
+    sandbox
+}
+
+/// The URLs that a service's tests were given.
+fn given(sandbox: &Sandbox, service: &str) -> [String; 2] {
+    let text = sandbox.read(&format!("services/{service}/given.txt"));
+    let mut lines = text.lines().map(str::to_owned);
+    [(); 2].map(|()| lines.next().expect("a line"))
+}
+
+/// `127.0.0.1:5432` of a URL.
+fn address(url: &str) -> &str {
+    let rest = url.rsplit('@').next().expect("a part");
+    rest.split('/').next().expect("a part")
+}
+
+#[test]
+fn every_service_has_its_own_database_and_the_servers_are_gone_afterwards() {
+    let sandbox = workspace(&["a-service", "b-service"]);
+    let output = sandbox.run(&["integration", "--servers", "local"]).exits(0);
+    assert_eq!(output.verdict(), "passed: 1 stage, 4 tests in TIME");
+    let summary = sandbox.summary();
+    assert_eq!(
+        summary.tasks("integration-tests"),
+        [
+            "integration-tests/a-service passed",
+            "integration-tests/b-service passed",
+            "integration-tests/compile passed",
+            "integration-tests/servers passed"
+        ]
+    );
+    assert_eq!(counts(&summary.0), [4, 0, 0]);
+    let ([a, redis], [b, same]) = (given(&sandbox, "a-service"), given(&sandbox, "b-service"));
+    assert_eq!(redis, same, "a Redis has no databases to tell apart by name");
+    assert_eq!(address(&a), address(&b), "one server");
+    assert_ne!(a, b, "and two databases in it");
+    for url in [&a, &redis] {
+        assert!(TcpStream::connect(address(url)).is_err(), "{url} still answers");
+        assert!(!output.stderr.contains(password(url)), "the password is shown: {}", output.stderr);
+    }
+    for file in ["events.ndjson", "summary.json", "report.md"] {
+        let text = sandbox.read(&format!("target/xtask/runs/latest/{file}"));
+        assert!(!text.contains(password(&a)) && !text.contains(password(&redis)), "a password is in {file}");
+    }
+}
+
+fn password(url: &str) -> &str {
+    let login = url.split("://").nth(1).and_then(|rest| rest.rsplit_once('@')).expect("a login").0;
+    let password = login.split_once(':').expect("a password").1;
+    assert!(password.len() > 8, "{url}");
+    password
+}
+
+#[test]
+fn a_failing_integration_test_turns_the_run_red_and_does_not_stop_the_build() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    let test = "#[test]\nfn it_is_up() {\n    assert!(std::env::var(\"DATABASE_URL\").unwrap().starts_with(\"postgres://\"));\n    \
+                println!(\"it was up\");\n    panic!(\"it is down\");\n}\n\n#[test]\nfn other() {}\n";
+    sandbox.file("services/a-service/tests/api.rs", test);
+    let skipped = ["coverage", "audit", "deps", "lint"].iter().flat_map(|stage| ["--skip", *stage]);
+    let args: Vec<&str> = ["ci", "--keep-going", "--servers", "local"].into_iter().chain(skipped).collect();
+    let output = sandbox.run(&args).exits(1);
+    assert_eq!(output.verdict(), "failed: integration-tests (1 test in a-service) · exit 1");
+    let summary = sandbox.summary();
+    assert_eq!(
+        summary.stages(),
+        [
+            "test-services passed",
+            "integration-tests failed: a-service: 1 test failed",
+            "build-release passed",
+            "quality-report passed"
+        ]
+    );
+    let test = summary.failed_test("integration-tests/a-service");
+    assert_eq!(test.name, "it_is_up");
+    assert!(test.output.contains("it was up"), "{}", test.output);
+    // The command brings the servers up, and selects this test alone.
+    let words = test.repeat.strip_prefix("cargo xtask ").expect("xtask has the servers");
+    let again = sandbox.run(&words.split(' ').collect::<Vec<_>>()).exits(1);
+    assert_eq!(again.verdict(), "failed: integration-tests (1 test in a-service) · exit 1");
+    assert_eq!(counts(&sandbox.summary().0), [0, 1, 0]);
+}
+
+/// A server that greets with the name of the folder it was started in; Python, because a workspace that builds its own
+/// would have to be built first.
+const GREETER: &str = "import os, socket, sys\nserver = socket.socket()\n\
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n\
+    server.bind((sys.argv[1], int(sys.argv[2])))\nserver.listen()\nwhile True:\n    client, _ = server.accept()\n    \
+    client.sendall(b'hello\\n')\n    client.close()\n";
+
+#[test]
+fn a_further_server_is_a_few_lines_of_configuration() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.stub("greeter", "exec python3 -c \"$(cat \"$1\")\" \"$2\" \"$3\"");
+    let servers = "[workspace.metadata.xtask.integration.servers.greeter]\nenv = \"GREETER_URL\"\n\
+        url = \"greet://{host}:{port}\"\nfiles.\"greeter.py\" = '''\nSCRIPT'''\n\
+        local = { program = \"greeter\", args = [\"{dir}/greeter.py\", \"{listen}\", \"{port}\"] }\n";
+    sandbox.append("Cargo.toml", &servers.replace("SCRIPT", GREETER));
+    let test = "use std::io::Read;\n\n#[test]\nfn it_greets() {\n    let url = std::env::var(\"GREETER_URL\").unwrap();\n    \
+        std::fs::write(\"given.txt\", &url).unwrap();\n    let address = url.strip_prefix(\"greet://\").unwrap();\n    \
+        let mut said = String::new();\n    std::net::TcpStream::connect(address).unwrap().read_to_string(&mut said).unwrap();\n    \
+        assert_eq!(said, \"hello\\n\");\n}\n";
+    sandbox.file("services/a-service/tests/greets.rs", test);
+    let output = sandbox.run(&["integration", "--servers", "local"]).exits(0);
+    assert_eq!(output.verdict(), "passed: 1 stage, 1 test in TIME");
+    let url = sandbox.read("services/a-service/given.txt");
+    assert!(TcpStream::connect(url.strip_prefix("greet://").expect("its scheme")).is_err(), "{url} still answers");
+}
+
+#[test]
+fn a_server_that_cannot_be_had_is_the_environments_fault_with_the_way_out() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    let servers = "[workspace.metadata.xtask.integration.servers.absent]\nenv = \"ABSENT_URL\"\nurl = \"absent://{host}:{port}\"\n\
+        local = { program = \"no-such-server\" }\n";
+    sandbox.append("Cargo.toml", servers);
+    sandbox.file("services/a-service/tests/it.rs", "#[test]\nfn it() {}\n");
+    let output = sandbox
+        .run(&["integration", "--servers", "local", "--keep-going"])
+        .exits(3)
+        .says("because: local: `no-such-server` is not on PATH")
+        .says("hint: install `no-such-server`");
+    assert_eq!(
+        output.verdict(),
+        "could not run: integration-tests (servers: start absent for the integration tests; a-servic...) · exit 3"
+    );
+    assert_eq!(
+        sandbox.summary().tasks("integration-tests"),
+        [
+            "integration-tests/a-service environment-error: needs `integration-tests/servers`, which could not do its work",
+            "integration-tests/compile passed",
+            "integration-tests/servers environment-error: start absent for the integration tests"
+        ]
+    );
+}
