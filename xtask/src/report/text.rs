@@ -140,6 +140,7 @@ fn verdict_line(summary: &Summary, display: Display) -> String {
     let line = verdict::line(summary, style);
     let (word, rest) = line.split_at(line.find(':').unwrap_or(line.len()));
     let colour = |word: &str| match (verdict::is_good(summary), summary.exit_code) {
+        (true, _) if word.starts_with("warning") => style.warn(word),
         (true, _) => style.good(word),
         (false, None) => style.warn(word),
         (false, Some(_)) => style.bad(word),

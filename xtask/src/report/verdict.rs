@@ -42,9 +42,9 @@ fn passed(summary: &Summary, style: Style) -> String {
         summary.stages.iter().filter(|stage| stage.policy != Policy::Blocking && stage.outcome.is_bad()).collect();
     match (good, warned.as_slice()) {
         (0, []) => nothing(summary),
-        (0, [only]) => format!("passed with a warning: {}, which does not block", culprit(only)),
+        (0, [only]) => format!("warning: {}, which does not block", warning(only)),
         (0, some) => {
-            format!("passed with warnings: {}, which do not block", text::list(some.iter().map(|s| culprit(s))))
+            format!("warnings: {}, which do not block", text::list(some.iter().map(|stage| warning(stage))))
         }
         (_, []) => worked(summary, good, with(&[Outcome::Cached])),
         (_, some) => {
@@ -137,6 +137,12 @@ fn culprit(stage: &StageSummary) -> String {
         return stage.id.to_string();
     }
     format!("{} ({})", stage.id, console::truncate_str(&reason, REASON, "..."))
+}
+
+/// `security-audit failed (cargo-audit: 1 vulnerability)`.
+fn warning(stage: &StageSummary) -> String {
+    let id = stage.id.as_str();
+    culprit(stage).replacen(id, &format!("{id} {}", words::outcome(stage.outcome)), 1)
 }
 
 fn tasks(n: usize) -> String {

@@ -1,7 +1,7 @@
 //! The audit warns and never blocks: a vulnerable dependency, a banned one, a licence that is not allowed. A tool that
 //! could not look is not "no findings".
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Output, Sandbox};
 
 /// A service that depends on `old-time` 0.1.43 from the registry, which is a folder of the workspace here, and an
 /// advisory database that knows one thing about it.
@@ -24,12 +24,18 @@ fn database(sandbox: &Sandbox) {
     sandbox.file("advisories/crates/old-time/RUSTSEC-2020-0071.md", advisory);
 }
 
+/// The audit with the database of the workspace.
+fn audit(sandbox: &Sandbox) -> Output {
+    sandbox.run(&["audit", "--advisory-db", "advisories"])
+}
+
 #[test]
 fn a_vulnerable_dependency_warns_and_the_build_goes_on() {
     let sandbox = with_vulnerable_dependency();
     database(&sandbox);
-    let args = ["ci", "--keep-going", "--no-install", "--skip", "coverage", "--skip", "deps", "--skip", "lint"];
-    let output = sandbox.run(&[&args[..], &["--advisory-db", "advisories"]].concat()).exits(0);
+    let skipped = ["lint", "coverage", "deps"].iter().flat_map(|stage| ["--skip", *stage]);
+    let args = ["ci", "--fail-fast", "--advisory-db", "advisories"].into_iter().chain(skipped);
+    let output = sandbox.run(&args.collect::<Vec<_>>()).exits(0);
     assert_eq!(output.verdict(), "passed: 3 stages, 2 tests in TIME · security-audit failed, which does not block");
     let summary = sandbox.summary();
     assert_eq!(
@@ -46,5 +52,104 @@ fn a_vulnerable_dependency_warns_and_the_build_goes_on() {
         summary.tasks("security-audit"),
         ["security-audit/cargo-audit failed: 1 vulnerability", "security-audit/cargo-deny passed"]
     );
-    assert_eq!(summary.findings("security-audit/cargo-audit"), ["error RUSTSEC-2020-0071 -:-"]);
+    let task = summary.task("security-audit/cargo-audit");
+    let finding = &task["findings"][0];
+    assert_eq!((&finding["code"], &finding["package"]), (&"RUSTSEC-2020-0071".into(), &"old-time 0.1.43".into()));
+    assert_eq!(finding["message"], "Potential segfault");
+    assert_eq!(task["notes"][0], "advisory database: 1 advisory, its newest one of 2020-11-18");
+}
+
+#[test]
+fn a_blocking_audit_stops_the_build() {
+    let sandbox = with_vulnerable_dependency();
+    database(&sandbox);
+    sandbox.append("Cargo.toml", "\n[workspace.metadata.xtask.stages.security-audit]\npolicy = \"blocking\"\n");
+    let only = ["--keep-going", "--only", "audit", "--only", "build", "--advisory-db", "advisories"];
+    let output = sandbox.run(&[&["ci"][..], &only].concat()).exits(1);
+    assert_eq!(output.verdict(), "failed: security-audit (cargo-audit: 1 vulnerability) · exit 1");
+    assert_eq!(
+        sandbox.summary().stages(),
+        [
+            "security-audit failed: cargo-audit: 1 vulnerability",
+            "build-release skipped: needs `security-audit`, which failed"
+        ]
+    );
+}
+
+#[test]
+fn a_waiver_holds_until_its_day_and_is_shown() {
+    let waived = |expires: &str| {
+        let sandbox = with_vulnerable_dependency();
+        database(&sandbox);
+        let waiver = format!("id = \"RUSTSEC-2020-0071\"\nreason = \"not reached\"\nexpires = \"{expires}\"\n");
+        sandbox.append("Cargo.toml", &format!("[[workspace.metadata.xtask.audit.waivers]]\n{waiver}"));
+        let output = audit(&sandbox).exits(0);
+        let summary = sandbox.summary();
+        let waived = summary.task("security-audit/cargo-audit")["findings"][0]["waived"].as_str().map(str::to_owned);
+        (output.verdict().to_owned(), summary.stages(), waived)
+    };
+    let (verdict, stages, why) = waived("2999-12-31");
+    assert_eq!(verdict, "passed: 1 stage in TIME");
+    assert_eq!(stages, ["security-audit passed"]);
+    assert_eq!(why.as_deref(), Some("not reached until 2999-12-31"));
+    let (verdict, stages, why) = waived("2020-12-31");
+    assert_eq!(verdict, "warning: security-audit failed (cargo-audit: 1 vulnerability), which does not block");
+    assert_eq!(stages, ["security-audit failed: cargo-audit: 1 vulnerability"]);
+    assert_eq!(why, None);
+}
+
+#[test]
+fn a_licence_and_a_crate_that_are_not_allowed_are_found_by_cargo_deny() {
+    let sandbox = with_vulnerable_dependency();
+    database(&sandbox);
+    sandbox.file(
+        "registry/old-time/Cargo.toml",
+        "[package]\nname = \"old-time\"\nversion = \"0.1.43\"\nlicense = \"GPL-3.0-only\"\n",
+    );
+    let deny =
+        "[licenses]\nallow = [\"MIT\"]\nprivate = { ignore = true }\n[bans]\ndeny = [{ crate = \"old-time\" }]\n";
+    sandbox.file("deny.toml", deny);
+    audit(&sandbox).exits(0);
+    let summary = sandbox.summary();
+    assert_eq!(
+        summary.tasks("security-audit"),
+        [
+            "security-audit/cargo-audit failed: 1 vulnerability",
+            "security-audit/cargo-deny failed: 3 findings (banned, rejected and unlicensed)"
+        ]
+    );
+    assert_eq!(
+        summary.findings("security-audit/cargo-deny"),
+        [
+            "error banned -:-",
+            "warning no-license-field -:-",
+            "warning unlicensed -:-",
+            "error unlicensed -:-",
+            "error rejected -:-",
+            "warning license-not-encountered -:-"
+        ]
+    );
+}
+
+#[test]
+fn a_database_that_is_none_is_not_a_clean_bill() {
+    let sandbox = with_vulnerable_dependency();
+    let output = audit(&sandbox).exits(0);
+    assert_eq!(
+        output.verdict(),
+        "warning: security-audit could not run (cargo-audit: cargo-audit could not look: error loading ad...), which does not block"
+    );
+    assert_eq!(
+        sandbox.summary().tasks("security-audit"),
+        [
+            "security-audit/cargo-audit environment-error: cargo-audit could not look: error loading advisory database: I/O operation failed: failed to read directory `/w/advisories/crates`: No such file or directory (os error 2)",
+            "security-audit/cargo-deny passed"
+        ]
+    );
+    // A folder without one advisory in it is none either.
+    sandbox.file("advisories/crates/README.md", "");
+    assert_eq!(
+        audit(&sandbox).exits(0).verdict(),
+        "warning: security-audit could not run (cargo-audit: cargo-audit could not look: the advisory dat...), which does not block"
+    );
 }

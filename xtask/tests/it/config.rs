@@ -165,6 +165,6 @@ fn the_policies_of_the_twelve_can_be_changed() {
     let output = sandbox.run(&["fmt"]).exits(0);
     assert_eq!(
         output.verdict(),
-        "passed with a warning: format-and-lint (fmt: 1 file is not formatted), which does not block"
+        "warning: format-and-lint failed (fmt: 1 file is not formatted), which does not block"
     );
 }

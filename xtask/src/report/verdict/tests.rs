@@ -33,7 +33,7 @@ fn the_verdict_tells_what_ran_and_what_failed() {
     case(&one(Outcome::Cached, Blocking, "passed", 0), "passed: 1 stage from the cache in 1m 12s");
     case(
         &one(Outcome::Failed, Warning, "passed", 0),
-        "passed with a warning: security-audit (the reason), which does not block",
+        "warning: security-audit failed (the reason), which does not block",
     );
 }
 
