@@ -11,6 +11,19 @@ fn ci(sandbox: &Sandbox, skipped: &[&str]) -> Output {
 }
 
 #[test]
+fn without_a_fault_the_run_is_green_and_the_sources_are_as_they_were() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.paste("cargo generate-lockfile").exits(0);
+    sandbox.commit();
+    let output = ci(&sandbox, &["audit", "deps"]).exits(0);
+    assert_eq!(output.verdict(), "passed: 5 stages, 2 tests in TIME");
+    let summary = sandbox.summary();
+    let head = sandbox.paste("git rev-parse HEAD").exits(0).stdout;
+    assert_eq!(summary.0["commit"], head, "and not dirty");
+    assert_eq!(sandbox.paste("git status --porcelain").exits(0).stdout, "");
+}
+
+#[test]
 fn a_file_that_is_not_formatted_stops_everything_behind_it() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.append("services/a-service/src/main.rs", "\n#[test]\nfn  crooked( ) { }\n");

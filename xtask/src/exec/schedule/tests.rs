@@ -145,11 +145,10 @@ fn a_universe_and_a_limit_are_kept() {
 
 #[test]
 fn a_stage_comes_to_what_its_tasks_came_to_and_not_to_what_prepared_them() {
-    let tests: &[(&str, &[&str])] = &[("compile", &[]), ("a", &["compile"]), ("b", &["compile"])];
-    let plan = plan(&[("test", &[], Blocking, tests)]);
     #[track_caller]
-    fn case(plan: &Plan, [compile, a, b]: [Outcome; 3], expected: Outcome) {
-        let mut schedule = Schedule::new(plan, 4, false);
+    fn case(compile: Outcome, a: Outcome, b: Outcome, expected: Outcome) {
+        let tests: &[(&str, &[&str])] = &[("compile", &[]), ("a", &["compile"]), ("b", &["compile"])];
+        let mut schedule = Schedule::new(&plan(&[("test", &[], Blocking, tests)]), 4, false);
         schedule.begin();
         schedule.ready();
         schedule.finish(0, compile, None);
@@ -158,11 +157,10 @@ fn a_stage_comes_to_what_its_tasks_came_to_and_not_to_what_prepared_them() {
         let changes = schedule.finish(2, b, None);
         assert_eq!(changes, [Change::StageEnded { stage: 0, outcome: expected, because: None }]);
     }
-    use Outcome::{Cached, Failed, NothingToDo, Passed};
-    case(&plan, [Passed, NothingToDo, NothingToDo], NothingToDo);
-    case(&plan, [Passed, NothingToDo, Passed], Passed);
-    case(&plan, [Passed, NothingToDo, Cached], Cached);
-    case(&plan, [Passed, Failed, Passed], Failed);
+    case(Outcome::Passed, Outcome::NothingToDo, Outcome::NothingToDo, Outcome::NothingToDo);
+    case(Outcome::Passed, Outcome::NothingToDo, Outcome::Passed, Outcome::Passed);
+    case(Outcome::Passed, Outcome::NothingToDo, Outcome::Cached, Outcome::Cached);
+    case(Outcome::Passed, Outcome::Failed, Outcome::Passed, Outcome::Failed);
 }
 
 /// A random pipeline: stages and tasks need earlier ones only.
