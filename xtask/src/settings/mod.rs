@@ -178,7 +178,9 @@ fn selected(selection: &cli::Selection, workspace: &Workspace) -> Result<Option<
         let Some(package) = package else {
             let known = workspace.packages.iter().map(|package| package.name.as_str());
             let short = known.clone().filter_map(|name| name.strip_suffix("-service"));
-            let near = text::nearest(name, known.clone().chain(short));
+            // Short names are so short that many a word is near to some of them.
+            let near = Some(text::nearest(name, known.clone())).filter(|near| !near.is_empty());
+            let near = near.unwrap_or_else(|| text::nearest(name, short));
             let names = if near.is_empty() { known.collect() } else { near.clone() };
             let hint = if near.is_empty() { "the packages are" } else { "did you mean" };
             let names = text::list(names.iter().map(|name| format!("`{name}`")));

@@ -41,6 +41,8 @@ fn an_unknown_service_is_refused_with_the_nearest_names() {
             "hint: the packages are `auth-service` and `user-service`"
         ]
     );
+    let short = sandbox.run(&["build", "uesr"]).exits(2);
+    assert_eq!(lines(&short)[1], "hint: did you mean `user`?");
     assert!(!sandbox.root().join("target").exists());
 }
 
