@@ -139,7 +139,7 @@ fn a_stage_of_its_own_needs_a_command_and_a_plain_name() {
 fn a_stage_of_its_own_runs_and_fails_by_its_policy() {
     let own = |policy: &str| {
         let stage = format!(
-            "[workspace.metadata.xtask.stages.own]\ncommand = [\"sh\", \"-c\", \"echo said it; exit 3\"]\npolicy = \"{policy}\"\n"
+            "[workspace.metadata.xtask.stages.own]\ncommand = [\"sh\", \"-c\", \"exit 3\"]\npolicy = \"{policy}\"\n"
         );
         let sandbox = configured(&format!(
             "{stage}[workspace.metadata.xtask.stages.behind]\ncommand = [\"true\"]\nneeds = [\"own\"]\n"

@@ -87,10 +87,15 @@ fn without_a_test_there_is_no_data_and_that_is_no_percentage() {
 fn one_run_of_the_suite_serves_the_tests_and_the_coverage() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     let ran = sandbox.root().join("ran");
-    let test = format!(
-        "\n#[test]\nfn counts() {{\n    use std::io::Write as _;\n    let file = std::fs::OpenOptions::new().create(true)\
-         .append(true).open({ran:?});\n    file.unwrap().write_all(b\"ran\\n\").unwrap();\n}}\n"
-    );
+    let test = r#"
+#[test]
+fn counts() {
+    use std::io::Write as _;
+    let file = std::fs::OpenOptions::new().create(true).append(true).open("FILE");
+    file.unwrap().write_all(b"ran\n").unwrap();
+}
+"#;
+    let test = test.replace("FILE", ran.to_str().expect("a name"));
     sandbox.append("services/a-service/src/main.rs", &test);
     let only = ["--only", "test-matrix", "--only", "coverage"];
     sandbox.run(&[&["ci"][..], &only].concat()).exits(0);

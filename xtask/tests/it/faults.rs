@@ -69,8 +69,15 @@ fn a_lint_is_found_with_its_file_line_and_name() {
 #[test]
 fn a_failing_unit_test_is_named_with_its_output_and_the_command_that_repeats_it() {
     let sandbox = Sandbox::with_services(&["a-service", "b-service"]);
-    let failing = "#[cfg(test)]\nmod more {\n    #[test]\n    fn twice_of_three() {\n        println!(\"three comes\");\n        \
-                   assert_eq!(crate::twice(3), 7);\n    }\n}\n";
+    let failing = r#"#[cfg(test)]
+mod more {
+    #[test]
+    fn twice_of_three() {
+        println!("three comes");
+        assert_eq!(crate::twice(3), 7);
+    }
+}
+"#;
     sandbox.append("services/b-service/src/lib.rs", failing);
     let output = ci(&sandbox, &["lint", "coverage", "audit", "deps"]).exits(1);
     assert_eq!(output.verdict(), "failed: test-services (1 test in b-service) · exit 1");
@@ -108,8 +115,15 @@ fn a_failing_unit_test_is_named_with_its_output_and_the_command_that_repeats_it(
 #[test]
 fn a_failing_doc_test_is_one_too() {
     let sandbox = Sandbox::with_services(&["a-service"]);
-    let failing = "/// Half.\n///\n/// ```\n/// assert_eq!(a_service::half(4), 3);\n/// ```\npub fn half(n: u32) -> u32 {\n    \
-                   n / 2\n}\n";
+    let failing = "/// Half.
+///
+/// ```
+/// assert_eq!(a_service::half(4), 3);
+/// ```
+pub fn half(n: u32) -> u32 {
+    n / 2
+}
+";
     let library = sandbox.read("services/a-service/src/lib.rs");
     sandbox
         .file("services/a-service/src/lib.rs", &library.replace("#[cfg(test)]", &format!("{failing}\n#[cfg(test)]")));

@@ -1,9 +1,55 @@
-//! Workspaces that have never heard of xtask: their shapes, from wherever in them one stands. The tests that are counted
-//! are those that cargo itself counts.
+//! Workspaces that have never heard of xtask, in all their shapes, from wherever in them one stands. The tests that are
+//! counted are those that cargo itself counts.
 
 use crate::sandbox::{Sandbox, counts};
 
 const UNIT: &str = "#[cfg(test)]\nmod tests {\n    #[test]\n    fn works() {}\n}\n";
+
+/// A procedural macro with a doc test.
+const DERIVE: &str = "//! A macro.
+//!
+//! ```
+//! #[derive(a_macro::Nothing)]
+//! struct S;
+//! let _ = S;
+//! ```
+
+use proc_macro::TokenStream;
+
+/// Nothing.
+#[proc_macro_derive(Nothing)]
+pub fn nothing(_: TokenStream) -> TokenStream {
+    TokenStream::new()
+}
+
+";
+
+/// What a package may say about itself.
+const ABOUT: &str = r#"description = "it's \"quoted\""
+authors = ["A", "B"]
+license = "MIT"
+repository = "r"
+homepage = "h"
+readme = "README.md"
+rust-version = "1.85.0"
+"#;
+
+/// A build script with a word for the program.
+const SCRIPT: &str = r#"fn main() {
+    println!("cargo::rustc-env=FROM_BUILD=built");
+    println!("cargo::rerun-if-changed=build.rs");
+}
+"#;
+
+/// A test that reads a file of its package, and writes down the variables that it sees.
+const TELLS: &str = r#"#[test]
+fn tells() {
+    assert_eq!(std::fs::read_to_string("data/given.txt").unwrap(), "given");
+    let mut vars: Vec<String> = std::env::vars().map(|(key, value)| format!("{key}={value}")).collect();
+    vars.sort();
+    std::fs::write("seen.txt", vars.join("\n")).unwrap();
+}
+"#;
 
 fn manifest(name: &str, more: &str) -> String {
     format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}")
@@ -64,7 +110,9 @@ fn one_package_and_no_workspace() {
 #[test]
 fn a_root_package_with_members() {
     let sandbox = Sandbox::new();
-    sandbox.file("Cargo.toml", &manifest("root_package", "\n[workspace]\nmembers = [\"crates/*/*\"]\n\n[dependencies]\ninner-crate.path = \"crates/group/inner-crate\"\n"));
+    let members = "\n[workspace]\nmembers = [\"crates/*/*\"]\n";
+    let needs = "\n[dependencies]\ninner-crate.path = \"crates/group/inner-crate\"\n";
+    sandbox.file("Cargo.toml", &manifest("root_package", &format!("{members}{needs}")));
     sandbox.file("src/lib.rs", &library("root_package"));
     sandbox.file("crates/group/inner-crate/Cargo.toml", &manifest("inner-crate", ""));
     sandbox.file("crates/group/inner-crate/src/lib.rs", &library("inner-crate"));
@@ -87,15 +135,19 @@ fn a_virtual_workspace_of_packages_of_every_kind() {
     package("no-doctest", "[lib]\ndoctest = false\n", &[("src/lib.rs", &library("no-doctest"))]);
     package("no-unit", "[lib]\ntest = false\n", &[("src/lib.rs", &library("no-unit"))]);
     let program = format!("fn main() {{}}\n\n{UNIT}");
-    let bins = "[[bin]]\nname = \"one\"\npath = \"src/one.rs\"\n[[bin]]\nname = \"two\"\npath = \"src/two.rs\"\ntest = false\n";
+    let bins = r#"[[bin]]
+name = "one"
+path = "src/one.rs"
+[[bin]]
+name = "two"
+path = "src/two.rs"
+test = false
+"#;
     package("many-bins", bins, &[("src/one.rs", &program), ("src/two.rs", &program), ("src/bin/three.rs", &program)]);
     let own = "[[bin]]\nname = \"own\"\npath = \"src/own.rs\"\nharness = false\n";
     package("own-harness", own, &[("src/own.rs", "fn main() {\n    println!(\"my own way\");\n}\n")]);
     package("only-tests", "", &[("src/lib.rs", "//! Nothing.\n"), ("tests/it.rs", "#[test]\nfn it() {}\n")]);
-    let derive = "//! A macro.\n//!\n//! ```\n//! #[derive(a_macro::Nothing)]\n//! struct S;\n//! let _ = S;\n//! ```\n\n\
-                  use proc_macro::TokenStream;\n\n/// Nothing.\n#[proc_macro_derive(Nothing)]\n\
-                  pub fn nothing(_: TokenStream) -> TokenStream {\n    TokenStream::new()\n}\n\n";
-    package("a_macro", "[lib]\nproc-macro = true\n", &[("src/lib.rs", &format!("{derive}{UNIT}"))]);
+    package("a_macro", "[lib]\nproc-macro = true\n", &[("src/lib.rs", &format!("{DERIVE}{UNIT}"))]);
     assert_eq!(works_from(&sandbox, "crates/a_macro"), [8, 0, 0]);
     let summary = sandbox.summary();
     assert_eq!(
@@ -121,15 +173,11 @@ fn a_virtual_workspace_of_packages_of_every_kind() {
 #[test]
 fn the_run_of_a_test_is_cargos_run_of_it() {
     let sandbox = Sandbox::new();
-    let about = "description = \"it's \\\"quoted\\\"\"\nauthors = [\"A\", \"B\"]\nlicense = \"MIT\"\nrepository = \"r\"\nhomepage = \"h\"\nreadme = \"README.md\"\nrust-version = \"1.85.0\"\n";
-    sandbox.file("Cargo.toml", &manifest("curious", about).replace("0.1.0", "1.2.3-rc.1"));
+    sandbox.file("Cargo.toml", &manifest("curious", ABOUT).replace("0.1.0", "1.2.3-rc.1"));
     sandbox.file("README.md", "");
     sandbox.file("data/given.txt", "given");
-    sandbox.file("build.rs", "fn main() {\n    println!(\"cargo::rustc-env=FROM_BUILD=built\");\n    println!(\"cargo::rerun-if-changed=build.rs\");\n}\n");
-    let test = "#[test]\nfn tells() {\n    assert_eq!(std::fs::read_to_string(\"data/given.txt\").unwrap(), \"given\");\n    \
-                let mut vars: Vec<String> = std::env::vars().map(|(key, value)| format!(\"{key}={value}\")).collect();\n    \
-                vars.sort();\n    std::fs::write(\"seen.txt\", vars.join(\"\\n\")).unwrap();\n}\n";
-    sandbox.file("src/lib.rs", test);
+    sandbox.file("build.rs", SCRIPT);
+    sandbox.file("src/lib.rs", TELLS);
     sandbox.paste("cargo test --lib").exits(0);
     let cargos = seen(&sandbox);
     sandbox.run(&["test-matrix"]).exits(0);

@@ -110,8 +110,16 @@ fn password(url: &str) -> &str {
 #[test]
 fn a_failing_integration_test_turns_the_run_red_and_does_not_stop_the_build() {
     let sandbox = Sandbox::with_services(&["a-service"]);
-    let test = "#[test]\nfn it_is_up() {\n    assert!(std::env::var(\"DATABASE_URL\").unwrap().starts_with(\"postgres://\"));\n    \
-                println!(\"it was up\");\n    panic!(\"it is down\");\n}\n\n#[test]\nfn other() {}\n";
+    let test = r#"#[test]
+fn it_is_up() {
+    assert!(std::env::var("DATABASE_URL").unwrap().starts_with("postgres://"));
+    println!("it was up");
+    panic!("it is down");
+}
+
+#[test]
+fn other() {}
+"#;
     sandbox.file("services/a-service/tests/api.rs", test);
     let skipped = ["coverage", "audit", "deps", "lint"].iter().flat_map(|stage| ["--skip", *stage]);
     let args: Vec<&str> = ["ci", "--keep-going", "--servers", "local"].into_iter().chain(skipped).collect();
@@ -137,25 +145,40 @@ fn a_failing_integration_test_turns_the_run_red_and_does_not_stop_the_build() {
     assert_eq!(counts(&sandbox.summary().0), [0, 1, 0]);
 }
 
-/// A server that greets with the name of the folder it was started in; Python, because a workspace that builds its own
-/// would have to be built first.
-const GREETER: &str = "import os, socket, sys\nserver = socket.socket()\n\
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n\
-    server.bind((sys.argv[1], int(sys.argv[2])))\nserver.listen()\nwhile True:\n    client, _ = server.accept()\n    \
-    client.sendall(b'hello\\n')\n    client.close()\n";
+/// A server that greets; in Python, because one of the workspace would have to be built first.
+const GREETER: &str = r"import socket, sys
+server = socket.socket()
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.bind((sys.argv[1], int(sys.argv[2])))
+server.listen()
+while True:
+    client, _ = server.accept()
+    client.sendall(b'hello\n')
+    client.close()
+";
 
 #[test]
 fn a_further_server_is_a_few_lines_of_configuration() {
     let sandbox = Sandbox::with_services(&["a-service"]);
-    sandbox.stub("greeter", "exec python3 -c \"$(cat \"$1\")\" \"$2\" \"$3\"");
-    let servers = "[workspace.metadata.xtask.integration.servers.greeter]\nenv = \"GREETER_URL\"\n\
-        url = \"greet://{host}:{port}\"\nfiles.\"greeter.py\" = '''\nSCRIPT'''\n\
-        local = { program = \"greeter\", args = [\"{dir}/greeter.py\", \"{listen}\", \"{port}\"] }\n";
-    sandbox.append("Cargo.toml", &servers.replace("SCRIPT", GREETER));
-    let test = "use std::io::Read;\n\n#[test]\nfn it_greets() {\n    let url = std::env::var(\"GREETER_URL\").unwrap();\n    \
-        std::fs::write(\"given.txt\", &url).unwrap();\n    let address = url.strip_prefix(\"greet://\").unwrap();\n    \
-        let mut said = String::new();\n    std::net::TcpStream::connect(address).unwrap().read_to_string(&mut said).unwrap();\n    \
-        assert_eq!(said, \"hello\\n\");\n}\n";
+    sandbox.stub("greeter", "exec python3 \"$@\"");
+    let servers = r#"[workspace.metadata.xtask.integration.servers.greeter]
+env = "GREETER_URL"
+url = "greet://{host}:{port}"
+local = { program = "greeter", args = ["{dir}/greeter.py", "{listen}", "{port}"] }
+"#;
+    sandbox.append("Cargo.toml", &format!("{servers}files.\"greeter.py\" = '''\n{GREETER}'''\n"));
+    let test = r#"use std::io::Read;
+
+#[test]
+fn it_greets() {
+    let url = std::env::var("GREETER_URL").unwrap();
+    std::fs::write("given.txt", &url).unwrap();
+    let mut stream = std::net::TcpStream::connect(url.strip_prefix("greet://").unwrap()).unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    assert_eq!(said, "hello\n");
+}
+"#;
     sandbox.file("services/a-service/tests/greets.rs", test);
     let output = sandbox.run(&["integration", "--servers", "local"]).exits(0);
     assert_eq!(output.verdict(), "passed: 1 stage, 1 test in TIME");
@@ -166,8 +189,11 @@ fn a_further_server_is_a_few_lines_of_configuration() {
 #[test]
 fn a_server_that_cannot_be_had_is_the_environments_fault_with_the_way_out() {
     let sandbox = Sandbox::with_services(&["a-service"]);
-    let servers = "[workspace.metadata.xtask.integration.servers.absent]\nenv = \"ABSENT_URL\"\nurl = \"absent://{host}:{port}\"\n\
-        local = { program = \"no-such-server\" }\n";
+    let servers = r#"[workspace.metadata.xtask.integration.servers.absent]
+env = "ABSENT_URL"
+url = "absent://{host}:{port}"
+local = { program = "no-such-server" }
+"#;
     sandbox.append("Cargo.toml", servers);
     sandbox.file("services/a-service/tests/it.rs", "#[test]\nfn it() {}\n");
     let output = sandbox
