@@ -80,7 +80,7 @@ fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>
             .filter(|target| target.is_bin() && !target.test)
             .map(|target| target.src_path.clone().into_std_path_buf())
             .collect(),
-        integration_tests: named(&TargetKind::Test),
+        integration_tests: package.targets.iter().filter(|t| t.is_test() && t.test).map(|t| t.name.clone()).collect(),
         depends_outside: package
             .dependencies
             .iter()

@@ -42,7 +42,7 @@ pub struct Package {
     pub tested_programs: Vec<String>,
     /// The sources of its programs that are switched off with `test = false`, absolute.
     pub untested_sources: Vec<PathBuf>,
-    /// The names of its integration tests, the targets under `tests/`.
+    /// The names of its integration tests, the targets under `tests/` that are not switched off with `test = false`.
     pub integration_tests: Vec<String>,
     /// The names of the members that it depends on, in whichever way.
     pub depends_on: Vec<String>,

@@ -171,6 +171,15 @@ test = false
 }
 
 #[test]
+fn integration_tests_that_a_manifest_switches_off_are_not_run() {
+    let sandbox = Sandbox::new();
+    sandbox.file("Cargo.toml", &manifest("single-one", "[[test]]\nname = \"off\"\ntest = false\n"));
+    sandbox.file("src/lib.rs", &library("single-one"));
+    sandbox.file("tests/off.rs", "#[test]\nfn never() {\n    panic!();\n}\n");
+    sandbox.run(&["integration"]).exits(4).says("no selected package has anything for it");
+}
+
+#[test]
 fn the_run_of_a_test_is_cargos_run_of_it() {
     let sandbox = Sandbox::new();
     sandbox.file("Cargo.toml", &manifest("curious", ABOUT).replace("0.1.0", "1.2.3-rc.1"));
