@@ -5,16 +5,35 @@
 use crate::backing::Source;
 use crate::plan::Event;
 use crate::settings::Engine;
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// One pipeline for the whole workspace, the same on a laptop and in CI.
-///
-/// Exit codes: 0 ok (warnings allowed), 1 a gate failed, 2 usage or configuration, 3 the environment, 4 nothing
-/// selected, 5 timed out, 6 another run holds this checkout, 70 a bug in xtask, 130/143 interrupted.
+/// The headings of the options, in every command's help.
+const WHICH: &str = "What to run";
+const STAGE: &str = "Options of the stages";
+const HOW: &str = "How to run it";
+const OUTPUT: &str = "Output";
+const GLOBAL: &str = "Global options";
+
+const AFTER: &str = "\
+Exit codes:
+  0    ok (warnings allowed)
+  1    a gate failed
+  2    the command line or the configuration is wrong
+  3    the environment: a tool, the network, the disk
+  4    nothing selected
+  5    timed out
+  6    another run holds this checkout
+  70   a bug in xtask
+  130  interrupted (143 by SIGTERM, 129 by SIGHUP)
+
+`cargo xtask doctor` tells whether everything is there; README.md tells the rest.";
+
+/// One pipeline for the whole workspace, the same on a laptop and in CI
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = false)]
 #[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
+#[command(disable_help_flag = true, after_help = AFTER)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -26,22 +45,25 @@ pub struct Cli {
 #[derive(Args, Clone, Debug)]
 pub struct Global {
     /// Work as if started in DIR: any cargo workspace will do
-    #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub directory: Option<PathBuf>,
     /// Show failures and the verdict only
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = GLOBAL)]
     pub quiet: bool,
     /// Show every task's command as it starts
-    #[arg(short, long, global = true, help_heading = "Global options")]
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub verbose: bool,
     /// Colour the output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = GLOBAL)]
     pub color: ColorChoice,
+    /// Print help
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = GLOBAL)]
+    help: Option<bool>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the pipeline of a pull request: everything that CI will say
+    /// Run the whole pipeline: everything that CI will say about a pull request
     Ci(Ci),
     /// Check the formatting of all sources
     Fmt(Fix),
@@ -55,19 +77,19 @@ pub enum Command {
     Audit(Audit),
     /// List outdated and duplicate dependencies
     Deps(Stage),
-    /// Run the integration tests of every service on a real PostgreSQL and Redis
+    /// Run the integration tests of every service against a real PostgreSQL and Redis
     Integration(Integration),
-    /// Build the release binaries of all services
+    /// Build the release binaries of every service
     Build(Packages),
-    /// Tell about the latest run in Markdown
+    /// Tell about the latest run, in Markdown or JSON
     Report(Report),
     /// Print what a run would do, before anything runs
     Plan(Plan),
     /// Draw the stages and what they need
     Graph(Graph),
-    /// Tell which tools are there, which versions, and what to do about the others
+    /// Tell which tools are there, in which versions, and what to do about the others
     Doctor(Json),
-    /// Install every tool that is missing
+    /// Install every tool that the pipeline of a pull request misses
     Setup(Setup),
     /// Run xtask's own tests, with everything they need
     Test(Own),
@@ -83,45 +105,47 @@ pub enum Command {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that people type")]
 pub struct Run {
     /// How many tasks run at once [default: the number of processors, at least 2]
-    #[arg(short, long, value_name = "N", env = "XTASK_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(short, long, value_name = "N", env = "XTASK_JOBS", hide_env_values = true, help_heading = HOW)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// Go on after a failure with everything that does not need what failed [default in CI]
-    #[arg(long, conflicts_with = "fail_fast")]
+    #[arg(long, conflicts_with = "fail_fast", help_heading = HOW)]
     pub keep_going: bool,
     /// Start nothing new after a failure that blocks [default outside CI]
-    #[arg(long)]
+    #[arg(long, help_heading = HOW)]
     pub fail_fast: bool,
     /// Print the commands of the run and do nothing
-    #[arg(long)]
+    #[arg(long, help_heading = HOW)]
     pub dry_run: bool,
     /// Print the summary as JSON on stdout when the run is over
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     /// Also write the run's events to FILE, one JSON object a line
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub events: Option<PathBuf>,
-    /// Run even what has passed before with the same inputs
-    #[arg(long)]
+    /// Run also what has passed before with the same inputs, and remember the new result
+    #[arg(long, help_heading = HOW)]
     pub force: bool,
-    /// Neither read nor write the record of what has passed before
-    #[arg(long)]
+    /// Neither look up nor remember what has passed
+    #[arg(long, help_heading = HOW)]
     pub no_cache: bool,
     /// Fail instead of installing a missing tool
-    #[arg(long, env = "XTASK_NO_INSTALL", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "XTASK_NO_INSTALL", hide_env_values = true, help_heading = HOW)]
+    #[arg(value_parser = clap::builder::FalseyValueParser::new())]
     pub no_install: bool,
     /// Wait for another run in this checkout instead of failing
-    #[arg(long)]
+    #[arg(long, help_heading = HOW)]
     pub wait: bool,
 }
 
 /// Which packages a run is about.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Selection {
-    /// Only these services
+    /// Only these services or other packages; the ending `-service` may be left out
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
     /// Only this package; may be given several times
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", help_heading = WHICH)]
     pub package: Vec<String>,
 }
 
@@ -129,13 +153,14 @@ pub struct Selection {
 #[derive(Args, Clone, Debug, Default)]
 pub struct Stages {
     /// Only this stage, by its id or its command; may be given several times
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", help_heading = WHICH)]
     pub only: Vec<String>,
     /// Without this stage; what needs it goes on as if it had passed
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", help_heading = WHICH)]
     pub skip: Vec<String>,
     /// What caused the run
-    #[arg(long, value_name = "EVENT", default_value = "pull-request", env = "XTASK_EVENT")]
+    #[arg(long, value_name = "EVENT", default_value = "pull-request", help_heading = WHICH)]
+    #[arg(env = "XTASK_EVENT", hide_env_values = true)]
     pub event: Option<Event>,
 }
 
@@ -164,22 +189,23 @@ pub struct StageOptions {
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct EngineOption {
-    /// What measures coverage [default: auto, which prefers cargo-llvm-cov]
-    #[arg(long, value_name = "ENGINE", env = "XTASK_COVERAGE_ENGINE")]
+    /// What measures coverage [default: what the configuration says, else auto]
+    #[arg(long, value_name = "ENGINE", env = "XTASK_COVERAGE_ENGINE", hide_env_values = true, help_heading = STAGE)]
     pub engine: Option<Engine>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct DatabaseOption {
-    /// A copy of the RustSec advisory database, to work without network
-    #[arg(long, value_name = "DIR", env = "XTASK_ADVISORY_DB")]
+    /// A copy of the RustSec advisory database, to work without network [default: what the configuration says, else
+    /// the latest one, fetched]
+    #[arg(long, value_name = "DIR", env = "XTASK_ADVISORY_DB", hide_env_values = true, help_heading = STAGE)]
     pub advisory_db: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServersOption {
-    /// Where the servers of the integration tests come from [default: auto, the first that works]
-    #[arg(long, value_name = "SOURCE", env = "XTASK_SERVERS")]
+    /// Where the servers of the integration tests come from [default: what the configuration says, else auto]
+    #[arg(long, value_name = "SOURCE", env = "XTASK_SERVERS", hide_env_values = true, help_heading = STAGE)]
     pub servers: Option<Source>,
 }
 
@@ -194,8 +220,8 @@ pub struct Stage {
 pub struct Fix {
     #[command(flatten)]
     pub selection: Selection,
-    /// Change the sources instead of complaining
-    #[arg(long)]
+    /// Change the sources instead of complaining about them
+    #[arg(long, help_heading = STAGE)]
     pub fix: bool,
     #[command(flatten)]
     pub run: Run,
@@ -205,7 +231,7 @@ pub struct Fix {
 pub struct Lint {
     #[command(flatten)]
     pub fix: Fix,
-    /// Arguments for clippy, behind its `--`
+    /// Arguments for clippy: `-W clippy::nursery`
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,
 }
@@ -258,13 +284,13 @@ pub struct Packages {
 #[derive(Args, Clone, Debug)]
 pub struct Report {
     /// The run to tell about [default: the latest]
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", help_heading = WHICH)]
     pub run: Option<String>,
     /// Tell about every run of the latest run's commit: for the records that several CI jobs have left
-    #[arg(long, conflicts_with = "run")]
+    #[arg(long, conflicts_with = "run", help_heading = WHICH)]
     pub all: bool,
     /// Print the summary as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }
 
@@ -277,7 +303,7 @@ pub struct Plan {
     #[command(flatten)]
     pub options: StageOptions,
     /// Print the plan as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }
 
@@ -299,30 +325,32 @@ pub struct Graph {
     #[command(flatten)]
     pub stages: Stages,
     /// How to draw it
-    #[arg(long, value_name = "FORMAT", default_value = "tree")]
+    #[arg(long, value_name = "FORMAT", default_value = "tree", help_heading = OUTPUT)]
     pub format: GraphFormat,
 }
 
 #[derive(Args, Clone, Debug)]
 pub struct Json {
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }
 
 #[derive(Args, Clone, Debug)]
 pub struct Setup {
-    /// Do not ask before installing system packages
-    #[arg(short, long)]
+    /// Install system packages without asking
+    #[arg(short, long, help_heading = HOW)]
     pub yes: bool,
 }
 
 #[derive(Args, Clone, Debug)]
 pub struct Own {
-    /// Do not install anything; fail when something is missing
-    #[arg(long)]
+    /// Fail instead of installing a missing tool
+    #[arg(long, env = "XTASK_NO_INSTALL", hide_env_values = true, help_heading = HOW)]
+    #[arg(value_parser = clap::builder::FalseyValueParser::new())]
     pub no_install: bool,
-    /// Arguments for `cargo test --package xtask`, behind which a second `--` gives arguments to the test binaries
+    /// Arguments for `cargo test --package xtask`: `--lib`, `--test it`, or a filter; behind a second `--`, arguments
+    /// for the test binaries
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,
 }

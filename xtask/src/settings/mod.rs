@@ -19,7 +19,7 @@ use std::path::PathBuf;
 /// What measures coverage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
-    /// The first of the others that can be had.
+    /// What measures best: cargo-llvm-cov.
     Auto,
     /// cargo-llvm-cov.
     LlvmCov,
