@@ -268,9 +268,14 @@ pub struct Audit {
 #[derive(Args, Clone, Debug)]
 pub struct Integration {
     #[command(flatten)]
-    pub tests: Tests,
+    pub selection: Selection,
     #[command(flatten)]
     pub servers: ServersOption,
+    #[command(flatten)]
+    pub run: Run,
+    /// Arguments for the test binaries: a filter, `--nocapture`, `--test-threads 1`
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
 }
 
 #[derive(Args, Clone, Debug)]

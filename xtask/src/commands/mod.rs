@@ -49,7 +49,7 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
         | Command::Coverage(cli::Coverage { run, .. })
         | Command::Audit(cli::Audit { run, .. })
         | Command::Deps(cli::Stage { run })
-        | Command::Integration(cli::Integration { tests: cli::Tests { run, .. }, .. })
+        | Command::Integration(cli::Integration { run, .. })
         | Command::Build(cli::Packages { run, .. }) => run::run(&cli.command, run, session),
     }
 }

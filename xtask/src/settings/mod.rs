@@ -118,12 +118,6 @@ impl Wishes {
             pass_on: pass_on.to_vec(),
             ..Self::default()
         };
-        let tests = |tests: &cli::Tests, stage: &str| Self {
-            selection: tests.selection.clone(),
-            stages: only(stage),
-            pass_on: tests.args.clone(),
-            ..Self::default()
-        };
         match command {
             Command::Ci(ci) => Self {
                 selection: ci.selection.clone(),
@@ -140,7 +134,12 @@ impl Wishes {
             Command::Graph(graph) => Self { stages: graph.stages.clone(), ..Self::default() },
             Command::Fmt(fix) => half(fix, stages::format_and_lint::FMT, &[]),
             Command::Lint(lint) => half(&lint.fix, stages::format_and_lint::LINT, &lint.args),
-            Command::TestMatrix(args) => tests(args, stages::TEST_SERVICES),
+            Command::TestMatrix(tests) => Self {
+                selection: tests.selection.clone(),
+                stages: only(stages::TEST_SERVICES),
+                pass_on: tests.args.clone(),
+                ..Self::default()
+            },
             Command::Coverage(coverage) => Self {
                 selection: coverage.selection.clone(),
                 stages: only(stages::CODE_COVERAGE),
@@ -154,8 +153,11 @@ impl Wishes {
             },
             Command::Deps(_) => Self { stages: only(stages::DEPENDENCY_CHECK), ..Self::default() },
             Command::Integration(integration) => Self {
+                selection: integration.selection.clone(),
+                stages: only(stages::INTEGRATION_TESTS),
                 options: cli::StageOptions { servers: integration.servers.clone(), ..cli::StageOptions::default() },
-                ..tests(&integration.tests, stages::INTEGRATION_TESTS)
+                pass_on: integration.args.clone(),
+                ..Self::default()
             },
             Command::Build(build) => {
                 Self { selection: build.selection.clone(), stages: only(stages::BUILD_RELEASE), ..Self::default() }

@@ -10,6 +10,7 @@ mod faults;
 mod faults_flags;
 mod faults_tests;
 mod foreign;
+mod help;
 mod integration;
 mod selection;
 mod show;

@@ -1,0 +1,55 @@
+//! The help and the completion scripts: what a user meets first.
+
+use crate::sandbox::Sandbox;
+use clap::CommandFactory as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use xtask::cli::Cli;
+
+fn subcommands() -> Vec<String> {
+    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+/// The lines of a help text that are headings.
+fn headings(help: &str) -> Vec<&str> {
+    help.lines().filter(|line| !line.starts_with(' ') && line.ends_with(':')).collect()
+}
+
+#[test]
+fn the_help_lists_every_command_and_every_exit_code() {
+    let help = Sandbox::new().file("x", "").run(&["--help"]).exits(0).stdout;
+    for name in subcommands() {
+        assert!(help.contains(&format!("\n  {name} ")), "{name} is missing:\n{help}");
+    }
+    assert_eq!(headings(&help), ["Commands:", "Options:", "Global options:", "Exit codes:"]);
+}
+
+#[test]
+fn every_commands_help_groups_its_options() {
+    let sandbox = Sandbox::new();
+    sandbox.file("x", "");
+    let known =
+        ["Arguments:", "What to run:", "Options of the stages:", "How to run it:", "Output:", "Global options:"];
+    for name in subcommands() {
+        let help = sandbox.run(&[&name, "--help"]).exits(0).stdout;
+        let found = headings(&help);
+        let in_order: Vec<&str> = known.into_iter().filter(|heading| found.contains(heading)).collect();
+        assert_eq!(found, in_order, "{name}");
+        assert!(help.contains("  -h, --help"), "{name}");
+    }
+}
+
+#[test]
+fn nothing_typed_is_a_usage_error_that_shows_the_help() {
+    Sandbox::new().file("x", "").run(&[]).exits(2).says("Commands:");
+}
+
+#[test]
+fn the_completion_script_is_one_that_the_shell_takes() {
+    let sandbox = Sandbox::new();
+    let script = sandbox.file("x", "").run(&["completions", "bash"]).exits(0).stdout;
+    assert!(script.contains("test-matrix"));
+    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().expect("bash starts");
+    bash.stdin.take().expect("it is piped").write_all(script.as_bytes()).expect("bash reads");
+    assert!(bash.wait().expect("bash ends").success());
+}
