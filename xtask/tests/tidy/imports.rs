@@ -1,0 +1,173 @@
+//! Which module knows which: data flows one way, and I/O, the environment and the end of the process have one home.
+
+use crate::sources::{Source, below, xtask};
+
+/// What only code that does I/O says.
+const IO: [&str; 18] = [
+    "std::env",
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::os",
+    "std::process",
+    "std::thread",
+    "Instant::now",
+    "SystemTime::now",
+    "xshell",
+    "tempfile",
+    "rustix",
+    "rayon",
+    ".exists()",
+    ".is_file()",
+    ".is_dir()",
+    ".canonicalize()",
+    ".read_dir()",
+];
+
+/// Fails for every file beneath `places` (paths from `xtask/src`) that says one of `words`.
+#[track_caller]
+fn never(places: &[&str], words: &[&str], why: &str) {
+    let sources = xtask();
+    let mut found = Vec::new();
+    for place in places {
+        let of_place: Vec<&Source> = sources.iter().filter(|source| lies_in(source, place)).collect();
+        assert!(of_place.iter().any(|source| !source.code.is_empty()), "there is no xtask/src/{place}");
+        for source in of_place {
+            let said = words.iter().filter(|word| source.code.contains(**word));
+            found.extend(said.map(|word| format!("{}: {word}", source.path)));
+        }
+    }
+    assert!(found.is_empty(), "{why}:\n{}", found.join("\n"));
+}
+
+/// Fails for every file that says one of `words` and is none of `homes`.
+#[track_caller]
+fn only(homes: &[&str], words: &[&str], why: &str) {
+    let sources = xtask();
+    let says = |source: &Source| words.iter().any(|word| source.code.contains(word));
+    for home in homes {
+        assert!(sources.iter().any(|source| lies_in(source, home) && says(source)), "{home} no longer says {words:?}");
+    }
+    let others: Vec<&str> = sources
+        .iter()
+        .filter(|source| says(source) && !homes.iter().any(|home| lies_in(source, home)))
+        .map(|source| source.path.as_str())
+        .collect();
+    assert!(others.is_empty(), "{why}; not so:\n{}", others.join("\n"));
+}
+
+fn lies_in(source: &Source, place: &str) -> bool {
+    source.path.strip_prefix("xtask/src/").is_some_and(|path| {
+        path == place || path.strip_prefix(place).is_some_and(|rest| place.ends_with('/') && !rest.is_empty())
+    })
+}
+
+#[test]
+fn the_plan_and_the_readers_do_no_io() {
+    let pure = [
+        "plan/",
+        "stages/",
+        "workspace/model.rs",
+        "exec/schedule.rs",
+        "exec/verdict.rs",
+        "readers/",
+        "settings/config.rs",
+        "settings/table.rs",
+        "backing/spec.rs",
+        "backing/template.rs",
+        "cli.rs",
+        "event.rs",
+        "outcome.rs",
+        "reading.rs",
+        "text.rs",
+    ];
+    never(&pure, &IO, "these are pure: the same words in, the same words out");
+}
+
+#[test]
+fn data_flows_one_way() {
+    never(&["exec/"], &["crate::report", "super::report"], "the executor emits events and knows no display");
+    let beyond = ["crate::exec", "crate::process", "crate::stages", "plan::build", "crate::settings", "crate::cli"];
+    never(&["report/"], &beyond, "a report is made from events and nothing else");
+    let doing = ["crate::exec", "crate::process", "crate::report", "crate::backing::Servers"];
+    never(
+        &["stages/", "plan/", "readers/", "settings/", "workspace/"],
+        &doing,
+        "what is planned is data until it is spawned",
+    );
+    never(
+        &["tools/", "backing/", "cache/"],
+        &["crate::report", "crate::settings", "crate::cli"],
+        "they are given what they need",
+    );
+    let all = ["exec/", "report/", "stages/", "plan/", "readers/", "settings/", "workspace/", "tools/", "backing/"];
+    never(&all, &["crate::commands"], "nothing knows the commands");
+}
+
+#[test]
+fn imports_name_their_module() {
+    let grouped: Vec<String> = below(&["xtask/src"])
+        .into_iter()
+        .filter(|source| source.code.contains("use crate::{") || source.code.contains("use std::{"))
+        .map(|source| source.path)
+        .collect();
+    assert!(grouped.is_empty(), "the rules here cannot see into `use crate::{{…}}`: {grouped:?}");
+}
+
+#[test]
+fn the_surroundings_are_read_in_one_place() {
+    let reads = ["env::var(", "env::var_os(", "env::vars(", "env::vars_os(", "env::current_exe", "env::temp_dir"];
+    only(&["environment.rs"], &reads, "only `environment` reads what surrounds the process");
+    only(&["environment.rs"], &["available_parallelism", "env::current_dir"], "only `environment` reads these");
+}
+
+#[test]
+fn only_main_ends_the_process() {
+    only(&["main.rs"], &["process::ExitCode", "process::exit", "process::abort"], "only `main` ends the process");
+}
+
+#[test]
+fn processes_are_started_in_few_places() {
+    let homes = ["exec/process/", "tools/probe.rs", "tools/setup.rs", "workspace/git.rs", "cache/snapshot.rs"];
+    only(&homes, &["xshell"], "the stages' children are supervised by `exec::process`; the others only ask");
+    never(
+        &["main.rs", "commands/", "backing/", "history/"],
+        &["process::Command", ".spawn()"],
+        "nothing is started here",
+    );
+}
+
+#[test]
+fn no_left_overs() {
+    let words = ["todo!", "unimplemented!", "dbg!", "#[ignore"];
+    let mut found = Vec::new();
+    // This file says the words.
+    for source in
+        below(&["xtask/src", "xtask/tests", "services"]).iter().filter(|s| !s.path.ends_with("tidy/imports.rs"))
+    {
+        let lines = source.text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let said = lines.filter(|line| words.iter().any(|word| line.contains(word)));
+        found.extend(said.map(|line| format!("{}: {}", source.path, line.trim())));
+    }
+    assert!(found.is_empty(), "left over:\n{}", found.join("\n"));
+}
+
+#[test]
+fn files_are_about_one_thing() {
+    let long: Vec<String> = below(&["xtask/src", "services"])
+        .iter()
+        .filter(|source| source.lines > 400)
+        .map(|source| format!("{}: {} lines before its tests", source.path, source.lines))
+        .collect();
+    assert!(long.is_empty(), "400 lines are the most:\n{}", long.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let silent: Vec<String> = below(&["xtask/src", "xtask/tests", "services"])
+        .into_iter()
+        .filter(|source| source.lines > 0 && !source.text.starts_with("//!"))
+        .map(|source| source.path)
+        .collect();
+    assert!(silent.is_empty(), "no `//!` at the top: {silent:?}");
+}

@@ -1,0 +1,153 @@
+//! `.github/workflows/ci.yml` runs the pipeline that xtask runs, and keeps the rules for workflows.
+
+use crate::sources::{read, root};
+use std::collections::BTreeSet;
+use xtask::outcome::Policy;
+use xtask::plan::build::is_planned;
+use xtask::stages::{self, Definition, Runs};
+
+/// The job that holds no stage: the one check to require.
+const FINAL: &str = "ci-passed";
+
+/// A job as the lines of its YAML, without their indentation of four.
+struct Job {
+    id: String,
+    lines: Vec<String>,
+}
+
+impl Job {
+    /// The value of a key of the job itself.
+    fn value(&self, key: &str) -> Option<&str> {
+        self.lines.iter().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).map(str::trim)
+    }
+
+    /// The list under a key of the job, written in one line or in several.
+    fn list(&self, key: &str) -> Vec<String> {
+        match self.value(key) {
+            None => Vec::new(),
+            Some("") => self.items(&format!("{key}:")),
+            Some(value) => value.trim_matches(['[', ']']).split(',').map(|item| item.trim().to_owned()).collect(),
+        }
+    }
+
+    /// The lines of a list that begin behind the line `head`, which may stand at any depth.
+    fn items(&self, head: &str) -> Vec<String> {
+        let below = self.lines.iter().skip_while(|line| line.trim() != head).skip(1);
+        below.map_while(|line| line.trim().strip_prefix("- ")).map(str::to_owned).collect()
+    }
+
+    /// What its steps say for `key`: `run` or `uses`.
+    fn steps(&self, key: &str) -> Vec<&str> {
+        let steps = self.lines.iter().map(|line| line.trim().trim_start_matches("- "));
+        steps.filter_map(|line| line.strip_prefix(key)?.strip_prefix(": ")).collect()
+    }
+}
+
+fn workflow() -> (String, Vec<Job>) {
+    let text = read(".github/workflows/ci.yml");
+    let (head, body) = text.split_once("\njobs:\n").expect("there are jobs");
+    let mut jobs: Vec<Job> = Vec::new();
+    for line in body.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')) {
+        match (line.strip_prefix("    "), line.trim().strip_suffix(':')) {
+            (Some(line), _) => jobs.last_mut().expect("a job comes first").lines.push(line.to_owned()),
+            (None, Some(id)) => jobs.push(Job { id: id.to_owned(), lines: Vec::new() }),
+            (None, None) => panic!("neither a job nor a part of one: {line}"),
+        }
+    }
+    (head.to_owned(), jobs)
+}
+
+/// The stages that this version can run for a pull request.
+fn pipeline() -> Vec<Definition> {
+    let mut stages = stages::pipeline();
+    stages.retain(|stage| is_planned(stage.id.as_str()));
+    assert!(stages.iter().all(|stage| stage.runs == Runs::Always), "the workflow has no condition for the others yet");
+    stages
+}
+
+#[test]
+fn every_stage_is_a_job_with_its_needs_its_condition_and_its_limit() {
+    let (_, jobs) = workflow();
+    let names: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
+    let stages = pipeline();
+    let wanted: Vec<&str> = stages.iter().map(|stage| stage.id.as_str()).chain([FINAL]).collect();
+    assert_eq!(names, wanted);
+    for (job, stage) in jobs.iter().zip(&stages) {
+        let needs: Vec<&str> = stage.needs.iter().map(xtask::plan::StageId::as_str).collect();
+        assert_eq!(job.list("needs"), needs, "needs of {}", job.id);
+        let always = stage.policy == Policy::Reporting;
+        assert_eq!(job.value("if"), always.then_some("always()"), "condition of {}", job.id);
+        let limit = job.lines.iter().find_map(|line| line.trim().strip_prefix("max-parallel: "));
+        let services = job.lines.iter().any(|line| line.trim() == "matrix:");
+        let wanted = stage.max_parallel.filter(|_| services).map(|limit| limit.to_string());
+        assert_eq!(limit, wanted.as_deref(), "limit of {}", job.id);
+    }
+}
+
+#[test]
+fn every_job_runs_its_stage_in_steps_of_one_line_that_xtask_replaces() {
+    let (_, jobs) = workflow();
+    let stages = pipeline();
+    for job in jobs.iter().filter(|job| job.id != FINAL) {
+        let stage = stages.iter().find(|stage| stage.id.as_str() == job.id).expect("every job is a stage");
+        let runs = job.steps("run");
+        assert!(!runs.is_empty(), "{} runs nothing", job.id);
+        let word = |run: &str| run.split(' ').nth(3).unwrap_or_default().to_owned();
+        let words: Vec<String> = runs.iter().map(|run| word(run)).collect();
+        assert!(words.contains(&stage.subcommand), "{} does not run `{}`: {runs:?}", job.id, stage.subcommand);
+        for run in runs {
+            assert!(run.starts_with("exec cargo xtask "), "{}: `{run}`", job.id);
+            assert!(!run.contains("${{"), "an expression within a command is code from outside: {run}");
+        }
+    }
+}
+
+#[test]
+fn the_final_check_waits_for_every_job_that_can_fail() {
+    let (_, jobs) = workflow();
+    let last = jobs.last().expect("there are jobs");
+    let wanted: Vec<String> =
+        pipeline().iter().filter(|stage| stage.policy != Policy::Reporting).map(|stage| stage.id.to_string()).collect();
+    assert_eq!((last.list("needs"), last.value("if")), (wanted, Some("always()")));
+}
+
+#[test]
+fn the_matrix_is_the_services() {
+    let (_, jobs) = workflow();
+    let matrix: Vec<String> = jobs.iter().flat_map(|job| job.items("service:")).collect();
+    let folders = std::fs::read_dir(root().join("services")).expect("there are services");
+    let programs = folders.map(|entry| entry.expect("an entry").path()).filter(|dir| dir.join("src/main.rs").exists());
+    let services: BTreeSet<String> =
+        programs.filter_map(|dir| Some(dir.file_name()?.to_string_lossy().into_owned())).collect();
+    assert_eq!(matrix.iter().cloned().collect::<BTreeSet<_>>(), services);
+    assert_eq!(matrix.len(), services.len(), "no service twice: {matrix:?}");
+}
+
+#[test]
+fn actions_are_pinned_and_keep_no_credentials() {
+    let (_, jobs) = workflow();
+    for job in &jobs {
+        for uses in job.steps("uses") {
+            let (_, pin) = uses.split_once('@').unwrap_or_else(|| panic!("no version: {uses}"));
+            let (commit, version) = pin.split_once(" # v").unwrap_or_else(|| panic!("no `# v…` behind it: {uses}"));
+            let hexadecimal = commit.len() == 40 && commit.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+            assert!(hexadecimal, "not pinned to a commit: {uses}");
+            assert!(version.starts_with(|c: char| c.is_ascii_digit()), "no version: {uses}");
+        }
+        let count = |text: &str| job.lines.iter().filter(|line| line.contains(text)).count();
+        assert_eq!(count("actions/checkout@"), count("persist-credentials: false"), "{}", job.id);
+    }
+}
+
+#[test]
+fn rights_are_given_job_by_job_and_every_job_has_an_end() {
+    let (head, jobs) = workflow();
+    assert!(head.lines().any(|line| line == "permissions: {}"), "no rights by default");
+    assert!(!head.contains("pull_request_target"), "it would give strangers' code our rights");
+    for job in &jobs {
+        assert!(job.value("permissions").is_some(), "{} does not say its rights", job.id);
+        let minutes = job.value("timeout-minutes").and_then(|minutes| minutes.parse::<u32>().ok());
+        assert!(minutes.is_some_and(|minutes| (1..=60).contains(&minutes)), "{} has no time limit", job.id);
+        assert_eq!(job.value("runs-on"), Some("ubuntu-24.04"), "{}", job.id);
+    }
+}
