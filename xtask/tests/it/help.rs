@@ -1,4 +1,4 @@
-//! The help and the completion scripts: what a user meets first.
+//! The help, the completion scripts and the README's examples: what a user meets first.
 
 use crate::sandbox::Sandbox;
 use clap::CommandFactory as _;
@@ -52,4 +52,19 @@ fn the_completion_script_is_one_that_the_shell_takes() {
     let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().expect("bash starts");
     bash.stdin.take().expect("it is piped").write_all(script.as_bytes()).expect("bash reads");
     assert!(bash.wait().expect("bash ends").success());
+}
+
+#[test]
+fn the_readmes_configuration_is_valid() {
+    let readme = include_str!("../../../README.md");
+    let blocks: Vec<&str> =
+        readme.split("```toml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    assert_eq!(blocks.len(), 2, "the README has other examples now");
+    let sandbox = Sandbox::with_services(&["auth-service", "benchmarks", "xtask"]);
+    sandbox.append("Cargo.toml", &blocks.concat());
+    let plan = sandbox.run(&["plan"]).exits(0).stdout;
+    assert!(plan.contains("# licence-headers (1 task)\nreuse lint"), "{plan}");
+    let inline = readme.split('`').find(|code| code.starts_with("postgres = {")).expect("the README changes a server");
+    sandbox.append("Cargo.toml", &format!("[workspace.metadata.xtask.integration.servers]\n{inline}\n"));
+    sandbox.run(&["plan"]).exits(0);
 }
