@@ -19,7 +19,7 @@ use std::path::PathBuf;
 /// What measures coverage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
-    /// What measures best: cargo-llvm-cov.
+    /// cargo-llvm-cov, or cargo-tarpaulin where no LLVM tools can be had.
     Auto,
     /// cargo-llvm-cov.
     LlvmCov,

@@ -1,5 +1,7 @@
 //! The help, the completion scripts and the README's examples: what a user meets first.
 
+#![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts bash as a user would")]
+
 use crate::sandbox::Sandbox;
 use clap::CommandFactory as _;
 use std::io::Write as _;
