@@ -139,14 +139,18 @@ fn processes_are_started_in_few_places() {
 
 #[test]
 fn no_left_overs() {
-    let words = ["todo!", "unimplemented!", "dbg!", "#[ignore"];
+    // An attribute stands at the start of its line; what stands elsewhere is a text for a test's workspace.
+    let is_left_over = |line: &str| {
+        line.trim_start().starts_with("#[ignore")
+            || ["todo!", "unimplemented!", "dbg!"].iter().any(|w| line.contains(w))
+    };
     let mut found = Vec::new();
     // This file says the words.
     for source in
         below(&["xtask/src", "xtask/tests", "services"]).iter().filter(|s| !s.path.ends_with("tidy/imports.rs"))
     {
         let lines = source.text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        let said = lines.filter(|line| words.iter().any(|word| line.contains(word)));
+        let said = lines.filter(|line| is_left_over(line));
         found.extend(said.map(|line| format!("{}: {}", source.path, line.trim())));
     }
     assert!(found.is_empty(), "left over:\n{}", found.join("\n"));
