@@ -4,7 +4,6 @@ use super::{CODE_COVERAGE, Context, JSON, TEST_SERVICES, coverage};
 use crate::cache::Scope;
 use crate::plan::task::{PackageEnv, Universe};
 use crate::plan::{Action, Command, Reader, StageId, Task, TaskId};
-use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 
 /// The name of the compiling task within a stage.
@@ -59,7 +58,8 @@ pub fn compile(context: Context<'_>, stage: &StageId, command: Command, env_from
     }
 }
 
-/// The task that runs what `compile` has compiled for a package; `command` is what it means.
+/// The task that runs what `compile` has compiled for a package; `command` is what it means. Where only cargo knows
+/// what its tests get, cargo runs them, one package after the other.
 pub fn run(
     context: Context<'_>,
     stage: &StageId,
@@ -69,18 +69,20 @@ pub fn run(
     env_from: &[TaskId],
 ) -> Task {
     let repeat = format!("{command} --");
-    let command = if context.settings.pass_on.is_empty() {
-        command
-    } else {
-        command.arg("--").args(context.settings.pass_on.iter().cloned())
+    let by_cargo = context.workspace.tests_need_cargo;
+    let mut command = if by_cargo { command.arg("--no-fail-fast") } else { command };
+    if !context.settings.pass_on.is_empty() {
+        command = command.arg("--").args(context.settings.pass_on.iter().cloned());
+    }
+    let action = Action::RunTests {
+        compiled_by: compile.id.clone(),
+        package: PackageEnv { id: package.id.clone(), dir: package.dir.clone(), vars: package.vars.clone() },
+        args: context.settings.pass_on.clone(),
     };
     Task {
         service: Some(package.name.clone()),
-        action: Action::RunTests {
-            compiled_by: compile.id.clone(),
-            package: PackageEnv { id: package.id.clone(), dir: package.dir.clone(), vars: package.vars.clone() },
-            args: context.settings.pass_on.clone(),
-        },
+        action: if by_cargo { Action::Spawn } else { action },
+        universe: compile.universe.filter(|_| by_cargo),
         reader: Reader::Libtest { repeat },
         needs: std::iter::once(compile.id.clone()).chain(env_from.iter().cloned()).collect(),
         env_from: env_from.to_vec(),
@@ -132,9 +134,4 @@ fn targets(packages: &[&Package]) -> Vec<String> {
 
 fn universe(stage: &StageId, env_from: &[TaskId]) -> Universe {
     if env_from.is_empty() && stage.as_str() != CODE_COVERAGE { Universe::Dev } else { Universe::Coverage }
-}
-
-/// The tools that an instrumented run needs on top.
-pub fn tools(instrumented: bool) -> Vec<Tool> {
-    if instrumented { vec![Tool::LlvmCov, Tool::LlvmTools] } else { Vec::new() }
 }

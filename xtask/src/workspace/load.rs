@@ -7,6 +7,7 @@ use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 /// Loads the workspace that the user stands in.
 pub fn load(environment: &Environment) -> Result<Workspace> {
@@ -26,7 +27,21 @@ pub fn load(environment: &Environment) -> Result<Workspace> {
             .because(other)
             .hint("cargo must be on PATH: https://rustup.rs"),
     })?;
-    Ok(model(metadata))
+    let mut workspace = model(metadata);
+    workspace.tests_need_cargo = tests_need_cargo(environment, &workspace.root);
+    Ok(workspace)
+}
+
+/// Looks for `[env]` and `runner` in every file that cargo takes its configuration from. A mention in a comment counts
+/// too: tests that cargo runs without need are only a little slower.
+fn tests_need_cargo(environment: &Environment, root: &Path) -> bool {
+    let home = environment.var("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(Path::new(environment.var("HOME")?).join(".cargo")));
+    let folders = root.ancestors().map(|folder| folder.join(".cargo")).chain(home);
+    let files = folders.flat_map(|folder| [folder.join("config.toml"), folder.join("config")]);
+    let mut texts = files.filter_map(|file| std::fs::read_to_string(file).ok());
+    texts.any(|text| text.contains("[env") || text.contains("env.") || text.contains("runner"))
+        || environment.vars.keys().any(|name| name.starts_with("CARGO_TARGET_") && name.ends_with("_RUNNER"))
 }
 
 fn model(metadata: Metadata) -> Workspace {
@@ -38,6 +53,7 @@ fn model(metadata: Metadata) -> Workspace {
     packages.sort_by(|a, b| a.name.cmp(&b.name));
     let root = metadata.workspace_root.into_std_path_buf();
     Workspace {
+        tests_need_cargo: false,
         has_deny_config: root.join("deny.toml").is_file(),
         root,
         target_dir: metadata.target_directory.into_std_path_buf(),

@@ -222,3 +222,19 @@ fn real_folders(line: &str) -> String {
     let folders: Vec<String> = path.split(':').map(real).collect();
     format!("LD_LIBRARY_PATH={}", folders.join(":"))
 }
+
+#[test]
+fn what_only_cargos_configuration_gives_reaches_the_tests() {
+    let sandbox = Sandbox::new();
+    sandbox.file("Cargo.toml", &manifest("p", ""));
+    let test = "#[cfg(test)]\nmod tests {\n    #[test]\n    fn sees() {\n        \
+                assert_eq!(std::env::var(\"GIVEN\").as_deref(), Ok(\"by cargo\"));\n    }\n}\n";
+    sandbox.file("src/lib.rs", &format!("//! p.\n\n{test}"));
+    sandbox.file("src/bin/also.rs", &format!("fn main() {{}}\n\n{test}"));
+    sandbox.run(&["test-matrix"]).exits(1).says("2 tests failed");
+    sandbox.file(".cargo/config.toml", "[env]\nGIVEN = \"by cargo\"\n");
+    assert_eq!(works_from(&sandbox, "src"), [2, 0, 0]);
+    assert!(
+        sandbox.run(&["plan"]).exits(0).stdout.contains("cargo test --package p --lib --bin also --no-fail-fast\n")
+    );
+}
