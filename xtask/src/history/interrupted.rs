@@ -6,7 +6,8 @@ use crate::environment::Environment;
 use crate::event::Kind;
 use crate::plan::TaskId;
 use crate::process;
-use crate::report::{Fold, record};
+use crate::report::Fold;
+use crate::report::record::{self, Record};
 use std::path::Path;
 
 /// Looks at every run without a summary, removes what it has left, and gives its record the end that it could not
@@ -23,6 +24,17 @@ fn close(folder: &Path, run: String, environment: &Environment) -> Option<Kind> 
     if record.is_newer() {
         return None;
     }
+    let tasks = running(&record);
+    // From here on it counts as told. A disk that is full tells it again next time.
+    let _ = Fold::of(&record.events).finish().write(&folder.join("summary.json"));
+    if record.is_closed() {
+        return None;
+    }
+    Some(Kind::PreviousInterrupted { run, tasks, cleaned })
+}
+
+/// The tasks that had started and not ended when the record was read.
+pub(super) fn running(record: &Record) -> Vec<TaskId> {
     let mut tasks: Vec<TaskId> = Vec::new();
     for event in &record.events {
         match &event.kind {
@@ -31,10 +43,5 @@ fn close(folder: &Path, run: String, environment: &Environment) -> Option<Kind> 
             _ => {}
         }
     }
-    // From here on it counts as told. A disk that is full tells it again next time.
-    let _ = Fold::of(&record.events).finish().write(&folder.join("summary.json"));
-    if record.is_closed() {
-        return None;
-    }
-    Some(Kind::PreviousInterrupted { run, tasks, cleaned })
+    tasks
 }

@@ -1,7 +1,9 @@
 //! One run at a time in a checkout, held by `flock`: the kernel lets go of it when the process dies, however it dies.
 //! What stands in the file is only for people.
 
+use super::interrupted;
 use crate::error::{Error, Exit, Result};
+use crate::report::record;
 use crate::text;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -37,7 +39,7 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let who = describe(&mut file);
+                let who = describe(&mut file, path);
                 if !wait {
                     return Err(Error::new(Exit::Locked, what())
                         .detail(format!("another run holds it: {who}"))
@@ -62,7 +64,8 @@ impl Drop for Lock {
     }
 }
 
-fn describe(file: &mut File) -> String {
+/// Who holds the lock, what it is at, and since when. Its record may not be there yet; then it does not say where.
+fn describe(file: &mut File, path: &Path) -> String {
     let mut text = String::new();
     let _ = file.read_to_string(&mut text);
     let Ok(holder) = serde_json::from_str::<Holder>(&text) else {
@@ -72,7 +75,10 @@ fn describe(file: &mut File) -> String {
         .ok()
         .and_then(|since| SystemTime::now().duration_since(since).ok())
         .unwrap_or(Duration::ZERO);
-    format!("`{}` (process {}, run {}, for {})", holder.command, holder.pid, holder.run, text::duration(age))
+    let record = path.with_file_name("runs").join(&holder.run).join("events.ndjson");
+    let tasks = record::read(&record).map(|record| interrupted::running(&record)).unwrap_or_default();
+    let at = if tasks.is_empty() { String::new() } else { format!("in {}, ", text::list(tasks)) };
+    format!("`{}` (process {}, run {}, {at}for {})", holder.command, holder.pid, holder.run, text::duration(age))
 }
 
 #[cfg(test)]

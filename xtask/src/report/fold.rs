@@ -39,7 +39,10 @@ impl Fold {
 
     /// Takes one event.
     pub fn on(&mut self, event: &Event) {
-        self.summary.counts = event.counts;
+        // What ends because the run is stopped has not been done: the counts stay as they were then.
+        if self.summary.interrupted.is_none() {
+            self.summary.counts = event.counts;
+        }
         self.summary.duration_ms = event.elapsed_ms;
         match &event.kind {
             Kind::RunStarted { version: _, run, command, cause, commit, slots: _, services, stages } => {

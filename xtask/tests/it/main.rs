@@ -1,6 +1,7 @@
 //! Tests through the binary: a folder with files, arguments, and what then stands on stdout, on stderr and in the exit
 //! code. Everything that runs is the real thing, or a stub program that the test puts in front of `PATH` on purpose.
 
+mod running;
 mod sandbox;
 
 mod audit;
@@ -14,3 +15,9 @@ mod help;
 mod integration;
 mod selection;
 mod show;
+
+mod kill;
+mod leaks;
+mod locks;
+mod signals;
+mod timeouts;

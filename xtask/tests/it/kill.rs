@@ -1,0 +1,101 @@
+//! SIGKILL of xtask itself: what has happened is on disk, and the next run says what was cut off and cleans it up.
+
+use crate::running::{Running, assert_nothing_left, temporary_folders};
+use crate::sandbox::Sandbox;
+use rustix::process::Signal;
+use xtask::exec::process::survivors;
+
+/// Kills a run with something of it still alive, starts the next one, and checks what that says and does. Returns what
+/// the next run has said.
+#[track_caller]
+fn killed_in(sandbox: &Sandbox, run: Running<'_>, task: &str) -> String {
+    let id = sandbox.latest();
+    run.signal(Signal::KILL);
+    run.finish().exits(137);
+    assert_ne!(survivors(&id), [], "the kill leaves something to clean up");
+    assert_eq!(sandbox.events(&id, "run-finished").len(), 0);
+    assert!(sandbox.events(&id, "task-started").iter().any(|event| event["task"] == task), "the record knows the task");
+    let said = sandbox.run(&["ci", "--only", "quick"]).exits(0).stderr;
+    let told = said.lines().find_map(|line| line.strip_prefix("warning: the previous run RUN was interrupted in "));
+    let (tasks, cleaned) = told.and_then(|told| told.split_once("; cleaned up: ")).expect(&said);
+    assert!(tasks.contains(task) && cleaned.contains("(pid "), "{said}");
+    assert_nothing_left(&id);
+    let summary: serde_json::Value = serde_json::from_str(&sandbox.run_file(&id, "summary.json")).expect("JSON");
+    assert_eq!((&summary["verdict"], &summary["exit_code"]), (&"interrupted".into(), &serde_json::Value::Null));
+    let again = sandbox.run(&["ci", "--only", "quick"]).exits(0).stderr;
+    assert!(!again.contains("previous run"), "it is told once: {again}");
+    said
+}
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.stage("quick", "", "exit 0");
+    sandbox
+}
+
+#[test]
+fn in_a_stage_with_a_child_and_one_that_hides_from_it() {
+    let sandbox = sandbox();
+    sandbox.stage("slow", "", "setsid sleep 1000 & : >../ready; exec sleep 1000");
+    let run = sandbox.start(&["ci", "--only", "slow"]);
+    run.until_there("ready");
+    let said = killed_in(&sandbox, run, "slow/command");
+    assert_eq!(said.matches("sleep (pid ").count(), 2, "{said}");
+}
+
+#[test]
+fn in_a_compile() {
+    let mut sandbox = sandbox();
+    let wrapper = "case \"$*\" in *--crate-name\\ a_service*) : >\"$READY\"; exec sleep 1000;; esac; exec \"$@\"";
+    sandbox.stub("wrapper", wrapper);
+    let (ready, wrapper) = (sandbox.beside("ready"), sandbox.beside("bin/wrapper"));
+    sandbox.var("READY", ready).var("RUSTC_WRAPPER", wrapper);
+    let run = sandbox.start(&["test-matrix"]);
+    run.until_there("ready");
+    killed_in(&sandbox, run, "test-services/compile");
+}
+
+#[test]
+fn in_a_test() {
+    let sandbox = sandbox();
+    sandbox.gate("gate").append(
+        "services/a-service/src/lib.rs",
+        "#[test]\nfn waits() {\n    std::fs::write(\"../../../ready\", \"\").unwrap();\n    \
+         std::fs::read(\"../../../gate\").unwrap();\n}\n",
+    );
+    let run = sandbox.start(&["test-matrix"]);
+    run.until_there("ready");
+    killed_in(&sandbox, run, "test-services/a-service");
+}
+
+#[test]
+fn in_the_integration_tests_with_servers_up() {
+    let sandbox = sandbox();
+    sandbox.gate("gate").file(
+        "services/a-service/tests/waits.rs",
+        "#[test]\nfn waits() {\n    assert!(std::env::var(\"DATABASE_URL\").is_ok());\n    \
+         std::fs::write(\"../../../ready\", \"\").unwrap();\n    std::fs::read(\"../../../gate\").unwrap();\n}\n",
+    );
+    let run = sandbox.start(&["integration", "--servers", "local"]);
+    run.until_there("ready");
+    let id = sandbox.latest();
+    assert_eq!(temporary_folders(&id).len(), 1, "the servers have a folder");
+    let said = killed_in(&sandbox, run, "integration-tests/a-service");
+    for what in ["postgres (pid ", "redis-server (pid ", "removed the folder "] {
+        assert!(said.contains(what), "{what:?} is missing in {said}");
+    }
+}
+
+#[test]
+fn the_report_tells_of_a_killed_run_before_another_one_has_cleaned_up() {
+    let sandbox = sandbox();
+    sandbox.stage("slow", "", ": >../ready; exec sleep 1000");
+    let run = sandbox.start(&["ci", "--only", "slow"]);
+    run.until_there("ready").signal(Signal::KILL);
+    run.finish().exits(137);
+    let report = sandbox.run(&["report", "--json"]).exits(0);
+    let summary: serde_json::Value = serde_json::from_str(&report.stdout).expect("it is JSON");
+    assert_eq!(summary["verdict"], "interrupted");
+    assert_eq!(summary["stages"][0]["tasks"][0]["outcome"], "cancelled");
+    sandbox.run(&["ci", "--only", "quick"]).exits(0);
+}

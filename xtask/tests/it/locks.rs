@@ -1,0 +1,70 @@
+//! Two runs in one checkout: the second is told who is first, or waits; who only reads is never in the way.
+
+use crate::running::Running;
+use crate::sandbox::Sandbox;
+
+/// A checkout in which a run is held up by a gate.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.gate("gate").stage("slow", "", ": >../ready; read -r line <../gate").stage("quick", "", "exit 0");
+    sandbox
+}
+
+fn holder(sandbox: &Sandbox) -> Running<'_> {
+    let run = sandbox.start(&["ci", "--only", "slow"]);
+    run.until_there("ready");
+    run
+}
+
+#[test]
+fn the_second_run_is_told_who_holds_the_checkout_where_it_is_and_for_how_long() {
+    let sandbox = sandbox();
+    let first = holder(&sandbox);
+    let second = sandbox.run(&["ci", "--only", "quick"]).exits(6);
+    let who = format!(
+        "because: another run holds it: `cargo xtask ci --only slow` (process {}, run RUN, in slow/command, for TIME)",
+        first.pid()
+    );
+    let second = second.says(&who);
+    assert_eq!(
+        second.verdict(),
+        "hint: wait for it with `--wait`, or stop it; `plan`, `report` and `doctor` work meanwhile"
+    );
+    sandbox.open_gate("gate");
+    first.finish().exits(0);
+    sandbox.run(&["ci", "--only", "quick"]).exits(0);
+}
+
+#[test]
+fn the_second_run_waits_when_it_is_told_to() {
+    let sandbox = sandbox();
+    let first = holder(&sandbox);
+    let second = sandbox.start(&["ci", "--only", "quick", "--wait"]);
+    second.until_says("waiting for another run: `cargo xtask ci --only slow` (process ");
+    sandbox.open_gate("gate");
+    first.finish().exits(0);
+    second.finish().exits(0);
+}
+
+#[test]
+fn commands_that_only_read_work_meanwhile() {
+    let sandbox = sandbox();
+    let first = holder(&sandbox);
+    assert!(sandbox.run(&["plan"]).exits(0).stdout.contains("cargo"));
+    assert!(sandbox.run(&["graph"]).exits(0).stdout.contains("slow"));
+    assert!(sandbox.run(&["ci", "--dry-run"]).exits(0).stdout.contains("stub-slow"));
+    assert!(sandbox.run(&["report"]).exits(0).stdout.contains("slow"));
+    let doctor = sandbox.run(&["doctor"]);
+    assert!(doctor.stdout.contains("rustfmt") && [0, 3].contains(&doctor.code), "{doctor:?}");
+    sandbox.open_gate("gate");
+    first.finish().exits(0);
+}
+
+#[test]
+fn a_lock_whose_holder_is_dead_is_free() {
+    let sandbox = sandbox();
+    let first = holder(&sandbox);
+    first.signal(rustix::process::Signal::KILL);
+    first.finish().exits(137);
+    sandbox.run(&["ci", "--only", "quick"]).exits(0);
+}

@@ -1,0 +1,88 @@
+//! Ctrl-C, `kill` and a terminal that goes away: the children are asked to end, then made to, and the run says so.
+
+use crate::running::assert_nothing_left;
+use crate::sandbox::{Output, Sandbox};
+use rustix::process::Signal;
+
+/// A service, a stage that runs until it is stopped, and one behind it that must never start.
+fn sandbox(script: &str) -> Sandbox {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.stage("slow", "", script).stage("behind", "needs = [\"slow\"]", ": >../behind");
+    sandbox
+}
+
+const BOTH: [&str; 5] = ["ci", "--only", "slow", "--only", "behind"];
+
+/// Answers TERM by leaving a mark.
+const POLITE: &str = "trap ': >../asked; exit 0' TERM; : >../ready; while :; do sleep 0.02; done";
+/// Hears TERM and goes on; has a child in a session of its own that does the same.
+const STUBBORN: &str = "trap ': >../asked' TERM; setsid sh -c 'trap \"\" TERM INT HUP; : >../ready; \
+                        while :; do sleep 1000; done' & while :; do sleep 0.02; done";
+
+/// Checks what holds however a run was interrupted: codes, words and records agree, and nothing is left.
+#[track_caller]
+fn interrupted(sandbox: &Sandbox, output: Output, code: i32) -> Output {
+    let output = output.exits(code);
+    assert!(output.verdict().ends_with(&format!(": 0 of 2 tasks had ended · exit {code}")), "{}", output.verdict());
+    let (run, summary) = (sandbox.latest(), sandbox.summary());
+    assert_eq!((&summary["verdict"], &summary["exit_code"]), (&"interrupted".into(), &code.into()));
+    let outcomes: Vec<_> = summary["stages"].as_array().expect("stages").iter().map(|it| &it["outcome"]).collect();
+    assert_eq!(outcomes, ["cancelled", "skipped"]);
+    assert_eq!(sandbox.events(&run, "run-finished").len(), 1);
+    assert!(!sandbox.has("behind"));
+    assert_nothing_left(&run);
+    output
+}
+
+#[test]
+fn the_first_signal_asks_the_children_to_end_and_starts_nothing_new() {
+    for (signal, word, code) in [
+        (Signal::INT, "interrupted (Ctrl-C): stopping what runs; once more kills it at once", 130),
+        (Signal::TERM, "terminated (SIGTERM): stopping what runs", 143),
+        (Signal::HUP, "hung up (SIGHUP): stopping what runs", 129),
+    ] {
+        let sandbox = sandbox(POLITE);
+        let run = sandbox.start(&BOTH);
+        run.until_there("ready").signal(signal);
+        interrupted(&sandbox, run.finish().says(word), code);
+        assert!(sandbox.has("asked"), "TERM is what children get");
+    }
+}
+
+#[test]
+fn the_second_signal_kills_at_once_whoever_does_not_listen() {
+    for (first, second, code) in [(Signal::INT, Signal::INT, 130), (Signal::TERM, Signal::INT, 143)] {
+        let sandbox = sandbox(STUBBORN);
+        let run = sandbox.start(&BOTH);
+        run.until_there("ready").signal(first).until_there("asked").signal(second);
+        interrupted(&sandbox, run.finish().says("killing what still runs"), code);
+        let stopping = sandbox.events(&sandbox.latest(), "stopping");
+        let at_once: Vec<_> = stopping.iter().map(|event| &event["at_once"]).collect();
+        assert_eq!(at_once, [false, true]);
+    }
+}
+
+#[test]
+fn a_hang_up_is_ignored_where_nohup_says_so() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.gate("gate").stage("slow", "", ": >../ready; read -r line <../gate");
+    let mut command = sandbox.command(&["-c", "trap '' HUP; exec \"$0\" ci --only slow", env!("CARGO_BIN_EXE_xtask")]);
+    let vars: Vec<_> = command.get_envs().map(|(key, value)| (key.to_owned(), value.map(ToOwned::to_owned))).collect();
+    command = shell(&command, vars);
+    let run = sandbox.start_command(command);
+    run.until_there("ready").signal(Signal::HUP);
+    sandbox.open_gate("gate");
+    run.finish().exits(0);
+}
+
+/// The same command with a shell as its program.
+#[expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts it as a user would")]
+fn shell(
+    like: &std::process::Command,
+    vars: Vec<(std::ffi::OsString, Option<std::ffi::OsString>)>,
+) -> std::process::Command {
+    let mut command = std::process::Command::new("sh");
+    command.args(like.get_args()).current_dir(like.get_current_dir().expect("it has a folder")).env_clear();
+    command.envs(vars.into_iter().filter_map(|(key, value)| Some((key, value?))));
+    command
+}
