@@ -28,6 +28,7 @@ mod users;
 
 pub use clean::clean_after;
 pub use request::{Request, Source};
+pub use url::secrets as url_secrets;
 
 use crate::error::Result;
 use crate::exec::process::Stop;

@@ -105,7 +105,7 @@ fn marker() -> String {
 }
 
 fn child<'a>(command: &'a Command, marker: &'a str) -> Child<'a> {
-    static AROUND: Surroundings = Surroundings { remove: Vec::new(), set: Vec::new() };
+    static AROUND: std::sync::LazyLock<Surroundings> = std::sync::LazyLock::new(Surroundings::default);
     static STOP: std::sync::LazyLock<Stop> = std::sync::LazyLock::new(Stop::new);
     Child {
         command,

@@ -127,6 +127,14 @@ impl Url {
     }
 }
 
+/// The passwords in a text that is a URL, as they are written and as they are meant. One that is the same as its user
+/// is none: it hides nothing.
+pub fn secrets(text: &str) -> Vec<String> {
+    let Some(url) = Url::parse(text) else { return Vec::new() };
+    let user = url.user();
+    url.secrets().into_iter().filter(|secret| *secret != user).collect()
+}
+
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let userinfo = self.userinfo.as_deref().map(|userinfo| match userinfo.split_once(':') {

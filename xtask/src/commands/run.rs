@@ -7,7 +7,7 @@ use crate::cli::{self, Command};
 use crate::environment::{Clock, Environment};
 use crate::error::{Error, Exit, Result};
 use crate::event::Kind;
-use crate::exec::{self, pool, signal};
+use crate::exec::{self, pool, secrets, signal};
 use crate::history::folder::{Home, run_id};
 use crate::history::interrupted;
 use crate::history::lock::{Holder, Lock};
@@ -39,23 +39,19 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     let home = Home::new(&workspace.target_dir);
     home.prepare()?;
     let id = run_id(session.environment.now, session.environment.pid);
-    let holder =
-        Holder { pid: session.environment.pid, run: id.clone(), command: session.typed.clone(), since: clock.now() };
+    let command = secrets::of(&session.environment.vars).hide(&session.typed);
+    let holder = Holder { pid: session.environment.pid, run: id.clone(), command, since: clock.now() };
     let _lock = Lock::take(&home.lock(), &holder, args.wait, &mut |message| session.printer.say(message))?;
-    let first: Vec<Kind> = interrupted::clean_up(&home, &session.environment);
+    let mut first: Vec<Kind> = interrupted::clean_up(&home, &session.environment);
     let ready = prepare(&plan, args, session, &workspace)?;
     let surroundings = surroundings(session, &ready);
     let runtime = Arc::new(runtime(&plan, session, &workspace));
     plan.install_first(&ready.later);
-    let folder = home.start(&id, settings.config.keep_runs)?;
-    let context = context(
-        session,
-        args,
-        &settings,
-        &workspace,
-        Place { id, folder: folder.clone(), surroundings, runtime, first },
-    );
-    let mut fanout = Fanout::new(subscribers(session, args, &folder)?);
+    let folder = home.runs().join(&id);
+    first.extend(home.start(&id, settings.config.keep_runs).err().map(|error| beside(&error)));
+    let mut fanout = Fanout::new(subscribers(session, args, &folder, &mut first)?);
+    let place = Place { id, folder: folder.clone(), surroundings, runtime, first };
+    let context = context(session, args, &settings, &workspace, place);
     let (sender, messages) = mpsc::sync_channel(BACKLOG);
     // Without it an orphan that hides from its task is found a little later, at the start of the next run.
     let _ = process::become_subreaper();
@@ -133,7 +129,7 @@ fn surroundings(session: &Session, ready: &Ready) -> Surroundings {
         Some(libraries) => set.push(("LD_LIBRARY_PATH".to_owned(), libraries)),
         None => remove.push("LD_LIBRARY_PATH".to_owned()),
     }
-    Surroundings { remove, set }
+    Surroundings { remove, set, secrets: secrets::of(&environment.vars) }
 }
 
 /// Where a run lives and what it starts from.
@@ -156,7 +152,7 @@ fn context(
     let given = settings.config.servers.iter().map(|server| &server.env);
     exec::context::Context {
         run: place.id,
-        command: session.typed.clone(),
+        command: place.surroundings.secrets.hide(&session.typed),
         commit: git::commit(&workspace.root),
         folder: place.folder,
         slots: args.jobs.map_or(environment.cpus.max(2), usize::from),
@@ -190,10 +186,27 @@ fn cache(environment: &Environment, args: &cli::Run, workspace: &Workspace) -> C
     Cache::new(folder, workspace.root.clone(), folders.collect(), vars, how)
 }
 
-fn subscribers(session: &Session, args: &cli::Run, folder: &Path) -> Result<Vec<Box<dyn Subscriber>>> {
-    let record = Recorder::create(&folder.join("events.ndjson"))?;
+/// What a run is told about and goes on without.
+fn beside(error: &Error) -> Kind {
+    let lines: Vec<String> = error.to_string().lines().map(|line| line.trim().to_owned()).collect();
+    Kind::Warning { message: format!("{}; the verdict is not affected", lines.join("; ")) }
+}
+
+/// Who is told of the events. A record that cannot be kept is one of the run's `first` warnings; a file that the user
+/// has asked for is an error while nothing has been done yet.
+fn subscribers(
+    session: &Session,
+    args: &cli::Run,
+    folder: &Path,
+    first: &mut Vec<Kind>,
+) -> Result<Vec<Box<dyn Subscriber>>> {
     let console = report::console(session.display, &session.printer, &session.shown(folder));
-    let mut all: Vec<Box<dyn Subscriber>> = vec![Box::new(record), console];
+    let mut all: Vec<Box<dyn Subscriber>> = Vec::new();
+    match Recorder::create(&folder.join("events.ndjson")) {
+        Ok(record) => all.push(Box::new(record)),
+        Err(error) => first.push(beside(&error)),
+    }
+    all.push(console);
     if let Some(file) = &args.events {
         all.push(Box::new(Recorder::for_user(file)?));
     }
@@ -202,7 +215,7 @@ fn subscribers(session: &Session, args: &cli::Run, folder: &Path) -> Result<Vec<
 
 fn outputs(session: &Session, args: &cli::Run, folder: &Path) -> Outputs {
     Outputs {
-        run_dir: Some(folder.to_owned()),
+        run_dir: folder.is_dir().then(|| folder.to_owned()),
         shown_dir: session.shown(folder),
         github_summary: session.environment.var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
         json: args.json,

@@ -7,6 +7,7 @@ pub mod pool;
 pub mod process;
 pub mod run;
 pub mod schedule;
+pub mod secrets;
 pub mod signal;
 pub mod verdict;
 pub mod work;

@@ -16,8 +16,10 @@ mod integration;
 mod selection;
 mod show;
 
+mod disks;
 mod kill;
 mod leaks;
 mod locks;
+mod secrets;
 mod signals;
 mod timeouts;

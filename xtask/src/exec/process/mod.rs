@@ -10,6 +10,7 @@ mod children;
 mod leftovers;
 mod limits;
 mod log;
+mod mask;
 mod output;
 mod spawn;
 mod stop;
@@ -19,6 +20,7 @@ mod table;
 
 pub use background::{Background, spawn_background};
 pub use children::become_subreaper;
+pub use mask::{HIDDEN, Secrets};
 pub use output::LINE_CAP;
 pub use rustix::process::Signal;
 pub use stop::{Level, Stop};
@@ -42,6 +44,8 @@ pub struct Surroundings {
     pub remove: Vec<String>,
     /// Variables and their values. What the command itself sets comes on top.
     pub set: Vec<(String, String)>,
+    /// Texts that nobody may see of what it prints.
+    pub secrets: Secrets,
 }
 
 /// What to run and how.

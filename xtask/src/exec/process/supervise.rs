@@ -6,6 +6,7 @@
 use super::leftovers::{self, LOOK_AGAIN};
 use super::limits::Limits;
 use super::log::Log;
+use super::mask::Masks;
 use super::output::{Lines, Tail};
 use super::spawn::{self, Leader, Message};
 use super::stop::{Level, Subscription};
@@ -45,6 +46,7 @@ pub(super) struct Supervisor {
     limits: Limits,
     _bells: [Subscription; 2],
     log: Log,
+    masks: Masks,
     lines: Lines,
     tail: Tail,
     open_streams: u8,
@@ -76,6 +78,7 @@ impl Supervisor {
             limits,
             _bells: bells,
             log,
+            masks: Masks::new(child.surroundings.secrets.clone()),
             lines: Lines::default(),
             tail: Tail::default(),
             open_streams: 2,
@@ -203,12 +206,8 @@ impl Supervisor {
         };
         match message {
             Ok(Message::Output(stream, bytes)) => {
-                self.log.write(&bytes);
-                let tail = &mut self.tail;
-                self.lines.feed(stream, &bytes, &mut |stream, line| {
-                    tail.push(line);
-                    on_line(stream, line);
-                });
+                let bytes = self.masks.feed(stream, bytes);
+                self.show(stream, &bytes, on_line);
             }
             Ok(Message::Closed) => self.open_streams -= 1,
             Ok(Message::Ended) => self.ended = true,
@@ -219,7 +218,21 @@ impl Supervisor {
         true
     }
 
-    fn conclude(self, end: End, duration: Duration, on_line: &mut dyn FnMut(Stream, &[u8])) -> Ended {
+    /// Hands bytes to everybody who keeps or reads them.
+    fn show(&mut self, stream: Stream, bytes: &[u8], on_line: &mut dyn FnMut(Stream, &[u8])) {
+        self.log.write(bytes);
+        let tail = &mut self.tail;
+        self.lines.feed(stream, bytes, &mut |stream, line| {
+            tail.push(line);
+            on_line(stream, line);
+        });
+    }
+
+    fn conclude(mut self, end: End, duration: Duration, on_line: &mut dyn FnMut(Stream, &[u8])) -> Ended {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let held = self.masks.finish(stream);
+            self.show(stream, &held, on_line);
+        }
         let mut tail = self.tail;
         let line_cut = self.lines.finish(&mut |stream, line| {
             tail.push(line);
