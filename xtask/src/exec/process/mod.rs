@@ -95,7 +95,7 @@ pub struct Ended {
     pub duration: Duration,
     /// What was still running after it and was killed: `sleep (pid 123)`.
     pub leaked: Vec<String>,
-    /// A line was longer than [`LINE_CAP`] or the output longer than the log's cap: something is missing in one of them.
+    /// A line was longer than [`LINE_CAP`]: what it had beyond was not handed on.
     pub cut: bool,
     /// The last lines of both streams (at most 20), fit for a terminal.
     pub tail: Vec<String>,

@@ -238,12 +238,13 @@ impl Supervisor {
             tail.push(line);
             on_line(stream, line);
         });
-        let (log_cut, note) = self.log.finish();
+        // A capped log says so itself, and the lines have all been handed on.
+        let (_, note) = self.log.finish();
         Ended {
             end,
             duration,
             leaked: self.leaked,
-            cut: line_cut || log_cut,
+            cut: line_cut,
             tail: tail.lines(),
             notes: note.into_iter().collect(),
         }
