@@ -105,6 +105,12 @@ impl Error {
         self
     }
 
+    /// What was attempted and why it failed, in one line.
+    pub fn line(&self) -> String {
+        let parts = std::iter::once(&self.what).chain(&self.causes).flat_map(|part| part.lines()).map(str::trim);
+        parts.collect::<Vec<_>>().join(": ")
+    }
+
     /// The exit code of the process when this error ends it.
     pub fn exit(&self) -> Exit {
         self.exit

@@ -10,6 +10,7 @@ mod snapshot;
 
 pub use snapshot::Snapshot;
 
+use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::plan::Task;
 use crate::reading::Reading;
@@ -47,6 +48,8 @@ pub struct Cache {
     how: Use,
     /// Taken by whoever needs it first.
     snapshot: OnceLock<Option<Snapshot>>,
+    /// Set once it has been said that nothing can be written.
+    complained: OnceLock<()>,
 }
 
 /// What the memory says about a task.
@@ -66,7 +69,7 @@ impl Cache {
         vars: BTreeMap<String, String>,
         how: Use,
     ) -> Self {
-        Self { folder, root, packages, vars, how, snapshot: OnceLock::new() }
+        Self { folder, root, packages, vars, how, snapshot: OnceLock::new(), complained: OnceLock::new() }
     }
 
     /// Whether the task has passed before with the inputs that it has now.
@@ -95,19 +98,22 @@ impl Cache {
     }
 
     /// Remembers that the task has passed in `run`, unless its inputs have moved since the run began to look at them.
-    pub fn remember(&self, task: &Task, run: &str, reading: &Reading) {
-        let Some(scope) = task.cache.as_ref().filter(|_| self.how != Use::None) else { return };
+    ///
+    /// A memory that cannot be written costs time and nothing else: it is an error once, and silence from then on.
+    pub fn remember(&self, task: &Task, run: &str, reading: &Reading) -> Result<()> {
+        let Some(scope) = task.cache.as_ref().filter(|_| self.how != Use::None) else { return Ok(()) };
         if reading.outcome != Outcome::Passed {
-            return;
+            return Ok(());
         }
-        let Some(before) = self.snapshot() else { return };
-        let Some(after) = Snapshot::take(&self.root, &self.packages) else { return };
+        let Some(before) = self.snapshot() else { return Ok(()) };
+        let Some(after) = Snapshot::take(&self.root, &self.packages) else { return Ok(()) };
         let words = self.words(task);
         let inputs = before.inputs(scope, &words);
-        if inputs == after.inputs(scope, &words) {
-            // A memory that cannot be written costs time and nothing else.
-            let _ = Entry { run: run.to_owned(), inputs, reading: reading.clone() }.write(&self.path(task));
+        if inputs != after.inputs(scope, &words) {
+            return Ok(());
         }
+        let entry = Entry { run: run.to_owned(), inputs, reading: reading.clone() };
+        entry.write(&self.path(task)).or_else(|error| self.complained.set(()).map_or(Ok(()), |()| Err(error)))
     }
 
     /// Takes the snapshot that later look-ups compare with, before anything runs.

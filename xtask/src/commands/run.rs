@@ -188,8 +188,7 @@ fn cache(environment: &Environment, args: &cli::Run, workspace: &Workspace) -> C
 
 /// What a run is told about and goes on without.
 fn beside(error: &Error) -> Kind {
-    let lines: Vec<String> = error.to_string().lines().map(|line| line.trim().to_owned()).collect();
-    Kind::Warning { message: format!("{}; the verdict is not affected", lines.join("; ")) }
+    Kind::Warning { message: format!("{}; the verdict is not affected", error.line()) }
 }
 
 /// Who is told of the events. A record that cannot be kept is one of the run's `first` warnings; a file that the user

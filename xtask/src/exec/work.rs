@@ -132,8 +132,12 @@ impl<'a> Worker<'a> {
         if task.cache.is_some() {
             inputs.cache.snapshot();
         }
+        let sender = self.sender;
         let finished = self.really_spawn();
-        inputs.cache.remember(task, &inputs.run, &finished.reading);
+        if let Err(error) = inputs.cache.remember(task, &inputs.run, &finished.reading) {
+            let message = format!("what has passed is not remembered: {}; the verdict is not affected", error.line());
+            let _ = sender.try_send(Message::Warning(message));
+        }
         finished
     }
 

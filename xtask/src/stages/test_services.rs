@@ -117,8 +117,12 @@ fn doc_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) -> Vec<
 }
 
 /// Doc tests take seconds to build and nothing but the sources goes into them, so what has passed need not run again;
-/// not so when some of their sources are out of sight.
+/// not so when some of their sources are out of sight. What was passed on can be anything, a secret too, and is not
+/// kept on disk.
 fn cache(context: Context<'_>, package: &Package) -> Option<Scope> {
+    if !context.settings.pass_on.is_empty() {
+        return None;
+    }
     let packages = context.workspace.with_dependencies(&package.name);
     let unseen = packages.iter().filter_map(|name| context.workspace.package(name)).any(|p| p.depends_outside);
     (!unseen).then_some(Scope { packages })

@@ -17,9 +17,15 @@ mod selection;
 mod show;
 
 mod disks;
+mod environment;
+mod environment_terminal;
+mod git;
 mod kill;
+mod kill_by_bug;
 mod leaks;
 mod locks;
+mod output;
 mod secrets;
 mod signals;
 mod timeouts;
+mod tools;

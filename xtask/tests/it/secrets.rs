@@ -107,7 +107,7 @@ fn a_given_server_that_does_not_answer_is_named_without_its_password() {
 #[test]
 fn what_was_typed_is_masked_in_the_record() {
     let sandbox = sandbox();
-    let output = sandbox.run(&["test-matrix", "--", "--skip", TOKEN]).exits(0);
+    let output = sandbox.commit().run(&["test-matrix", "--", "--skip", TOKEN]).exits(0);
     no_trace_in("stderr", output.stderr.as_bytes());
     no_trace_below(&sandbox.root().join("target/xtask"));
 }
