@@ -188,7 +188,7 @@ impl Run<'_> {
             task: task.id.clone(),
             stage: task.stage.clone(),
             service: task.service.clone(),
-            command: self.hidden(task.command.paste_from(&self.plan.root)),
+            command: self.hidden(&task.command.paste_from(&self.plan.root)),
         });
         let inputs = self.inputs(index);
         (self.spawn)(Box::new(move |sender| {
@@ -259,7 +259,7 @@ impl Run<'_> {
             log: Some(format!("logs/{}", task.id.log_file())),
             reading: Box::new(told(&task, &reading)),
             tail: if reading.outcome.is_bad() { tail } else { Vec::new() },
-            repeat: self.hidden(task.repeat_from(&self.plan.root)),
+            repeat: self.hidden(&task.repeat_from(&self.plan.root)),
         });
         if let Some(panic) = panic {
             self.bug.get_or_insert(panic.clone());
@@ -286,7 +286,7 @@ impl Run<'_> {
                         log: None,
                         reading: Box::new(Reading::because(outcome, because)),
                         tail: Vec::new(),
-                        repeat: self.hidden(task.repeat_from(&self.plan.root)),
+                        repeat: self.hidden(&task.repeat_from(&self.plan.root)),
                     });
                 }
                 Change::StageEnded { stage, outcome, because } => {
@@ -348,8 +348,8 @@ impl Run<'_> {
     }
 
     /// A command for people and records, without secrets that were typed as its arguments.
-    fn hidden(&self, command: String) -> String {
-        self.context.surroundings.secrets.hide(&command)
+    fn hidden(&self, command: &str) -> String {
+        self.context.surroundings.secrets.hide(command)
     }
 }
 
