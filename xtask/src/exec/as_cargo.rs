@@ -61,7 +61,8 @@ mod tests {
             libraries: native.iter().chain(&native).map(PathBuf::from).collect(),
         };
         let runtime = Runtime { cargo: Some("/t/bin/cargo".into()), libraries: vec!["/t/lib".into()] };
-        let surroundings = Surroundings { remove: vec![], set: vec![pair(LIBRARIES, "/opt/lib:/opt/more")] };
+        let set = vec![pair(LIBRARIES, "/opt/lib:/opt/more")];
+        let surroundings = Surroundings { set, ..Surroundings::default() };
         let found = variables(Path::new("/w/target/debug/deps/a-1"), &package, &scripts, &runtime, &surroundings);
         let path = "/w/target/debug/build/a/out:/w/target/debug/build/z/out:/w/target/debug:/w/target/debug/deps:\
                     /t/lib:/opt/lib:/opt/more";

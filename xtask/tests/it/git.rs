@@ -30,7 +30,7 @@ fn sandbox() -> Sandbox {
 #[track_caller]
 fn commit_in_the_summary(sandbox: &Sandbox) -> Value {
     sandbox.run(&["ci", "--only", "good"]).exits(0);
-    sandbox.summary()["commit"].clone()
+    sandbox.summary().0["commit"].clone()
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn without_git_everything_goes_on() {
         let mut command = sandbox.command(args);
         let run = sandbox.wait(command.env("PATH", &bin).spawn().expect("xtask starts")).exits(0);
         assert!(run.verdict().starts_with("passed: 1 stage"), "{}", run.verdict());
-        assert_eq!(sandbox.summary()["commit"], Value::Null);
+        assert_eq!(sandbox.summary().0["commit"], Value::Null);
     }
 }
 

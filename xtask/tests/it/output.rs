@@ -78,7 +78,7 @@ fn readers_who_go_away_change_no_verdict() {
             drop(child.stdout.take().filter(|_| out));
             drop(child.stderr.take().filter(|_| err));
             assert_eq!(sandbox.wait(child).code, code, "stdout {out}, stderr {err}");
-            assert_eq!(sandbox.summary()["exit_code"], code);
+            assert_eq!(sandbox.summary().0["exit_code"], code);
         }
     }
 }

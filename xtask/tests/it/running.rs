@@ -105,11 +105,6 @@ impl Sandbox {
         self.read(&format!("target/xtask/runs/{run}/{name}"))
     }
 
-    /// The summary of the latest run.
-    pub fn summary(&self) -> Value {
-        serde_json::from_str(&self.run_file(&self.latest(), "summary.json")).expect("it is JSON")
-    }
-
     /// The events of a run of this kind.
     pub fn events(&self, run: &str, kind: &str) -> Vec<Value> {
         let record = self.run_file(run, "events.ndjson");

@@ -24,7 +24,7 @@ const STUBBORN: &str = "trap ': >../asked' TERM; setsid sh -c 'trap \"\" TERM IN
 fn interrupted(sandbox: &Sandbox, output: Output, code: i32) -> Output {
     let output = output.exits(code);
     assert!(output.verdict().ends_with(&format!(": 0 of 2 tasks had ended · exit {code}")), "{}", output.verdict());
-    let (run, summary) = (sandbox.latest(), sandbox.summary());
+    let (run, summary) = (sandbox.latest(), sandbox.summary().0);
     assert_eq!((&summary["verdict"], &summary["exit_code"]), (&"interrupted".into(), &code.into()));
     let outcomes: Vec<_> = summary["stages"].as_array().expect("stages").iter().map(|it| &it["outcome"]).collect();
     assert_eq!(outcomes, ["cancelled", "skipped"]);

@@ -10,7 +10,7 @@ fn a_task_that_takes_too_long_is_stopped_and_names_the_key() {
     let output = sandbox.run(&["ci", "--only", "slow"]).exits(5);
     let output = output.says("it took longer than 200ms ([workspace.metadata.xtask.stages.slow] timeout)");
     assert!(output.verdict().starts_with("timed out: slow"), "{}", output.verdict());
-    assert_eq!(sandbox.summary()["stages"][0]["outcome"], "timed-out");
+    assert_eq!(sandbox.summary().0["stages"][0]["outcome"], "timed-out");
     assert_nothing_left(&sandbox.latest());
 }
 
