@@ -8,6 +8,7 @@ pub mod process;
 pub mod run;
 pub mod schedule;
 pub mod secrets;
+mod servers;
 pub mod signal;
 pub mod verdict;
 pub mod work;

@@ -3,7 +3,8 @@
 
 use super::as_cargo;
 use super::message::Message;
-use crate::backing::{self, Servers};
+use super::servers;
+use crate::backing::Servers;
 use crate::cache::{Cache, Memory};
 use crate::error::Error;
 use crate::event::Stream;
@@ -24,8 +25,6 @@ use std::time::{Duration, Instant};
 
 /// The most that a log keeps: enough to look at, and not what fills a disk.
 const LOG_CAP: u64 = 16 * 1024 * 1024;
-/// How long a server may take until it can be used.
-const SERVER_LIMIT: Duration = Duration::from_secs(60);
 /// How many of the last lines a failure shows.
 const TAIL: usize = 20;
 
@@ -74,11 +73,11 @@ pub struct Finished {
 }
 
 impl Finished {
-    fn new(reading: Reading) -> Self {
+    pub(super) fn new(reading: Reading) -> Self {
         Self { reading, exit_code: None, tail: Vec::new(), servers: None, panic: None }
     }
 
-    fn error(error: &Error) -> Self {
+    pub(super) fn error(error: &Error) -> Self {
         let text = error.to_string();
         let because = text.lines().next().unwrap_or_default().to_owned();
         let mut finished = Self::new(Reading::because(Outcome::EnvironmentError, because));
@@ -92,7 +91,7 @@ pub fn perform(task: &Task, index: usize, inputs: &Inputs, sender: &SyncSender<M
     let attempt = AssertUnwindSafe(|| match &task.action {
         Action::Spawn => Worker::new(task, index, inputs, sender).spawn(),
         Action::RunTests { package, args, .. } => Worker::new(task, index, inputs, sender).run_tests(package, args),
-        Action::StartServers { .. } => start_servers(task, inputs),
+        Action::StartServers { .. } => servers::start(task, inputs),
     });
     std::panic::catch_unwind(attempt).unwrap_or_else(|panic| {
         let message = panic
@@ -302,39 +301,5 @@ fn for_people(reader: &Reader, stream: Stream) -> bool {
         }
         Reader::CargoDeny { .. } => stream == Stream::Stdout,
         _ => true,
-    }
-}
-
-fn start_servers(task: &Task, inputs: &Inputs) -> Finished {
-    let Action::StartServers { source, servers, services } = &task.action else {
-        unreachable!("the caller has looked at the action");
-    };
-    let path = inputs.surroundings.set.iter().find(|(key, _)| key == "PATH").map(|(_, path)| path.clone());
-    let request = backing::Request {
-        run: inputs.run.clone(),
-        marker: format!("{}:{}", inputs.run, task.id),
-        servers: servers.clone(),
-        services: services.clone(),
-        source: *source,
-        given: inputs.given.clone(),
-        path: path.unwrap_or_default().into(),
-        temp: inputs.temp.clone(),
-        logs: inputs.log.parent().map(Path::to_path_buf),
-        surroundings: inputs.surroundings.clone(),
-        limit: SERVER_LIMIT,
-        grace: inputs.grace,
-    };
-    match backing::start(request, &inputs.stop) {
-        Ok(servers) => {
-            let mut reading = Reading::passed();
-            reading.env = servers.env.clone();
-            reading.service_env = servers.service_env.clone();
-            reading.notes = servers.description.iter().chain(&servers.cleaned).cloned().collect();
-            Finished { servers: Some(servers), ..Finished::new(reading) }
-        }
-        Err(_) if inputs.stop.level() != process::Level::None => {
-            Finished::new(Reading::because(Outcome::Cancelled, "the run was stopped"))
-        }
-        Err(error) => Finished::error(&error),
     }
 }

@@ -1,6 +1,6 @@
 //! Stage 7: one release build of all services.
 
-use super::{BUILD_RELEASE, Context, JSON};
+use super::{BUILD_RELEASE, Context, JSON, LOCKED};
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
 use crate::workspace::Package;
@@ -12,10 +12,9 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
     if built.is_empty() {
         return Vec::new();
     }
-    let command =
-        context.cargo().args(["build", "--release"]).args(context.package_args(&built)).args(["--bins", JSON]);
+    let command = context.resolving("build").arg("--release").args(context.package_args(&built)).args(["--bins", JSON]);
     vec![Task {
-        repeat: Some(command.clone().without(&[JSON]).to_string()),
+        repeat: Some(command.clone().without(&[JSON, LOCKED]).to_string()),
         reader: Reader::CargoMessages,
         universe: Some(Universe::Release),
         ..Task::new(&StageId::new(BUILD_RELEASE), "release", command, context.timeout)

@@ -99,8 +99,8 @@ fn tarpaulin(context: Context<'_>, stage: &StageId) -> Task {
     let target = context.workspace.target_dir.join("tarpaulin").to_string_lossy().into_owned();
     let packages = context.package_args(context.packages);
     let command = context
-        .cargo()
-        .args(["tarpaulin", "--engine", "llvm", "--skip-clean", "--lib", "--bins", "--target-dir", &target])
+        .resolving("tarpaulin")
+        .args(["--engine", "llvm", "--skip-clean", "--lib", "--bins", "--target-dir", &target])
         .args(packages)
         .args(["--out", "Lcov", "--out", "Xml", "--out", "Json", "--output-dir", &folder.to_string_lossy()]);
     Task {

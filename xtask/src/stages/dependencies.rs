@@ -8,7 +8,7 @@ use crate::plan::{Reader, StageId, Task};
 pub fn plan(context: Context<'_>) -> Vec<Task> {
     let stage = StageId::new(DEPENDENCY_CHECK);
     let outdated = context.cargo().args(["update", "--dry-run", "--verbose", "--color=never"]);
-    let duplicates = context.cargo().args(["tree", "--workspace", "--duplicates", "--depth", "0", "--color=never"]);
+    let duplicates = context.resolving("tree").args(["--workspace", "--duplicates", "--depth", "0", "--color=never"]);
     let table = |name: &str, command, reader| Task {
         reader,
         universe: Some(Universe::Dev),

@@ -1,6 +1,6 @@
 //! Stage 1: the sources are formatted as rustfmt wants them, and clippy has nothing to say.
 
-use super::{Context, FORMAT_AND_LINT, JSON};
+use super::{Context, FORMAT_AND_LINT, JSON, LOCKED};
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
 use crate::tools::catalogue::Tool;
@@ -34,7 +34,7 @@ fn fmt(context: Context<'_>) -> Task {
 
 fn lint(context: Context<'_>) -> Task {
     let Context { settings, .. } = context;
-    let mut command = context.cargo().arg("clippy");
+    let mut command = context.resolving("clippy");
     if settings.fix {
         command = command.args(["--fix", "--allow-dirty", "--allow-staged", "--allow-no-vcs"]);
     }
@@ -44,7 +44,7 @@ fn lint(context: Context<'_>) -> Task {
     };
     command = command.args(["--all-targets", JSON, "--", "-D", "warnings"]).args(settings.pass_on.iter().cloned());
     Task {
-        repeat: Some(command.clone().without(&[JSON]).to_string()),
+        repeat: Some(command.clone().without(&[JSON, LOCKED]).to_string()),
         reader: Reader::CargoMessages,
         universe: Some(Universe::Dev),
         tools: vec![Tool::Clippy],

@@ -23,7 +23,7 @@ pub fn plan(context: Context<'_>, instrumented: bool) -> Vec<Task> {
     };
     let servers = servers(context, &stage, &tested);
     let targets = targets(&tested);
-    let command = context.cargo().arg("test").args(context.package_args(&tested)).args(targets);
+    let command = context.resolving("test").args(context.package_args(&tested)).args(targets);
     let compile = test_services::compile(context, &stage, command, &env_from);
     let with_servers: Vec<TaskId> = std::iter::once(servers.id.clone()).chain(env_from.iter().cloned()).collect();
     let runs: Vec<Task> = tested

@@ -65,6 +65,12 @@ impl Context<'_> {
         Command::cargo(&self.workspace.root)
     }
 
+    /// `cargo SUBCOMMAND` at the workspace's root, for one that resolves dependencies: it fails rather than change the
+    /// lock file, here as in CI.
+    pub fn resolving(&self, subcommand: &str) -> Command {
+        self.cargo().arg(subcommand).args(self.workspace.has_lock_file.then_some(LOCKED))
+    }
+
     /// The arguments that select the packages of the run, in cargo's shortest form.
     pub fn package_args(&self, packages: &[&Package]) -> Vec<String> {
         let left_out: Vec<&str> = self
@@ -87,6 +93,9 @@ impl Context<'_> {
         }
     }
 }
+
+/// How cargo is told not to change the lock file.
+pub const LOCKED: &str = "--locked";
 
 /// How cargo is asked for messages that programs can read; people leave it out.
 pub const JSON: &str = "--message-format=json";

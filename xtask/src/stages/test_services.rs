@@ -1,6 +1,6 @@
 //! Stage 2: the unit and doc tests of every package, compiled by one call of cargo and counted per package.
 
-use super::{CODE_COVERAGE, Context, JSON, TEST_SERVICES, coverage};
+use super::{CODE_COVERAGE, Context, JSON, LOCKED, TEST_SERVICES, coverage};
 use crate::cache::Scope;
 use crate::plan::task::{PackageEnv, Universe};
 use crate::plan::{Action, Command, Reader, StageId, Task, TaskId};
@@ -33,7 +33,7 @@ pub fn unit_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) ->
         return Vec::new();
     }
     let targets = targets(&tested);
-    let command = context.cargo().arg("test").args(context.package_args(&tested)).args(targets);
+    let command = context.resolving("test").args(context.package_args(&tested)).args(targets);
     let compile = compile(context, stage, command, env_from);
     let runs: Vec<Task> = tested
         .iter()
@@ -49,7 +49,7 @@ pub fn unit_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) ->
 pub fn compile(context: Context<'_>, stage: &StageId, command: Command, env_from: &[TaskId]) -> Task {
     let command = command.args(["--no-run", JSON]);
     Task {
-        repeat: Some(command.clone().without(&[JSON]).to_string()),
+        repeat: Some(command.clone().without(&[JSON, LOCKED]).to_string()),
         reader: Reader::CargoMessages,
         universe: Some(universe(stage, env_from)),
         needs: env_from.to_vec(),
@@ -94,8 +94,8 @@ fn doc_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) -> Vec<
     let documented = context.packages.iter().filter(|package| package.doc_tests);
     documented
         .map(|package| {
-            let mut command = context.cargo().args(["test", "--package", &package.name, "--doc"]);
-            let repeat = format!("{command} --");
+            let mut command = context.resolving("test").args(["--package", &package.name, "--doc"]);
+            let repeat = format!("{} --", command.clone().without(&[LOCKED]));
             if !context.settings.pass_on.is_empty() {
                 command = command.arg("--").args(context.settings.pass_on.iter().cloned());
             }

@@ -54,6 +54,7 @@ fn model(metadata: Metadata) -> Workspace {
     let root = metadata.workspace_root.into_std_path_buf();
     Workspace {
         tests_need_cargo: false,
+        has_lock_file: root.join("Cargo.lock").is_file(),
         has_deny_config: root.join("deny.toml").is_file(),
         root,
         target_dir: metadata.target_directory.into_std_path_buf(),

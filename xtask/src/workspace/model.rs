@@ -18,6 +18,8 @@ pub struct Workspace {
     /// Whether cargo's configuration gives tests more than can be known without cargo: variables (`[env]`) or a program
     /// to run them with (`runner`).
     pub tests_need_cargo: bool,
+    /// Whether there is a `Cargo.lock`, which no stage may change.
+    pub has_lock_file: bool,
     /// Whether there is a `deny.toml` at the root: without one, cargo-deny has no licences that it may accept.
     pub has_deny_config: bool,
 }

@@ -134,3 +134,20 @@ fn a_run_leaves_every_file_of_the_checkout_as_it_was() {
         assert!(files(&sandbox.root()) == before, "`{args:?}` changes the checkout");
     }
 }
+
+#[test]
+fn a_lock_file_that_does_not_fit_is_an_error_and_stays_as_it_is() {
+    let sandbox = sandbox();
+    assert!(sandbox.run(&["plan"]).exits(0).stdout.contains("cargo clippy --locked --workspace"));
+    sandbox.service("b-service");
+    sandbox.file(
+        "services/a-service/Cargo.toml",
+        &(sandbox.read("services/a-service/Cargo.toml")
+            + "\n[dependencies]\nb-service = { path = \"../b-service\" }\n"),
+    );
+    let lock = sandbox.read("Cargo.lock");
+    for command in ["lint", "test-matrix", "build"] {
+        sandbox.run(&[command]).exits(1).says("--locked");
+        assert_eq!(sandbox.read("Cargo.lock"), lock, "{command}");
+    }
+}
