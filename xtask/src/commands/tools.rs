@@ -54,6 +54,7 @@ pub(super) fn places(environment: &Environment, workspace: &Workspace) -> Places
     Places {
         cache,
         scratch: own.join("install"),
+        memory: own,
         root: workspace.root.clone(),
         path: environment.var("PATH").unwrap_or_default().into(),
         home,

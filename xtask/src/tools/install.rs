@@ -5,8 +5,10 @@
 //! like a tool, and two at once leave one good binary; `--force` makes either happen over what is there.
 
 use super::catalogue::{Source, Tool};
+use super::consent::Consent;
 use super::packages::{Manager, Rights};
 use super::places::Places;
+use crate::error::Result;
 use crate::plan::Command;
 use std::path::Path;
 
@@ -30,6 +32,8 @@ pub struct Recipe {
     pub steps: Vec<Command>,
     /// What that changes.
     pub touches: Touches,
+    /// What is left when this fails: the next source.
+    pub otherwise: Option<Box<Recipe>>,
 }
 
 impl Recipe {
@@ -46,11 +50,28 @@ impl Recipe {
     }
 }
 
+/// Carries out a recipe, and when it fails the one that is left: a toolchain's component cannot be had without its
+/// server, say, and the distribution has a package. `run` carries out one command.
+pub fn carry_out(
+    recipe: &Recipe,
+    places: &Places,
+    consent: Consent,
+    run: &mut dyn FnMut(&Command) -> Result<()>,
+) -> Result<()> {
+    let Err(error) = recipe.steps.iter().try_for_each(&mut *run) else { return Ok(()) };
+    match &recipe.otherwise {
+        Some(other) if consent.may(other, places).is_ok() && consent.ask(other).is_ok() => {
+            carry_out(other, places, consent, run)
+        }
+        _ => Err(error),
+    }
+}
+
 /// How to get a tool here: from its first source that this machine has the means for.
 ///
 /// `Err` says what a person has to do instead.
-pub fn recipe(tool: Tool, places: &Places) -> Result<Recipe, String> {
-    let made = |steps, touches| Some(Recipe { tool, steps, touches });
+pub fn recipe(tool: Tool, places: &Places) -> std::result::Result<Recipe, String> {
+    let made = |steps, touches| Some(Recipe { tool, steps, touches, otherwise: None });
     let from = |source: &Source| match source {
         Source::Cargo { krate, version } => {
             made(vec![cargo(&Crate { name: krate, version, path: None }, places)], Touches::Cache)
@@ -68,7 +89,11 @@ pub fn recipe(tool: Tool, places: &Places) -> Result<Recipe, String> {
         Source::ByHand(_) => None,
     };
     let sources = tool.entry().sources;
-    sources.iter().find_map(from).ok_or_else(|| {
+    let chain =
+        sources.iter().filter_map(from).rev().fold(None, |otherwise: Option<Recipe>, recipe| {
+            Some(Recipe { otherwise: otherwise.map(Box::new), ..recipe })
+        });
+    chain.ok_or_else(|| {
         let by_hand = sources.iter().find_map(|source| match source {
             Source::ByHand(what) => Some((*what).to_owned()),
             _ => None,

@@ -129,7 +129,7 @@ pub fn survey(tools: impl IntoIterator<Item = Tool>, places: &Places) -> Survey 
 
 /// Looks for something with the memory of the cache folder, and remembers what was learnt.
 pub(super) fn with_search<T>(places: &Places, look: impl FnOnce(&Search) -> T) -> T {
-    let memory = Memory::open(&places.cache);
+    let memory = Memory::open(&places.memory);
     let found = look(&Search { places, memory: &memory, toolchain: OnceLock::new() });
     memory.save();
     found

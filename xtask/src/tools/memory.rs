@@ -76,9 +76,9 @@ impl Witnesses {
 }
 
 impl Memory {
-    /// Reads the memory that is kept in `cache`; an empty one when there is none or it cannot be read.
-    pub fn open(cache: &Path) -> Self {
-        let file = cache.join("versions.json");
+    /// Reads the memory that is kept in `folder`; an empty one when there is none or it cannot be read.
+    pub fn open(folder: &Path) -> Self {
+        let file = folder.join("versions.json");
         let stored = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
         let entries = stored.filter(|stored| stored.version == SHAPE).map(|stored| stored.entries).unwrap_or_default();
         Self { file, state: Mutex::new(State { entries, changed: false }) }

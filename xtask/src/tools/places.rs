@@ -16,6 +16,9 @@ pub struct Places {
     /// The folder where cargo builds what it installs, absolute and in the workspace's target directory. Named
     /// here because a shared target directory of the user's would make the installation wait for the stages' builds.
     pub scratch: PathBuf,
+    /// Where it is remembered what tools have answered: within the workspace's target directory, so that it goes with the
+    /// workspace, and never grows with the number of workspaces.
+    pub memory: PathBuf,
     /// The root of the workspace, absolute: rustup picks the toolchain by it, and probes run there.
     pub root: PathBuf,
     /// `PATH`.

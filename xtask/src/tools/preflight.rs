@@ -4,7 +4,7 @@
 
 use super::catalogue::Tool;
 use super::consent::{Consent, cures};
-use super::install::{Recipe, Touches, recipe};
+use super::install::{Recipe, Touches, carry_out, recipe};
 use super::locate::{State, Survey, survey};
 use super::places::Places;
 use super::toolbox::Toolbox;
@@ -134,7 +134,7 @@ pub fn prepare(
     }
     refuse(&verdict.problems)?;
     if !verdict.first.is_empty() {
-        verdict.first.iter().flat_map(|recipe| &recipe.steps).try_for_each(run)?;
+        verdict.first.iter().try_for_each(|recipe| carry_out(recipe, places, consent, run))?;
         let tools = verdict.first.iter().map(|recipe| recipe.tool);
         let again = survey(tools, places);
         let still = again.tools().filter(|(_, state)| !state.is_found());

@@ -2,7 +2,7 @@
 
 use super::catalogue::Tool;
 use super::consent::{Consent, cures};
-use super::install::{Recipe, recipe};
+use super::install::{Recipe, carry_out, recipe};
 use super::locate::{State, survey};
 use super::places::Places;
 use super::preflight::{describe, look, remedy, suffices};
@@ -84,7 +84,7 @@ fn install(
 ) -> Result<String, String> {
     consent.may(recipe, places)?;
     consent.ask(recipe)?;
-    recipe.steps.iter().try_for_each(run).map_err(|error| error.to_string())?;
+    carry_out(recipe, places, consent, run).map_err(|error| error.to_string())?;
     let after = survey([recipe.tool], places);
     match after.state(recipe.tool) {
         State::Found { version, .. } => Ok(version.clone()),

@@ -22,6 +22,7 @@ impl Testbed {
         let places = Places {
             cache: at("cache"),
             scratch: at("work/target/xtask/install"),
+            memory: at("work/target/xtask"),
             root: at("work"),
             path: at("bin").into(),
             home: Some(at("home")),

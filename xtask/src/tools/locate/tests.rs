@@ -143,7 +143,7 @@ fn nobody_is_asked_twice_until_he_changes() {
     bed.program("bin/git", &format!("{script}.1"));
     assert_eq!(look(Tool::Git, &bed), found(path, "2.40.0.1"));
     assert_eq!(times(), 2);
-    fs::write(bed.at("cache/versions.json"), "{\"version\":1,").expect("written");
+    fs::write(bed.at("work/target/xtask/versions.json"), "{\"version\":1,").expect("written");
     look(Tool::Git, &bed);
     assert_eq!(times(), 3);
 }

@@ -56,3 +56,27 @@ fn a_failing_command_is_an_error_that_names_it() {
         run_visibly(&Command::new("no-such-program", &bed.places.root), &bed.places).expect_err("it is not there");
     assert!(absent.to_string().contains("run `no-such-program`"), "{absent}");
 }
+
+#[test]
+fn what_one_source_does_not_give_the_next_one_may() {
+    let mut bed = Testbed::new();
+    bed.places.is_root = true;
+    bed.program("bin/rustup", "");
+    bed.program("bin/apt-get", "");
+    bed.file("system/var/lib/apt/lists/deb.example_main_binary-amd64_Packages.lz4", "");
+    let mut typed = Vec::new();
+    let mut offline = |command: &Command| {
+        typed.push(command.argv()[0].to_owned());
+        Err(Error::environment(format!("run {}", command.argv()[0])).detail("no network"))
+    };
+    let report = setup([Tool::LlvmTools], &bed.places, Consent::Given, &mut offline);
+    assert_eq!(report.exit(), Exit::Environment);
+    assert_eq!(typed, ["rustup", "apt-get"]);
+    typed.clear();
+    let mut offline = |command: &Command| {
+        typed.push(command.argv()[0].to_owned());
+        Err(Error::environment("run it"))
+    };
+    setup([Tool::LlvmTools], &bed.places, Consent::Unasked, &mut offline);
+    assert_eq!(typed, ["rustup"], "nobody has agreed to a system package");
+}
