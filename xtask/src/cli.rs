@@ -4,7 +4,7 @@
 
 use crate::backing::Source;
 use crate::plan::Event;
-use crate::settings::Engine;
+use crate::settings::config::Engine;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 

@@ -12,6 +12,7 @@ pub mod environment;
 pub mod settings;
 pub mod workspace;
 
+pub mod command;
 pub mod outcome;
 pub mod plan;
 pub mod readers;
@@ -19,11 +20,14 @@ pub mod reading;
 pub mod stages;
 pub mod tools;
 
-pub mod event;
-pub mod exec;
-pub use exec::process;
+pub mod process;
+
 pub mod backing;
+
+pub mod event;
+
 pub mod cache;
+pub mod exec;
 pub mod history;
 
 pub mod commands;

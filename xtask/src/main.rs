@@ -3,10 +3,10 @@
 use clap::Parser as _;
 use std::process::ExitCode;
 use xtask::cli::Cli;
+use xtask::command::quote;
 use xtask::commands::{self, Session};
 use xtask::environment::Environment;
 use xtask::error::{Error, Exit, Result};
-use xtask::plan::command::quote;
 use xtask::text::sanitise;
 
 fn main() -> ExitCode {

@@ -7,8 +7,8 @@ use super::find;
 use super::place::Place;
 use super::spec::ServerSpec;
 use super::template::Template;
+use crate::command::Command;
 use crate::error::Result;
-use crate::plan::Command;
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -1,14 +1,14 @@
 //! What one start works with: the request, its folder, the order to stop, and how commands are run for it.
 //!
-//! Supervision is [`crate::exec::process`]'s business; this file only fills in what is the same for every call.
+//! Supervision is [`crate::process`]'s business; this file only fills in what is the same for every call.
 
 use super::Request;
 use super::scratch::Scratch;
 use super::spec::StopSignal;
+use crate::command::Command;
 use crate::error::{Error, Result};
 use crate::event::Stream;
-use crate::exec::process::{self, Background, Child, End, Level, Signal, Stop, Surroundings};
-use crate::plan::Command;
+use crate::process::{self, Background, Child, End, Level, Signal, Stop, Surroundings};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::path::Path;
 use std::time::Duration;

@@ -10,8 +10,8 @@ use super::ready::{self, Unusable};
 use super::scratch::write_shared;
 use super::spec::{Container, ServerSpec, StopSignal};
 use super::{Running, Up, names};
+use crate::command::Command;
 use crate::error::Result;
-use crate::plan::Command;
 use std::time::{Duration, Instant};
 
 /// The label that says which run a container belongs to.

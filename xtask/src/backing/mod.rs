@@ -31,7 +31,7 @@ pub use request::{Request, Source};
 pub use url::secrets as url_secrets;
 
 use crate::error::Result;
-use crate::exec::process::Stop;
+use crate::process::Stop;
 use client::Client;
 use context::{Context, Server};
 use scratch::Scratch;

@@ -3,7 +3,7 @@
 //! Plain data. Nothing in this module's neighbourhood reads the environment: what it says is handed in here.
 
 use super::spec::ServerSpec;
-use crate::exec::process::Surroundings;
+use crate::process::Surroundings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;

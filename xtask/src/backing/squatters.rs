@@ -1,6 +1,6 @@
 //! Processes that still work in the folder of a dead run.
 //!
-//! Processes of a run carry a mark in their environment, and [`crate::exec::process::kill_survivors`] finds them by it.
+//! Processes of a run carry a mark in their environment, and [`crate::process::kill_survivors`] finds them by it.
 //! But a server that writes its title over its arguments, as some do, wipes out the environment behind them too. The
 //! folder that it works in stays true. Where the system has no `/proc`, nobody is found.
 

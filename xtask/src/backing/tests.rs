@@ -2,8 +2,8 @@
 
 use super::scratch::Ledger;
 use super::*;
-use crate::exec::process::{self, Child, End, Level, Surroundings};
-use crate::plan::Command;
+use crate::command::Command;
+use crate::process::{self, Child, End, Level, Surroundings};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::fs;

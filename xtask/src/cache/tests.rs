@@ -1,6 +1,7 @@
 use super::*;
+use crate::command::Command;
 use crate::outcome::TestCounts;
-use crate::plan::{Command, StageId};
+use crate::plan::StageId;
 use std::path::Path;
 use std::time::Duration;
 use xshell::{Shell, cmd};

@@ -3,8 +3,8 @@
 use super::tools::{consent, places};
 use super::{Session, nothing};
 use crate::cli;
+use crate::command::Command;
 use crate::error::{Error, Exit, Result};
-use crate::plan::Command;
 use crate::tools::{Consent, setup};
 use crate::workspace;
 

@@ -1,8 +1,8 @@
 //! The environment that cargo would give to a test binary, for one that is run without cargo: what the package's
 //! manifest says, what its build script says, and where shared libraries are. Pure.
 
-use super::process::Surroundings;
 use crate::plan::task::PackageEnv;
+use crate::process::Surroundings;
 use crate::reading::Scripts;
 use crate::tools::Runtime;
 use std::collections::BTreeMap;

@@ -1,8 +1,12 @@
 //! What reaches the loop from outside: lines and ends from the workers, signals from the process.
 
 use super::signal::Signal;
-use super::work::Finished;
+use crate::backing::Servers;
+use crate::error::Error;
 use crate::event::Stream;
+use crate::outcome::Outcome;
+use crate::reading::Reading;
+use crate::text;
 
 /// What workers and signals tell the loop.
 pub enum Message {
@@ -39,4 +43,32 @@ pub enum Stopped {
     TimedOut,
     /// A worker panicked.
     Bug,
+}
+
+/// What came of a task.
+pub struct Finished {
+    /// What its output said.
+    pub reading: Reading,
+    /// The code of its process.
+    pub exit_code: Option<i32>,
+    /// The last lines that people may want to see.
+    pub tail: Vec<String>,
+    /// Servers that are up now.
+    pub servers: Option<Servers>,
+    /// The panic that ended it.
+    pub panic: Option<String>,
+}
+
+impl Finished {
+    pub(super) fn new(reading: Reading) -> Self {
+        Self { reading, exit_code: None, tail: Vec::new(), servers: None, panic: None }
+    }
+
+    pub(super) fn error(error: &Error) -> Self {
+        let text = error.to_string();
+        let because = text.lines().next().unwrap_or_default().to_owned();
+        let mut finished = Self::new(Reading::because(Outcome::EnvironmentError, because));
+        finished.tail = text.lines().map(text::sanitise).collect();
+        finished
+    }
 }

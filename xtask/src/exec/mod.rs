@@ -4,7 +4,6 @@ mod as_cargo;
 pub mod context;
 pub mod message;
 pub mod pool;
-pub mod process;
 pub mod run;
 pub mod schedule;
 pub mod secrets;

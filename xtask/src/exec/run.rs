@@ -8,19 +8,19 @@
 //! Servers stay up until the last task that takes its environment from them has ended. Whatever happens, a panic in
 //! here included, the children are stopped before this function is left.
 
-use super::context::Context;
-use super::message::{Message, Stopped};
-use super::process::{Level, Stop};
+use super::context::{Context, Inputs};
+use super::message::{Finished, Message, Stopped};
 use super::schedule::{Change, Schedule};
 use super::signal::Signal;
 use super::verdict::{Verdict, verdict};
-use super::work::{self, Finished, Inputs};
+use super::work;
 use crate::environment::Clock;
 use crate::error::Result;
 use crate::event::{Counts, Event, Kind, PlannedStage};
 use crate::outcome::Outcome;
 use crate::plan::task::Universe;
 use crate::plan::{Action, Plan, Task, TaskId};
+use crate::process::{Level, Stop};
 use crate::reading::Reading;
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 //! A password in a URL, and the value of a variable that is named like one: `…_TOKEN`, `…_SECRET`, `…_PASSWORD`,
 //! `…_KEY`. Shorter than eight bytes, or the same as the URL's user, it hides nothing and would only blot out words.
 
-use super::process::Secrets;
 use crate::backing;
+use crate::process::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A text below this length is likely to be part of innocent words.

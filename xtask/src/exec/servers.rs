@@ -1,6 +1,7 @@
 //! What a slot does with a task that brings servers up: they stay when it has ended, and go to the loop with it.
 
-use super::work::{Finished, Inputs};
+use super::context::Inputs;
+use super::message::Finished;
 use crate::backing;
 use crate::outcome::Outcome;
 use crate::plan::{Action, Task};

@@ -1,25 +1,22 @@
 //! What a slot does with one task: run it as its action says, hand every line to its reader, and bring back what the
 //! reader made of it. A panic in here is brought back as well, so that the loop never waits for a lost task.
 
-use super::as_cargo;
-use super::message::Message;
-use super::servers;
-use crate::backing::Servers;
-use crate::cache::{Cache, Memory};
-use crate::error::Error;
+use super::context::Inputs;
+use super::message::{Finished, Message};
+use super::{as_cargo, servers};
+use crate::cache::Memory;
+use crate::command::Command;
 use crate::event::Stream;
 use crate::outcome::Outcome;
 use crate::plan::task::PackageEnv;
-use crate::plan::{Action, Command, Reader, Task};
-use crate::process::{self, Child, End, Ended, Stop, Surroundings};
+use crate::plan::{Action, Reader, Task};
+use crate::process::{self, Child, End, Ended};
 use crate::readers::{self, Read};
 use crate::reading::Reading;
 use crate::text;
-use crate::tools::Runtime;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -27,64 +24,6 @@ use std::time::{Duration, Instant};
 const LOG_CAP: u64 = 16 * 1024 * 1024;
 /// How many of the last lines a failure shows.
 const TAIL: usize = 20;
-
-/// What a task gets from the run and from the tasks before it.
-pub struct Inputs {
-    /// The run's id.
-    pub run: String,
-    /// The workspace's root.
-    pub root: PathBuf,
-    /// Where its output goes.
-    pub log: PathBuf,
-    /// What children do not inherit as it is.
-    pub surroundings: Surroundings,
-    /// What cargo would give to the programs that it runs.
-    pub runtime: Arc<Runtime>,
-    /// The folder for temporary files.
-    pub temp: PathBuf,
-    /// The variables that give servers.
-    pub given: BTreeMap<String, String>,
-    /// How long a child may take to end once it was asked to.
-    pub grace: Duration,
-    /// The run's order to stop.
-    pub stop: Stop,
-    /// What has passed before.
-    pub cache: Arc<Cache>,
-    /// What every cargo shares.
-    pub jobserver: Option<jobserver::Client>,
-    /// The readings that it takes its environment from.
-    pub env_from: Vec<Arc<Reading>>,
-    /// What was compiled for it.
-    pub compiled: Option<Arc<Reading>>,
-}
-
-/// What came of a task.
-pub struct Finished {
-    /// What its output said.
-    pub reading: Reading,
-    /// The code of its process.
-    pub exit_code: Option<i32>,
-    /// The last lines that people may want to see.
-    pub tail: Vec<String>,
-    /// Servers that are up now.
-    pub servers: Option<Servers>,
-    /// The panic that ended it.
-    pub panic: Option<String>,
-}
-
-impl Finished {
-    pub(super) fn new(reading: Reading) -> Self {
-        Self { reading, exit_code: None, tail: Vec::new(), servers: None, panic: None }
-    }
-
-    pub(super) fn error(error: &Error) -> Self {
-        let text = error.to_string();
-        let because = text.lines().next().unwrap_or_default().to_owned();
-        let mut finished = Self::new(Reading::because(Outcome::EnvironmentError, because));
-        finished.tail = text.lines().map(text::sanitise).collect();
-        finished
-    }
-}
 
 /// Performs the task whose index in the plan is `index`.
 pub fn perform(task: &Task, index: usize, inputs: &Inputs, sender: &SyncSender<Message>) -> Finished {

@@ -1,11 +1,12 @@
 //! Makes the plan from the workspace and the settings.
 
+use super::pipeline::{self, Definition, Runs};
 use super::{Plan, Stage, StageId, Task, graph};
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use crate::settings::config::StageConfig;
 use crate::settings::{Engine, Settings};
-use crate::stages::{self, Context, Runs};
+use crate::stages::{self, Context};
 use crate::text;
 use crate::workspace::{Package, Workspace};
 
@@ -25,7 +26,7 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
     let runs =
         |id: &str| wanted.iter().any(|stage| stage.definition.id.as_str() == id && !settings.skips(&stage.definition));
     let instrumented =
-        settings.engine != Engine::Tarpaulin && runs(stages::TEST_SERVICES) && runs(stages::CODE_COVERAGE);
+        settings.engine != Engine::Tarpaulin && runs(pipeline::TEST_SERVICES) && runs(pipeline::CODE_COVERAGE);
     let stages = wanted
         .iter()
         .map(|stage| {
@@ -60,25 +61,25 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, instrumented: bool, wan
 
 fn tasks(context: Context<'_>, stage: &StageConfig, instrumented: bool) -> Vec<Task> {
     match stage.definition.id.as_str() {
-        stages::FORMAT_AND_LINT => {
+        pipeline::FORMAT_AND_LINT => {
             let tasks = stages::format_and_lint::plan(context).into_iter();
             let half = context.settings.half.as_deref();
             tasks.filter(|task| half.is_none_or(|half| task.id.as_str().ends_with(&format!("/{half}")))).collect()
         }
-        stages::TEST_SERVICES => stages::test_services::plan(context, instrumented),
-        stages::CODE_COVERAGE => stages::coverage::plan(context, instrumented),
-        stages::SECURITY_AUDIT => stages::security::plan(context),
-        stages::DEPENDENCY_CHECK => stages::dependencies::plan(context),
-        stages::INTEGRATION_TESTS => stages::integration::plan(context, instrumented),
-        stages::BUILD_RELEASE => stages::build::plan(context),
-        stages::QUALITY_REPORT => stages::report::plan(context),
+        pipeline::TEST_SERVICES => stages::test_services::plan(context, instrumented),
+        pipeline::CODE_COVERAGE => stages::coverage::plan(context, instrumented),
+        pipeline::SECURITY_AUDIT => stages::security::plan(context),
+        pipeline::DEPENDENCY_CHECK => stages::dependencies::plan(context),
+        pipeline::INTEGRATION_TESTS => stages::integration::plan(context, instrumented),
+        pipeline::BUILD_RELEASE => stages::build::plan(context),
+        pipeline::QUALITY_REPORT => stages::report::plan(context),
         _ => stages::own::plan(context, stage),
     }
 }
 
 /// Whether this version can run the stage: images, deployment and what follows them are planned, but not made yet.
 pub fn is_planned(id: &str) -> bool {
-    !matches!(id, stages::BUILD_AND_PUSH | stages::DEPLOY_STAGING | stages::SMOKE_TEST | stages::NOTIFY)
+    !matches!(id, pipeline::BUILD_AND_PUSH | pipeline::DEPLOY_STAGING | pipeline::SMOKE_TEST | pipeline::NOTIFY)
 }
 
 /// The configured stages, each behind what it needs.
@@ -112,7 +113,7 @@ fn order(stages: &[StageConfig]) -> Result<Vec<&StageConfig>> {
 
 impl Settings {
     /// Whether the stage is part of what was asked for, skipped or not.
-    fn wants(&self, definition: &stages::Definition) -> bool {
+    fn wants(&self, definition: &Definition) -> bool {
         if !self.only.is_empty() {
             return self.only.contains(&definition.id);
         }
@@ -125,7 +126,7 @@ impl Settings {
         }
     }
 
-    fn skips(&self, definition: &stages::Definition) -> bool {
+    fn skips(&self, definition: &Definition) -> bool {
         self.skip.contains(&definition.id)
     }
 

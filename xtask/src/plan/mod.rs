@@ -3,16 +3,16 @@
 //! Pure: nothing here reads a file, a clock or the environment, and nothing here knows how tasks are run or shown.
 
 pub mod build;
-pub mod command;
 pub mod graph;
 pub mod ids;
+pub mod pipeline;
 pub mod render;
 pub mod task;
 
-pub use command::Command;
 pub use ids::{StageId, TaskId};
 pub use task::{Action, Reader, Task};
 
+use crate::command::Command;
 use crate::outcome::{Outcome, Policy};
 use crate::tools::catalogue::Tool;
 use clap::ValueEnum;

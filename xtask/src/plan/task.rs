@@ -1,9 +1,10 @@
 //! A task: the unit that runs, and how its output is to be read.
 
-use super::{Command, StageId, TaskId};
+use super::{StageId, TaskId};
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
 use crate::cache::Scope;
+use crate::command::Command;
 use crate::tools::catalogue::Tool;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -84,6 +84,11 @@ fn good_output_passes_and_a_part_of_it_never_does() {
 fn output_that_was_lost_on_the_way_never_passes() {
     for (how, stream, output, _) in all().into_iter().filter(|(how, ..)| *how != Reader::ExitCode) {
         let lines: Vec<&str> = output.lines().collect();
+        if matches!(how, Reader::Libtest { .. }) {
+            // A line that long is what a test printed; one of libtest's own that is missing is noticed, see above.
+            assert_eq!(feed(&how, stream, &lines, true).outcome, Outcome::Passed);
+            continue;
+        }
         assert_eq!(feed(&how, stream, &lines, true).outcome, Outcome::EnvironmentError, "{how:?}");
     }
 }

@@ -1,20 +1,31 @@
 //! What `[workspace.metadata.xtask]` and `[package.metadata.xtask]` may say, and what holds when they are silent.
 
-use super::Engine;
 use super::table::{Problems, Table, percent};
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
 use crate::error::{Error, Result};
 use crate::outcome::Policy;
 use crate::plan::StageId;
+use crate::plan::pipeline::{self, Definition};
 use crate::plan::task::Waiver;
-use crate::stages::{self, Definition};
 use crate::text;
 use crate::workspace::Workspace;
+use clap::ValueEnum;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
+
+/// What measures coverage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// cargo-llvm-cov, or cargo-tarpaulin where no LLVM tools can be had.
+    Auto,
+    /// cargo-llvm-cov.
+    LlvmCov,
+    /// cargo-tarpaulin with its LLVM engine.
+    Tarpaulin,
+}
 
 /// The configuration of a workspace.
 #[derive(Clone, Debug)]
@@ -182,7 +193,7 @@ fn servers(integration: &mut Table<'_>, p: &mut Problems) -> Vec<ServerSpec> {
 
 /// The stages: the twelve as the configuration changes them, and the ones that it adds.
 fn stage_table(top: &mut Table<'_>, p: &mut Problems) -> Vec<StageConfig> {
-    let mut configured: Vec<StageConfig> = stages::pipeline()
+    let mut configured: Vec<StageConfig> = pipeline::stages()
         .into_iter()
         .map(|definition| StageConfig { timeout: definition.timeout, definition, command: Vec::new() })
         .collect();
@@ -199,7 +210,7 @@ fn stage_table(top: &mut Table<'_>, p: &mut Problems) -> Vec<StageConfig> {
             let command = entry.strings("command", p).unwrap_or_default();
             let needs = entry.strings("needs", p).unwrap_or_default();
             if command.is_empty() {
-                let known = stages::pipeline();
+                let known = pipeline::stages();
                 let near = text::nearest(name, known.iter().map(|stage| stage.id.as_str()));
                 let advice = near.first().map_or(String::new(), |near| format!(", or did you mean `{near}`?"));
                 entry.complain(p, None, &format!("is a stage of its own and needs a `command`{advice}"));

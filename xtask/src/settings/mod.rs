@@ -7,25 +7,13 @@ pub mod table;
 use crate::cli::{self, Command};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
-use crate::plan::{Event, StageId};
-use crate::stages;
+use crate::plan::{Event, StageId, pipeline};
 use crate::text;
 use crate::workspace::{Workspace, advisories};
-use clap::ValueEnum;
 use config::Config;
+pub use config::Engine;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-
-/// What measures coverage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Engine {
-    /// cargo-llvm-cov, or cargo-tarpaulin where no LLVM tools can be had.
-    Auto,
-    /// cargo-llvm-cov.
-    LlvmCov,
-    /// cargo-tarpaulin with its LLVM engine.
-    Tarpaulin,
-}
 
 /// What the planner needs to know.
 #[derive(Clone, Debug)]
@@ -102,7 +90,7 @@ impl Settings {
 impl Settings {
     /// Whether the coverage stage is part of what was asked for.
     pub fn measures_coverage(&self) -> bool {
-        let id = StageId::new(stages::CODE_COVERAGE);
+        let id = StageId::new(pipeline::CODE_COVERAGE);
         !self.skip.contains(&id) && (self.only.is_empty() || self.only.contains(&id))
     }
 }
@@ -112,7 +100,7 @@ impl Wishes {
         let only = |stage: &str| cli::Stages { only: vec![stage.to_owned()], ..cli::Stages::default() };
         let half = |fix: &cli::Fix, half: &str, pass_on: &[String]| Self {
             selection: fix.selection.clone(),
-            stages: only(stages::FORMAT_AND_LINT),
+            stages: only(pipeline::FORMAT_AND_LINT),
             half: Some(half.to_owned()),
             fix: fix.fix,
             pass_on: pass_on.to_vec(),
@@ -132,35 +120,35 @@ impl Wishes {
                 ..Self::default()
             },
             Command::Graph(graph) => Self { stages: graph.stages.clone(), ..Self::default() },
-            Command::Fmt(fix) => half(fix, stages::format_and_lint::FMT, &[]),
-            Command::Lint(lint) => half(&lint.fix, stages::format_and_lint::LINT, &lint.args),
+            Command::Fmt(fix) => half(fix, pipeline::FMT, &[]),
+            Command::Lint(lint) => half(&lint.fix, pipeline::LINT, &lint.args),
             Command::TestMatrix(tests) => Self {
                 selection: tests.selection.clone(),
-                stages: only(stages::TEST_SERVICES),
+                stages: only(pipeline::TEST_SERVICES),
                 pass_on: tests.args.clone(),
                 ..Self::default()
             },
             Command::Coverage(coverage) => Self {
                 selection: coverage.selection.clone(),
-                stages: only(stages::CODE_COVERAGE),
+                stages: only(pipeline::CODE_COVERAGE),
                 options: cli::StageOptions { engine: coverage.engine.clone(), ..cli::StageOptions::default() },
                 ..Self::default()
             },
             Command::Audit(audit) => Self {
-                stages: only(stages::SECURITY_AUDIT),
+                stages: only(pipeline::SECURITY_AUDIT),
                 options: cli::StageOptions { database: audit.database.clone(), ..cli::StageOptions::default() },
                 ..Self::default()
             },
-            Command::Deps(_) => Self { stages: only(stages::DEPENDENCY_CHECK), ..Self::default() },
+            Command::Deps(_) => Self { stages: only(pipeline::DEPENDENCY_CHECK), ..Self::default() },
             Command::Integration(integration) => Self {
                 selection: integration.selection.clone(),
-                stages: only(stages::INTEGRATION_TESTS),
+                stages: only(pipeline::INTEGRATION_TESTS),
                 options: cli::StageOptions { servers: integration.servers.clone(), ..cli::StageOptions::default() },
                 pass_on: integration.args.clone(),
                 ..Self::default()
             },
             Command::Build(build) => {
-                Self { selection: build.selection.clone(), stages: only(stages::BUILD_RELEASE), ..Self::default() }
+                Self { selection: build.selection.clone(), stages: only(pipeline::BUILD_RELEASE), ..Self::default() }
             }
             Command::Report(_)
             | Command::Doctor(_)
@@ -199,7 +187,7 @@ fn selected(selection: &cli::Selection, workspace: &Workspace) -> Result<Option<
 
 /// A stage by its id or its command.
 fn find_stage(name: &String, config: &Config) -> Result<StageId> {
-    let word = if matches!(name.as_str(), "fmt") { stages::FORMAT_AND_LINT } else { name.as_str() };
+    let word = if matches!(name.as_str(), "fmt") { pipeline::FORMAT_AND_LINT } else { name.as_str() };
     let known = config.stages.iter().map(|stage| &stage.definition);
     let found =
         known.clone().find(|stage| stage.id.as_str() == word || stage.subcommand.split(' ').next() == Some(word));

@@ -1,6 +1,7 @@
 //! Stage 7: one release build of all services.
 
-use super::{BUILD_RELEASE, Context, JSON, LOCKED};
+use super::{Context, JSON, LOCKED};
+use crate::plan::pipeline::BUILD_RELEASE;
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
 use crate::workspace::Package;

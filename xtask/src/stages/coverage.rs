@@ -3,14 +3,12 @@
 //! With cargo-llvm-cov the instrumented tests are ordinary test binaries: when the run has the test stage too, these
 //! are the ones that it runs, and here only the numbers are drawn from them. cargo-tarpaulin runs the tests itself.
 
-use super::{CODE_COVERAGE, Context, TEST_SERVICES, test_services};
+use super::{Context, instrument, test_services};
+use crate::plan::pipeline::{CODE_COVERAGE, TEST_SERVICES};
 use crate::plan::task::{CoverageGate, Universe};
 use crate::plan::{Reader, StageId, Task, TaskId};
 use crate::settings::Engine;
 use crate::tools::catalogue::Tool;
-use std::collections::BTreeMap;
-
-const ENVIRONMENT: &str = "instrument";
 
 /// The tasks of the stage. `suite_runs_elsewhere`: the test stage of the same run is instrumented.
 pub fn plan(context: Context<'_>, suite_runs_elsewhere: bool) -> Vec<Task> {
@@ -19,37 +17,17 @@ pub fn plan(context: Context<'_>, suite_runs_elsewhere: bool) -> Vec<Task> {
         return vec![tarpaulin(context, &stage)];
     }
     if suite_runs_elsewhere {
-        let environment = StageId::new(TEST_SERVICES).task(ENVIRONMENT);
+        let environment = StageId::new(TEST_SERVICES).task(instrument::ENVIRONMENT);
         return reports(context, &stage, &environment, &[]);
     }
-    let mut tasks = instrumentation(context, &stage);
+    let mut tasks = instrument::tasks(context, &stage);
     let env_from: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
     let tests = test_services::unit_tests(context, &stage, &env_from);
     let ran: Vec<TaskId> = tests.iter().map(|task| task.id.clone()).collect();
     tasks.extend(tests);
-    let reports = reports(context, &stage, &stage.task(ENVIRONMENT), &ran);
+    let reports = reports(context, &stage, &stage.task(instrument::ENVIRONMENT), &ran);
     tasks.extend(reports);
     tasks
-}
-
-/// What must happen before anything is compiled for coverage: the variables, and the end of older measurements.
-pub fn instrumentation(context: Context<'_>, stage: &StageId) -> Vec<Task> {
-    let tools = vec![Tool::LlvmCov, Tool::LlvmTools];
-    let target = context.workspace.target_dir.join("llvm-cov-target").to_string_lossy().into_owned();
-    let command = context.cargo().args(["llvm-cov", "show-env"]).env("CARGO_TARGET_DIR", &target);
-    let environment = Task {
-        reader: Reader::Environment { also: BTreeMap::from([("CARGO_TARGET_DIR".to_owned(), target)]) },
-        tools: tools.clone(),
-        ..Task::new(stage, ENVIRONMENT, command, context.timeout)
-    };
-    let clean = Task {
-        needs: vec![environment.id.clone()],
-        env_from: vec![environment.id.clone()],
-        universe: Some(Universe::Coverage),
-        tools,
-        ..Task::new(stage, "clean", context.cargo().args(["llvm-cov", "clean", "--profraw-only"]), context.timeout)
-    };
-    vec![environment, clean]
 }
 
 /// The number for the gate, and the files for Codecov and for editors.

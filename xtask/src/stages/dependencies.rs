@@ -1,6 +1,7 @@
 //! Stage 5: which dependencies are outdated, and which are there in several versions.
 
-use super::{Context, DEPENDENCY_CHECK};
+use super::Context;
+use crate::plan::pipeline::DEPENDENCY_CHECK;
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
 

@@ -1,14 +1,10 @@
 //! Stage 1: the sources are formatted as rustfmt wants them, and clippy has nothing to say.
 
-use super::{Context, FORMAT_AND_LINT, JSON, LOCKED};
+use super::{Context, JSON, LOCKED};
+use crate::plan::pipeline::{FMT, FORMAT_AND_LINT, LINT};
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
 use crate::tools::catalogue::Tool;
-
-/// The name of the formatting task within the stage.
-pub const FMT: &str = "fmt";
-/// The name of the clippy task within the stage.
-pub const LINT: &str = "lint";
 
 /// Both tasks; the commands `fmt` and `lint` run one each.
 pub fn plan(context: Context<'_>) -> Vec<Task> {

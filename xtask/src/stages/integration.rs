@@ -1,7 +1,9 @@
 //! Stage 6: the tests under `tests/` of every service, against real servers.
 
-use super::{Context, INTEGRATION_TESTS, TEST_SERVICES, coverage, test_services};
-use crate::plan::{Action, Command, Reader, StageId, Task, TaskId};
+use super::{Context, instrument, test_services};
+use crate::command::Command;
+use crate::plan::pipeline::{INTEGRATION_TESTS, TEST_SERVICES};
+use crate::plan::{Action, Reader, StageId, Task, TaskId};
 use crate::workspace::Package;
 use clap::ValueEnum as _;
 
@@ -17,7 +19,7 @@ pub fn plan(context: Context<'_>, instrumented: bool) -> Vec<Task> {
         return Vec::new();
     }
     let env_from: Vec<TaskId> = if instrumented {
-        coverage::instrumentation(context, &StageId::new(TEST_SERVICES)).into_iter().map(|task| task.id).collect()
+        instrument::tasks(context, &StageId::new(TEST_SERVICES)).into_iter().map(|task| task.id).collect()
     } else {
         Vec::new()
     };

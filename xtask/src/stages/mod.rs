@@ -4,47 +4,17 @@ pub mod build;
 pub mod coverage;
 pub mod dependencies;
 pub mod format_and_lint;
+pub mod instrument;
 pub mod integration;
 pub mod own;
 pub mod report;
 pub mod security;
 pub mod test_services;
 
-use crate::outcome::Policy;
-use crate::plan::{Command, StageId};
+use crate::command::Command;
 use crate::settings::Settings;
 use crate::workspace::{Package, Workspace};
 use std::time::Duration;
-
-/// What a stage is by nature, before the configuration of a workspace changes it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Definition {
-    /// The specification's job name.
-    pub id: StageId,
-    /// What people type to run it alone.
-    pub subcommand: String,
-    /// The stages that must have ended before it starts.
-    pub needs: Vec<StageId>,
-    /// What its failure means.
-    pub policy: Policy,
-    /// When it belongs to the pipeline.
-    pub runs: Runs,
-    /// How many of its tasks run at once; `None` leaves it to the slots of the run.
-    pub max_parallel: Option<usize>,
-    /// How long each of its tasks may take.
-    pub timeout: Duration,
-}
-
-/// When a stage belongs to the pipeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Runs {
-    /// Always.
-    Always,
-    /// When something was pushed.
-    OnPush,
-    /// When something was pushed to the main branch.
-    OnPushToMain,
-}
 
 /// What the stages are planned from.
 #[derive(Clone, Copy)]
@@ -99,77 +69,3 @@ pub const LOCKED: &str = "--locked";
 
 /// How cargo is asked for messages that programs can read; people leave it out.
 pub const JSON: &str = "--message-format=json";
-
-/// The id of the first stage.
-pub const FORMAT_AND_LINT: &str = "format-and-lint";
-/// The id of the unit and doc tests.
-pub const TEST_SERVICES: &str = "test-services";
-/// The id of the coverage.
-pub const CODE_COVERAGE: &str = "code-coverage";
-/// The id of the audit.
-pub const SECURITY_AUDIT: &str = "security-audit";
-/// The id of the table of dependencies.
-pub const DEPENDENCY_CHECK: &str = "dependency-check";
-/// The id of the integration tests.
-pub const INTEGRATION_TESTS: &str = "integration-tests";
-/// The id of the release build.
-pub const BUILD_RELEASE: &str = "build-release";
-/// The id of the images.
-pub const BUILD_AND_PUSH: &str = "build-and-push";
-/// The id of the deployment.
-pub const DEPLOY_STAGING: &str = "deploy-staging";
-/// The id of the smoke tests.
-pub const SMOKE_TEST: &str = "smoke-test";
-/// The id of the report.
-pub const QUALITY_REPORT: &str = "quality-report";
-/// The id of the notifications.
-pub const NOTIFY: &str = "notify";
-
-/// The twelve stages with the specification's names, needs and policies, each behind what it needs.
-pub fn pipeline() -> Vec<Definition> {
-    use Policy::{Blocking, Info, Reporting, Warning};
-    use Runs::{Always, OnPush, OnPushToMain};
-    let row = |id: &str, subcommand: &str, needs: &[&str], policy, runs| Definition {
-        id: StageId::new(id),
-        subcommand: subcommand.to_owned(),
-        needs: needs.iter().map(|need| StageId::new(need)).collect(),
-        policy,
-        runs,
-        max_parallel: match id {
-            TEST_SERVICES | INTEGRATION_TESTS => Some(6),
-            BUILD_AND_PUSH => Some(4),
-            _ => None,
-        },
-        timeout: Duration::from_secs(30 * 60),
-    };
-    let before_images = [BUILD_RELEASE, CODE_COVERAGE, SECURITY_AUDIT, INTEGRATION_TESTS];
-    vec![
-        row(FORMAT_AND_LINT, "lint", &[], Blocking, Always),
-        row(TEST_SERVICES, "test-matrix", &[FORMAT_AND_LINT], Blocking, Always),
-        row(CODE_COVERAGE, "coverage", &[TEST_SERVICES], Blocking, Always),
-        row(SECURITY_AUDIT, "audit", &[FORMAT_AND_LINT], Warning, Always),
-        row(DEPENDENCY_CHECK, "deps", &[FORMAT_AND_LINT], Info, Always),
-        row(INTEGRATION_TESTS, "integration", &[TEST_SERVICES], Blocking, Always),
-        row(BUILD_RELEASE, "build", &[FORMAT_AND_LINT, TEST_SERVICES, SECURITY_AUDIT], Blocking, Always),
-        row(BUILD_AND_PUSH, "docker", &before_images, Blocking, OnPush),
-        row(DEPLOY_STAGING, "deploy staging", &[BUILD_AND_PUSH], Info, OnPushToMain),
-        row(SMOKE_TEST, "smoke staging", &[DEPLOY_STAGING], Info, OnPushToMain),
-        row(QUALITY_REPORT, "report", &[TEST_SERVICES, CODE_COVERAGE, SECURITY_AUDIT], Reporting, Always),
-        row(NOTIFY, "notify", &[BUILD_AND_PUSH, DEPLOY_STAGING, SMOKE_TEST, QUALITY_REPORT], Reporting, OnPush),
-    ]
-}
-
-impl Definition {
-    /// A stage that the configuration of a workspace adds.
-    pub fn own(name: &str, needs: Vec<StageId>, policy: Option<Policy>, max_parallel: Option<usize>) -> Self {
-        Self {
-            id: StageId::new(name),
-            subcommand: format!("ci --only {name}"),
-            needs,
-            policy: policy.unwrap_or(Policy::Blocking),
-            runs: Runs::Always,
-            max_parallel,
-            timeout: Duration::from_secs(30 * 60),
-        }
-    }
-}

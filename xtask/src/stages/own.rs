@@ -1,7 +1,8 @@
 //! A stage that the workspace's configuration adds: one command.
 
 use super::Context;
-use crate::plan::{Command, Task};
+use crate::command::Command;
+use crate::plan::Task;
 use crate::settings::config::StageConfig;
 
 /// Its one task.

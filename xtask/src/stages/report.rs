@@ -1,7 +1,9 @@
 //! Stage 11: what the run has found, in Markdown and JSON.
 
-use super::{Context, QUALITY_REPORT};
-use crate::plan::{Command, StageId, Task};
+use super::Context;
+use crate::command::Command;
+use crate::plan::pipeline::QUALITY_REPORT;
+use crate::plan::{StageId, Task};
 
 /// One task, which reads the record of the run that it belongs to.
 pub fn plan(context: Context<'_>) -> Vec<Task> {

@@ -1,6 +1,7 @@
 //! Stage 4: vulnerable, unmaintained and forbidden dependencies.
 
-use super::{Context, SECURITY_AUDIT};
+use super::Context;
+use crate::plan::pipeline::SECURITY_AUDIT;
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
 use crate::tools::catalogue::Tool;

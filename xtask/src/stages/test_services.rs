@@ -1,9 +1,11 @@
 //! Stage 2: the unit and doc tests of every package, compiled by one call of cargo and counted per package.
 
-use super::{CODE_COVERAGE, Context, JSON, LOCKED, TEST_SERVICES, coverage};
+use super::{Context, JSON, LOCKED, instrument};
 use crate::cache::Scope;
-use crate::plan::task::{PackageEnv, Universe};
-use crate::plan::{Action, Command, Reader, StageId, Task, TaskId};
+use crate::command::Command;
+use crate::plan::pipeline::TEST_SERVICES;
+use crate::plan::task::PackageEnv;
+use crate::plan::{Action, Reader, StageId, Task, TaskId};
 use crate::workspace::Package;
 
 /// The name of the compiling task within a stage.
@@ -14,7 +16,7 @@ pub const COMPILE: &str = "compile";
 /// `instrumented`: the compiled tests also measure coverage, so that a run with both stages runs the suite once.
 pub fn plan(context: Context<'_>, instrumented: bool) -> Vec<Task> {
     let stage = StageId::new(TEST_SERVICES);
-    let mut tasks = if instrumented { coverage::instrumentation(context, &stage) } else { Vec::new() };
+    let mut tasks = if instrumented { instrument::tasks(context, &stage) } else { Vec::new() };
     let env_from: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
     tasks.extend(unit_tests(context, &stage, &env_from));
     tasks.extend(doc_tests(context, &stage, &env_from));
@@ -51,7 +53,7 @@ pub fn compile(context: Context<'_>, stage: &StageId, command: Command, env_from
     Task {
         repeat: Some(command.clone().without(&[JSON, LOCKED]).to_string()),
         reader: Reader::CargoMessages,
-        universe: Some(universe(stage, env_from)),
+        universe: Some(instrument::universe(stage, env_from)),
         needs: env_from.to_vec(),
         env_from: env_from.to_vec(),
         ..Task::new(stage, COMPILE, command, context.timeout)
@@ -106,7 +108,7 @@ fn doc_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) -> Vec<
             Task {
                 service: Some(package.name.clone()),
                 reader: Reader::Libtest { repeat },
-                universe: Some(universe(stage, env_from)),
+                universe: Some(instrument::universe(stage, env_from)),
                 cache: cache(context, package),
                 needs: env_from.to_vec(),
                 env_from: env_from.to_vec(),
@@ -134,8 +136,4 @@ fn targets(packages: &[&Package]) -> Vec<String> {
     let library = packages.iter().any(|package| package.library_tests).then(|| "--lib".to_owned());
     let programs = packages.iter().flat_map(|package| &package.tested_programs);
     library.into_iter().chain(programs.flat_map(|name| ["--bin".to_owned(), name.clone()])).collect()
-}
-
-fn universe(stage: &StageId, env_from: &[TaskId]) -> Universe {
-    if env_from.is_empty() && stage.as_str() != CODE_COVERAGE { Universe::Dev } else { Universe::Coverage }
 }

@@ -5,11 +5,9 @@
 //! like a tool, and two at once leave one good binary; `--force` makes either happen over what is there.
 
 use super::catalogue::{Source, Tool};
-use super::consent::Consent;
 use super::packages::{Manager, Rights};
 use super::places::Places;
-use crate::error::Result;
-use crate::plan::Command;
+use crate::command::Command;
 use std::path::Path;
 
 /// What an installation changes, and with it whose leave it needs.
@@ -50,27 +48,10 @@ impl Recipe {
     }
 }
 
-/// Carries out a recipe, and when it fails the one that is left: a toolchain's component cannot be had without its
-/// server, say, and the distribution has a package. `run` carries out one command.
-pub fn carry_out(
-    recipe: &Recipe,
-    places: &Places,
-    consent: Consent,
-    run: &mut dyn FnMut(&Command) -> Result<()>,
-) -> Result<()> {
-    let Err(error) = recipe.steps.iter().try_for_each(&mut *run) else { return Ok(()) };
-    match &recipe.otherwise {
-        Some(other) if consent.may(other, places).is_ok() && consent.ask(other).is_ok() => {
-            carry_out(other, places, consent, run)
-        }
-        _ => Err(error),
-    }
-}
-
 /// How to get a tool here: from its first source that this machine has the means for.
 ///
 /// `Err` says what a person has to do instead.
-pub fn recipe(tool: Tool, places: &Places) -> std::result::Result<Recipe, String> {
+pub fn recipe(tool: Tool, places: &Places) -> Result<Recipe, String> {
     let made = |steps, touches| Some(Recipe { tool, steps, touches, otherwise: None });
     let from = |source: &Source| match source {
         Source::Cargo { krate, version } => {

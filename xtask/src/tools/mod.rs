@@ -17,6 +17,7 @@ mod llvm;
 mod postgres;
 mod toolchain;
 
+mod carry_out;
 pub mod consent;
 pub mod install;
 pub mod packages;

@@ -2,7 +2,7 @@
 
 use super::catalogue::Packages;
 use super::places::{Places, is_program};
-use crate::plan::Command;
+use crate::command::Command;
 
 /// A package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

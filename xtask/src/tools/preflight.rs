@@ -2,14 +2,16 @@
 //!
 //! Knows which tools a plan wants, not how stages use them.
 
+use super::carry_out::carry_out;
 use super::catalogue::Tool;
 use super::consent::{Consent, cures};
-use super::install::{Recipe, Touches, carry_out, recipe};
+use super::install::{Recipe, Touches, recipe};
 use super::locate::{State, Survey, survey};
 use super::places::Places;
 use super::toolbox::Toolbox;
+use crate::command::Command;
 use crate::error::{Error, Result};
-use crate::plan::{Command, Plan, StageId};
+use crate::plan::{Plan, StageId};
 use crate::text::list;
 use std::collections::{BTreeMap, BTreeSet};
 

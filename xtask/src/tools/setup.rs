@@ -1,13 +1,14 @@
 //! `cargo xtask setup`: installs what is missing now, and says what it did. A second call finds nothing to do.
 
+use super::carry_out::carry_out;
 use super::catalogue::Tool;
 use super::consent::{Consent, cures};
-use super::install::{Recipe, carry_out, recipe};
+use super::install::{Recipe, recipe};
 use super::locate::{State, survey};
 use super::places::Places;
 use super::preflight::{describe, look, remedy, suffices};
+use crate::command::Command;
 use crate::error::{Error, Exit, Result};
-use crate::plan::Command;
 use serde::Serialize;
 use std::os::fd::AsFd as _;
 use std::process::Stdio;

@@ -3,7 +3,7 @@
 use crate::running::{Running, assert_nothing_left, temporary_folders};
 use crate::sandbox::Sandbox;
 use rustix::process::Signal;
-use xtask::exec::process::survivors;
+use xtask::process::survivors;
 
 /// Kills a run with something of it still alive, starts the next one, and checks what that says and does. Returns what
 /// the next run has said.

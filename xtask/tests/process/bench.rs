@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Once, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 use tempfile::TempDir;
+use xtask::command::Command;
 use xtask::error::Result;
 use xtask::event::Stream;
-use xtask::exec::process::{self, Child, Ended, Stop, Surroundings};
-use xtask::plan::Command;
+use xtask::process::{self, Child, Ended, Stop, Surroundings};
 
 /// Longer than any test takes: a limit of this length is one that is not reached.
 pub(crate) const NEVER: Duration = Duration::from_secs(300);

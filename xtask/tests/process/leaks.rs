@@ -1,7 +1,7 @@
 //! Processes that outlive the child which started them.
 
 use crate::bench::{Bench, alone, runs};
-use xtask::exec::process::{self, End, Level, kill_survivors, spawn_background, survivors, sweep};
+use xtask::process::{self, End, Level, kill_survivors, spawn_background, survivors, sweep};
 
 /// Waits until the last background process has become `sleep`, for its name is what is looked at.
 const IS_SLEEP: &str = r#"until [ "$(</proc/$!/comm)" = sleep ]; do :; done;"#;

@@ -2,8 +2,8 @@
 
 use crate::bench::Bench;
 use std::fs;
-use xtask::exec::process::End;
-use xtask::plan::Command;
+use xtask::command::Command;
+use xtask::process::End;
 
 #[test]
 fn the_end_is_the_childs_own() {

@@ -5,7 +5,7 @@ use clap::CommandFactory as _;
 use std::collections::BTreeSet;
 use xtask::cli::Cli;
 use xtask::plan::build::is_planned;
-use xtask::stages;
+use xtask::plan::pipeline;
 
 /// Subcommands that no test in `tests/it` calls, and why not.
 const UNTESTED: [(&str, &str); 2] = [
@@ -113,7 +113,7 @@ fn every_flag_that_is_told_exists() {
 #[test]
 fn the_table_of_stages_is_the_pipeline() {
     let readme = read("README.md");
-    for stage in stages::pipeline() {
+    for stage in pipeline::stages() {
         let id = stage.id.as_str();
         let Some(row) = readme.lines().find(|line| line.starts_with(&format!("| `{id}` |"))) else {
             assert!(!is_planned(id) && readme.contains(&format!("`{id}`")), "the README lacks the stage `{id}`");

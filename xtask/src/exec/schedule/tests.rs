@@ -1,5 +1,6 @@
 use super::*;
-use crate::plan::{Command, Event, Stage as PlannedStage, Task as PlannedTask};
+use crate::command::Command;
+use crate::plan::{Event, Stage as PlannedStage, Task as PlannedTask};
 use proptest::prelude::*;
 use std::time::Duration;
 

@@ -4,7 +4,7 @@
 //! (`src/lib.rs - add (line 8)`): so the one word that selects the fewest is taken as a filter, and the others that
 //! it would select too are left out by a word of their own.
 
-use crate::plan::command::quote;
+use crate::command::quote;
 use std::fmt::Write as _;
 
 /// The most doc tests whose names are remembered, and the most that one command leaves out.

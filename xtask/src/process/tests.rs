@@ -2,7 +2,7 @@
 //! one, and for everything else, see `tests/process`.
 
 use super::{Child, End, Stop, Surroundings, run};
-use crate::plan::Command;
+use crate::command::Command;
 use std::time::Duration;
 
 /// Waits until the last background process has become `sleep`, for its name is what is looked at.

@@ -1,0 +1,24 @@
+//! Carrying out a recipe, with what is left when it fails.
+
+use super::consent::Consent;
+use super::install::Recipe;
+use super::places::Places;
+use crate::command::Command;
+use crate::error::Result;
+
+/// Carries out a recipe, and when it fails the one that is left: a toolchain's component cannot be had without its
+/// server, say, and the distribution has a package. `run` carries out one command.
+pub fn carry_out(
+    recipe: &Recipe,
+    places: &Places,
+    consent: Consent,
+    run: &mut dyn FnMut(&Command) -> Result<()>,
+) -> Result<()> {
+    let Err(error) = recipe.steps.iter().try_for_each(&mut *run) else { return Ok(()) };
+    match &recipe.otherwise {
+        Some(other) if consent.may(other, places).is_ok() && consent.ask(other).is_ok() => {
+            carry_out(other, places, consent, run)
+        }
+        _ => Err(error),
+    }
+}
