@@ -1,5 +1,6 @@
 //! A command as data: what is planned, printed, recorded and spawned is this one value.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,16 @@ pub struct Command {
     pub cwd: PathBuf,
     /// Variables that it gets on top of the surroundings.
     pub env: BTreeMap<String, String>,
+}
+
+/// Which of its two streams a program wrote to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
 }
 
 impl Command {

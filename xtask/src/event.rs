@@ -4,6 +4,7 @@
 //! An event carries its time, its ids and the run's counts, so that no consumer keeps books of its own. As a line of
 //! `events.ndjson` it is flat: `{"at":"…","elapsed_ms":12,"done":1,"running":2,"total":9,"event":"task-started",…}`.
 
+use crate::command::Stream;
 use crate::outcome::{Outcome, Policy};
 use crate::plan::{StageId, TaskId};
 use crate::reading::Reading;
@@ -36,16 +37,6 @@ pub struct Counts {
     pub running: usize,
     /// Tasks of the plan.
     pub total: usize,
-}
-
-/// Which of its two streams a child wrote to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
 }
 
 /// A stage as the start of a run announces it.

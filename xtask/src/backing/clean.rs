@@ -124,7 +124,7 @@ fn ask(command: &Command) -> Result<Vec<String>, String> {
         jobserver: None,
     };
     let ended = process::run(&child, &mut |stream, line| {
-        if stream == crate::event::Stream::Stdout {
+        if stream == crate::command::Stream::Stdout {
             lines.push(String::from_utf8_lossy(line).trim().to_owned());
         }
     });

@@ -15,16 +15,9 @@ use crate::outcome::Outcome;
 use crate::plan::Task;
 use crate::reading::Reading;
 use entry::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
-
-/// What the result of a task depends on, besides its command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scope {
-    /// The packages whose files count: its own and those that it depends on.
-    pub packages: BTreeSet<String>,
-}
 
 /// How far the memory is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The contents of a checkout at one moment, as git names them: every tracked file, and every untracked one that is not
 //! ignored, by its object id.
 
-use super::Scope;
 use super::entry::Inputs;
+use crate::plan::task::Scope;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};

@@ -2,8 +2,8 @@
 
 use super::signal::Signal;
 use crate::backing::Servers;
+use crate::command::Stream;
 use crate::error::Error;
-use crate::event::Stream;
 use crate::outcome::Outcome;
 use crate::reading::Reading;
 use crate::text;

@@ -6,7 +6,7 @@ use super::message::{Finished, Message};
 use super::{as_cargo, servers};
 use crate::cache::Memory;
 use crate::command::Command;
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::outcome::Outcome;
 use crate::plan::task::PackageEnv;
 use crate::plan::{Action, Reader, Task};

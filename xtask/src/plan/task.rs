@@ -3,10 +3,9 @@
 use super::{StageId, TaskId};
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
-use crate::cache::Scope;
 use crate::command::Command;
 use crate::tools::catalogue::Tool;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -115,6 +114,13 @@ pub enum Action {
         /// The services that get a database of their own.
         services: Vec<String>,
     },
+}
+
+/// What the result of a task depends on, besides its command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The packages whose files count: its own and those that it depends on.
+    pub packages: BTreeSet<String>,
 }
 
 /// What a test binary needs to know about its package.

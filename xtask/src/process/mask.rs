@@ -3,7 +3,7 @@
 //! It works on bytes as they arrive, so a secret that two reads cut in half is found as well. It does not know what
 //! makes a text a secret: that is the business of [`crate::exec::secrets`].
 
-use crate::event::Stream;
+use crate::command::Stream;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::BufRead as _;

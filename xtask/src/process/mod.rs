@@ -26,9 +26,8 @@ pub use rustix::process::Signal;
 pub use stop::{Level, Stop};
 pub use survivors::{Survivor, kill_survivors, survivors, sweep};
 
-use crate::command::Command;
+use crate::command::{Command, Stream};
 use crate::error::Result;
-use crate::event::Stream;
 use limits::{Farewell, Limits};
 use std::path::Path;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! It knows nothing about files or terminals: the log is written beside it, and who shows a line sanitises it.
 
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::text;
 use std::collections::VecDeque;
 use std::io::{BufRead, Read};

@@ -5,8 +5,8 @@
 use super::leftovers::{Kin, LOOK_AGAIN};
 use super::table::Process;
 use super::{Child, MARKER, children};
+use crate::command::Stream;
 use crate::error::{Error, Result};
-use crate::event::Stream;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::io::{self, Read};
 use std::os::fd::AsFd;

@@ -5,7 +5,7 @@ use super::findings::{Findings, finding};
 use super::json::Document;
 use super::waivers::Waivers;
 use super::{Exit, Read, environment_error, guard, headline, text};
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::outcome::Outcome;
 use crate::plan::task::Waiver;
 use crate::reading::{Finding, Reading, Severity};

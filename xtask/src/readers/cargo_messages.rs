@@ -5,7 +5,7 @@
 use super::complaints::Complaints;
 use super::findings::{Findings, finding};
 use super::{Exit, Read, environment_error, guard, headline, relative, text};
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::outcome::Outcome;
 use crate::reading::{Binary, Finding, Reading, Scripts, Severity};
 use crate::text::{bytes, count, list};

@@ -4,7 +4,7 @@ use super::complaints::Complaints;
 use super::findings::{Findings, finding};
 use super::outdated::trouble;
 use super::{Exit, Read, environment_error, guard, text};
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::reading::{Finding, Reading, Severity, Table};
 use crate::text::{count, list};
 use std::collections::{BTreeMap, BTreeSet};

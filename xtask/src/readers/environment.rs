@@ -2,7 +2,7 @@
 
 use super::complaints::Complaints;
 use super::{Exit, Read, environment_error, guard, text};
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::reading::Reading;
 use std::collections::BTreeMap;
 

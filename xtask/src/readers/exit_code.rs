@@ -1,7 +1,7 @@
 //! Reads a command by its exit code alone.
 
 use super::{Exit, Read};
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::outcome::Outcome;
 use crate::reading::Reading;
 

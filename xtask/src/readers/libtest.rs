@@ -11,7 +11,7 @@ mod tests;
 
 use super::complaints::Complaints;
 use super::{Exit, Read, environment_error, text};
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::outcome::{Outcome, TestCounts};
 use crate::reading::{FailedTest, Reading};
 use crate::text::count;

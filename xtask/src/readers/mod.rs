@@ -23,7 +23,7 @@ mod tarpaulin;
 mod tests;
 mod waivers;
 
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::outcome::Outcome;
 use crate::plan::Reader;
 use crate::reading::Reading;

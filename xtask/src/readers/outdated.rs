@@ -3,7 +3,7 @@
 use super::complaints::Complaints;
 use super::findings::{Findings, finding};
 use super::{Exit, Read, environment_error, guard, text};
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::outcome::Outcome;
 use crate::reading::{Finding, Reading, Severity, Table};
 use crate::text::count;

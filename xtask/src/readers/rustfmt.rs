@@ -3,7 +3,7 @@
 use super::complaints::Complaints;
 use super::findings::{Findings, finding};
 use super::{Exit, Read, environment_error, guard, headline, relative, text};
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::outcome::Outcome;
 use crate::reading::{Finding, Reading, Severity};
 use crate::text::{count, list};

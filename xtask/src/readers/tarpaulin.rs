@@ -7,7 +7,7 @@ use super::complaints::Complaints;
 use super::coverage::Tally;
 use super::json::Document;
 use super::{Exit, Read, environment_error, guard, text};
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::plan::task::CoverageGate;
 use crate::reading::Reading;
 use serde::Deserialize;

@@ -1,6 +1,7 @@
 //! Canned runs for the tests of this module: a builder of events, and a few runs that many tests look at.
 
-use crate::event::{Counts, Event, Kind, PlannedStage, RECORD_VERSION, Stream};
+use crate::command::Stream;
+use crate::event::{Counts, Event, Kind, PlannedStage, RECORD_VERSION};
 use crate::outcome::{Outcome, Policy, TestCounts};
 use crate::plan::{StageId, TaskId};
 use crate::reading::{Binary, Coverage, FailedTest, Finding, Reading, Severity, Table};

@@ -1,10 +1,10 @@
 //! Stage 2: the unit and doc tests of every package, compiled by one call of cargo and counted per package.
 
 use super::{Context, JSON, LOCKED, instrument};
-use crate::cache::Scope;
 use crate::command::Command;
 use crate::plan::pipeline::TEST_SERVICES;
 use crate::plan::task::PackageEnv;
+use crate::plan::task::Scope;
 use crate::plan::{Action, Reader, StageId, Task, TaskId};
 use crate::workspace::Package;
 

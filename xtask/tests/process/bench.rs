@@ -5,8 +5,8 @@ use std::sync::{Once, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 use tempfile::TempDir;
 use xtask::command::Command;
+use xtask::command::Stream;
 use xtask::error::Result;
-use xtask::event::Stream;
 use xtask::process::{self, Child, Ended, Stop, Surroundings};
 
 /// Longer than any test takes: a limit of this length is one that is not reached.

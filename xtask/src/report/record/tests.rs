@@ -1,6 +1,6 @@
 use super::super::sample;
 use super::*;
-use crate::event::Stream;
+use crate::command::Stream;
 use crate::plan::StageId;
 use proptest::prelude::*;
 use std::fs;
