@@ -71,6 +71,9 @@ struct Expansion {
     span: Span,
 }
 
+/// How the message about something built ends when that is no executable.
+const LIBRARY: [&[u8]; 2] = [b",\"executable\":null,\"fresh\":true}", b",\"executable\":null,\"fresh\":false}"];
+
 /// What cargo has said so far.
 pub(super) struct CargoMessages {
     root: PathBuf,
@@ -191,6 +194,10 @@ impl Read for CargoMessages {
         }
         // Anything else on standard output comes from a procedural macro.
         if !line.starts_with(b"{\"reason\":") {
+            return;
+        }
+        // Nine messages in ten tell of a library: a look at their end is enough, and spares parsing them.
+        if LIBRARY.iter().any(|end| line.ends_with(end)) {
             return;
         }
         if line.len() > LONGEST_MESSAGE {
