@@ -55,6 +55,37 @@ fn in_a_compile() {
     killed_in(&sandbox, run, "test-services/compile");
 }
 
+/// Every stage whose work is a call of cargo: a stub in front of `PATH` stops at the one that is named.
+#[test]
+fn in_every_stage_that_calls_cargo() {
+    for (command, subcommand, task) in [
+        ("fmt", "fmt", "format-and-lint/fmt"),
+        ("lint", "clippy", "format-and-lint/lint"),
+        ("coverage", "llvm-cov", "code-coverage/instrument"),
+        ("audit", "audit", "security-audit/cargo-audit"),
+        ("deps", "update", "dependency-check/outdated"),
+        ("build", "build", "build-release/release"),
+    ] {
+        let mut sandbox = sandbox();
+        sandbox.stub(
+            "cargo",
+            "if [ \"$1\" = \"$AT\" ]; then : >\"$READY\"; exec sleep 1000; fi; exec \"$CARGO_BEHIND\" \"$@\"",
+        );
+        let ready = sandbox.beside("ready");
+        sandbox.var("READY", ready).var("AT", subcommand).var("CARGO_BEHIND", cargo_behind());
+        let run = sandbox.start(&[command]);
+        run.until_there("ready");
+        killed_in(&sandbox, run, task);
+    }
+}
+
+/// The cargo that the stub stands in front of.
+#[expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and prepares what it runs in")]
+fn cargo_behind() -> std::path::PathBuf {
+    let path = std::env::var_os("PATH").expect("a PATH");
+    std::env::split_paths(&path).map(|folder| folder.join("cargo")).find(|file| file.is_file()).expect("cargo is on it")
+}
+
 #[test]
 fn in_a_test() {
     let sandbox = sandbox();
