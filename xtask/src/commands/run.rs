@@ -83,7 +83,7 @@ fn check(plan: &Plan) -> Result<()> {
         return Err(reasons.fold(error, Error::detail).hint("`cargo xtask plan` shows what would run"));
     }
     let missing: Vec<&str> =
-        plan.stages.iter().map(|stage| stage.id.as_str()).filter(|id| !build::is_planned(id)).collect();
+        plan.stages.iter().map(|stage| stage.id.as_str()).filter(|id| !build::can_run(id)).collect();
     if missing.is_empty() {
         return Ok(());
     }

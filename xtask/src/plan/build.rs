@@ -43,7 +43,7 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, instrumented: bool, wan
     let definition = &stage.definition;
     let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
     let tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage, instrumented) };
-    if left_out.is_none() && tasks.is_empty() && is_planned(definition.id.as_str()) {
+    if left_out.is_none() && tasks.is_empty() && can_run(definition.id.as_str()) {
         left_out = Some((Outcome::NothingToDo, "no selected package has anything for it".to_owned()));
     }
     let in_plan = |need: &&StageId| wanted.iter().any(|other| other.definition.id == **need);
@@ -78,7 +78,7 @@ fn tasks(context: Context<'_>, stage: &StageConfig, instrumented: bool) -> Vec<T
 }
 
 /// Whether this version can run the stage: images, deployment and what follows them are planned, but not made yet.
-pub fn is_planned(id: &str) -> bool {
+pub fn can_run(id: &str) -> bool {
     !matches!(id, pipeline::BUILD_AND_PUSH | pipeline::DEPLOY_STAGING | pipeline::SMOKE_TEST | pipeline::NOTIFY)
 }
 
