@@ -1,12 +1,17 @@
-//! The gate on line coverage, the same for every tool that measures it.
+//! The gate on line coverage and the reader of its report, the same for every tool that measures it.
 //!
 //! Percent are computed from whole numbers and rounded down to two decimals; that one number is compared and shown.
 
-use super::environment_error;
+use super::complaints::Complaints;
+use super::json::Document;
+use super::{Exit, Read, environment_error, guard, text};
+use crate::command::Stream;
 use crate::outcome::Outcome;
 use crate::plan::task::CoverageGate;
 use crate::reading::{Coverage, Reading};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 /// Folders of a package whose lines are tests themselves.
@@ -97,6 +102,53 @@ impl<'a> Tally<'a> {
         };
         reading.coverage = Some(Coverage { line_percent, services });
         reading
+    }
+}
+
+/// A tool's report, in the tool's own shape.
+pub(super) trait Report: DeserializeOwned + Send {
+    /// Adds up its files; an error when they cannot be true.
+    fn tally(&self, tally: &mut Tally<'_>) -> Result<(), String>;
+}
+
+/// Reads the report of a tool that measures coverage.
+pub(super) struct Measured<R> {
+    gate: CoverageGate,
+    root: PathBuf,
+    document: Document,
+    complaints: Complaints,
+    shape: PhantomData<R>,
+}
+
+impl<R: Report> Measured<R> {
+    pub(super) fn new(gate: &CoverageGate, root: &Path) -> Self {
+        let (gate, root) = (gate.clone(), root.to_owned());
+        Self { gate, root, document: Document::default(), complaints: Complaints::default(), shape: PhantomData }
+    }
+
+    fn read(&self) -> Result<Reading, String> {
+        let report: R = self.document.parse()?;
+        let mut tally = Tally::new(&self.gate, &self.root);
+        report.tally(&mut tally)?;
+        Ok(tally.reading())
+    }
+}
+
+impl<R: Report> Read for Measured<R> {
+    fn line(&mut self, stream: Stream, line: &[u8]) {
+        match stream {
+            Stream::Stdout => self.document.line(line),
+            Stream::Stderr => self.complaints.see(&text(line)),
+        }
+    }
+
+    fn finish(self: Box<Self>, exit: Exit, cut: bool) -> Reading {
+        if !exit.is_ok() || self.document.is_empty() {
+            let why = self.complaints.any().unwrap_or_else(|| format!("it {exit} without a report"));
+            return environment_error(format!("no coverage data: {why}"));
+        }
+        let unreadable = |error| environment_error(format!("the coverage report cannot be read: {error}"));
+        guard(self.read().unwrap_or_else(unreadable), cut)
     }
 }
 

@@ -1,17 +1,11 @@
 //! Reads the JSON export of `cargo llvm-cov report --json --summary-only`.
 
-use super::complaints::Complaints;
-use super::coverage::Tally;
-use super::json::Document;
-use super::{Exit, Read, environment_error, guard, text};
-use crate::command::Stream;
-use crate::plan::task::CoverageGate;
-use crate::reading::Reading;
+use super::coverage::{Report, Tally};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Deserialize)]
-struct Export {
+pub(super) struct Export {
     data: Vec<Data>,
 }
 
@@ -37,54 +31,23 @@ struct Lines {
     covered: u64,
 }
 
-/// What cargo-llvm-cov has said so far.
-pub(super) struct LlvmCov {
-    gate: CoverageGate,
-    root: PathBuf,
-    document: Document,
-    complaints: Complaints,
-}
-
-impl LlvmCov {
-    pub(super) fn new(gate: &CoverageGate, root: &Path) -> Self {
-        let (gate, root) = (gate.clone(), root.to_owned());
-        Self { gate, root, document: Document::default(), complaints: Complaints::default() }
-    }
-
-    fn read(&self) -> Result<Reading, String> {
-        let export: Export = self.document.parse()?;
-        let mut tally = Tally::new(&self.gate, &self.root);
-        for file in export.data.iter().flat_map(|data| &data.files) {
+impl Report for Export {
+    fn tally(&self, tally: &mut Tally<'_>) -> Result<(), String> {
+        for file in self.data.iter().flat_map(|data| &data.files) {
             tally.add(&file.filename, file.summary.lines.count, file.summary.lines.covered)?;
         }
-        Ok(tally.reading())
-    }
-}
-
-impl Read for LlvmCov {
-    fn line(&mut self, stream: Stream, line: &[u8]) {
-        match stream {
-            Stream::Stdout => self.document.line(line),
-            Stream::Stderr => self.complaints.see(&text(line)),
-        }
-    }
-
-    fn finish(self: Box<Self>, exit: Exit, cut: bool) -> Reading {
-        if !exit.is_ok() || self.document.is_empty() {
-            let why = self.complaints.any().unwrap_or_else(|| format!("it {exit} without a report"));
-            return environment_error(format!("no coverage data: {why}"));
-        }
-        let unreadable = |error| environment_error(format!("the coverage report cannot be read: {error}"));
-        guard(self.read().unwrap_or_else(unreadable), cut)
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Exit;
     use super::super::tests::{read, same};
     use super::*;
     use crate::outcome::Outcome;
     use crate::plan::Reader;
+    use crate::plan::task::CoverageGate;
 
     /// cargo-llvm-cov 0.9.1 with LLVM 22.
     const REPORT: &str = include_str!("testdata/llvm-cov.json");

@@ -95,8 +95,8 @@ pub fn reader(how: &Reader, root: &Path) -> Box<dyn Read> {
         Reader::CargoDeny { waivers } => Box::new(cargo_deny::CargoDeny::new(waivers)),
         Reader::Outdated => Box::new(outdated::Outdated::default()),
         Reader::Duplicates => Box::new(duplicates::Duplicates::default()),
-        Reader::LlvmCov(gate) => Box::new(llvm_cov::LlvmCov::new(gate, root)),
-        Reader::Tarpaulin { gate, .. } => Box::new(tarpaulin::Tarpaulin::new(gate, root)),
+        Reader::LlvmCov(gate) => Box::new(coverage::Measured::<llvm_cov::Export>::new(gate, root)),
+        Reader::Tarpaulin { gate, .. } => Box::new(coverage::Measured::<tarpaulin::Files>::new(gate, root)),
     }
 }
 

@@ -3,18 +3,12 @@
 //! Tarpaulin writes it to `tarpaulin-report.json`; whoever runs it hands the file's text over as lines of standard
 //! output once the process has ended. What tarpaulin logs before does not disturb.
 
-use super::complaints::Complaints;
-use super::coverage::Tally;
-use super::json::Document;
-use super::{Exit, Read, environment_error, guard, text};
-use crate::command::Stream;
-use crate::plan::task::CoverageGate;
-use crate::reading::Reading;
+use super::coverage::{Report, Tally};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Deserialize)]
-struct Report {
+pub(super) struct Files {
     files: Vec<File>,
 }
 
@@ -26,54 +20,23 @@ struct File {
     coverable: u64,
 }
 
-/// What tarpaulin has said so far.
-pub(super) struct Tarpaulin {
-    gate: CoverageGate,
-    root: PathBuf,
-    document: Document,
-    complaints: Complaints,
-}
-
-impl Tarpaulin {
-    pub(super) fn new(gate: &CoverageGate, root: &Path) -> Self {
-        let (gate, root) = (gate.clone(), root.to_owned());
-        Self { gate, root, document: Document::default(), complaints: Complaints::default() }
-    }
-
-    fn read(&self) -> Result<Reading, String> {
-        let report: Report = self.document.parse()?;
-        let mut tally = Tally::new(&self.gate, &self.root);
-        for file in &report.files {
+impl Report for Files {
+    fn tally(&self, tally: &mut Tally<'_>) -> Result<(), String> {
+        for file in &self.files {
             tally.add(&file.path.iter().collect::<PathBuf>(), file.coverable, file.covered)?;
         }
-        Ok(tally.reading())
-    }
-}
-
-impl Read for Tarpaulin {
-    fn line(&mut self, stream: Stream, line: &[u8]) {
-        match stream {
-            Stream::Stdout => self.document.line(line),
-            Stream::Stderr => self.complaints.see(&text(line)),
-        }
-    }
-
-    fn finish(self: Box<Self>, exit: Exit, cut: bool) -> Reading {
-        if !exit.is_ok() || self.document.is_empty() {
-            let why = self.complaints.any().unwrap_or_else(|| format!("it {exit} without a report"));
-            return environment_error(format!("no coverage data: {why}"));
-        }
-        let unreadable = |error| environment_error(format!("the coverage report cannot be read: {error}"));
-        guard(self.read().unwrap_or_else(unreadable), cut)
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Exit;
     use super::super::tests::{read, same};
     use super::*;
     use crate::outcome::Outcome;
     use crate::plan::Reader;
+    use crate::plan::task::CoverageGate;
 
     /// The shape of tarpaulin 0.37's `report/json.rs`.
     const REPORT: &str = r#"{"files":[{"path":["/","w","a","src","lib.rs"],"content":"fn f() {}\n","traces":[{"line":1,
