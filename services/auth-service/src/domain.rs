@@ -1,12 +1,14 @@
-//! The rules: what an address and a password must be, and when guessing ends.
+//! The rules: what an address and a password must be, when guessing ends, and how long a session lasts.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 
 /// Failed logins of one address before it has to wait.
-pub const FAILURES_ALLOWED: u32 = 5;
+pub const FAILURES_ALLOWED: u64 = 5;
 /// How long it has to wait, in seconds from the first failure.
 pub const FAILURES_KEPT_S: u64 = 15 * 60;
+/// How long a session lasts, in seconds.
+pub const SESSION_S: u64 = 24 * 60 * 60;
 
 /// Why a registration is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,18 +1,18 @@
 //! The routes: from JSON to the rules and the store, and back.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use kit::{Answer, Problem, Servers};
+use kit::{Answer, Problem, Routes, Servers};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Claim;
 use crate::{domain, store};
 
 /// The routes of this service.
-pub fn routes(servers: Servers) -> Router {
-    Router::new().route("/posts", post(add)).route("/posts/{id}", get(show)).with_state(servers)
+pub fn routes(servers: Servers) -> Routes {
+    Routes::new().route("/posts", post(add)).route("/posts/{id}", get(show)).with_state(servers)
 }
 
 #[derive(Deserialize, Serialize)]

@@ -1,10 +1,10 @@
 //! The routes: from JSON to the rules and the store, and back.
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::post;
-use axum::{Json, Router};
-use kit::{Answer, Problem, Servers};
+use kit::{Answer, Problem, Routes, Servers};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,8 +12,8 @@ use crate::store::Appended;
 use crate::{domain, store};
 
 /// The routes of this service.
-pub fn routes(servers: Servers) -> Router {
-    Router::new().route("/logs/{log}/events", post(append).get(read)).with_state(servers)
+pub fn routes(servers: Servers) -> Routes {
+    Routes::new().route("/logs/{log}/events", post(append).get(read)).with_state(servers)
 }
 
 #[derive(Deserialize)]

@@ -1,17 +1,17 @@
 //! The routes: from JSON to the rules and the store, and back.
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use kit::{Answer, Problem, Servers};
+use kit::{Answer, Problem, Routes, Servers};
 use serde::{Deserialize, Serialize};
 
 use crate::{domain, store};
 
 /// The routes of this service.
-pub fn routes(servers: Servers) -> Router {
-    Router::new().route("/deliveries", post(deliver)).route("/timelines/{reader}", get(read)).with_state(servers)
+pub fn routes(servers: Servers) -> Routes {
+    Routes::new().route("/deliveries", post(deliver)).route("/timelines/{reader}", get(read)).with_state(servers)
 }
 
 #[derive(Deserialize)]

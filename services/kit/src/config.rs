@@ -8,6 +8,9 @@
 //! | `LOG` | levels, as `info` or `info,sqlx=debug` | `info` |
 //! | `GIT_COMMIT` | the commit that `/version` tells | `unknown` |
 //! | `DATABASE_CONNECTIONS` | the most `PostgreSQL` connections at once | 10 |
+//! | `SERVER_TIMEOUT_MS` | the longest wait for `PostgreSQL` or Redis, in milliseconds | 2000 |
+//! | `REQUEST_TIMEOUT_MS` | the longest time for a request's body, and for its answer, in milliseconds | 10000 |
+//! | `RATE_LIMIT` | requests a second from one address, in bursts twice as many; 0 is no limit | 200 |
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
@@ -43,12 +46,16 @@ pub struct Limits {
     pub connections: u32,
     /// The longest wait for a server behind the service, until the answer is 503.
     pub server: Duration,
-    /// The longest time for a request, slow senders included, until the answer is 408.
+    /// The longest time for a request's body, until the answer is 408, and for its handler, until it is 503.
     pub request: Duration,
     /// The longest wait for requests in flight after SIGTERM. Below the 10 s that a stop may take in all.
     pub drain: Duration,
+    /// The longest time for the head of a request, and for the pause between two on one connection.
+    pub head: Duration,
     /// The largest request body, in bytes, until the answer is 413.
     pub body: usize,
+    /// Requests a second from one address, until the answer is 429; 0 is no limit.
+    pub rate: u32,
 }
 
 impl Default for Limits {
@@ -58,7 +65,9 @@ impl Default for Limits {
             server: Duration::from_secs(2),
             request: Duration::from_secs(10),
             drain: Duration::from_secs(8),
+            head: Duration::from_secs(30),
             body: 1 << 20,
+            rate: 200,
         }
     }
 }
@@ -78,7 +87,7 @@ impl Config {
     ///
     /// ```
     /// # static ECHO: kit::Service = kit::Service {
-    /// #     name: "echo-service", version: "0.1.0", port: 8099, migrations: &[], routes: |_| axum::Router::new(),
+    /// #     name: "echo-service", version: "0.1.0", about: "", port: 8099, migrations: &[], routes: |_| kit::Routes::new(),
     /// # };
     /// let config = kit::Config::read(&ECHO, |name| match name {
     ///     "DATABASE_URL" => Some("postgres://localhost/echo".to_owned()),
@@ -101,9 +110,12 @@ impl Config {
         let commit = reader.optional("GIT_COMMIT", "40 hexadecimal digits", "unknown".to_owned());
         let defaults = Limits::default();
         let connections = reader.optional("DATABASE_CONNECTIONS", "a number from 1", defaults.connections).max(1);
+        let server = reader.milliseconds("SERVER_TIMEOUT_MS", defaults.server);
+        let request = reader.milliseconds("REQUEST_TIMEOUT_MS", defaults.request);
+        let rate = reader.optional("RATE_LIMIT", "requests a second, such as 200, or 0", defaults.rate);
         match (database, redis) {
             (Some(database), Some(redis)) if reader.wrong.is_empty() => {
-                let limits = Limits { connections, ..defaults };
+                let limits = Limits { connections, server, request, rate, ..defaults };
                 Ok(Self { database, redis, listen, log, commit, limits })
             }
             _ => Err(Invalid(reader.wrong)),
@@ -128,6 +140,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             self.wrong.push(format!("{name}: write it as {form}"));
         }
         value
+    }
+
+    fn milliseconds(&mut self, name: &str, default: Duration) -> Duration {
+        let default = u64::try_from(default.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(self.optional(name, "milliseconds, such as 2000", default).max(1))
     }
 
     fn optional<T: FromStr>(&mut self, name: &str, form: &str, default: T) -> T {
@@ -159,10 +176,12 @@ mod tests {
     fn every_variable_counts() {
         let mut all = URLS.to_vec();
         all.extend([("LISTEN", "127.0.0.1:1"), ("LOG", "debug"), ("GIT_COMMIT", "abc"), ("DATABASE_CONNECTIONS", "3")]);
+        all.extend([("SERVER_TIMEOUT_MS", "300"), ("REQUEST_TIMEOUT_MS", "500"), ("RATE_LIMIT", "0")]);
         let config = read(&all).expect("valid");
         assert_eq!(config.listen.to_string(), "127.0.0.1:1");
         assert_eq!(config.commit, "abc");
-        assert_eq!(config.limits.connections, 3);
+        assert_eq!((config.limits.connections, config.limits.rate), (3, 0));
+        assert_eq!((config.limits.server.as_millis(), config.limits.request.as_millis()), (300, 500));
         assert!(config.log.would_enable("kit", &tracing::Level::DEBUG));
         assert_eq!(config.database.get_host(), "db");
     }

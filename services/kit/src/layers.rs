@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -11,11 +11,13 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
+use crate::config::Limits;
+use crate::limit::Limiter;
 use crate::problem::MEDIA_TYPE;
 use crate::{Config, Problem};
 
@@ -23,13 +25,33 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The last layer sees a request first: so every answer has an id, a log line and the form of a problem.
 pub(crate) fn around(routes: Router, config: &Config) -> Router {
+    let Limits { body, request: time, .. } = config.limits;
+    let limiter = Limiter::new(config.limits.rate);
     routes
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(config.limits.body))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, config.limits.request))
+        .layer(from_fn(move |request, next| within(body, time, request, next)))
+        .layer(from_fn(move |request, next| limiter.clone().layer(request, next)))
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(map_response(as_problem))
         .layer(from_fn(observe))
+}
+
+/// Receives the whole body before the handler begins: so a slow sender is told apart from a slow server.
+async fn within(body: usize, time: Duration, request: Request, next: Next) -> Response {
+    let (parts, content) = request.into_parts();
+    let received = match timeout(time, Limited::new(content, body).collect()).await {
+        Ok(Ok(received)) => received.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let detail = format!("the body is larger than {body} bytes");
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response();
+        }
+        Ok(Err(_)) => return Problem::new(StatusCode::BAD_REQUEST, "the body broke off").into_response(),
+        Err(_) => return Problem::new(StatusCode::REQUEST_TIMEOUT, "the body came too slowly").into_response(),
+    };
+    match timeout(time, next.run(Request::from_parts(parts, received.into()))).await {
+        Ok(response) => response,
+        Err(_) => Problem::unavailable("the answer took too long; try again").into_response(),
+    }
 }
 
 /// Gives the request an id, or keeps the caller's, and writes one log line about the answer.
@@ -93,7 +115,6 @@ fn explain(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "there is nothing at this path",
         StatusCode::METHOD_NOT_ALLOWED => "this path has other methods; the header `allow` lists them",
-        StatusCode::REQUEST_TIMEOUT => "the request took too long; send it again",
         _ => "the request cannot be answered",
     }
 }

@@ -7,30 +7,41 @@
 //! static ECHO: kit::Service = kit::Service {
 //!     name: "echo-service",
 //!     version: "0.1.0",
+//!     about: "Says what it hears",
 //!     port: 8099,
 //!     migrations: &[],
-//!     routes: |_servers| axum::Router::new(),
+//!     routes: |_servers| kit::Routes::new(),
 //! };
 //! assert_eq!(ECHO.prefix(), "echo");
 //! ```
 
+mod bearer;
 pub mod config;
 mod layers;
+mod limit;
+mod openapi;
+mod page;
 mod postgres;
 mod probes;
 mod problem;
 mod redis;
+pub mod secret;
 mod serve;
 pub mod testing;
 
 use axum::Router;
 
+pub use bearer::Bearer;
 pub use config::Config;
+pub use page::{Cursor, PAGE, Page, ROWS};
 pub use postgres::Migration;
 pub use problem::Problem;
 pub use redis::Redis;
 pub use serve::serve;
 pub use sqlx::PgPool;
+
+/// Routes that document themselves: handlers with `#[utoipa::path]`, added with `.routes(routes!(handler))`.
+pub type Routes<S = ()> = utoipa_axum::router::OpenApiRouter<S>;
 
 /// What a handler answers: a value, or the [`Problem`] that the caller reads.
 pub type Answer<T> = Result<T, Problem>;
@@ -41,12 +52,14 @@ pub struct Service {
     pub name: &'static str,
     /// The package's version, as in its manifest.
     pub version: &'static str,
+    /// What it is for, in one sentence: the package's description.
+    pub about: &'static str,
     /// The TCP port when `LISTEN` is not set; the same as in the manifest's `[package.metadata.xtask.service]`.
     pub port: u16,
     /// Every file of `migrations/`, oldest first.
     pub migrations: &'static [Migration],
     /// The routes of the domain; the probes are added around them.
-    pub routes: fn(Servers) -> Router,
+    pub routes: fn(Servers) -> Routes,
 }
 
 impl Service {
@@ -82,7 +95,7 @@ impl Servers {
 /// The whole HTTP surface of a service: its routes, the probes, and the layers around both.
 pub fn router(service: &'static Service, config: &Config, servers: Servers) -> Router {
     let probes = probes::routes(service, config, servers.clone());
-    layers::around((service.routes)(servers).merge(probes), config)
+    layers::around(openapi::serve(service, (service.routes)(servers).merge(probes)), config)
 }
 
 /// Names one file of the calling package's `migrations/`, without its `.sql`, and embeds it.

@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The media type of a problem document.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -35,6 +37,11 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
+    /// 401: no token, or one that is not valid.
+    pub fn unauthorized(detail: impl Display) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+    }
+
     /// 404.
     pub fn not_found(detail: impl Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
@@ -61,16 +68,34 @@ impl Problem {
     }
 }
 
+/// An error as a problem document of RFC 9457.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Document {
+    /// Always `about:blank`: the status says what kind of error it is.
+    r#type: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status code.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What is wrong with this request.
+    detail: String,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let document = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        let media_type = HeaderValue::from_static(MEDIA_TYPE);
-        let mut response = (self.status, [(CONTENT_TYPE, media_type)], document.to_string()).into_response();
+        let document = Document {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: self.detail,
+        };
+        let mut response = (self.status, Json(document)).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
@@ -81,7 +106,16 @@ impl IntoResponse for Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         tracing::error!(%error, "PostgreSQL");
-        if is_away(&error) { Self::unavailable("the database does not answer") } else { Self::internal() }
+        if is_away(&error) {
+            Self::unavailable("the database does not answer")
+        } else if is_value(&error) {
+            Self::new(
+                StatusCode::BAD_REQUEST,
+                "a value cannot be stored: a text holds a zero byte, or a number is too large",
+            )
+        } else {
+            Self::internal()
+        }
     }
 }
 
@@ -105,6 +139,11 @@ fn is_away(error: &sqlx::Error) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Whether a value of the caller is what the database refuses: a data exception (22), such as a zero byte in a text.
+fn is_value(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error) if error.code().is_some_and(|code| code.starts_with("22")))
 }
 
 #[cfg(test)]

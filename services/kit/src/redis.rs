@@ -6,7 +6,7 @@ use std::sync::Arc;
 use redis::RedisError;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
-use crate::Config;
+use crate::{Answer, Config};
 
 /// The Redis server, seen through the keys of one service.
 #[derive(Clone)]
@@ -30,6 +30,20 @@ impl Redis {
     /// A handle to send commands with: `query_async(&mut redis.connection())`.
     pub fn connection(&self) -> ConnectionManager {
         self.connection.clone()
+    }
+
+    /// Counts one more event under a key, and answers how many there were in the window that began with the first.
+    pub async fn count_within(&self, key: &str, window_s: u64) -> Answer<u64> {
+        let mut steps = redis::pipe();
+        // In one transaction: a counter without an end would lock somebody out for ever.
+        steps.atomic().cmd("SET").arg(key).arg(0).arg("EX").arg(window_s).arg("NX").ignore().incr(key, 1);
+        let (count,) = steps.query_async(&mut self.connection()).await?;
+        Ok(count)
+    }
+
+    /// Removes a key.
+    pub async fn forget(&self, key: &str) -> Answer<()> {
+        Ok(redis::cmd("DEL").arg(key).exec_async(&mut self.connection()).await?)
     }
 
     /// The full name of a key: services share a server, and tests share it too.

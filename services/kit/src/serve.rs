@@ -1,16 +1,26 @@
 //! From `main` to exit: log, configuration, listening, draining.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tower::ServiceExt;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::config::Limits;
 use crate::{Config, Servers, Service, postgres, router};
 
 /// Runs a service until SIGTERM or SIGINT, and is all that its `main` does.
@@ -48,7 +58,7 @@ fn log_as_json(levels: Targets) {
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("listening on {0} (set LISTEN to a free address and port): {1}")]
-    Listen(std::net::SocketAddr, std::io::Error),
+    Listen(SocketAddr, std::io::Error),
     #[error("the Redis client: {0}")]
     Redis(#[from] redis::RedisError),
     #[error(transparent)]
@@ -70,37 +80,57 @@ async fn listen(service: &'static Service, config: &Config) -> Result<(), Error>
     let listener = TcpListener::bind(config.listen).await.map_err(|error| Error::Listen(config.listen, error))?;
     let migration = tokio::spawn(postgres::migrate_when_possible(servers.clone(), service.migrations));
     tracing::info!(service = service.name, version = service.version, address = %listener.local_addr()?, "listening");
-    serve_until(stop, listener, router(service, config, servers.clone()), config.limits.drain).await?;
+    serve_until(stop, listener, router(service, config, servers), &config.limits).await;
     migration.abort();
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Serves until `stop`, then lets the requests in flight finish, for as long as `drain` at most.
-async fn serve_until(
-    stop: impl Future<Output = ()> + Send + 'static,
-    listener: TcpListener,
-    router: axum::Router,
-    drain: Duration,
-) -> Result<(), Error> {
-    let (stopping, stopped) = oneshot::channel();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
-        stop.await;
-        tracing::info!("draining");
-        // Nobody listens any more only when serving has failed already.
-        let _ = stopping.send(());
-    });
-    let deadline = async {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(drain).await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        served = serving.into_future() => served?,
-        () = deadline => tracing::warn!(drain_s = drain.as_secs(), "left requests unfinished"),
+/// Serves until `stop`, then lets the requests in flight finish, for as long as `limits.drain` at most.
+///
+/// axum's own `serve` waits without end for the head of a request; here slow senders lose their connection.
+async fn serve_until(stop: impl Future<Output = ()>, listener: TcpListener, router: axum::Router, limits: &Limits) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head);
+    let connections = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener) => accepted,
+        };
+        let router = router.clone();
+        let answer = service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.clone().oneshot(request)
+        });
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), answer));
+        // A connection that breaks off is the client's affair.
+        tokio::spawn(async move { connection.await.inspect_err(|error| tracing::debug!(%error, "connection")) });
     }
-    Ok(())
+    drop(listener);
+    tracing::info!("draining");
+    if tokio::time::timeout(limits.drain, connections.shutdown()).await.is_err() {
+        tracing::warn!(drain_s = limits.drain.as_secs(), "left requests unfinished");
+    }
+}
+
+/// The next connection. Without free file descriptors it waits until others are closed.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Answers are small and whole: waiting to fill a packet would only delay them.
+                let _ = stream.set_nodelay(true);
+                return (stream, peer);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
 }
 
 /// Installs the handlers at once, and ends with the first SIGTERM or SIGINT.
@@ -118,12 +148,12 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 #[cfg(test)]
 mod tests {
     use axum::Router;
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
-    use tokio::sync::Notify;
+    use tokio::sync::{Notify, oneshot};
 
     use super::*;
+    use crate::testing::BARE;
 
     #[tokio::test]
     async fn a_request_in_flight_at_the_stop_is_answered() {
@@ -141,12 +171,12 @@ mod tests {
             FINISH.notify_one();
         };
         let router = Router::new().route("/", get(handler));
-        let serving = tokio::spawn(serve_until(stop, listener, router, Duration::from_mins(1)));
+        let serving = tokio::spawn(async { serve_until(stop, listener, router, &Limits::default()).await });
         client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it reads");
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.expect("it answers, then closes");
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
-        serving.await.expect("no panic").expect("no error");
+        serving.await.expect("no panic");
     }
 
     #[tokio::test]
@@ -169,6 +199,32 @@ mod tests {
         );
         let stop = async { stop.await.expect("the handler sends it") };
         client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it reads");
-        serve_until(stop, listener, router, Duration::ZERO).await.expect("no error");
+        serve_until(stop, listener, router, &Limits { drain: Duration::ZERO, ..Limits::default() }).await;
+    }
+
+    #[tokio::test]
+    async fn a_head_that_never_ends_costs_the_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let mut client = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("it listens");
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n").await.expect("it reads");
+        let limits = Limits { head: Duration::from_millis(20), ..Limits::default() };
+        let stop = async { while client.read_u8().await.is_ok() {} };
+        serve_until(stop, listener, Router::new(), &limits).await;
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_answered_408() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let mut client = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("it listens");
+        let head = b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 9\r\n\r\nhalf";
+        client.write_all(head).await.expect("it reads");
+        let (mut config, _) = crate::testing::offline(&BARE);
+        config.limits.request = Duration::from_millis(20);
+        let echo = Router::new().route("/", post(|body: String| async { body }));
+        let router = crate::layers::around(echo, &config);
+        let mut answer = String::new();
+        let stop = async { assert!(client.read_to_string(&mut answer).await.is_ok()) };
+        serve_until(stop, listener, router, &Limits::default()).await;
+        assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("problem+json"), "{answer}");
     }
 }

@@ -1,19 +1,19 @@
 //! The routes: from requests to the rules and the store, and back.
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, StatusCode};
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
-use kit::{Answer, Problem, Servers};
+use kit::{Answer, Problem, Routes, Servers};
 use serde::Serialize;
 
 use crate::{domain, store};
 
 /// The routes of this service.
-pub fn routes(servers: Servers) -> Router {
-    Router::new()
+pub fn routes(servers: Servers) -> Routes {
+    Routes::new()
         .route("/tickets", post(issue))
         .route("/uploads/{ticket}", put(upload))
         .route("/blobs/{sha256}", get(download))

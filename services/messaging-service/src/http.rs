@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
-use kit::{Answer, Problem, Servers};
+use kit::{Answer, Problem, Routes, Servers};
 use serde::{Deserialize, Serialize};
 
 use crate::{domain, store};
 
 /// The routes of this service.
-pub fn routes(servers: Servers) -> Router {
-    Router::new()
+pub fn routes(servers: Servers) -> Routes {
+    Routes::new()
         .route("/messages", post(send))
         .route("/users/{user}/messages", get(inbox))
         .route("/users/{user}/unread", get(unread))

@@ -10,6 +10,7 @@ pub mod store;
 pub static SERVICE: kit::Service = kit::Service {
     name: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
+    about: env!("CARGO_PKG_DESCRIPTION"),
     port: 8083,
     migrations: &[kit::migration!("0001_messages")],
     routes: http::routes,

@@ -1,17 +1,17 @@
 //! The routes: from JSON to the rules and the store, and back.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{post, put};
-use axum::{Json, Router};
-use kit::{Answer, Problem, Servers};
+use kit::{Answer, Problem, Routes, Servers};
 use serde::{Deserialize, Serialize};
 
 use crate::{domain, store};
 
 /// The routes of this service.
-pub fn routes(servers: Servers) -> Router {
-    Router::new()
+pub fn routes(servers: Servers) -> Routes {
+    Routes::new()
         .route("/sessions", post(start))
         .route("/sessions/{id}/stop", post(stop))
         .route("/sessions/{id}/viewers/{viewer}", put(heartbeat))

@@ -1,18 +1,18 @@
 //! The routes: from JSON to the rules and the store, and back.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
-use kit::{Answer, Problem, Servers};
+use kit::{Answer, Problem, Routes, Servers};
 use serde::{Deserialize, Serialize};
 
 use crate::{domain, store};
 
 /// The routes of this service.
-pub fn routes(servers: Servers) -> Router {
-    Router::new()
+pub fn routes(servers: Servers) -> Routes {
+    Routes::new()
         .route("/jobs", post(add))
         .route("/jobs/{id}", get(show))
         .route("/jobs/{id}/progress", put(report))
