@@ -5,7 +5,7 @@ use super::{Session, nothing};
 use crate::cli;
 use crate::command::Command;
 use crate::error::{Error, Exit, Result};
-use crate::tools::{Consent, setup};
+use crate::tools::{Consent, Places, Tool, Toolbox, setup, survey};
 use crate::workspace;
 
 /// `cargo xtask test`: sets up the tools of the whole pipeline, for the tests run the real ones, and calls cargo.
@@ -17,16 +17,26 @@ pub(super) fn run(args: &cli::Own, session: &Session) -> Result<Exit> {
     };
     let places = places(&session.environment, &workspace);
     let consent = if args.no_install { Consent::Refused } else { consent(&session.environment) };
-    let ready = setup::setup(setup::defaults(), &places, consent, &mut |command| {
-        session.printer.say(&format!("running {command}"));
-        setup::run_visibly(command, &places)
-    });
+    let get = |tools: &mut dyn Iterator<Item = Tool>| {
+        setup::setup(tools, &places, consent, &mut |command| {
+            session.printer.say(&format!("running {command}"));
+            setup::run_visibly(command, &places)
+        })
+    };
+    let ready = get(&mut setup::defaults());
     session.printer.say(ready.text().trim_end());
     if ready.exit() != Exit::Ok {
         return Err(
             Error::environment("set up what the tests need").hint("what is missing, and what to do, stands above")
         );
     }
+    // Without one of these, the tests that call it say so and the others run.
+    let extra = get(&mut setup::of_own_tests());
+    if extra.exit() != Exit::Ok {
+        session.printer.say(extra.text().trim_end());
+    }
+    let toolbox = Toolbox::new(&survey(setup::of_own_tests(), &places), [], &places);
+    let places = Places { path: toolbox.search_path(&places.path), ..places };
     let command = Command::cargo(&workspace.root)
         .args(["test", "--no-fail-fast", "--package", &package.name])
         .args(args.args.iter().cloned());

@@ -7,6 +7,9 @@ mod table;
 use std::fmt;
 use table::CATALOGUE;
 
+/// What stands among the stages of a tool that xtask's own tests call.
+pub const OWN_TESTS: &str = "test";
+
 /// A tool besides cargo itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tool {
@@ -34,6 +37,8 @@ pub enum Tool {
     Docker,
     /// `curl`, which every HTTP request goes through.
     Curl,
+    /// `schemathesis`, which asks a service everything that its `OpenAPI` document allows and forbids.
+    Schemathesis,
 }
 
 /// Which versions will do.
@@ -54,6 +59,13 @@ pub enum Source {
     Cargo {
         /// The crate, which is also its binary.
         krate: &'static str,
+        /// The pinned version.
+        version: &'static str,
+    },
+    /// A Python package, installed by pip into an environment of its own in xtask's own cache.
+    Python {
+        /// The package, which is also its program.
+        package: &'static str,
         /// The pinned version.
         version: &'static str,
     },
@@ -97,7 +109,7 @@ pub struct Entry {
     pub wanted: Wanted,
     /// Where to get it, the best first.
     pub sources: &'static [Source],
-    /// The stages that call it.
+    /// The stages that call it, or [`OWN_TESTS`].
     pub stages: &'static [&'static str],
     /// Whether the default pull-request pipeline cannot do without it, or without what stands in for it.
     pub essential: bool,
@@ -122,10 +134,12 @@ impl Tool {
         self.entry().id
     }
 
-    /// The crate and the pinned version, of a tool that cargo installs.
+    /// The name and the pinned version, of a tool that goes into xtask's own cache.
     pub fn pinned(self) -> Option<(&'static str, &'static str)> {
         self.entry().sources.iter().find_map(|source| match source {
-            Source::Cargo { krate, version } => Some((*krate, *version)),
+            Source::Cargo { krate: name, version } | Source::Python { package: name, version } => {
+                Some((*name, *version))
+            }
             _ => None,
         })
     }

@@ -57,6 +57,10 @@ pub fn recipe(tool: Tool, places: &Places) -> Result<Recipe, String> {
         Source::Cargo { krate, version } => {
             made(vec![cargo(&Crate { name: krate, version, path: None }, places)], Touches::Cache)
         }
+        Source::Python { package, version } => {
+            let python = !places.on_path("python3").is_empty();
+            python.then(|| made(python_package(package, version, places), Touches::Cache)).flatten()
+        }
         Source::RustupComponent(component) => {
             let rustup = !places.on_path("rustup").is_empty();
             rustup.then(|| made(vec![rustup_component(component, places)], Touches::Toolchain)).flatten()
@@ -112,6 +116,20 @@ pub fn cargo(wanted: &Crate, places: &Places) -> Command {
     let args =
         ["binstall", "--no-confirm", "--force", "--no-symlinks", "--disable-strategies", "quick-install", "--root"];
     Command::cargo(&places.root).args(args).arg(root).arg(exact).env("CARGO_TARGET_DIR", build)
+}
+
+/// pip writes a package's program last, after everything that it needs: so what is killed halfway is no tool, and
+/// `--clear` begins anew.
+fn python_package(package: &str, version: &str, places: &Places) -> Vec<Command> {
+    let root = places.install_root(package, version);
+    let pip = root.join("bin").join("pip").display().to_string();
+    let environment = Command::new("python3", &places.root).args(["-m", "venv", "--clear"]);
+    vec![
+        environment.arg(root.display().to_string()),
+        Command::new(pip, &places.root)
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .arg(format!("{package}=={version}")),
+    ]
 }
 
 fn rustup_component(component: &str, places: &Places) -> Command {

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of what a missing tool means or how to get it.
 
-use super::catalogue::{Entry, Source, Tool};
+use super::catalogue::{Entry, Tool};
 use super::memory::{Memory, Witnesses};
 use super::places::{Places, is_program, why_unusable};
 use super::toolchain::{self, Toolchain};
@@ -149,9 +149,9 @@ impl Search<'_> {
             Tool::LlvmTools => llvm::look(entry, self),
             Tool::Postgres => postgres::look(entry, self),
             Tool::Rustfmt | Tool::Clippy => toolchain::look(entry, self),
-            _ => match entry.sources {
-                [Source::Cargo { krate, version }, ..] => self.look_for_pinned(entry, krate, version),
-                _ => self.look_on_path(entry),
+            _ => match tool.pinned() {
+                Some((name, version)) => self.look_for_pinned(entry, name, version),
+                None => self.look_on_path(entry),
             },
         }
     }
@@ -161,9 +161,9 @@ impl Search<'_> {
         self.toolchain.get_or_init(|| toolchain::ask(self)).as_ref().map_err(Clone::clone)
     }
 
-    /// A pinned cargo tool: in xtask's own cache, else on `PATH` in exactly that version.
-    fn look_for_pinned(&self, entry: &Entry, krate: &str, version: &str) -> State {
-        let cached = self.places.install_root(krate, version).join("bin").join(krate);
+    /// A pinned tool: in xtask's own cache, else on `PATH` in exactly that version.
+    fn look_for_pinned(&self, entry: &Entry, name: &str, version: &str) -> State {
+        let cached = self.places.install_root(name, version).join("bin").join(name);
         let own = match why_unusable(&cached) {
             Some(why) => State::Broken { path: cached, why },
             None if is_program(&cached) => self.judge(entry, cached),

@@ -43,9 +43,9 @@ pub struct Places {
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Places {
-    /// The folder that holds a pinned cargo tool: a root in the sense of `cargo install --root`.
-    pub fn install_root(&self, krate: &str, version: &str) -> PathBuf {
-        self.cache.join("tools").join(format!("{krate}-{version}"))
+    /// The folder that holds a pinned tool: a root in the sense of `cargo install --root`, or a Python environment.
+    pub fn install_root(&self, name: &str, version: &str) -> PathBuf {
+        self.cache.join("tools").join(format!("{name}-{version}"))
     }
 
     /// All programs of this name on `PATH`, in its order.

@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: installs what is missing now, and says what it did. A second call finds nothing to do.
 
 use super::carry_out::carry_out;
-use super::catalogue::Tool;
+use super::catalogue::{OWN_TESTS, Tool};
 use super::consent::{Consent, cures};
 use super::install::{Recipe, recipe};
 use super::locate::{State, survey};
@@ -44,6 +44,11 @@ pub struct Report {
 /// The tools of the default pull-request pipeline.
 pub fn defaults() -> impl Iterator<Item = Tool> {
     Tool::all().filter(|tool| tool.entry().essential)
+}
+
+/// The tools of xtask's own tests besides those: without one of them, the tests that call it say that they did not run.
+pub fn of_own_tests() -> impl Iterator<Item = Tool> {
+    Tool::all().filter(|tool| tool.entry().stages.contains(&OWN_TESTS))
 }
 
 /// Installs those of `tools` that are missing, as far as `consent` goes; one that fails does not stop the others.

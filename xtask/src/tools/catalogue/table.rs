@@ -1,6 +1,6 @@
 //! The table of all tools: names, pins, sources and stages. A new version of a tool is one line here.
 
-use super::{Entry, Packages, Source, Tool, Wanted};
+use super::{Entry, OWN_TESTS, Packages, Source, Tool, Wanted};
 
 /// Packages that carry the same name everywhere.
 const fn everywhere(name: &'static [&'static str]) -> Packages {
@@ -32,7 +32,7 @@ const fn cargo_tool(
 const VERSION: &[&str] = &["--version"];
 
 /// Every tool, in the order of the enum.
-pub(super) static CATALOGUE: [Entry; 12] = [
+pub(super) static CATALOGUE: [Entry; 13] = [
     Entry {
         tool: Tool::Rustfmt,
         id: "rustfmt",
@@ -191,6 +191,21 @@ pub(super) static CATALOGUE: [Entry; 12] = [
         wanted: Wanted::Any,
         sources: &[Source::System(everywhere(&["curl"]))],
         stages: &["smoke-test", "notify"],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Schemathesis,
+        id: "schemathesis",
+        programs: &["schemathesis"],
+        ask: VERSION,
+        answers_as: "schemathesis",
+        wanted: Wanted::Exactly("4.32.5"),
+        sources: &[
+            Source::Python { package: "schemathesis", version: "4.32.5" },
+            Source::ByHand("install Python 3 with its module venv"),
+        ],
+        stages: &[OWN_TESTS],
         essential: false,
         instead: &[],
     },

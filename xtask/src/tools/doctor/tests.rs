@@ -53,6 +53,8 @@ fn the_table_says_what_is_there_and_what_to_do() {
         optional: install Docker and start its engine
     curl             absent                  smoke-test notify
         optional: run `sudo apk add --no-cache curl`
+    schemathesis     absent                  test
+        optional: install Python 3 with its module venv
 
     the pull-request pipeline lacks tools that it cannot install by itself
     "#);

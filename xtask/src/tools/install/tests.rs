@@ -22,6 +22,12 @@ fn each_source_has_its_command() {
     case(&bed, Tool::Redis, Err("install redis and put it on PATH"));
     case(&bed, Tool::Rustfmt, Err("install rustfmt and put it on PATH"));
     case(&bed, Tool::Docker, Err("install Docker and start its engine"));
+    case(&bed, Tool::Schemathesis, Err("install Python 3 with its module venv"));
+    bed.program("bin/python3", "");
+    let pip = "python3 -m venv --clear ~/cache/tools/schemathesis-4.32.5 && \
+               ~/cache/tools/schemathesis-4.32.5/bin/pip install --quiet --disable-pip-version-check \
+               schemathesis==4.32.5";
+    case(&bed, Tool::Schemathesis, Ok((pip, Touches::Cache)));
     bed.program("bin/apk", "");
     case(&bed, Tool::Clippy, Ok(("sudo apk add --no-cache rust-clippy", Touches::System(Rights::Sudo))));
     bed.places.is_root = true;
