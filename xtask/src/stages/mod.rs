@@ -14,6 +14,7 @@ pub mod test_services;
 use crate::command::Command;
 use crate::settings::Settings;
 use crate::workspace::{Package, Workspace};
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// What the stages are planned from.
@@ -43,13 +44,9 @@ impl Context<'_> {
 
     /// The arguments that select the packages of the run, in cargo's shortest form.
     pub fn package_args(&self, packages: &[&Package]) -> Vec<String> {
-        let left_out: Vec<&str> = self
-            .workspace
-            .packages
-            .iter()
-            .filter(|package| !packages.iter().any(|chosen| chosen.name == package.name))
-            .map(|package| package.name.as_str())
-            .collect();
+        let chosen: HashSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+        let all = self.workspace.packages.iter().map(|package| package.name.as_str());
+        let left_out: Vec<&str> = all.filter(|name| !chosen.contains(name)).collect();
         let pairs = |flag: &str, names: &[&str]| -> Vec<String> {
             names.iter().flat_map(|name| [flag.to_owned(), (*name).to_owned()]).collect()
         };

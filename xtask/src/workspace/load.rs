@@ -4,9 +4,9 @@ use super::model::{Package, Workspace};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
+use cargo_metadata::{Metadata, MetadataCommand, PackageId, TargetKind};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Loads the workspace that the user stands in.
@@ -45,7 +45,7 @@ fn tests_need_cargo(environment: &Environment, root: &Path) -> bool {
 }
 
 fn model(metadata: Metadata) -> Workspace {
-    let members = metadata.workspace_members;
+    let members: HashSet<&PackageId> = metadata.workspace_members.iter().collect();
     let found: Vec<_> = metadata.packages.iter().filter(|package| members.contains(&package.id)).collect();
     let folders: HashMap<&Utf8Path, &str> =
         found.iter().filter_map(|package| Some((package.manifest_path.parent()?, package.name.as_str()))).collect();
