@@ -87,6 +87,8 @@ pub enum Command {
     Plan(Plan),
     /// Draw the stages and what they need
     Graph(Graph),
+    /// Print the services of a stage as a job matrix for GitHub Actions
+    Matrix(Matrix),
     /// Tell which tools are there, in which versions, and what to do about the others
     Doctor(Json),
     /// Install every tool that the pipeline of a pull request misses
@@ -332,6 +334,18 @@ pub struct Graph {
     /// How to draw it
     #[arg(long, value_name = "FORMAT", default_value = "tree", help_heading = OUTPUT)]
     pub format: GraphFormat,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Matrix {
+    /// A stage that works service by service, by its id or its command: `test-matrix`, `integration`, `docker`
+    #[arg(value_name = "STAGE")]
+    pub stage: String,
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Also set the output NAME of the step, for `fromJSON`: append it to the file that `GITHUB_OUTPUT` names
+    #[arg(long, value_name = "NAME", help_heading = OUTPUT)]
+    pub github_output: Option<String>,
 }
 
 #[derive(Args, Clone, Debug)]

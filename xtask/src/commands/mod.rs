@@ -1,6 +1,7 @@
 //! What each command of the command line does: resolve, plan, run, show. Everything that it decides stands in
 //! `settings`, everything that it runs in `exec`, everything that it shows in `report`.
 
+mod matrix;
 mod own_tests;
 mod report;
 mod run;
@@ -38,6 +39,7 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
         }
         Command::Plan(plan) => show::plan(&cli.command, plan, session),
         Command::Graph(graph) => show::graph(&cli.command, graph, session),
+        Command::Matrix(matrix) => matrix::show(&cli.command, matrix, session),
         Command::Doctor(json) => tools::doctor(json, session),
         Command::Setup(setup) => tools::setup(setup, session),
         Command::Test(own) => own_tests::run(own, session),

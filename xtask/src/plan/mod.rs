@@ -5,6 +5,7 @@
 pub mod build;
 pub mod graph;
 pub mod ids;
+pub mod matrix;
 pub mod pipeline;
 pub mod render;
 pub mod task;

@@ -17,6 +17,8 @@ pub struct Definition {
     pub policy: Policy,
     /// When it belongs to the pipeline.
     pub runs: Runs,
+    /// Whether it works on services one by one, so that CI may give each of them a job of its own.
+    pub per_service: bool,
     /// How many of its tasks run at once; `None` leaves it to the slots of the run.
     pub max_parallel: Option<usize>,
     /// How long each of its tasks may take.
@@ -74,6 +76,7 @@ pub fn stages() -> Vec<Definition> {
         needs: needs.iter().map(|need| StageId::new(need)).collect(),
         policy,
         runs,
+        per_service: matches!(id, TEST_SERVICES | INTEGRATION_TESTS | BUILD_AND_PUSH),
         max_parallel: match id {
             TEST_SERVICES | INTEGRATION_TESTS => Some(6),
             BUILD_AND_PUSH => Some(4),
@@ -107,6 +110,7 @@ impl Definition {
             needs,
             policy: policy.unwrap_or(Policy::Blocking),
             runs: Runs::Always,
+            per_service: false,
             max_parallel,
             timeout: Duration::from_secs(30 * 60),
         }

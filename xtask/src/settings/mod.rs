@@ -119,6 +119,9 @@ impl Wishes {
                 options: plan.options.clone(),
                 ..Self::default()
             },
+            Command::Matrix(matrix) => {
+                Self { selection: matrix.selection.clone(), stages: only(&matrix.stage), ..Self::default() }
+            }
             Command::Graph(graph) => Self { stages: graph.stages.clone(), ..Self::default() },
             Command::Fmt(fix) => half(fix, pipeline::FMT, &[]),
             Command::Lint(lint) => half(&lint.fix, pipeline::LINT, &lint.args),

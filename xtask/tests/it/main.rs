@@ -13,6 +13,7 @@ mod faults_tests;
 mod foreign;
 mod help;
 mod integration;
+mod matrix;
 mod selection;
 mod show;
 

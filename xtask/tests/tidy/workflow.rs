@@ -1,7 +1,6 @@
 //! `.github/workflows/ci.yml` runs the pipeline that xtask runs, and keeps the rules for workflows.
 
 use crate::sources::{read, root};
-use std::collections::BTreeSet;
 use xtask::outcome::Policy;
 use xtask::plan::build::can_run;
 use xtask::plan::pipeline::{Definition, Runs, stages};
@@ -34,6 +33,11 @@ impl Job {
     fn items(&self, head: &str) -> Vec<String> {
         let below = self.lines.iter().skip_while(|line| line.trim() != head).skip(1);
         below.map_while(|line| line.trim().strip_prefix("- ")).map(str::to_owned).collect()
+    }
+
+    /// Its matrix, as an expression.
+    fn matrix(&self) -> Option<&str> {
+        self.lines.iter().find_map(|line| line.trim().strip_prefix("matrix: "))
     }
 
     /// What its steps say for `key`: `run` or `uses`.
@@ -78,8 +82,7 @@ fn every_stage_is_a_job_with_its_needs_its_condition_and_its_limit() {
         let always = stage.policy == Policy::Reporting;
         assert_eq!(job.value("if"), always.then_some("always()"), "condition of {}", job.id);
         let limit = job.lines.iter().find_map(|line| line.trim().strip_prefix("max-parallel: "));
-        let services = job.lines.iter().any(|line| line.trim() == "matrix:");
-        let wanted = stage.max_parallel.filter(|_| services).map(|limit| limit.to_string());
+        let wanted = stage.max_parallel.filter(|_| job.matrix().is_some()).map(|limit| limit.to_string());
         assert_eq!(limit, wanted.as_deref(), "limit of {}", job.id);
     }
 }
@@ -112,15 +115,32 @@ fn the_final_check_waits_for_every_job_that_can_fail() {
 }
 
 #[test]
-fn the_matrix_is_the_services() {
+fn a_matrix_is_what_xtask_says_in_a_job_before() {
     let (_, jobs) = workflow();
-    let matrix: Vec<String> = jobs.iter().flat_map(|job| job.items("service:")).collect();
+    let mut with_a_matrix = Vec::new();
+    for (job, stage) in jobs.iter().zip(pipeline()) {
+        let Some(matrix) = job.matrix() else { continue };
+        with_a_matrix.push(job.id.as_str());
+        let output = matrix.strip_prefix("${{ fromJSON(needs.").and_then(|rest| rest.strip_suffix(") }}"));
+        let (before, name) = output.and_then(|output| output.split_once(".outputs.")).expect(matrix);
+        assert!(job.list("needs").iter().any(|need| need == before), "{} does not need {before}", job.id);
+        let before = jobs.iter().find(|job| job.id == before).expect("its needs exist");
+        let outputs = format!("  {name}: ${{{{ steps.matrix.outputs.{name} }}}}");
+        assert!(before.lines.contains(&outputs), "{} has no output `{name}`", before.id);
+        let step = format!("  - run: exec cargo xtask matrix {} --github-output {name}", stage.subcommand);
+        let at = before.lines.iter().position(|line| *line == step).unwrap_or_else(|| panic!("no step `{step}`"));
+        assert_eq!(before.lines[at + 1], "    id: matrix");
+    }
+    assert_eq!(with_a_matrix, ["test-services"]);
+}
+
+#[test]
+fn no_service_is_named() {
+    let text = read(".github/workflows/ci.yml");
     let folders = std::fs::read_dir(root().join("services")).expect("there are services");
-    let programs = folders.map(|entry| entry.expect("an entry").path()).filter(|dir| dir.join("src/main.rs").exists());
-    let services: BTreeSet<String> =
-        programs.filter_map(|dir| Some(dir.file_name()?.to_string_lossy().into_owned())).collect();
-    assert_eq!(matrix.iter().cloned().collect::<BTreeSet<_>>(), services);
-    assert_eq!(matrix.len(), services.len(), "no service twice: {matrix:?}");
+    let names = folders.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    let named: Vec<String> = names.filter(|name| text.contains(name)).collect();
+    assert!(named.is_empty(), "the workflow would have to change with them: {named:?}");
 }
 
 #[test]
