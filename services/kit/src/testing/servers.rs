@@ -43,11 +43,11 @@ pub(super) async fn with_database(
     work: impl AsyncFnOnce(Config, String) -> Result<(), JoinError>,
 ) {
     let config = Config::read(service, variable).unwrap_or_else(|error| panic!("{error}; {HOW}"));
-    let name = format!("{}_{}", service.prefix(), unique());
+    let name = database_name(service);
     let mut admin = PgConnection::connect_with(&config.database)
         .await
         .unwrap_or_else(|error| panic!("PostgreSQL at DATABASE_URL: {error}; {HOW}"));
-    // A name is no value and cannot be bound; this one holds letters and hexadecimal digits only.
+    // A name is no value and cannot be bound; this one needs no quoting either.
     let create = AssertSqlSafe(format!("create database {name}"));
     sqlx::query(create).execute(&mut admin).await.expect("the user of DATABASE_URL may create databases");
 
@@ -59,6 +59,11 @@ pub(super) async fn with_database(
         std::panic::resume_unwind(failure.into_panic());
     }
     dropped.expect("the test's database can be dropped");
+}
+
+/// A name for a database of a test's own: letters, digits and underscores only.
+fn database_name(service: &Service) -> String {
+    format!("{}_{}", service.prefix().replace('-', "_"), unique())
 }
 
 async fn remove_keys(redis: &Redis) -> Result<(), redis::RedisError> {
@@ -75,5 +80,18 @@ async fn remove_keys(redis: &Redis) -> Result<(), redis::RedisError> {
         if cursor == 0 {
             return Ok(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::BARE;
+
+    #[test]
+    fn the_name_of_a_database_needs_no_quoting_whatever_the_service_is_called() {
+        let name = database_name(&Service { name: "user-profile-service", ..BARE });
+        assert!(name.starts_with("user_profile_"), "{name}");
+        assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'), "{name}");
     }
 }
