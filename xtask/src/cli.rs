@@ -89,6 +89,8 @@ pub enum Command {
     Graph(Graph),
     /// Print the services of a stage as a job matrix for GitHub Actions
     Matrix(Matrix),
+    /// Make a service from the workspace's template; every stage takes it up by itself
+    NewService(NewService),
     /// Tell which tools are there, in which versions, and what to do about the others
     Doctor(Json),
     /// Install every tool that the pipeline of a pull request misses
@@ -346,6 +348,19 @@ pub struct Matrix {
     /// Also set the output NAME of the step, for `fromJSON`: append it to the file that `GITHUB_OUTPUT` names
     #[arg(long, value_name = "NAME", help_heading = OUTPUT)]
     pub github_output: Option<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct NewService {
+    /// What it is called; the ending `-service` may be left out
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Print the files and write nothing
+    #[arg(long, help_heading = HOW)]
+    pub dry_run: bool,
+    /// Wait for a run in this checkout instead of failing
+    #[arg(long, help_heading = HOW)]
+    pub wait: bool,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -29,6 +29,7 @@ pub mod event;
 pub mod cache;
 pub mod exec;
 pub mod history;
+pub mod scaffold;
 
 pub mod commands;
 pub mod report;

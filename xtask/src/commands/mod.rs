@@ -2,6 +2,7 @@
 //! `settings`, everything that it runs in `exec`, everything that it shows in `report`.
 
 mod matrix;
+mod new_service;
 mod own_tests;
 mod report;
 mod run;
@@ -40,6 +41,7 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
         Command::Plan(plan) => show::plan(&cli.command, plan, session),
         Command::Graph(graph) => show::graph(&cli.command, graph, session),
         Command::Matrix(matrix) => matrix::show(&cli.command, matrix, session),
+        Command::NewService(new) => new_service::make(new, session),
         Command::Doctor(json) => tools::doctor(json, session),
         Command::Setup(setup) => tools::setup(setup, session),
         Command::Test(own) => own_tests::run(own, session),

@@ -34,6 +34,8 @@ pub struct Config {
     pub exclude: BTreeSet<String>,
     /// The folder whose packages with a program are services, relative to the root.
     pub services_dir: String,
+    /// The folder that new services are copies of, absolute.
+    pub template: Option<PathBuf>,
     /// The branch whose pushes are deployed.
     pub main_branch: String,
     /// How many run records are kept.
@@ -78,6 +80,9 @@ impl Config {
         let mut top = Table::new(&manifest, "workspace.metadata.xtask", &workspace.metadata, p);
         let exclude = known_packages(&mut top, workspace, p);
         let services_dir = top.string("services-dir", p).unwrap_or_else(|| "services".to_owned());
+        let mut new_service = top.table("new-service", p);
+        let template = new_service.string("template", p).map(|path| workspace.root.join(path));
+        new_service.finish(p);
         let main_branch = top.string("main-branch", p).unwrap_or_else(|| "main".to_owned());
         let keep_runs = top.integer("keep-runs", 1..=10_000, p).unwrap_or(20);
         let timeout = top.duration("timeout", p).unwrap_or(Duration::from_secs(90 * 60));
@@ -102,6 +107,7 @@ impl Config {
             return Ok(Self {
                 exclude,
                 services_dir,
+                template,
                 main_branch,
                 keep_runs,
                 timeout,

@@ -154,6 +154,7 @@ impl Wishes {
                 Self { selection: build.selection.clone(), stages: only(pipeline::BUILD_RELEASE), ..Self::default() }
             }
             Command::Report(_)
+            | Command::NewService(_)
             | Command::Doctor(_)
             | Command::Setup(_)
             | Command::Test(_)

@@ -14,6 +14,8 @@ mod foreign;
 mod help;
 mod integration;
 mod matrix;
+mod new_service;
+mod new_service_here;
 mod selection;
 mod show;
 

@@ -1,0 +1,158 @@
+//! `new-service`: a package from the workspace's template, which every stage takes up without another edit.
+
+use super::Session;
+use super::tools::places;
+use crate::cli;
+use crate::environment::Clock;
+use crate::error::{Error, Exit, Result};
+use crate::history::folder::{Home, run_id};
+use crate::history::lock::{Holder, Lock};
+use crate::scaffold::template::File;
+use crate::scaffold::{name, place, template};
+use crate::settings::config::Config;
+use crate::text;
+use crate::tools::{Places, probe};
+use crate::workspace::{self, Workspace};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The port of the first service of a workspace.
+const FIRST_PORT: u64 = 8080;
+
+/// How long cargo may take to add a package to `Cargo.lock`, when it has to ask the registry too.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A service that is about to be made.
+struct New {
+    name: String,
+    port: u16,
+    /// Where it will be, absolute.
+    folder: PathBuf,
+    files: Vec<File>,
+}
+
+/// `cargo xtask new-service`.
+pub(super) fn make(args: &cli::NewService, session: &Session) -> Result<Exit> {
+    let mut workspace = workspace::load::load(&session.environment)?;
+    let lock = if args.dry_run { None } else { Some(lock(args.wait, session, &workspace)?) };
+    if lock.is_some() {
+        // Whoever held the lock may have made one as well.
+        workspace = workspace::load::load(&session.environment)?;
+    }
+    let new = New::describe(&args.name, &workspace, session)?;
+    let folder = session.shown(&new.folder);
+    let what = format!("{} at port {}, {}", new.name, new.port, text::count(new.files.len(), "file"));
+    if lock.is_some() {
+        new.put(&workspace, session)?;
+        session.printer.say(&format!("made {what}:"));
+    } else {
+        session.printer.say(&format!("would make {what}:"));
+    }
+    let paths: Vec<String> =
+        new.files.iter().map(|file| Path::new(&folder).join(&file.path).display().to_string()).collect();
+    session.printer.data(&paths.join("\n"));
+    if lock.is_some() {
+        session.printer.say(&next(&new.name, &folder));
+    }
+    Ok(Exit::Ok)
+}
+
+/// What to type, and what nobody else can do.
+fn next(name: &str, folder: &str) -> String {
+    format!(
+        "next:\n  cargo xtask ci {name}\n  cargo xtask integration {name}\n\
+         left to you:\n  what it is for: `description` in {folder}/Cargo.toml\n  \
+         its own tables, rules, routes and tests in place of the template's\n  \
+         git add {folder} Cargo.lock"
+    )
+}
+
+fn lock(wait: bool, session: &Session, workspace: &Workspace) -> Result<Lock> {
+    let home = Home::new(&workspace.target_dir);
+    home.prepare()?;
+    let environment = &session.environment;
+    let holder = Holder {
+        pid: environment.pid,
+        run: run_id(environment.now, environment.pid),
+        command: session.typed.clone(),
+        since: Clock::start().now(),
+    };
+    Lock::take(&home.lock(), &holder, wait, &mut |message| session.printer.say(message))
+}
+
+impl New {
+    fn describe(typed: &str, workspace: &Workspace, session: &Session) -> Result<Self> {
+        let config = Config::read(workspace, session.environment.now)?;
+        let packages: Vec<&str> = workspace.packages.iter().map(|package| package.name.as_str()).collect();
+        let name = name::full(typed, &packages, &lock_file(workspace).unwrap_or_default())?;
+        let Some(template) = config.template else {
+            return Err(Error::usage(format!("make {name}: this workspace names no template of a service")).hint(
+                "set `new-service.template` in [workspace.metadata.xtask] to a folder; the README says what it holds",
+            ));
+        };
+        let folder = workspace.root.join(&config.services_dir).join(&name);
+        if folder.symlink_metadata().is_ok() {
+            return Err(Error::usage(format!("make {name}: {} is there already", session.shown(&folder)))
+                .hint("choose another name, or remove it"));
+        }
+        let port = port(workspace)?;
+        let files = template::fill(template::read(&template)?, &name, port);
+        Ok(Self { name, port, folder, files })
+    }
+
+    /// Puts it in its place and tells cargo; takes it back when cargo does not take it.
+    fn put(&self, workspace: &Workspace, session: &Session) -> Result<()> {
+        let home = Home::new(&workspace.target_dir);
+        place::put(&self.files, place::workshop(home.path(), &workspace.root, &self.folder), &self.folder)?;
+        self.introduce(session).map_err(|error| match place::remove(&self.folder) {
+            Ok(()) => error,
+            Err(left) => error.detail(format!("{} is still there: {left}", session.shown(&self.folder))),
+        })
+    }
+
+    /// Makes cargo see it: as a member of the workspace, and in `Cargo.lock`, where no other line changes.
+    fn introduce(&self, session: &Session) -> Result<()> {
+        let failed = || {
+            Error::usage(format!("make {} from the template", self.name))
+                .hint("mend the template; nothing has been changed by it")
+        };
+        let workspace = workspace::load::load(&session.environment).map_err(|error| failed().because(error))?;
+        if workspace.package(&self.name).is_none_or(|package| package.dir != self.folder) {
+            return Err(failed()
+                .detail(format!("cargo sees no package {} in {}", self.name, session.shown(&self.folder)))
+                .hint(format!(
+                    "the workspace's `members` must cover that folder, and the template's Cargo.toml say `name = \"{}\"`",
+                    template::NAME
+                )));
+        }
+        if !workspace.has_lock_file {
+            return Ok(());
+        }
+        let places = Places { patience: PATIENCE, ..places(&session.environment, &workspace) };
+        let update = ["update", "--workspace", "--quiet"];
+        let cargo = |args: &[&str]| probe::ask(Path::new("cargo"), args, &places);
+        // Without network first: most templates need nothing that is not there already.
+        cargo(&[&update[..], &["--offline"]].concat()).or_else(|_| cargo(&update)).map(drop).map_err(|silence| {
+            let said = match &silence {
+                probe::Silence::Failed { err, .. } => err.trim().to_owned(),
+                other => other.why(),
+            };
+            failed().detail(format!("`cargo {}` fails:\n{said}", update.join(" ")))
+        })
+    }
+}
+
+fn lock_file(workspace: &Workspace) -> Option<String> {
+    fs::read_to_string(workspace.root.join("Cargo.lock")).ok()
+}
+
+/// The lowest port above all those that manifests name.
+fn port(workspace: &Workspace) -> Result<u16> {
+    let ports = workspace.packages.iter().filter_map(|package| package.metadata.get("service")?.get("port")?.as_u64());
+    let port = ports.max().map_or(FIRST_PORT, |highest| highest + 1);
+    u16::try_from(port).map_err(|_| {
+        Error::usage(format!("find a port above {}: there is none", port - 1))
+            .hint("give the service with that port a lower one: `port` in its `[package.metadata.xtask.service]`")
+    })
+}
