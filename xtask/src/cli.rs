@@ -87,7 +87,7 @@ pub enum Command {
     Plan(Plan),
     /// Draw the stages and what they need
     Graph(Graph),
-    /// Print the services of a stage as a job matrix for GitHub Actions
+    /// Print the services and libraries of a stage as a job matrix for GitHub Actions
     Matrix(Matrix),
     /// Make a service from the workspace's template; every stage takes it up by itself
     NewService(NewService),

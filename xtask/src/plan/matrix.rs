@@ -1,4 +1,4 @@
-//! Which services a stage works on one by one, for a CI that gives each of them a job of its own.
+//! Which packages a stage works on one by one, for a CI that gives each of them a job of its own.
 
 use super::{StageId, build, pipeline};
 use crate::error::{Error, Exit, Result};
@@ -6,10 +6,11 @@ use crate::settings::Settings;
 use crate::text;
 use crate::workspace::Workspace;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The matrix of the stage that was asked for: `{"service":["auth-service",…]}`, as a job's `matrix` takes it.
 ///
-/// Fails for a stage that works on the workspace as a whole, and when no service is left: a job with an empty matrix
+/// Fails for a stage that works on the workspace as a whole, and when no package is left: a job with an empty matrix
 /// fails, or is passed over in silence.
 pub fn matrix(workspace: &Workspace, settings: &Settings, stage: &StageId) -> Result<Value> {
     let per_service = || settings.config.stages.iter().map(|stage| &stage.definition).filter(|stage| stage.per_service);
@@ -19,13 +20,13 @@ pub fn matrix(workspace: &Workspace, settings: &Settings, stage: &StageId) -> Re
             .hint(format!("the stages that work service by service are {}", text::list(names))));
     }
     let plan = build::build(workspace, settings)?;
-    let has_work = |service: &&String| match stage.as_str() {
-        pipeline::BUILD_AND_PUSH => has_image(workspace, service),
-        _ => plan.tasks().any(|task| task.service.as_ref() == Some(service)),
+    let services: BTreeSet<&String> = match stage.as_str() {
+        pipeline::BUILD_AND_PUSH => plan.services.iter().filter(|service| has_image(workspace, service)).collect(),
+        // Not the services alone: their libraries are tested on a laptop, and so they are here.
+        _ => plan.tasks().filter_map(|task| task.service.as_ref()).collect(),
     };
-    let services: Vec<&String> = plan.services.iter().filter(has_work).collect();
     if services.is_empty() {
-        let what = format!("make the matrix of `{stage}`: no selected package is a service with anything for it");
+        let what = format!("make the matrix of `{stage}`: no selected package has anything for it");
         return Err(Error::new(Exit::NothingSelected, what).hint("`cargo xtask plan` shows what would run"));
     }
     Ok(json!({ "service": services }))

@@ -1,4 +1,4 @@
-//! `matrix`: which services a stage works on, for a workflow that gives each a job of its own.
+//! `matrix`: which packages a stage works on, for a workflow that gives each a job of its own.
 
 use crate::sandbox::Sandbox;
 
@@ -13,21 +13,21 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn a_stage_has_the_services_that_it_works_on() {
+fn a_stage_has_the_packages_that_it_works_on() {
     #[track_caller]
     fn case(sandbox: &Sandbox, args: &[&str], services: &str) {
         let output = sandbox.run(&[&["matrix"], args].concat()).exits(0);
         assert_eq!((output.stdout, output.stderr.as_str()), (format!("{{\"service\":[{services}]}}"), ""), "{args:?}");
     }
     let sandbox = sandbox();
-    case(&sandbox, &["test-matrix"], "\"auth-service\",\"video-service\"");
-    case(&sandbox, &["test-services"], "\"auth-service\",\"video-service\"");
+    case(&sandbox, &["test-matrix"], "\"auth-service\",\"kit\",\"video-service\"");
+    case(&sandbox, &["test-services"], "\"auth-service\",\"kit\",\"video-service\"");
     case(&sandbox, &["test-matrix", "video"], "\"video-service\"");
-    case(&sandbox, &["test-matrix", "-p", "auth-service", "kit"], "\"auth-service\"");
+    case(&sandbox, &["test-matrix", "-p", "auth-service", "kit"], "\"auth-service\",\"kit\"");
     case(&sandbox, &["integration"], "\"video-service\"");
     case(&sandbox, &["docker"], "\"auth-service\"");
     sandbox.append("Cargo.toml", "[workspace.metadata.xtask]\nexclude = [\"auth-service\"]\n");
-    case(&sandbox, &["test-matrix"], "\"video-service\"");
+    case(&sandbox, &["test-matrix"], "\"kit\",\"video-service\"");
 }
 
 #[test]
@@ -50,11 +50,11 @@ fn a_stage_of_the_whole_workspace_has_no_matrix() {
 }
 
 #[test]
-fn a_matrix_without_services_is_no_success() {
-    for args in [&["matrix", "docker", "video"][..], &["matrix", "test-matrix", "kit"]] {
+fn an_empty_matrix_is_no_success() {
+    for args in [&["matrix", "docker", "video"][..], &["matrix", "integration", "kit"]] {
         let output = sandbox().run(args).exits(4);
         assert_eq!(output.stdout, "");
-        output.says("no selected package is a service with anything for it");
+        output.says("no selected package has anything for it");
     }
 }
 
