@@ -11,7 +11,9 @@ use utoipa_axum::routes;
 use crate::{Answer, Config, Problem, Routes, Servers, Service};
 
 /// `ready` or `alive`.
+// The names that the document has for these two leave the short ones to the services.
 #[derive(Serialize, ToSchema)]
+#[schema(as = probes::State)]
 struct State {
     status: &'static str,
 }
@@ -19,6 +21,7 @@ struct State {
 /// Which program answers.
 #[expect(clippy::struct_field_names, reason = "these are the words of the document")]
 #[derive(Clone, Serialize, ToSchema)]
+#[schema(as = probes::Version)]
 struct Version {
     name: &'static str,
     version: &'static str,
