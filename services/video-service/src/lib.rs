@@ -1,6 +1,7 @@
 //! Transcoding jobs: what to make of a source, and workers that claim them.
 //!
-//! Jobs are rows in `PostgreSQL`; their progress, written every second, is in Redis.
+//! Jobs and their renditions are rows in `PostgreSQL`, which also knows whose turn it is. How far a running job is, told
+//! every few seconds, is in Redis; without it a job is still worked on, and shown without its progress.
 
 pub mod domain;
 pub mod http;
