@@ -27,6 +27,7 @@ mod problem;
 mod redis;
 pub mod secret;
 mod serve;
+mod stop;
 pub mod testing;
 
 use axum::Router;
@@ -39,6 +40,7 @@ pub use problem::Problem;
 pub use redis::Redis;
 pub use serve::serve;
 pub use sqlx::PgPool;
+pub use stop::Stop;
 
 /// Routes that document themselves: handlers with `#[utoipa::path]`, added with `.routes(routes!(handler))`.
 pub type Routes<S = ()> = utoipa_axum::router::OpenApiRouter<S>;
@@ -69,13 +71,15 @@ impl Service {
     }
 }
 
-/// The servers behind a service. Cheap to clone; nothing connects before the first use.
+/// The servers behind a service, and the news that it stops. Cheap to clone; nothing connects before the first use.
 #[derive(Clone)]
 pub struct Servers {
     /// The pool of `PostgreSQL` connections.
     pub postgres: PgPool,
     /// The Redis connection, and the prefix of this service's keys.
     pub redis: Redis,
+    /// Whether the process shall stop: for answers that would not end by themselves.
+    pub stop: Stop,
     migrated: postgres::Migrated,
 }
 
@@ -87,6 +91,7 @@ impl Servers {
         Ok(Self {
             postgres: postgres::pool(config),
             redis: Redis::new(config, service.prefix())?,
+            stop: Stop::default(),
             migrated: postgres::Migrated::default(),
         })
     }

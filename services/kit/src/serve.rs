@@ -78,6 +78,11 @@ async fn listen(service: &'static Service, config: &Config) -> Result<(), Error>
     let stop = stop_signal()?;
     let servers = Servers::new(service, config)?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| Error::Listen(config.listen, error))?;
+    let told = servers.stop.clone();
+    let stop = async move {
+        stop.await;
+        told.begin();
+    };
     let migration = tokio::spawn(postgres::migrate_when_possible(servers.clone(), service.migrations));
     tracing::info!(service = service.name, version = service.version, address = %listener.local_addr()?, "listening");
     serve_until(stop, listener, router(service, config, servers), &config.limits).await;
