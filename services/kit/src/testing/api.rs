@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use axum::response::Response;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -16,6 +17,7 @@ use crate::{Config, Servers, Service, layers, router};
 pub struct Api {
     router: Router,
     headers: HeaderMap,
+    servers: Servers,
 }
 
 /// An answer, read to its end.
@@ -41,11 +43,16 @@ impl Api {
     /// Routes of a test's own behind all layers, and no servers.
     pub fn offline_with(routes: fn(Servers) -> Router) -> Self {
         let (config, servers) = offline(&BARE);
-        Self { router: layers::around(routes(servers), &config), headers: HeaderMap::new() }
+        Self { router: layers::around(routes(servers.clone()), &config), headers: HeaderMap::new(), servers }
     }
 
     pub(super) fn new(service: &'static Service, config: &Config, servers: Servers) -> Self {
-        Self { router: router(service, config, servers), headers: HeaderMap::new() }
+        Self { router: router(service, config, servers.clone()), headers: HeaderMap::new(), servers }
+    }
+
+    /// The servers behind it, for what no caller can do: to lose a key, or to let time pass.
+    pub fn servers(&self) -> &Servers {
+        &self.servers
     }
 
     /// The same service, called with one more header from now on.
@@ -107,13 +114,21 @@ impl Api {
     /// # Panics
     ///
     /// When the body of the answer breaks off.
-    pub async fn call(&self, mut request: Request<Body>) -> Reply {
-        request.headers_mut().extend(self.headers.clone());
-        let response = self.router.clone().oneshot(request).await.expect("a router has no errors");
-        let (parts, body) = response.into_parts();
+    pub async fn call(&self, request: Request<Body>) -> Reply {
+        let (parts, body) = self.open(request).await.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("the body arrives");
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         Reply { status: parts.status, headers: parts.headers, body, bytes: bytes.into() }
+    }
+
+    /// Sends any request, and leaves the body of the answer to be read: for streams.
+    ///
+    /// # Panics
+    ///
+    /// Never: a router has no errors.
+    pub async fn open(&self, mut request: Request<Body>) -> Response {
+        request.headers_mut().extend(self.headers.clone());
+        self.router.clone().oneshot(request).await.expect("a router has no errors")
     }
 }
 
