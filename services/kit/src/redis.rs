@@ -4,13 +4,14 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use redis::RedisError;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig, PubSub};
 
 use crate::{Answer, Config};
 
 /// The Redis server, seen through the keys of one service.
 #[derive(Clone)]
 pub struct Redis {
+    client: redis::Client,
     connection: ConnectionManager,
     prefix: Arc<str>,
 }
@@ -23,13 +24,20 @@ impl Redis {
             .set_connection_timeout(Some(config.limits.server))
             .set_response_timeout(Some(config.limits.server));
         let client = redis::Client::open(config.redis.clone())?;
-        let connection = ConnectionManager::new_lazy_with_config(client, settings)?;
-        Ok(Self { connection, prefix: prefix.into() })
+        let connection = ConnectionManager::new_lazy_with_config(client.clone(), settings)?;
+        Ok(Self { client, connection, prefix: prefix.into() })
     }
 
     /// A handle to send commands with: `query_async(&mut redis.connection())`.
     pub fn connection(&self) -> ConnectionManager {
         self.connection.clone()
+    }
+
+    /// A connection of its own to what is published on the channels of a pattern. It ends when Redis is lost.
+    pub async fn subscribe(&self, pattern: &str) -> Answer<PubSub> {
+        let mut channels = self.client.get_async_pubsub().await?;
+        channels.psubscribe(pattern).await?;
+        Ok(channels)
     }
 
     /// Counts one more event under a key, and answers how many there were in the window that began with the first.
