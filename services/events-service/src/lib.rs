@@ -1,6 +1,7 @@
-//! Append-only logs, where an event is appended once, however often it is sent.
+//! Append-only streams, where an event is appended once however often it is sent, and read in order.
 //!
-//! Events are rows in `PostgreSQL`; whoever reads live is told by Redis publish.
+//! Events and the offsets of consumers are rows in `PostgreSQL`, and whatever is read comes from there. Redis carries the
+//! news of an append to live readers at once; without it they look for themselves every second.
 
 pub mod domain;
 pub mod http;
