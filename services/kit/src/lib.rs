@@ -16,6 +16,7 @@
 //! ```
 
 mod bearer;
+mod cache;
 pub mod config;
 mod layers;
 mod limit;
