@@ -1,6 +1,7 @@
-//! Profiles under unique handles.
+//! Profiles under unique handles, who follows whom, and how many.
 //!
-//! Profiles are rows in `PostgreSQL`; Redis keeps copies of those that are read, dropped on write.
+//! All of it are rows in `PostgreSQL`. Redis keeps copies of the profiles that are read, dropped on write: when it is
+//! away, reads go on without copies, and writes are refused, since a copy that nobody can drop would outlive them.
 
 pub mod domain;
 pub mod http;
