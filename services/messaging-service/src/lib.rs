@@ -1,6 +1,10 @@
-//! Messages between two people, and how many of them are unread.
+//! Conversations of two or more people: sending, reading on, and how much is unread.
 //!
-//! Messages are rows in `PostgreSQL`; unread ones are counted in Redis.
+//! Conversations and messages are rows in `PostgreSQL`. Redis keeps how much each person has not read, and how much each
+//! has just sent. The first is dropped on write and counted anew by the next reader: a counter that is incremented would
+//! stay wrong after an increment that came twice, or never.
+//!
+//! Who is no member of a conversation gets the answer 404, as if it were not there: that others talk is their affair.
 
 pub mod domain;
 pub mod http;
@@ -12,6 +16,6 @@ pub static SERVICE: kit::Service = kit::Service {
     version: env!("CARGO_PKG_VERSION"),
     about: env!("CARGO_PKG_DESCRIPTION"),
     port: 8083,
-    migrations: &[kit::migration!("0001_messages")],
+    migrations: &[kit::migration!("0001_conversations")],
     routes: http::routes,
 };
