@@ -1,22 +1,30 @@
-//! The rules: what a post must be, and which request is a repeated one.
+//! The rules: what a post must be, and which request repeats another one.
 
-/// How long an answered request is remembered, in seconds.
+use kit::secret::digest;
+
+/// How long a request's key is remembered, in seconds.
 pub const REMEMBERED_S: u64 = 24 * 60 * 60;
-/// How long a request that ended without a word holds up those that repeat it, in seconds.
-pub const PENDING_S: u64 = 60;
 
 /// Why a post is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
+    /// Neither an author nor a revision has it.
+    #[error("authors and revisions have numbers from 1")]
+    Number,
     /// Nothing to show in a list, or too much.
-    #[error("the title must have 1 to 200 characters")]
+    #[error("the title must have 1 to 200 characters on one line")]
     Title,
     /// Nothing to read, or too much.
     #[error("the body must have 1 to 20000 characters")]
     Body,
-    /// Too easy to meet by chance, or no plain text.
-    #[error("the header idempotency-key must have 8 to 64 of a-z, A-Z, 0-9 and -")]
+    /// Missing, too easy to meet by chance, or no plain text.
+    #[error("send the header idempotency-key with 8 to 64 of a-z, A-Z, 0-9, - and _")]
     Key,
+}
+
+/// Whether an author or a revision can have this number.
+pub fn check_number(number: i64) -> Result<(), Invalid> {
+    if number > 0 { Ok(()) } else { Err(Invalid::Number) }
 }
 
 /// Checks a post.
@@ -28,35 +36,61 @@ pub enum Invalid {
 /// assert_eq!(check_post(" ", "On the engine"), Err(Invalid::Title));
 /// ```
 pub fn check_post(title: &str, body: &str) -> Result<(), Invalid> {
-    if !(1..=200).contains(&title.trim().chars().count()) {
+    let fits = |text: &str, most| text.chars().count() <= most && !text.trim().is_empty();
+    if !fits(title, 200) || title.contains(char::is_control) {
         return Err(Invalid::Title);
     }
-    if (1..=20_000).contains(&body.trim().chars().count()) { Ok(()) } else { Err(Invalid::Body) }
+    if fits(body, 20_000) && !body.contains('\0') { Ok(()) } else { Err(Invalid::Body) }
 }
 
-/// Checks what a caller calls a request.
-pub fn check_key(key: &[u8]) -> Result<&str, Invalid> {
-    let plain = key.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-    let key = std::str::from_utf8(key).map_err(|_| Invalid::Key)?;
+/// What a caller calls a request: the value of the header, with the quotes of a structured field or without.
+///
+/// ```
+/// use content_service::domain::{Invalid, key};
+///
+/// assert_eq!(key(b"8e03978e-40d5"), Ok("8e03978e-40d5"));
+/// assert_eq!(key(b"\"8e03978e-40d5\""), Ok("8e03978e-40d5"));
+/// assert_eq!(key(b"1"), Err(Invalid::Key));
+/// ```
+pub fn key(header: &[u8]) -> Result<&str, Invalid> {
+    let text = std::str::from_utf8(header).map_err(|_| Invalid::Key)?;
+    let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     if plain && (8..=64).contains(&key.len()) { Ok(key) } else { Err(Invalid::Key) }
 }
 
-/// What is known about a request's key.
+/// What a key is remembered with: the number of the post, and what was asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// Nobody had it: this request is the first.
-    First,
-    /// The first request is still being answered, or ended without a word.
-    Pending,
-    /// The first request made this post.
-    Done(i64),
+pub struct Claim {
+    /// The number that the post of the request has or shall have.
+    pub post: i64,
+    /// The digest of title and body.
+    pub request: String,
 }
 
-/// Reads what is stored under a key: nothing, an empty text while it is pending, the number of the post.
-pub fn claim(stored: Option<&str>) -> Claim {
-    match stored {
-        None => Claim::First,
-        Some(text) => text.parse().map_or(Claim::Pending, Claim::Done),
+impl Claim {
+    /// The claim of a request.
+    ///
+    /// ```
+    /// use content_service::domain::Claim;
+    ///
+    /// assert_eq!(Claim::new(7, "Notes", "On it").request, Claim::new(8, "Notes", "On it").request);
+    /// assert_ne!(Claim::new(7, "Notes", "On it").request, Claim::new(7, "Note", "sOn it").request);
+    /// ```
+    pub fn new(post: i64, title: &str, body: &str) -> Self {
+        // The length keeps the two apart: where the title ends is part of what was asked for.
+        Self { post, request: digest(&format!("{}:{title}{body}", title.len())) }
+    }
+
+    /// As text, which [`Claim::parse`] reads.
+    pub fn to_text(&self) -> String {
+        format!("{}:{}", self.post, self.request)
+    }
+
+    /// Reads what [`Claim::to_text`] has written.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (post, request) = text.split_once(':')?;
+        Some(Self { post: post.parse().ok()?, request: request.to_owned() })
     }
 }
 
@@ -65,24 +99,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn posts() {
-        assert_eq!(check_post(&"x".repeat(201), "y"), Err(Invalid::Title));
-        assert_eq!(check_post("x", "\n"), Err(Invalid::Body));
-        assert_eq!(check_post("x", &"y".repeat(20_001)), Err(Invalid::Body));
+    fn numbers_begin_at_1() {
+        assert_eq!((check_number(1), check_number(0)), (Ok(()), Err(Invalid::Number)));
     }
 
     #[test]
-    fn keys() {
-        assert_eq!(check_key(b"0123-abCD"), Ok("0123-abCD"));
-        for wrong in [&b"short"[..], b"with space", b"\xff\xff\xff\xff\xff\xff\xff\xff", &[b'x'; 65]] {
-            assert_eq!(check_key(wrong), Err(Invalid::Key));
+    fn posts() {
+        assert_eq!(check_post(&"ä".repeat(200), &"ä".repeat(20_000)), Ok(()));
+        for wrong in ["two\nlines", &"x".repeat(201)] {
+            assert_eq!(check_post(wrong, "y"), Err(Invalid::Title), "{wrong}");
+        }
+        for wrong in ["\n", "zero\0byte", &"y".repeat(20_001)] {
+            assert_eq!(check_post("x", wrong), Err(Invalid::Body));
         }
     }
 
     #[test]
-    fn claims() {
-        assert_eq!(claim(None), Claim::First);
-        assert_eq!(claim(Some("")), Claim::Pending);
-        assert_eq!(claim(Some("7")), Claim::Done(7));
+    fn keys() {
+        for wrong in
+            [&b""[..], b"short", b"with space", b"\"0123-4567", b"\xff\xff\xff\xff\xff\xff\xff\xff", &[b'x'; 65]]
+        {
+            assert_eq!(key(wrong), Err(Invalid::Key));
+        }
+    }
+
+    #[test]
+    fn a_claim_survives_as_text() {
+        let claim = Claim::new(7, "Notes", "On the engine");
+        assert_eq!(Claim::parse(&claim.to_text()), Some(claim));
+        assert_eq!(Claim::parse("first:digest"), None);
+        assert_eq!(Claim::parse("7"), None);
     }
 }

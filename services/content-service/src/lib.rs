@@ -1,6 +1,8 @@
-//! Posts that are created once, however often a request is sent.
+//! Posts with their revisions, made once however often they are sent.
 //!
-//! Posts are rows in `PostgreSQL`; Redis remembers for a day which request made which post.
+//! Posts and revisions are rows in `PostgreSQL`. Redis remembers for a day which number the post of a request has, so
+//! that a request that comes again makes the same post, or finds it. What remains: when Redis loses its memory, a request
+//! that was answered before and comes again after makes a second post.
 
 pub mod domain;
 pub mod http;
