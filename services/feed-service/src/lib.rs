@@ -1,6 +1,9 @@
-//! Home timelines by fan-out on write.
+//! Home timelines by fan-out on write: a published post comes to the timelines of all who follow its author.
 //!
-//! What a reader gets is a row in `PostgreSQL`; the newest entries are a sorted set in Redis, rebuilt when lost.
+//! Posts and who follows whom are rows in `PostgreSQL`. The timelines that are read are at hand as sorted sets in Redis:
+//! at most 800 posts, in the order in which they were published here, and made again from the rows when they are lost.
+//! Fan-out writes only to timelines at hand, in steps within the request, so a post costs as much as its author's
+//! followers who have read lately. Readers who follow themselves see their own posts.
 
 pub mod domain;
 pub mod http;
@@ -12,6 +15,6 @@ pub static SERVICE: kit::Service = kit::Service {
     version: env!("CARGO_PKG_VERSION"),
     about: env!("CARGO_PKG_DESCRIPTION"),
     port: 8085,
-    migrations: &[kit::migration!("0001_entries")],
+    migrations: &[kit::migration!("0001_posts_and_follows")],
     routes: http::routes,
 };
