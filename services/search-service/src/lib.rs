@@ -1,6 +1,7 @@
-//! Ranked full-text search over indexed documents.
+//! Full-text search: documents in an index, and ranked hits with snippets.
 //!
-//! Documents and their words are rows in `PostgreSQL`; Redis keeps the answers to hot queries.
+//! Documents and their words are rows in `PostgreSQL`, and a change of them shows in the next search. Redis keeps the
+//! answers to hot queries; without it searches take longer, and the index does not change.
 
 pub mod domain;
 pub mod http;
