@@ -1,6 +1,8 @@
-//! Notifications without duplicates, handed out for delivery.
+//! Notifications: told once, muted by kind, read, and handed to workers for delivery.
 //!
-//! Notifications are rows in `PostgreSQL`; deliveries are a Redis stream that a group of consumers shares.
+//! Notifications and preferences are rows in `PostgreSQL`. Deliveries are a Redis stream that a group of consumers shares,
+//! made again from the rows when it is lost. A delivery comes at least once: to another worker when the first one has not
+//! acknowledged it in time, which may be after it has delivered.
 
 pub mod domain;
 pub mod http;
