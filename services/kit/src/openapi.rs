@@ -54,14 +54,18 @@ fn common(operation: &Operation) -> Vec<(&'static str, &'static str)> {
         ("500", "a mistake of the service"),
         ("503", "PostgreSQL or Redis does not answer"),
     ];
-    if operation.request_body.is_some() {
+    if let Some(RefOr::T(body)) = &operation.request_body {
         answers.extend([
-            ("400", "the body is not JSON, or a rule says no"),
+            ("400", "the body cannot be read, or a rule says no"),
             ("408", "the body came too slowly"),
             ("413", "the body is too large"),
-            ("415", "the body has another media type"),
-            ("422", "the body lacks a field, or one has another type"),
         ]);
+        if body.content.contains_key("application/json") {
+            answers.extend([
+                ("415", "the body has another media type"),
+                ("422", "the body lacks a field, or one has another type"),
+            ]);
+        }
     } else if operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty()) {
         answers.push(("400", "a parameter has another type, or a rule says no"));
     }

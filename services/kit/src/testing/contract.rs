@@ -52,8 +52,8 @@ fn documented(service: &Service, document: &Value) {
             assert!(operation["summary"].is_string(), "{method} {path} has no doc comment");
             let responses = &operation["responses"];
             assert!(responses["503"]["content"][MEDIA_TYPE].is_object(), "{method} {path} can answer 503");
-            let has_body = operation["requestBody"].is_object();
-            assert_eq!(responses["422"].is_object(), has_body, "{method} {path}: 422 is for bodies");
+            let has_json = operation["requestBody"]["content"]["application/json"].is_object();
+            assert_eq!(responses["422"].is_object(), has_json, "{method} {path}: 422 is for JSON bodies");
         }
     }
 }
