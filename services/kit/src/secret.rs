@@ -17,14 +17,15 @@ pub fn token() -> String {
     hex(&bytes)
 }
 
-/// What is stored of a token: its SHA-256 in hexadecimal. A token is random, so its digest needs neither salt nor time.
+/// SHA-256 in hexadecimal: what is stored of a token, which is random and so needs neither salt nor time, and the name
+/// of a content.
 ///
 /// ```
 /// let stored = kit::secret::digest("abc");
 /// assert!(stored.starts_with("ba7816bf") && stored.len() == 64);
 /// ```
-pub fn digest(token: &str) -> String {
-    hex(&Sha256::digest(token))
+pub fn digest(bytes: impl AsRef<[u8]>) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// HMAC-SHA-256 of a message in hexadecimal.
