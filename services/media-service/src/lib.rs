@@ -1,6 +1,7 @@
 //! Uploads, stored once by the SHA-256 of their content.
 //!
-//! Contents are rows in `PostgreSQL`; the tickets that allow an upload are in Redis, where they expire.
+//! Contents and the uploads that refer to them are rows in `PostgreSQL`; a content goes with its last upload. The tickets
+//! that allow an upload are in Redis, where they expire; when Redis loses them, people ask for new ones.
 
 pub mod domain;
 pub mod http;
