@@ -1,6 +1,7 @@
-//! Cache keys of the content of origins, and purging by tag.
+//! Cache keys of the content of origins, signed URLs, and purging by tag.
 //!
-//! Origins are rows in `PostgreSQL`; versions of tags are counters in Redis: a purge makes every older key unreachable.
+//! Origins and purges are rows in `PostgreSQL`. A purge begins a new version of its tag, which makes every older key
+//! unreachable. Redis holds the versions for a while, so that most keys need no database; lost ones are read again.
 
 pub mod domain;
 pub mod http;
