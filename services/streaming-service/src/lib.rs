@@ -1,6 +1,7 @@
-//! Live sessions and how many people watch them.
+//! Live sessions, who watches them, and a stream of what changes.
 //!
-//! Sessions are rows in `PostgreSQL`; who watches is in Redis, and forgotten without a heartbeat.
+//! Sessions are rows in `PostgreSQL`. That somebody streams or watches is in Redis, as heartbeats that expire: a session
+//! ends with those of its streamer. A Redis that has lost them costs no session; the heartbeats begin anew.
 
 pub mod domain;
 pub mod http;
