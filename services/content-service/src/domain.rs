@@ -79,7 +79,7 @@ impl Claim {
     /// ```
     pub fn new(post: i64, title: &str, body: &str) -> Self {
         // The length keeps the two apart: where the title ends is part of what was asked for.
-        Self { post, request: digest(&format!("{}:{title}{body}", title.len())) }
+        Self { post, request: digest(format!("{}:{title}{body}", title.len())) }
     }
 
     /// As text, which [`Claim::parse`] reads.
