@@ -48,8 +48,16 @@ async fn within(body: usize, time: Duration, request: Request, next: Next) -> Re
         Ok(Err(_)) => return Problem::new(StatusCode::BAD_REQUEST, "the body broke off").into_response(),
         Err(_) => return Problem::new(StatusCode::REQUEST_TIMEOUT, "the body came too slowly").into_response(),
     };
-    match timeout(time, next.run(Request::from_parts(parts, received.into()))).await {
-        Ok(response) => response,
+    let request = Request::from_parts(parts, received.into());
+    // In a task of its own: a client that goes away, or a handler that takes too long, leaves no work half done. Dropping
+    // it would also hurt others: what drops sqlx 0.9's `begin` gives back a connection with an open transaction.
+    let handler = tokio::spawn(next.run(request).in_current_span());
+    match timeout(time, handler).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Problem::unavailable("the service stops; try again").into_response(),
+        },
         Err(_) => Problem::unavailable("the answer took too long; try again").into_response(),
     }
 }
@@ -121,6 +129,8 @@ fn explain(status: StatusCode) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Notify;
+
     use super::*;
     use crate::testing::Api;
 
@@ -137,6 +147,27 @@ mod tests {
         let api = Api::offline_with(|_| Router::new().route("/", axum::routing::get(panics)));
         let problem = api.get("/").await.expect(500);
         assert!(!problem.to_string().contains("secret"), "{problem}");
+    }
+
+    #[tokio::test]
+    async fn a_handler_ends_its_work_also_when_the_client_goes_away() {
+        static ARRIVED: Notify = Notify::const_new();
+        static GONE: Notify = Notify::const_new();
+        static DONE: Notify = Notify::const_new();
+        let api = Api::offline_with(|_| {
+            let handler = || async {
+                ARRIVED.notify_one();
+                GONE.notified().await;
+                DONE.notify_one();
+            };
+            Router::new().route("/", axum::routing::get(handler))
+        });
+        tokio::select! {
+            _ = api.get("/") => panic!("nobody has told the handler to end"),
+            () = ARRIVED.notified() => {}
+        }
+        GONE.notify_one();
+        timeout(Duration::from_secs(10), DONE.notified()).await.expect("the handler is not dropped");
     }
 
     async fn panics() {
