@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::{Connection, PgConnection};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use url::Url;
 
 use super::between::Between;
-use super::process::{Process, get};
+use super::process::{InFlight, Process, get};
 use super::servers::with_database;
 use crate::config::variable;
 use crate::{Config, Service};
@@ -70,6 +71,9 @@ async fn bad_days(config: Config, database: String, program: &str, path: &'stati
     postgres.mend();
     recovers(&process, path).await;
 
+    locked(&config, process.address(), path).await;
+    recovers(&process, path).await;
+
     stops_under_load(process, path).await;
 }
 
@@ -110,12 +114,34 @@ async fn recovers(process: &Process, path: &str) {
 /// More requests at once than there are connections, and none of them comes back: each request is answered.
 async fn exhausted(address: SocketAddr, path: &'static str) {
     let requests: JoinSet<_> = (0..4 * CONNECTIONS).map(|_| get(address, path)).collect();
-    for answer in requests.join_all().await {
+    for answer in timeout(PATIENCE, requests.join_all()).await.expect("each request is answered") {
         is_503(answer.expect("a connection").expect("an answer"));
     }
 }
 
-/// Clients ask without pause; then SIGTERM. No answer breaks off, and the process ends with 0.
+/// Somebody holds all tables: queries are sent, and do not end. Each request is answered all the same.
+async fn locked(config: &Config, address: SocketAddr, path: &'static str) {
+    const LOCK: &str = "do $$ declare name text; begin
+        for name in select tablename from pg_tables where schemaname = 'public' loop
+            execute format('lock table %I in access exclusive mode', name);
+        end loop;
+    end $$";
+    let mut other = PgConnection::connect_with(&config.database).await.expect("the test's own connection");
+    let mut transaction = other.begin().await.expect("a transaction");
+    sqlx::raw_sql(LOCK).execute(&mut *transaction).await.expect("the tables are the test's own");
+    let requests: JoinSet<_> = (0..4 * CONNECTIONS).map(|_| get(address, path)).collect();
+    for answer in timeout(PATIENCE, requests.join_all()).await.expect("each request is answered") {
+        let answer = answer.expect("a connection").expect("an answer");
+        // A path that looks at no table has nothing to wait for.
+        if answer.0 >= 500 {
+            is_503(answer);
+        }
+    }
+    transaction.rollback().await.expect("the tables are free again");
+}
+
+/// Clients ask without pause; then SIGTERM. No answer breaks off, what is in flight is answered, and the process ends
+/// with 0.
 async fn stops_under_load(process: Process, path: &'static str) {
     let address = process.address();
     let answered = watch::Sender::new(0);
@@ -130,10 +156,15 @@ async fn stops_under_load(process: Process, path: &'static str) {
         });
     }
     answered.subscribe().wait_for(|count| *count >= 100).await.expect("the clients run");
+    let in_flight = InFlight::get(address, path).await.expect("the service reads");
     process.terminate();
+    // They end with the port: from then on the service stops.
+    timeout(PATIENCE, clients.join_all()).await.expect("the port closes");
+    let (code, body) = in_flight.finish().await.expect("what was in flight at the stop is answered");
+    assert!(code < 500, "{code}: {body}");
     let (status, log) = timeout(PATIENCE, process.ended()).await.expect("it ends in time");
     assert_eq!(status.code(), Some(0), "a stop that was asked for is no failure");
-    clients.join_all().await;
     let said = |message: &str| log.iter().any(|line| line["fields"]["message"] == message);
-    assert!(said("draining") && said("stopped") && !said("panicked"), "the log tells the stop");
+    assert!(said("draining") && said("stopped"), "the log tells the stop");
+    assert!(!said("panicked") && !said("left requests unfinished"), "nothing has gone wrong meanwhile");
 }

@@ -79,11 +79,15 @@ impl Process {
 pub(super) async fn get(address: SocketAddr, path: &str) -> std::io::Result<Option<Answered>> {
     let mut connection = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    let mut answer = String::new();
     let sent = connection.write_all(request.as_bytes()).await;
+    Ok(answer(connection, sent).await)
+}
+
+async fn answer(mut connection: TcpStream, sent: std::io::Result<()>) -> Option<Answered> {
+    let mut answer = String::new();
     let read = connection.read_to_string(&mut answer).await;
     if answer.is_empty() {
-        return Ok(None);
+        return None;
     }
     sent.and(read).expect("the answer does not break off");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head");
@@ -92,5 +96,28 @@ pub(super) async fn get(address: SocketAddr, path: &str) -> std::io::Result<Opti
     if let Some(length) = length {
         assert_eq!(length.parse(), Ok(body.len()), "the answer is whole");
     }
-    Ok(Some((status, body.to_owned())))
+    Some((status, body.to_owned()))
+}
+
+/// A request that the service has begun to read, and that it cannot answer yet.
+pub(super) struct InFlight(TcpStream);
+
+impl InFlight {
+    /// Asks for a path, and keeps the end of the request back.
+    pub(super) async fn get(address: SocketAddr, path: &str) -> std::io::Result<Self> {
+        const BEGUN: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+        let mut connection = TcpStream::connect(address).await?;
+        let end = "connection: close\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
+        connection.write_all(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n{end}").as_bytes()).await?;
+        let mut begun = [0; BEGUN.len()];
+        connection.read_exact(&mut begun).await?;
+        assert_eq!(begun, BEGUN, "the service reads on");
+        Ok(Self(connection))
+    }
+
+    /// Sends the end, and reads the answer: nothing when there is none.
+    pub(super) async fn finish(mut self) -> Option<Answered> {
+        let sent = self.0.write_all(b"{}").await;
+        answer(self.0, sent).await
+    }
 }
