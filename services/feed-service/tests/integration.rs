@@ -4,6 +4,7 @@ use feed_service::SERVICE;
 use feed_service::domain::{LONGEST, MOST_FOLLOWED};
 use kit::testing::{Api, faults, with_servers};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
 const NOTHING: [i64; 0] = [];
 
@@ -160,6 +161,74 @@ async fn a_post_that_comes_while_a_timeline_is_made_is_in_it() {
             tokio::join!(first_page(&api, 1), publish(&api, post, 10), first_page(&api, 1));
             assert_eq!(first_page(&api, 1).await.first(), Some(&post));
         }
+    })
+    .await;
+}
+
+/// Holds every statement with this word back while it reads who follows whom: it has seen what `PostgreSQL` held when it
+/// began, and goes on when the transaction ends.
+async fn hold_back(api: &Api, word: &str) -> Transaction<'static, Postgres> {
+    let postgres = &api.servers().postgres;
+    let view = format!(
+        "create view follows as select * from all_follows
+            where case when current_query() like '%{word}%' then hold() else true end"
+    );
+    let hold = "create function hold() returns boolean language plpgsql volatile as
+        $$ begin perform pg_advisory_xact_lock_shared(1); return true; end $$";
+    for statement in [hold, "alter table follows rename to all_follows", &view] {
+        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(postgres).await.expect("PostgreSQL");
+    }
+    let mut held = postgres.begin().await.expect("PostgreSQL");
+    sqlx::query("select pg_advisory_xact_lock(1)").execute(&mut *held).await.expect("PostgreSQL");
+    held
+}
+
+/// How many statements are held back, or wait for their turn.
+async fn waiting(api: &Api) -> i64 {
+    let count = "select count(*) from pg_locks join pg_database on database = pg_database.oid
+        where datname = current_database() and locktype = 'advisory' and not granted";
+    sqlx::query_scalar(count).fetch_one(&api.servers().postgres).await.expect("PostgreSQL")
+}
+
+#[tokio::test]
+async fn a_slow_fan_out_brings_nothing_back() {
+    with_servers(&SERVICE, |api| async move {
+        follow(&api, 1, 10).await;
+        let held = hold_back(&api, "reader > ").await;
+        let changes = async {
+            while waiting(&api).await < 1 {}
+            let slow = api.clone();
+            let unfollowed = tokio::spawn(async move { unfollow(&slow, 1, 10).await });
+            while waiting(&api).await < 2 && !unfollowed.is_finished() {}
+            first_page(&api, 1).await;
+            held.commit().await.expect("PostgreSQL");
+            unfollowed.await.expect("no panic");
+        };
+        let (published, ()) = tokio::join!(publish(&api, 1, 10), changes);
+        assert_eq!((published, first_page(&api, 1).await), (204, vec![]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_changes_while_a_timeline_is_made_is_not_undone_by_it() {
+    with_servers(&SERVICE, |api| async move {
+        for reader in 1..=3 {
+            follow(&api, reader, 10).await;
+        }
+        publish(&api, 1, 10).await;
+        let held = hold_back(&api, "lateral").await;
+        let changes = async {
+            while waiting(&api).await < 3 {}
+            publish(&api, 2, 10).await;
+            api.delete("/posts/1").await.expect(204);
+            unfollow(&api, 2, 10).await;
+            held.commit().await.expect("PostgreSQL");
+        };
+        tokio::join!(first_page(&api, 1), first_page(&api, 2), first_page(&api, 3), changes);
+        assert_eq!(first_page(&api, 1).await, [2]);
+        assert_eq!(first_page(&api, 2).await, NOTHING);
+        assert_eq!(first_page(&api, 3).await, [2]);
     })
     .await;
 }

@@ -59,22 +59,25 @@ const NOTHING: [i64; 0] = [];
 #[tokio::test]
 async fn the_same_is_told_once_within_a_window_also_at_once() {
     with_servers(&SERVICE, |api| async move {
-        let follow = json!({ "recipient": 1, "kind": "follow", "key": "follow:7", "text": "Ada follows you" });
-        let tell = || api.post("/notifications", &follow);
-        let (one, two, three) = tokio::join!(tell(), tell(), tell());
-        let mut statuses = [&one, &two, &three].map(|reply| reply.status.as_u16());
-        statuses.sort_unstable();
-        assert_eq!(statuses, [200, 200, 201]);
-        assert!(one.body["id"].is_i64() && one.body == two.body && two.body == three.body);
+        let follow = |n: i64| json!({ "recipient": 1, "kind": "follow", "key": format!("follow:{n}"), "text": "Hi" });
+        for n in 1..=20 {
+            let follow = follow(n);
+            let tell = || api.post("/notifications", &follow);
+            let (one, two, three) = tokio::join!(tell(), tell(), tell());
+            let mut statuses = [&one, &two, &three].map(|reply| reply.status.as_u16());
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 200, 201]);
+            assert!(one.body["id"].is_i64() && one.body == two.body && two.body == three.body);
+        }
         // For somebody else it is news.
-        let mut other = follow.clone();
+        let mut other = follow(7);
         other["recipient"] = json!(2);
         api.post("/notifications", &other).await.expect(201);
         let earlier = "update notifications set created_at = created_at - make_interval(secs => $1)";
         sqlx::query(earlier).bind(WINDOW_S).execute(&api.servers().postgres).await.expect("PostgreSQL");
-        tell().await.expect(201);
-        tell().await.expect(200);
-        assert_eq!(list(&api, 1, "").await.len(), 2);
+        api.post("/notifications", &follow(7)).await.expect(201);
+        api.post("/notifications", &follow(7)).await.expect(200);
+        assert_eq!(list(&api, 1, "").await.len(), 21);
     })
     .await;
 }
