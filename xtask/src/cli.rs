@@ -258,6 +258,8 @@ pub struct Coverage {
     #[command(flatten)]
     pub engine: EngineOption,
     #[command(flatten)]
+    pub servers: ServersOption,
+    #[command(flatten)]
     pub run: Run,
 }
 

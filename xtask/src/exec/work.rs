@@ -130,10 +130,11 @@ impl<'a> Worker<'a> {
     /// The command with what it takes from other tasks and from cargo; what the plan says outweighs both.
     fn with_environment(&self, mut command: Command, below: BTreeMap<String, String>) -> Command {
         let planned = std::mem::replace(&mut command.env, below);
+        // What a task for the whole workspace has of its own goes by the stage's name.
+        let owner = self.task.service.as_deref().unwrap_or(self.task.stage.as_str());
         for reading in &self.inputs.env_from {
             command.env.extend(reading.env.clone());
-            let own = self.task.service.as_ref().and_then(|service| reading.service_env.get(service));
-            command.env.extend(own.cloned().unwrap_or_default());
+            command.env.extend(reading.service_env.get(owner).cloned().unwrap_or_default());
         }
         command.env.extend(planned);
         command

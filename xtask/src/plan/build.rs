@@ -4,8 +4,8 @@ use super::pipeline::{self, Definition, Runs};
 use super::{Plan, Stage, StageId, Task, graph};
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
+use crate::settings::Settings;
 use crate::settings::config::StageConfig;
-use crate::settings::{Engine, Settings};
 use crate::stages::{self, Context};
 use crate::text;
 use crate::workspace::{Package, Workspace};
@@ -22,16 +22,14 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
         })
         .collect();
     let wanted: Vec<&StageConfig> = order.into_iter().filter(|stage| settings.wants(&stage.definition)).collect();
-    // One compile serves the tests, the coverage and the integration tests when a run measures coverage with binaries.
-    let runs =
-        |id: &str| wanted.iter().any(|stage| stage.definition.id.as_str() == id && !settings.skips(&stage.definition));
-    let instrumented =
-        settings.engine != Engine::Tarpaulin && runs(pipeline::TEST_SERVICES) && runs(pipeline::CODE_COVERAGE);
+    let running = wanted.iter().map(|stage| &stage.definition).filter(|definition| !settings.skips(definition));
+    let running: Vec<&StageId> = running.map(|definition| &definition.id).collect();
     let stages = wanted
         .iter()
         .map(|stage| {
-            let context = Context { workspace, settings, packages: &packages, timeout: stage.timeout };
-            plan_stage(context, stage, instrumented, &wanted)
+            let context =
+                Context { workspace, settings, stages: &running, packages: &packages, timeout: stage.timeout };
+            plan_stage(context, stage, &wanted)
         })
         .collect();
     let services = packages.iter().filter(|package| settings.is_service(workspace, package));
@@ -39,10 +37,10 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
     Ok(Plan { event: settings.event, root: workspace.root.clone(), services, stages })
 }
 
-fn plan_stage(context: Context<'_>, stage: &StageConfig, instrumented: bool, wanted: &[&StageConfig]) -> Stage {
+fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]) -> Stage {
     let definition = &stage.definition;
     let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
-    let tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage, instrumented) };
+    let tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage) };
     if left_out.is_none() && tasks.is_empty() && can_run(definition.id.as_str()) {
         left_out = Some((Outcome::NothingToDo, "no selected package has anything for it".to_owned()));
     }
@@ -59,18 +57,18 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, instrumented: bool, wan
     }
 }
 
-fn tasks(context: Context<'_>, stage: &StageConfig, instrumented: bool) -> Vec<Task> {
+fn tasks(context: Context<'_>, stage: &StageConfig) -> Vec<Task> {
     match stage.definition.id.as_str() {
         pipeline::FORMAT_AND_LINT => {
             let tasks = stages::format_and_lint::plan(context).into_iter();
             let half = context.settings.half.as_deref();
             tasks.filter(|task| half.is_none_or(|half| task.id.as_str().ends_with(&format!("/{half}")))).collect()
         }
-        pipeline::TEST_SERVICES => stages::test_services::plan(context, instrumented),
-        pipeline::CODE_COVERAGE => stages::coverage::plan(context, instrumented),
+        pipeline::TEST_SERVICES => stages::test_services::plan(context),
+        pipeline::CODE_COVERAGE => stages::coverage::plan(context),
         pipeline::SECURITY_AUDIT => stages::security::plan(context),
         pipeline::DEPENDENCY_CHECK => stages::dependencies::plan(context),
-        pipeline::INTEGRATION_TESTS => stages::integration::plan(context, instrumented),
+        pipeline::INTEGRATION_TESTS => stages::integration::plan(context),
         pipeline::BUILD_RELEASE => stages::build::plan(context),
         pipeline::QUALITY_REPORT => stages::report::plan(context),
         _ => stages::own::plan(context, stage),

@@ -27,6 +27,15 @@ pub enum Engine {
     Tarpaulin,
 }
 
+/// Which tests count for coverage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Counted {
+    /// Unit tests.
+    Unit,
+    /// Unit tests and integration tests.
+    All,
+}
+
 /// The configuration of a workspace.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -46,6 +55,8 @@ pub struct Config {
     pub stages: Vec<StageConfig>,
     /// What measures coverage.
     pub engine: Engine,
+    /// Which tests count for coverage.
+    pub coverage_tests: Counted,
     /// Percent of lines that the workspace must reach.
     pub coverage_minimum: f64,
     /// Percent of lines that single packages must reach.
@@ -88,6 +99,7 @@ impl Config {
         let timeout = top.duration("timeout", p).unwrap_or(Duration::from_secs(90 * 60));
         let mut coverage = top.table("coverage", p);
         let engine = coverage.word("engine", p).unwrap_or(Engine::Auto);
+        let coverage_tests = coverage.word("tests", p).unwrap_or(Counted::Unit);
         let coverage_minimum = coverage.percent("minimum", p).unwrap_or(50.0);
         let coverage_floors = floors(&mut coverage, workspace, p);
         coverage.finish(p);
@@ -113,6 +125,7 @@ impl Config {
                 timeout,
                 stages,
                 engine,
+                coverage_tests,
                 coverage_minimum,
                 coverage_floors,
                 advisory_db,

@@ -11,7 +11,7 @@ use crate::plan::{Event, StageId, pipeline};
 use crate::text;
 use crate::workspace::{Workspace, advisories};
 use config::Config;
-pub use config::Engine;
+pub use config::{Counted, Engine};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -134,7 +134,11 @@ impl Wishes {
             Command::Coverage(coverage) => Self {
                 selection: coverage.selection.clone(),
                 stages: only(pipeline::CODE_COVERAGE),
-                options: cli::StageOptions { engine: coverage.engine.clone(), ..cli::StageOptions::default() },
+                options: cli::StageOptions {
+                    engine: coverage.engine.clone(),
+                    servers: coverage.servers.clone(),
+                    ..cli::StageOptions::default()
+                },
                 ..Self::default()
             },
             Command::Audit(audit) => Self {

@@ -1,45 +1,56 @@
-//! Stage 3: how much of the services their unit tests reach, and whether that is enough.
+//! Stage 3: how much of the services their tests reach, and whether that is enough.
 //!
-//! With cargo-llvm-cov the instrumented tests are ordinary test binaries: when the run has the test stage too, these
-//! are the ones that it runs, and here only the numbers are drawn from them. cargo-tarpaulin runs the tests itself.
+//! With cargo-llvm-cov the instrumented tests are ordinary test binaries: those that another stage of the run has anyway
+//! run there, the others here, and then the numbers are drawn from what all of them have left. cargo-tarpaulin runs the
+//! tests itself.
 
-use super::{Context, instrument, test_services};
-use crate::plan::pipeline::{CODE_COVERAGE, TEST_SERVICES};
+use super::{Context, instrument, integration, test_services};
+use crate::plan::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
 use crate::plan::task::{CoverageGate, Universe};
 use crate::plan::{Reader, StageId, Task, TaskId};
-use crate::settings::Engine;
+use crate::settings::{Counted, Engine};
 use crate::tools::catalogue::Tool;
 
-/// The tasks of the stage. `suite_runs_elsewhere`: the test stage of the same run is instrumented.
-pub fn plan(context: Context<'_>, suite_runs_elsewhere: bool) -> Vec<Task> {
+/// The tasks of the stage.
+pub fn plan(context: Context<'_>) -> Vec<Task> {
     let stage = StageId::new(CODE_COVERAGE);
     if context.settings.engine == Engine::Tarpaulin {
-        return vec![tarpaulin(context, &stage)];
-    }
-    if suite_runs_elsewhere {
-        let environment = StageId::new(TEST_SERVICES).task(instrument::ENVIRONMENT);
-        return reports(context, &stage, &environment, &[]);
+        return tarpaulin(context, &stage);
     }
     let mut tasks = instrument::tasks(context, &stage);
-    let env_from: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
-    let tests = test_services::unit_tests(context, &stage, &env_from);
-    let ran: Vec<TaskId> = tests.iter().map(|task| task.id.clone()).collect();
-    tasks.extend(tests);
-    let reports = reports(context, &stage, &stage.task(instrument::ENVIRONMENT), &ran);
-    tasks.extend(reports);
+    // Nothing is drawn from a part: each of the tests that count must have passed.
+    let mut ran = Vec::new();
+    let mut count = |home: &str, tests: fn(Context<'_>, &StageId) -> Vec<Task>| {
+        let there = context.runs(home);
+        let tests = tests(context, &if there { StageId::new(home) } else { stage.clone() });
+        ran.extend(tests.iter().map(|task| task.id.clone()));
+        if !there {
+            tasks.extend(tests);
+        }
+    };
+    count(TEST_SERVICES, test_services::unit_tests);
+    if counts_integration(context) {
+        count(INTEGRATION_TESTS, integration::tests);
+    }
+    tasks.extend(reports(context, &stage, &ran));
     tasks
 }
 
+fn counts_integration(context: Context<'_>) -> bool {
+    context.settings.config.coverage_tests == Counted::All
+}
+
 /// The number for the gate, and the files for Codecov and for editors.
-fn reports(context: Context<'_>, stage: &StageId, environment: &TaskId, after: &[TaskId]) -> Vec<Task> {
+fn reports(context: Context<'_>, stage: &StageId, after: &[TaskId]) -> Vec<Task> {
+    let env_from = instrument::needs(context);
     let folder = context.workspace.target_dir.join("xtask").join("coverage");
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let report = |name: &str, args: &[&str], reader: Reader| Task {
         // It reads what instrumented tests have left: by hand, these have to run first.
         repeat: Some("cargo xtask coverage".to_owned()),
         reader,
-        needs: std::iter::once(environment.clone()).chain(after.iter().cloned()).collect(),
-        env_from: vec![environment.clone()],
+        needs: env_from.iter().chain(after).cloned().collect(),
+        env_from: env_from.clone(),
         universe: Some(Universe::Coverage),
         tools: vec![Tool::LlvmCov, Tool::LlvmTools],
         ..Task::new(
@@ -71,22 +82,32 @@ fn escaped(text: &str) -> String {
     text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
-fn tarpaulin(context: Context<'_>, stage: &StageId) -> Task {
+/// One call that compiles, runs and measures. It is one command, so all of its integration tests share a database.
+fn tarpaulin(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     let folder = context.workspace.target_dir.join("xtask").join("coverage");
     let report = folder.join("tarpaulin-report.json");
     let target = context.workspace.target_dir.join("tarpaulin").to_string_lossy().into_owned();
-    let packages = context.package_args(context.packages);
+    let all = counts_integration(context);
+    let wants_servers = all && !integration::tested(context).is_empty();
+    let servers = wants_servers.then(|| integration::servers(context, stage, vec![stage.to_string()]));
+    // `--tests` are the unit tests and the integration tests; each further flag would run its tests once more.
+    let targets: &[&str] = if all { &["--tests"] } else { &["--lib", "--bins"] };
     let command = context
         .resolving("tarpaulin")
-        .args(["--engine", "llvm", "--skip-clean", "--lib", "--bins", "--target-dir", &target])
-        .args(packages)
+        .args(["--engine", "llvm", "--skip-clean", "--target-dir", &target])
+        .args(targets.iter().copied())
+        .args(context.package_args(context.packages))
         .args(["--out", "Lcov", "--out", "Xml", "--out", "Json", "--output-dir", &folder.to_string_lossy()]);
-    Task {
+    let needs: Vec<TaskId> = servers.iter().map(|task| task.id.clone()).collect();
+    let measure = Task {
         reader: Reader::Tarpaulin { gate: gate(context), report },
         universe: Some(Universe::Coverage),
         tools: vec![Tool::Tarpaulin],
+        env_from: needs.clone(),
+        needs,
         ..Task::new(stage, "tarpaulin", command, context.timeout)
-    }
+    };
+    servers.into_iter().chain([measure]).collect()
 }
 
 fn gate(context: Context<'_>) -> CoverageGate {

@@ -1,36 +1,55 @@
 //! Compiling tests so that they measure what they reach, for whichever stage runs them.
 
 use super::Context;
-use crate::plan::pipeline::CODE_COVERAGE;
+use crate::plan::pipeline::{CODE_COVERAGE, TEST_SERVICES};
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task, TaskId};
+use crate::settings::Engine;
 use crate::tools::catalogue::Tool;
 use std::collections::BTreeMap;
 
 /// The name of the task that asks for the variables.
 pub const ENVIRONMENT: &str = "instrument";
+/// The name of the task that removes what earlier runs have measured.
+const CLEAN: &str = "clean";
 
-/// What must happen before anything is compiled for coverage: the variables, and the end of older measurements.
-pub fn tasks(context: Context<'_>, stage: &StageId) -> Vec<Task> {
+/// The stage that prepares the measuring for all tests of the run, so that one compile serves every stage. There is
+/// none when the run measures nothing, or with cargo-tarpaulin, which compiles for itself.
+pub fn stage(context: Context<'_>) -> Option<StageId> {
+    let measures = context.settings.engine != Engine::Tarpaulin && context.runs(CODE_COVERAGE);
+    measures.then(|| StageId::new(if context.runs(TEST_SERVICES) { TEST_SERVICES } else { CODE_COVERAGE }))
+}
+
+/// The tasks that every compile and every run of tests takes its environment from, wherever they are.
+pub fn needs(context: Context<'_>) -> Vec<TaskId> {
+    stage(context).iter().flat_map(|stage| [ENVIRONMENT, CLEAN].map(|name| stage.task(name))).collect()
+}
+
+/// What must happen before anything is compiled for coverage: the variables, and the end of older measurements. Empty
+/// unless it is for `own` to prepare it.
+pub fn tasks(context: Context<'_>, own: &StageId) -> Vec<Task> {
+    if stage(context).as_ref() != Some(own) {
+        return Vec::new();
+    }
     let tools = vec![Tool::LlvmCov, Tool::LlvmTools];
     let target = context.workspace.target_dir.join("llvm-cov-target").to_string_lossy().into_owned();
     let command = context.cargo().args(["llvm-cov", "show-env"]).env("CARGO_TARGET_DIR", &target);
     let environment = Task {
         reader: Reader::Environment { also: BTreeMap::from([("CARGO_TARGET_DIR".to_owned(), target)]) },
         tools: tools.clone(),
-        ..Task::new(stage, ENVIRONMENT, command, context.timeout)
+        ..Task::new(own, ENVIRONMENT, command, context.timeout)
     };
     let clean = Task {
         needs: vec![environment.id.clone()],
         env_from: vec![environment.id.clone()],
         universe: Some(Universe::Coverage),
         tools,
-        ..Task::new(stage, "clean", context.cargo().args(["llvm-cov", "clean", "--profraw-only"]), context.timeout)
+        ..Task::new(own, CLEAN, context.cargo().args(["llvm-cov", "clean", "--profraw-only"]), context.timeout)
     };
     vec![environment, clean]
 }
 
 /// Where tests with this environment are built: with the others of their kind.
-pub fn universe(stage: &StageId, env_from: &[TaskId]) -> Universe {
-    if env_from.is_empty() && stage.as_str() != CODE_COVERAGE { Universe::Dev } else { Universe::Coverage }
+pub fn universe(env_from: &[TaskId]) -> Universe {
+    if env_from.is_empty() { Universe::Dev } else { Universe::Coverage }
 }

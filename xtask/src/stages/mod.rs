@@ -12,6 +12,7 @@ pub mod security;
 pub mod test_services;
 
 use crate::command::Command;
+use crate::plan::StageId;
 use crate::settings::Settings;
 use crate::workspace::{Package, Workspace};
 use std::collections::HashSet;
@@ -24,6 +25,8 @@ pub struct Context<'a> {
     pub workspace: &'a Workspace,
     /// What the user wants.
     pub settings: &'a Settings,
+    /// The stages of the run, without those that are left out.
+    pub stages: &'a [&'a StageId],
     /// The packages that the run is about, without those that the configuration excludes.
     pub packages: &'a [&'a Package],
     /// How long a task of the stage may take.
@@ -31,6 +34,11 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Whether a stage is part of the run.
+    pub fn runs(&self, id: &str) -> bool {
+        self.stages.iter().any(|stage| stage.as_str() == id)
+    }
+
     /// `cargo` at the workspace's root.
     pub fn cargo(&self) -> Command {
         Command::cargo(&self.workspace.root)

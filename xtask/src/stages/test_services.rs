@@ -12,19 +12,16 @@ use crate::workspace::Package;
 pub const COMPILE: &str = "compile";
 
 /// One compile, a task for the unit tests of each package, and one for its doc tests.
-///
-/// `instrumented`: the compiled tests also measure coverage, so that a run with both stages runs the suite once.
-pub fn plan(context: Context<'_>, instrumented: bool) -> Vec<Task> {
+pub fn plan(context: Context<'_>) -> Vec<Task> {
     let stage = StageId::new(TEST_SERVICES);
-    let mut tasks = if instrumented { instrument::tasks(context, &stage) } else { Vec::new() };
-    let env_from: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
-    tasks.extend(unit_tests(context, &stage, &env_from));
-    tasks.extend(doc_tests(context, &stage, &env_from));
+    let mut tasks = instrument::tasks(context, &stage);
+    tasks.extend(unit_tests(context, &stage));
+    tasks.extend(doc_tests(context, &stage));
     tasks
 }
 
 /// The compile and the runs of the packages' unit tests, in whichever stage wants them.
-pub fn unit_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) -> Vec<Task> {
+pub fn unit_tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     let tested: Vec<&Package> = context
         .packages
         .iter()
@@ -36,12 +33,13 @@ pub fn unit_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) ->
     }
     let targets = targets(&tested);
     let command = context.resolving("test").args(context.package_args(&tested)).args(targets);
-    let compile = compile(context, stage, command, env_from);
+    let env_from = instrument::needs(context);
+    let compile = compile(context, stage, command, &env_from);
     let runs: Vec<Task> = tested
         .iter()
         .map(|package| {
             let command = context.cargo().args(["test", "--package", &package.name]).args(self::targets(&[package]));
-            run(context, stage, package, command, &compile, env_from)
+            run(context, stage, package, command, &compile, &env_from)
         })
         .collect();
     std::iter::once(compile).chain(runs).collect()
@@ -53,7 +51,7 @@ pub fn compile(context: Context<'_>, stage: &StageId, command: Command, env_from
     Task {
         repeat: Some(command.clone().without(&[JSON, LOCKED]).to_string()),
         reader: Reader::CargoMessages,
-        universe: Some(instrument::universe(stage, env_from)),
+        universe: Some(instrument::universe(env_from)),
         needs: env_from.to_vec(),
         env_from: env_from.to_vec(),
         ..Task::new(stage, COMPILE, command, context.timeout)
@@ -92,7 +90,8 @@ pub fn run(
     }
 }
 
-fn doc_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) -> Vec<Task> {
+fn doc_tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
+    let env_from = instrument::needs(context);
     let documented = context.packages.iter().filter(|package| package.doc_tests);
     documented
         .map(|package| {
@@ -108,10 +107,10 @@ fn doc_tests(context: Context<'_>, stage: &StageId, env_from: &[TaskId]) -> Vec<
             Task {
                 service: Some(package.name.clone()),
                 reader: Reader::Libtest { repeat },
-                universe: Some(instrument::universe(stage, env_from)),
+                universe: Some(instrument::universe(&env_from)),
                 cache: cache(context, package),
-                needs: env_from.to_vec(),
-                env_from: env_from.to_vec(),
+                needs: env_from.clone(),
+                env_from: env_from.clone(),
                 ..Task::new(stage, &format!("{}-doc", package.name), command, context.timeout)
             }
         })

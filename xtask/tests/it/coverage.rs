@@ -1,7 +1,8 @@
-//! Coverage, with the real cargo-llvm-cov: one number that is shown, recorded and compared; the files for others; and
-//! one run of the suite for the tests and the measurement.
+//! Coverage, with the real cargo-llvm-cov: one number that is shown, recorded and compared; the files for others; one
+//! run of the suite for the tests and the measurement; and which tests count.
 
 use crate::sandbox::{Sandbox, counts};
+use serde_json::Value;
 
 /// One service whose tests reach the library and not the program, with this configuration of the coverage.
 fn workspace(coverage: &str) -> Sandbox {
@@ -14,7 +15,7 @@ fn workspace(coverage: &str) -> Sandbox {
 fn measured(sandbox: &Sandbox) -> [Option<f64>; 2] {
     let summary = sandbox.summary();
     let coverage = &summary.0["coverage"];
-    [&coverage["line_percent"], &coverage["services"]["a-service"]].map(serde_json::Value::as_f64)
+    [&coverage["line_percent"], &coverage["services"]["a-service"]].map(Value::as_f64)
 }
 
 #[test]
@@ -128,4 +129,187 @@ fn a_failing_test_leaves_nothing_to_measure() {
     let output = sandbox.run(&["coverage"]).exits(1);
     assert_eq!(output.verdict(), "failed: code-coverage (1 test in a-service) · exit 1");
     assert_eq!(sandbox.summary().failed_test("code-coverage/a-service").name, "fails");
+}
+
+/// A service whose integration tests alone reach two functions of its library: one by calling it, one through the
+/// service's program, of which two processes run at once. They note that they ran, and in which database.
+const INTEGRATION: &str = r#"use std::io::Write as _;
+
+#[test]
+fn a_caller_sees_it() {
+    assert_eq!(a_service::thrice(1), 3);
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open("ran.txt").unwrap();
+    writeln!(file, "{}", std::env::var("DATABASE_URL").unwrap()).unwrap();
+}
+
+#[test]
+fn two_programs_at_once() {
+    let start = |word: &str| std::process::Command::new(env!("CARGO_BIN_EXE_a-service")).arg(word).spawn().unwrap();
+    for mut program in [start("left"), start("right")] {
+        assert!(program.wait().unwrap().success());
+    }
+}
+"#;
+
+/// What the unit test does not reach: three lines and five, where the unit test reaches six. Each of the two processes
+/// reaches one arm.
+const LIBRARY: &str = r#"
+/// Thrice.
+pub fn thrice(n: u32) -> u32 {
+    n * 3
+}
+
+/// Either way.
+pub fn either(word: &str) -> u32 {
+    if word == "left" {
+        1
+    } else {
+        2
+    }
+}
+"#;
+
+/// A workspace with such a service, with this configuration of the coverage.
+fn integrated(coverage: &str) -> Sandbox {
+    let sandbox = workspace(coverage);
+    sandbox.append(
+        "services/a-service/Cargo.toml",
+        "[[bin]]\nname = \"a-service\"\npath = \"src/main.rs\"\ntest = false\n",
+    );
+    sandbox.append("services/a-service/src/lib.rs", LIBRARY);
+    let main = "fn main() {\n    a_service::either(&std::env::args().nth(1).unwrap());\n}\n";
+    sandbox.file("services/a-service/src/main.rs", main);
+    sandbox.file("services/a-service/tests/api.rs", INTEGRATION);
+    sandbox
+}
+
+/// The plan of a run, as JSON.
+fn plan(sandbox: &Sandbox, args: &[&str]) -> Value {
+    let output = sandbox.run(&[&["plan", "--json"], args].concat()).exits(0);
+    serde_json::from_str(&output.stdout).expect("it is JSON")
+}
+
+/// The tasks of a stage of a plan.
+fn tasks<'a>(plan: &'a Value, stage: &str) -> impl Iterator<Item = &'a Value> {
+    let stages = plan["stages"].as_array().expect("a list").iter().filter(move |known| known["id"] == *stage);
+    stages.flat_map(|stage| stage["tasks"].as_array().expect("a list"))
+}
+
+/// Texts as words behind each other.
+fn words<'a>(texts: impl IntoIterator<Item = &'a Value>) -> String {
+    texts.into_iter().map(|text| text.as_str().expect("a text")).collect::<Vec<_>>().join(" ")
+}
+
+const ALONE: [&str; 2] = ["--only", "coverage"];
+const TESTS: [&str; 4] = ["--only", "test-matrix", "--only", "coverage"];
+const ALL_TESTS: [&str; 6] = ["--only", "test-matrix", "--only", "coverage", "--only", "integration"];
+
+#[test]
+fn what_only_an_integration_test_reaches_counts_when_the_configuration_says_so() {
+    let sandbox = integrated("tests = \"unit\"\nminimum = 10");
+    sandbox.run(&["coverage"]).exits(0).says("42.85 %");
+    assert_eq!(counts(&sandbox.summary().0), [1, 0, 0]);
+    let sandbox = integrated("tests = \"all\"\nminimum = 100");
+    let output = sandbox.run(&["coverage", "--servers", "local"]).exits(0).says("100.00 %");
+    assert_eq!(output.verdict(), "passed: 1 stage, 3 tests in TIME");
+    assert_eq!(measured(&sandbox), [Some(100.0), Some(100.0)]);
+    let lcov = sandbox.read("target/xtask/coverage/lcov.info");
+    let sum = |key: &str| lcov.lines().filter_map(|line| line.strip_prefix(key)?.parse::<u32>().ok()).sum::<u32>();
+    assert_eq!((sum("LH:"), sum("LF:")), (14, 14), "{lcov}");
+    let cobertura = sandbox.read("target/xtask/coverage/cobertura.xml");
+    assert!(cobertura.contains("lines-covered=\"14\" lines-valid=\"14\""), "{cobertura}");
+}
+
+#[test]
+fn the_coverage_runs_only_the_tests_that_have_no_stage_in_the_run_and_needs_all_that_count() {
+    #[track_caller]
+    fn case(counted: &str, args: &[&str], own: &str, needs: &str) {
+        let plan = plan(&integrated(&format!("tests = \"{counted}\"")), args);
+        let names = tasks(&plan, "code-coverage").map(|task| &task["id"]);
+        assert_eq!(words(names).replace("code-coverage/", ""), own);
+        let gate = tasks(&plan, "code-coverage").find(|task| task["id"] == "code-coverage/gate").expect("a gate");
+        assert_eq!(words(gate["needs"].as_array().expect("a list")), needs);
+        // What does not count leaves no measurement.
+        for task in tasks(&plan, "integration-tests").filter(|task| task["service"] == "a-service") {
+            let unmeasured = task["env"]["LLVM_PROFILE_FILE"].as_str();
+            assert_eq!(unmeasured, (counted == "unit").then_some("/dev/null"));
+        }
+    }
+    let tests = "test-services/instrument test-services/clean test-services/compile test-services/a-service";
+    let both = format!("{tests} integration-tests/servers integration-tests/compile integration-tests/a-service");
+    case("all", &ALL_TESTS, "gate lcov cobertura", &both);
+    case("unit", &ALL_TESTS, "gate lcov cobertura", tests);
+
+    let integration = "servers compile-integration a-service-integration";
+    let own = "code-coverage/servers code-coverage/compile-integration code-coverage/a-service-integration";
+    case("all", &TESTS, &format!("{integration} gate lcov cobertura"), &format!("{tests} {own}"));
+
+    let unit = "instrument clean compile a-service";
+    let tests = tests.replace("test-services", "code-coverage");
+    case("all", &ALONE, &format!("{unit} {integration} gate lcov cobertura"), &format!("{tests} {own}"));
+    case("unit", &ALONE, &format!("{unit} gate lcov cobertura"), &tests);
+    let both = both.replace("test-services", "code-coverage");
+    case("all", &ALL_TESTS[2..], &format!("{unit} gate lcov cobertura"), &both);
+}
+
+#[test]
+fn tarpaulin_counts_the_same_tests_and_gets_the_servers() {
+    #[track_caller]
+    fn case(counted: &str, names: &str, targets: &[&str]) {
+        let sandbox = integrated(&format!("tests = \"{counted}\""));
+        let plan = plan(&sandbox, &[&ALONE[..], &["--engine", "tarpaulin"]].concat());
+        assert_eq!(words(tasks(&plan, "code-coverage").map(|task| &task["id"])), names);
+        let last = tasks(&plan, "code-coverage").last().expect("a task");
+        let command = last["command"].as_array().expect("a list");
+        let flags = ["--lib", "--bins", "--tests"];
+        let found: Vec<&str> = flags.into_iter().filter(|flag| command.iter().any(|arg| arg == flag)).collect();
+        assert_eq!(found, targets);
+    }
+    case("unit", "code-coverage/tarpaulin", &["--lib", "--bins"]);
+    case("all", "code-coverage/servers code-coverage/tarpaulin", &["--tests"]);
+}
+
+#[test]
+fn in_one_run_of_all_stages_no_test_runs_twice() {
+    let sandbox = integrated("tests = \"all\"\nminimum = 100");
+    sandbox.run(&[&["ci", "--servers", "local"], &ALL_TESTS[..]].concat()).exits(0);
+    assert_eq!(sandbox.read("services/a-service/ran.txt").lines().count(), 1);
+    let summary = sandbox.summary();
+    assert_eq!(counts(&summary.0), [4, 0, 0]);
+    assert_eq!(measured(&sandbox), [Some(100.0), Some(100.0)]);
+}
+
+#[test]
+fn integration_tests_that_do_not_pass_leave_nothing_to_measure() {
+    let sandbox = integrated("tests = \"all\"");
+    sandbox.append("services/a-service/tests/api.rs", "\n#[test]\nfn fails() {\n    panic!(\"no\");\n}\n");
+    sandbox.run(&[&["ci", "--keep-going", "--servers", "local"], &ALL_TESTS[..]].concat()).exits(1);
+    let summary = sandbox.summary();
+    assert_eq!(
+        summary.stages(),
+        [
+            "test-services passed",
+            "code-coverage skipped: needs `integration-tests/a-service`, which failed",
+            "integration-tests failed: a-service: 1 test failed"
+        ]
+    );
+    assert!(summary.0["coverage"].is_null());
+    // Alone, the coverage is red for the test's sake, and tells how to repeat it with servers.
+    let output = sandbox.run(&["coverage", "--servers", "local"]).exits(1);
+    assert_eq!(output.verdict(), "failed: code-coverage (1 test in a-service) · exit 1");
+    let test = sandbox.summary().failed_test("code-coverage/a-service-integration");
+    assert_eq!(test.repeat, "cargo xtask integration a-service -- fails --exact");
+}
+
+#[test]
+fn without_servers_there_is_no_number() {
+    let sandbox = integrated("tests = \"all\"");
+    let absent = "[workspace.metadata.xtask.integration.servers.absent]\nenv = \"ABSENT_URL\"\n\
+                  url = \"absent://{host}:{port}\"\nlocal = { program = \"no-such-server\" }\n";
+    sandbox.append("Cargo.toml", absent);
+    sandbox.run(&[&["ci", "--keep-going", "--servers", "local"], &ALL_TESTS[..]].concat()).exits(3);
+    let summary = sandbox.summary();
+    let why = "code-coverage environment-error: gate: needs `integration-tests/servers`, which could not do its work";
+    assert!(summary.stages()[1].starts_with(why), "{:?}", summary.stages());
+    assert!(summary.0["coverage"].is_null());
 }
