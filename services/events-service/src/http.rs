@@ -109,12 +109,28 @@ async fn read(
     Ok(Json(Page::of(events, |event| event.position)))
 }
 
+/// An event of a stream as a server-sent event.
+#[derive(ToSchema)]
+struct Message {
+    /// Its position: what `last-event-id` asks for.
+    #[schema(pattern = "^[1-9][0-9]*$")]
+    id: String,
+    /// The event as JSON.
+    data: String,
+}
+
+impl Message {
+    fn of(event: &Event) -> Option<Self> {
+        Some(Self { id: event.position.to_string(), data: serde_json::to_string(event).ok()? })
+    }
+}
+
 /// Follows a stream live: its events as server-sent events, whose ids are positions, first old ones and then new ones.
 ///
 /// The answer goes on until one side ends it; then connect again with the header `last-event-id`.
 #[utoipa::path(get, path = "/streams/{stream}/live",
     params(InStream, Cursor, ("last-event-id" = Option<i64>, Header, description = "the last position that was seen")),
-    responses((status = 200, description = "each `data` is an event", body = String, content_type = "text/event-stream")),
+    responses((status = 200, description = "server-sent events", body = Message, content_type = "text/event-stream")),
 )]
 async fn follow(
     State(live): State<Live>,
@@ -158,8 +174,8 @@ async fn next(mut tail: Tail) -> Option<(Result<sse::Event, Infallible>, Tail)> 
     loop {
         if let Some(event) = tail.events.next() {
             tail.seen = event.position;
-            let data = sse::Event::default().id(event.position.to_string()).json_data(event).ok()?;
-            return Some((Ok(data), tail));
+            let Message { id, data } = Message::of(&event)?;
+            return Some((Ok(sse::Event::default().id(id).data(data)), tail));
         }
         tail.events = store::read(&tail.servers, &tail.stream, tail.seen).await.ok()?.into_iter();
         if tail.events.len() == 0 {
