@@ -128,7 +128,7 @@ impl Message {
 /// Follows a stream live: its events as server-sent events, whose ids are positions, first old ones and then new ones.
 ///
 /// The answer goes on until one side ends it; then connect again with the header `last-event-id`.
-#[utoipa::path(get, path = "/streams/{stream}/live",
+#[utoipa::path(get, path = "/streams/{stream}/live", tag = "live",
     params(InStream, Cursor, ("last-event-id" = Option<i64>, Header, description = "the last position that was seen")),
     responses((status = 200, description = "server-sent events", body = Message, content_type = "text/event-stream")),
 )]

@@ -179,7 +179,7 @@ impl From<store::Session> for Message {
 /// Streams the events of a live session.
 ///
 /// A stream that ends without `end` shall be asked for again: it lasts ten minutes, and ends when the service stops.
-#[utoipa::path(get, path = "/sessions/{id}/events", params(("id" = i64, Path)), responses(
+#[utoipa::path(get, path = "/sessions/{id}/events", tag = "live", params(("id" = i64, Path)), responses(
     (status = 200, description = "server-sent events", body = Message, content_type = "text/event-stream"),
     (status = 404, description = "there is no session with this number"),
     (status = 410, description = "the session has ended"),

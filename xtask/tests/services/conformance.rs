@@ -8,6 +8,9 @@ use std::process::Command;
 /// What a rule of the domain refuses is more than a schema can say: that valid data is taken is not asked.
 const EXCLUDED: &str = "positive_data_acceptance";
 
+/// An answer that goes on for ever is read for a second.
+const SETTINGS: &str = "[[operations]]\ninclude-tag = \"live\"\nrequest-timeout = 1.0\n";
+
 #[test]
 fn every_service_keeps_to_its_openapi_document() {
     let Ok(schemathesis) = which::which("schemathesis") else {
@@ -18,15 +21,16 @@ fn every_service_keeps_to_its_openapi_document() {
     let programs = programs();
     assert!(programs.len() >= 12, "the services are there: {programs:?}");
     let servers = servers(programs.keys().cloned());
-    // It keeps notes in the folder that it stands in.
-    let notes = tempfile::tempdir().expect("a temporary folder");
+    // It looks for its settings in the folder that it stands in, and keeps notes there.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("schemathesis.toml"), SETTINGS).expect("it can be written");
     let services: Vec<_> = programs.iter().map(|(name, program)| (name, program, variables(&servers, name))).collect();
     let failures: Vec<String> = services
         .par_iter()
         .filter_map(|(service, program, variables)| {
             let running = Running::start(program, variables);
             let mut ask = Command::new(&schemathesis);
-            ask.current_dir(notes.path()).args([
+            ask.current_dir(folder.path()).args([
                 "run",
                 &format!("{}/openapi.json", running.url),
                 "--exclude-checks",
