@@ -1,6 +1,6 @@
 //! The README tells everything that can be typed or configured, and nothing that does not exist.
 
-use crate::sources::{below, read, xtask};
+use crate::sources::{below, read, root, xtask};
 use clap::CommandFactory as _;
 use std::collections::BTreeSet;
 use xtask::cli::Cli;
@@ -73,6 +73,36 @@ fn keys_of_a_server() -> BTreeSet<String> {
         fields.filter(|field| *field != "name" && !field.contains('(')).map(|field| field.replace('_', "-")).collect();
     assert!(keys.contains("client-env") && keys.contains("refuses-root"), "{keys:?}");
     keys
+}
+
+#[test]
+fn every_service_has_its_line() {
+    let readme = read("README.md");
+    let folders = std::fs::read_dir(root().join("services")).expect("there are services");
+    let folders = folders.map(|folder| folder.expect("readable").file_name().to_string_lossy().into_owned());
+    let services: Vec<String> = folders.filter(|folder| folder.ends_with("-service")).collect();
+    assert!(services.len() >= 12, "{services:?}");
+    for service in services {
+        let manifest = read(&format!("services/{service}/Cargo.toml"));
+        let value = |key: &str| {
+            let line = manifest.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
+            line.unwrap_or_else(|| panic!("{service} has no {key}")).trim_matches('"').to_owned()
+        };
+        let line = format!("\n| `{}` | {} | {} |\n", value("name"), value("port"), value("description"));
+        assert!(readme.contains(&line), "the README lacks the line of a service, or it says something else:{line}");
+    }
+}
+
+#[test]
+fn every_variable_of_the_services_is_told() {
+    let readme = read("README.md");
+    let config = read("services/kit/src/config.rs");
+    let variables: Vec<&str> =
+        config.lines().filter_map(|line| line.strip_prefix("//! | `")?.split_once('`')).map(|(name, _)| name).collect();
+    assert!(variables.contains(&"RATE_LIMIT") && variables.len() > 5, "{variables:?}");
+    for variable in variables {
+        assert!(readme.contains(&format!("`{variable}`")), "the README lacks the services' variable `{variable}`");
+    }
 }
 
 #[test]
