@@ -81,6 +81,8 @@ pub enum Command {
     Integration(Integration),
     /// Build the release binaries of every service
     Build(Packages),
+    /// Make an image of every service
+    Docker(Docker),
     /// Tell about the latest run, in Markdown or JSON
     Report(Report),
     /// Print what a run would do, before anything runs
@@ -286,6 +288,14 @@ pub struct Integration {
 
 #[derive(Args, Clone, Debug)]
 pub struct Packages {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Docker {
     #[command(flatten)]
     pub selection: Selection,
     #[command(flatten)]

@@ -23,6 +23,7 @@ pub mod tools;
 pub mod process;
 
 pub mod backing;
+pub mod image;
 
 pub mod event;
 

@@ -67,6 +67,17 @@ pub struct Binary {
     pub bytes: u64,
 }
 
+/// An image that was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// The service in it.
+    pub service: String,
+    /// Its digest: `sha256:…`.
+    pub digest: String,
+    /// What somebody who has none of it has to fetch, in bytes.
+    pub bytes: u64,
+}
+
 /// Lines that tests reached, in percent with two decimals, rounded down: the number that is shown is the one compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
@@ -118,6 +129,9 @@ pub struct Reading {
     /// What the tests reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
+    /// The image that was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
     /// Tables for the report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<Table>,
@@ -155,6 +169,7 @@ impl Reading {
             findings: Vec::new(),
             binaries: Vec::new(),
             coverage: None,
+            image: None,
             tables: Vec::new(),
             env: BTreeMap::new(),
             service_env: BTreeMap::new(),

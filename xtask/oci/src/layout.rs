@@ -24,7 +24,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// Reads the one image of the layout at `folder`; among several, the one for Linux on `architecture`.
+    /// Reads the one image for Linux on `architecture` of the layout at `folder`.
     pub fn open(folder: &Path, architecture: &str) -> Result<Self> {
         let marker = folder.join("oci-layout");
         let text = fs::read(&marker).at("read", &marker)?;
@@ -41,6 +41,10 @@ impl Image {
         }
         let manifest: Manifest = json(folder, &blob(folder, &descriptor)?)?;
         let config: Config = json(folder, &blob(folder, &manifest.config)?)?;
+        if (config.os.as_str(), config.architecture.as_str()) != ("linux", architecture) {
+            let why = format!("it is for {}/{}, and must be for linux/{architecture}", config.os, config.architecture);
+            return Err(Error::broken(folder, why));
+        }
         let image = Self { layout: folder.to_owned(), descriptor, manifest, config };
         image.verify_layers()?;
         Ok(image)

@@ -172,6 +172,8 @@ fn among_several_images_the_one_for_the_machine_is_taken() {
     let open = |architecture: &str| Image::open(&folder, architecture).map(|image| image.digest().clone());
     assert_eq!(open("amd64").expect("it is there"), *amd64.digest());
     assert_eq!(open("arm64").expect("it is there"), *arm64.digest());
+    let only_one = Image::open(&dir.path().join("arm64"), "amd64").expect_err("it is for another machine").to_string();
+    assert!(only_one.contains("it is for linux/arm64, and must be for linux/amd64"), "{only_one}");
     assert!(open("riscv64").expect_err("there is none").to_string().contains("no image for linux/riscv64"));
     assert_ne!(Digest::of(b""), *amd64.digest());
 }

@@ -54,7 +54,8 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
         | Command::Audit(cli::Audit { run, .. })
         | Command::Deps(cli::Stage { run })
         | Command::Integration(cli::Integration { run, .. })
-        | Command::Build(cli::Packages { run, .. }) => run::run(&cli.command, run, session),
+        | Command::Build(cli::Packages { run, .. })
+        | Command::Docker(cli::Docker { run, .. }) => run::run(&cli.command, run, session),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod as_cargo;
 pub mod context;
+mod images;
 pub mod message;
 pub mod pool;
 pub mod run;

@@ -215,8 +215,8 @@ impl Run<'_> {
             jobserver: self.context.jobserver.clone(),
             env_from: task.env_from.iter().filter_map(reading).collect(),
             compiled: match &task.action {
-                Action::RunTests { compiled_by, .. } => reading(compiled_by),
-                Action::Spawn | Action::StartServers { .. } => None,
+                Action::RunTests { compiled_by: by, .. } | Action::PackImage { built_by: by, .. } => reading(by),
+                Action::Spawn | Action::StartServers { .. } | Action::WriteBills { .. } => None,
             },
         }
     }

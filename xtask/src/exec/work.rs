@@ -3,7 +3,7 @@
 
 use super::context::Inputs;
 use super::message::{Finished, Message};
-use super::{as_cargo, servers};
+use super::{as_cargo, images, servers};
 use crate::cache::Memory;
 use crate::command::Command;
 use crate::command::Stream;
@@ -31,6 +31,8 @@ pub fn perform(task: &Task, index: usize, inputs: &Inputs, sender: &SyncSender<M
         Action::Spawn => Worker::new(task, index, inputs, sender).spawn(),
         Action::RunTests { package, args, .. } => Worker::new(task, index, inputs, sender).run_tests(package, args),
         Action::StartServers { .. } => servers::start(task, inputs),
+        Action::PackImage { image, .. } => images::pack(image, inputs),
+        Action::WriteBills { bills, time } => images::write_bills(&task.command, bills, time.as_deref(), inputs),
     });
     std::panic::catch_unwind(attempt).unwrap_or_else(|panic| {
         let message = panic

@@ -70,14 +70,15 @@ fn tasks(context: Context<'_>, stage: &StageConfig) -> Vec<Task> {
         pipeline::DEPENDENCY_CHECK => stages::dependencies::plan(context),
         pipeline::INTEGRATION_TESTS => stages::integration::plan(context),
         pipeline::BUILD_RELEASE => stages::build::plan(context),
+        pipeline::BUILD_AND_PUSH => stages::images::plan(context),
         pipeline::QUALITY_REPORT => stages::report::plan(context),
         _ => stages::own::plan(context, stage),
     }
 }
 
-/// Whether this version can run the stage: images, deployment and what follows them are planned, but not made yet.
+/// Whether this version can run the stage: the deployment and what follows it are planned, but not made yet.
 pub fn can_run(id: &str) -> bool {
-    !matches!(id, pipeline::BUILD_AND_PUSH | pipeline::DEPLOY_STAGING | pipeline::SMOKE_TEST | pipeline::NOTIFY)
+    !matches!(id, pipeline::DEPLOY_STAGING | pipeline::SMOKE_TEST | pipeline::NOTIFY)
 }
 
 /// The configured stages, each behind what it needs.

@@ -57,6 +57,8 @@ pub const INTEGRATION_TESTS: &str = "integration-tests";
 pub const BUILD_RELEASE: &str = "build-release";
 /// The id of the images.
 pub const BUILD_AND_PUSH: &str = "build-and-push";
+/// What people type to make images.
+pub const DOCKER: &str = "docker";
 /// The id of the deployment.
 pub const DEPLOY_STAGING: &str = "deploy-staging";
 /// The id of the smoke tests.
@@ -93,7 +95,7 @@ pub fn stages() -> Vec<Definition> {
         row(DEPENDENCY_CHECK, "deps", &[FORMAT_AND_LINT], Info, Always),
         row(INTEGRATION_TESTS, "integration", &[TEST_SERVICES], Blocking, Always),
         row(BUILD_RELEASE, "build", &[FORMAT_AND_LINT, TEST_SERVICES, SECURITY_AUDIT], Blocking, Always),
-        row(BUILD_AND_PUSH, "docker", &before_images, Blocking, OnPush),
+        row(BUILD_AND_PUSH, DOCKER, &before_images, Blocking, OnPush),
         row(DEPLOY_STAGING, "deploy staging", &[BUILD_AND_PUSH], Info, OnPushToMain),
         row(SMOKE_TEST, "smoke staging", &[DEPLOY_STAGING], Info, OnPushToMain),
         row(QUALITY_REPORT, "report", &[TEST_SERVICES, CODE_COVERAGE, SECURITY_AUDIT], Reporting, Always),

@@ -51,6 +51,8 @@ pub fn commands(plan: &Plan) -> String {
                 Action::Spawn => "",
                 Action::RunTests { .. } => "  # the compiled test binaries, without cargo",
                 Action::StartServers { .. } => "  # the servers alone",
+                Action::PackImage { .. } => "  # this image alone, of what was built",
+                Action::WriteBills { .. } => "  # and a bill of materials for each service",
             };
             writeln!(out, "{}{aside}", task.command.paste_from(&plan.root)).expect("writing to a String cannot fail");
         }

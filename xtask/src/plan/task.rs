@@ -4,6 +4,7 @@ use super::{StageId, TaskId};
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
 use crate::command::Command;
+use crate::image::spec::{BillSpec, ImageSpec};
 use crate::tools::catalogue::Tool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -113,6 +114,20 @@ pub enum Action {
         servers: Vec<ServerSpec>,
         /// The services that get a database of their own.
         services: Vec<String>,
+    },
+    /// The programs that another task has built are packed into an image.
+    PackImage {
+        /// The task that builds them.
+        built_by: TaskId,
+        /// What goes into the image.
+        image: Box<ImageSpec>,
+    },
+    /// What the command tells is written as a bill of materials for each service.
+    WriteBills {
+        /// Whose, and where to.
+        bills: Vec<BillSpec>,
+        /// The commit's time, RFC 3339.
+        time: Option<String>,
     },
 }
 

@@ -138,6 +138,12 @@ impl Fold {
         {
             self.summary.coverage = Some(coverage.clone());
         }
+        if let Kind::TaskFinished { reading, .. } = kind
+            && let Some(image) = &reading.image
+        {
+            self.summary.images.retain(|known| known.service != image.service);
+            self.summary.images.push(image.clone());
+        }
         let stage = self.stage(stage);
         stage.running.retain(|(running, _)| *running != task.id);
         stage.ended.push(task);
@@ -196,6 +202,7 @@ impl Stage {
 }
 
 fn total(mut summary: Summary) -> Summary {
+    summary.images.sort_by(|a, b| a.service.cmp(&b.service));
     for stage in &summary.stages {
         for tests in stage.tasks.iter().filter_map(|task| task.tests) {
             summary.tests += tests;

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::event::{Counts, Kind};
 use crate::outcome::{Outcome, Policy, TestCounts};
 use crate::plan::{StageId, TaskId};
-use crate::reading::{Binary, Coverage, FailedTest, Finding, Table};
+use crate::reading::{Binary, Coverage, FailedTest, Finding, Image, Table};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -119,17 +119,6 @@ pub struct TaskSummary {
     /// Things worth a line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-}
-
-/// An image that was built.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Image {
-    /// The service in it.
-    pub service: String,
-    /// Its digest: `sha256:…`.
-    pub digest: String,
-    /// Its size.
-    pub bytes: u64,
 }
 
 impl Summary {

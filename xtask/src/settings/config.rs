@@ -1,5 +1,6 @@
 //! What `[workspace.metadata.xtask]` and `[package.metadata.xtask]` may say, and what holds when they are silent.
 
+use super::image::ImageConfig;
 use super::table::{Problems, Table, percent};
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
@@ -69,6 +70,8 @@ pub struct Config {
     pub servers_from: Source,
     /// What the integration tests talk to.
     pub servers: Vec<ServerSpec>,
+    /// How images are made.
+    pub image: ImageConfig,
 }
 
 /// A stage as configured.
@@ -111,6 +114,9 @@ impl Config {
         let servers_from = integration.word("source", p).unwrap_or(Source::Auto);
         let servers = servers(&mut integration, p);
         integration.finish(p);
+        let mut images = top.table("image", p);
+        let image = ImageConfig::read(&mut images, &workspace.root, p);
+        images.finish(p);
         let stages = stage_table(&mut top, p);
         top.finish(p);
         packages(workspace, p);
@@ -132,6 +138,7 @@ impl Config {
                 waivers,
                 servers_from,
                 servers,
+                image,
             });
         }
         Err(Error::usage(format!(

@@ -2,6 +2,7 @@
 //! Nothing behind this module looks at an option that may or may not have been given.
 
 pub mod config;
+pub mod image;
 pub mod table;
 
 use crate::cli::{self, Command};
@@ -9,6 +10,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::plan::{Event, StageId, pipeline};
 use crate::text;
+use crate::workspace::git::{self, Checkout};
 use crate::workspace::{Workspace, advisories};
 use config::Config;
 pub use config::{Counted, Engine};
@@ -22,6 +24,8 @@ pub struct Settings {
     pub event: Event,
     /// The branch, when it is known.
     pub branch: Option<String>,
+    /// What images are named and dated by, where the run makes some and there is a commit.
+    pub checkout: Option<Checkout>,
     /// The packages that were named; `None` for all.
     pub selected: Option<BTreeSet<String>>,
     /// The stages that were named; empty for all of the event.
@@ -70,8 +74,11 @@ impl Settings {
         let database = config.advisory_db.as_deref().filter(|_| audited);
         let advisory_note = database.and_then(advisories::newest).map(|day| format!("its newest one of {day}"));
         let stage = |name: &String| find_stage(name, &config);
+        let event = wishes.stages.event.unwrap_or(Event::PullRequest);
+        let makes_images = event == Event::Push || wishes.stages.only.iter().any(|only| is_images(only));
         Ok(Self {
-            event: wishes.stages.event.unwrap_or(Event::PullRequest),
+            event,
+            checkout: if makes_images { git::checkout(&workspace.root) } else { None },
             branch: environment.var("GITHUB_REF_NAME").map(str::to_owned),
             selected: selected(&wishes.selection, workspace)?,
             only: wishes.stages.only.iter().map(stage).collect::<Result<_>>()?,
@@ -157,6 +164,9 @@ impl Wishes {
             Command::Build(build) => {
                 Self { selection: build.selection.clone(), stages: only(pipeline::BUILD_RELEASE), ..Self::default() }
             }
+            Command::Docker(docker) => {
+                Self { selection: docker.selection.clone(), stages: only(pipeline::BUILD_AND_PUSH), ..Self::default() }
+            }
             Command::Report(_)
             | Command::NewService(_)
             | Command::Doctor(_)
@@ -165,6 +175,11 @@ impl Wishes {
             | Command::Completions { .. } => Self::default(),
         }
     }
+}
+
+/// Whether a stage that was named is the one that makes images.
+fn is_images(name: &str) -> bool {
+    matches!(name, pipeline::BUILD_AND_PUSH | pipeline::DOCKER)
 }
 
 /// The packages that were named. A service may be named without its `-service`.

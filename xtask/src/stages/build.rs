@@ -1,23 +1,40 @@
 //! Stage 7: one release build of all services.
 
 use super::{Context, JSON, LOCKED};
-use crate::plan::pipeline::BUILD_RELEASE;
+use crate::plan::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
 use crate::workspace::Package;
+
+/// The name of the task.
+pub const TASK: &str = "release";
+
+/// What cargo calls the machine that it runs on.
+pub const HOST: &str = "host-tuple";
+
+/// Links the C library into the program. With a target that is named, even the host's, build scripts and procedural
+/// macros stay as they are: the latter cannot be static.
+const STATIC: [&str; 4] =
+    ["--target", HOST, "--config", r#"target."cfg(unix)".rustflags=["-Ctarget-feature=+crt-static"]"#];
 
 /// One task, or none where no package has a program.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
     let built: Vec<&Package> =
         context.packages.iter().copied().filter(|package| !package.programs.is_empty()).collect();
-    if built.is_empty() {
-        return Vec::new();
-    }
-    let command = context.resolving("build").arg("--release").args(context.package_args(&built)).args(["--bins", JSON]);
-    vec![Task {
+    if built.is_empty() { Vec::new() } else { vec![task(context, &StageId::new(BUILD_RELEASE), &built)] }
+}
+
+/// The build of these packages' programs, as a task of `stage`.
+pub fn task(context: Context<'_>, stage: &StageId, built: &[&Package]) -> Task {
+    let links_statically = context.settings.config.image.links_statically(context.runs(BUILD_AND_PUSH));
+    let linked = if links_statically { &STATIC[..] } else { &[] };
+    let packages = context.package_args(built);
+    let command =
+        context.resolving("build").arg("--release").args(linked.iter().copied()).args(packages).args(["--bins", JSON]);
+    Task {
         repeat: Some(command.clone().without(&[JSON, LOCKED]).to_string()),
         reader: Reader::CargoMessages,
         universe: Some(Universe::Release),
-        ..Task::new(&StageId::new(BUILD_RELEASE), "release", command, context.timeout)
-    }]
+        ..Task::new(stage, TASK, command, context.timeout)
+    }
 }

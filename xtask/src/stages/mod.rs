@@ -4,6 +4,7 @@ pub mod build;
 pub mod coverage;
 pub mod dependencies;
 pub mod format_and_lint;
+pub mod images;
 pub mod instrument;
 pub mod integration;
 pub mod own;

@@ -59,6 +59,13 @@ pub struct Package {
     pub vars: BTreeMap<String, String>,
 }
 
+impl Package {
+    /// A fact of `[package.metadata.xtask.service]`.
+    pub fn service_fact(&self, key: &str) -> Option<&Value> {
+        self.metadata.get("service")?.get(key)
+    }
+}
+
 impl Workspace {
     /// The member of this name.
     pub fn package(&self, name: &str) -> Option<&Package> {

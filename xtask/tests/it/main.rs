@@ -12,6 +12,7 @@ mod faults_flags;
 mod faults_tests;
 mod foreign;
 mod help;
+mod images;
 mod integration;
 mod matrix;
 mod new_service;

@@ -61,11 +61,10 @@ fn workflow() -> (String, Vec<Job>) {
     (head.to_owned(), jobs)
 }
 
-/// The stages that this version can run for a pull request.
+/// The stages that this version can run for a pull request; the workflow runs no others yet.
 fn pipeline() -> Vec<Definition> {
     let mut stages = stages();
-    stages.retain(|stage| can_run(stage.id.as_str()));
-    assert!(stages.iter().all(|stage| stage.runs == Runs::Always), "the workflow has no condition for the others yet");
+    stages.retain(|stage| can_run(stage.id.as_str()) && stage.runs == Runs::Always);
     stages
 }
 

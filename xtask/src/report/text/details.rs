@@ -4,7 +4,7 @@ use super::super::display::{Display, Verbosity, clean};
 use super::super::summary::Summary;
 use super::super::words;
 use crate::outcome::Outcome;
-use crate::reading::Table;
+use crate::reading::{Image, Table};
 use crate::text;
 
 /// Rows of a table; the report has more.
@@ -21,7 +21,8 @@ pub(super) fn tables(summary: &Summary, display: Display) -> String {
     // Without a terminal every task has had its own line.
     tables.extend(tests(summary).filter(|_| display.interactive));
     tables.extend(coverage(summary));
-    tables.extend(binaries(summary));
+    tables.extend(binaries(summary).filter(|_| summary.images.is_empty()));
+    tables.extend(images(summary));
     tables.extend(summary.tasks().flat_map(|(_, task)| task.tables.clone()));
     let shown: Vec<String> =
         tables.iter().filter(|table| !table.rows.is_empty()).map(|table| lay_out(table, display)).collect();
@@ -46,6 +47,12 @@ fn binaries(summary: &Summary) -> Option<Table> {
     let shipped = all.filter(|binary| binary.kind == "bin" && !binary.test && binary.bytes > 0);
     let rows: Vec<Vec<String>> = shipped.map(|binary| vec![binary.target.clone(), text::bytes(binary.bytes)]).collect();
     (!rows.is_empty()).then(|| table("Binaries", &["binary", "size"], rows))
+}
+
+fn images(summary: &Summary) -> Option<Table> {
+    let row = |image: &Image| vec![image.service.clone(), text::bytes(image.bytes), image.digest.clone()];
+    let rows: Vec<Vec<String>> = summary.images.iter().map(row).collect();
+    (!rows.is_empty()).then(|| table("Images", &["service", "size", "digest"], rows))
 }
 
 fn table(title: &str, columns: &[&str], rows: Vec<Vec<String>>) -> Table {

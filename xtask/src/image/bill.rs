@@ -1,0 +1,121 @@
+//! The bill of materials of a service: every crate that is compiled into it, in the format `CycloneDX` 1.5.
+//!
+//! Pure but for [`write`]: what cargo knows goes in, JSON comes out, the same for the same lock file and commit.
+
+use super::spec::BillSpec;
+use crate::command::Command;
+use crate::error::{Error, Result};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+
+/// Writes the bills. `command` is the `cargo metadata …` that tells what depends on what; `unset` are variables that it
+/// must not see; `time` is the commit's, RFC 3339.
+pub fn write(command: &Command, unset: &[String], bills: &[BillSpec], time: Option<&str>) -> Result<()> {
+    let failed = |error: cargo_metadata::Error| Error::environment(format!("run `{command}`")).because(error);
+    let mut ask = MetadataCommand::new();
+    let flags = command.args.iter().filter(|arg| !["metadata", "--format-version", "1"].contains(&arg.as_str()));
+    ask.cargo_path(&command.program).current_dir(&command.cwd).other_options(flags.cloned().collect::<Vec<_>>());
+    for name in unset {
+        ask.env_remove(name);
+    }
+    let metadata = ask.exec().map_err(failed)?;
+    for bill in bills {
+        let text = format!("{:#}\n", of(&metadata, &bill.package, time));
+        if let Some(folder) = bill.file.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Error::environment(format!("create {}", folder.display())).because(error))?;
+        }
+        crate::files::write_atomic(&bill.file, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The bill of one package.
+fn of(metadata: &Metadata, package: &str, time: Option<&str>) -> Value {
+    let packages: HashMap<&PackageId, &Package> = metadata.packages.iter().map(|it| (&it.id, it)).collect();
+    let edges = edges(metadata);
+    let root = PackageId { repr: package.to_owned() };
+    let mut found: BTreeMap<String, &PackageId> = BTreeMap::new();
+    let mut open = vec![&root];
+    while let Some(id) = open.pop() {
+        let Some(package) = packages.get(id) else { continue };
+        if found.insert(purl(package), &package.id).is_none() {
+            open.extend(edges.get(id).into_iter().flatten().copied());
+        }
+    }
+    let component = |id: &PackageId, kind: &str| packages.get(id).map(|package| component(package, kind));
+    let components: Vec<Value> =
+        found.values().filter(|id| ***id != root).filter_map(|id| component(id, "library")).collect();
+    let dependencies: Vec<Value> = found
+        .iter()
+        .map(|(name, id)| {
+            let on = edges.get(*id).into_iter().flatten().filter_map(|id| packages.get(*id));
+            let mut on: Vec<String> = on.map(|package| purl(package)).collect();
+            on.sort_unstable();
+            json!({ "ref": name, "dependsOn": on })
+        })
+        .collect();
+    let mut about = json!({ "component": component(&root, "application") });
+    if let Some(time) = time {
+        about["timestamp"] = json!(time);
+    }
+    json!({
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": about,
+        "components": components,
+        "dependencies": dependencies,
+    })
+}
+
+/// What each package has compiled into it: neither what only its tests nor what only its build script uses.
+fn edges(metadata: &Metadata) -> HashMap<&PackageId, Vec<&PackageId>> {
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    nodes
+        .map(|node| {
+            let normal = node
+                .deps
+                .iter()
+                .filter(|dependency| dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
+            (&node.id, normal.map(|dependency| &dependency.pkg).collect())
+        })
+        .collect()
+}
+
+fn component(package: &Package, kind: &str) -> Value {
+    let name = purl(package);
+    let mut component = json!({
+        "type": kind,
+        "bom-ref": name,
+        "name": package.name.as_str(),
+        "version": package.version.to_string(),
+        "purl": name,
+    });
+    if let Some(licence) = &package.license {
+        // The slash is what manifests wrote before there were expressions.
+        component["licenses"] = json!([{ "expression": licence.replace('/', " OR ") }]);
+    } else if let Some(file) = &package.license_file {
+        component["licenses"] = json!([{ "license": { "name": format!("see {file} in the package") } }]);
+    }
+    component
+}
+
+/// The package's name for all the world: <https://github.com/package-url/purl-spec>.
+fn purl(package: &Package) -> String {
+    let name = format!("pkg:cargo/{}@{}", package.name, package.version.to_string().replace('+', "%2B"));
+    match package.source.as_ref().and_then(|source| source.repr.strip_prefix("git+")) {
+        Some(url) => {
+            let encode = |c: char| match c {
+                'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~' | ':' | '/' => c.to_string(),
+                other => format!("%{:02X}", u32::from(other)),
+            };
+            format!("{name}?vcs_url=git%2B{}", url.chars().map(encode).collect::<String>())
+        }
+        None => name,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! What goes into an image, as data.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The image of one service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageSpec {
+    /// The service, which is also the image's name.
+    pub service: String,
+    /// Cargo's package id, as in its JSON messages.
+    pub package: String,
+    /// The program that is started; the package's others lie beside it.
+    pub program: String,
+    /// The layout's folder, absolute.
+    pub layout: PathBuf,
+    /// The layout of the image that lies below, absolute; `None` for `scratch`.
+    pub base: Option<PathBuf>,
+    /// User and group, as numbers.
+    pub user: String,
+    /// Variables.
+    pub env: BTreeMap<String, String>,
+    /// The port that it listens on.
+    pub port: Option<u16>,
+    /// What is known about it.
+    pub labels: BTreeMap<String, String>,
+    /// The commit's time, in seconds since 1970.
+    pub time: Option<u64>,
+    /// The certificates of those whom it trusts, absolute; `None` for those that the build machine trusts.
+    pub ca_bundle: Option<PathBuf>,
+    /// The most bytes that it may have.
+    pub budget: Option<u64>,
+}
+
+/// A bill of materials that is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillSpec {
+    /// Cargo's package id.
+    pub package: String,
+    /// The file, absolute.
+    pub file: PathBuf,
+}

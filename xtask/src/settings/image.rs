@@ -1,0 +1,143 @@
+//! What `[workspace.metadata.xtask.image]` may say.
+
+use super::table::{Problems, Table};
+use crate::text;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What may stand between braces in a variable's value.
+const PLACEHOLDERS: [&str; 4] = ["commit", "port", "service", "version"];
+
+/// How images are made.
+#[derive(Clone, Debug)]
+pub struct ImageConfig {
+    /// The layout of the image that lies below, absolute; `None` for `scratch`.
+    pub base: Option<PathBuf>,
+    /// Whether release programs are linked statically; `None` leaves it to what they are built for.
+    pub links_statically: Option<bool>,
+    /// User and group, as numbers.
+    pub user: String,
+    /// The certificates that programs trust, absolute; `None` for those of the build machine.
+    pub ca_bundle: Option<PathBuf>,
+    /// The most bytes that an image may have.
+    pub budget: Option<u64>,
+    /// Variables of every image, with placeholders.
+    pub env: BTreeMap<String, String>,
+}
+
+impl ImageConfig {
+    /// Reads the table; `root` is the workspace's.
+    pub fn read(table: &mut Table<'_>, root: &Path, p: &mut Problems) -> Self {
+        let path = |text: String| root.join(text);
+        let base = table.string("base", p).filter(|base| base != "scratch").map(path);
+        let wanted = "a user and a group as numbers, such as \"65532:65532\", and not root";
+        let user = table.get("user", wanted, p, |value| value.as_str().filter(|user| is_user(user)));
+        let env = table.table("env", p);
+        let variables = env.entries("a text", p, |value| value.as_str().map(str::to_owned));
+        for (name, value) in &variables {
+            if let Some(unknown) = unknown_placeholder(value) {
+                let known = text::list(PLACEHOLDERS.map(|known| format!("{{{known}}}")));
+                env.complain(p, Some(name), &format!("has `{{{unknown}}}`, and there are {known}"));
+            }
+            if !is_variable(name) {
+                env.complain(p, Some(name), "is no name for a variable: use letters, digits and `_`");
+            }
+        }
+        Self {
+            base,
+            links_statically: table.get("static", "true or false", p, serde_json::Value::as_bool),
+            user: user.unwrap_or("65532:65532").to_owned(),
+            ca_bundle: table.string("ca-bundle", p).map(path),
+            budget: table
+                .get("budget", "a size such as \"60 MiB\"", p, |value| text::parse_bytes(value.as_str()?))
+                .filter(|budget| *budget > 0),
+            env: variables.into_iter().collect(),
+        }
+    }
+
+    /// Whether release programs are linked statically, in a run that makes images or does not: those for `scratch` are.
+    pub fn links_statically(&self, makes_images: bool) -> bool {
+        self.links_statically.unwrap_or(makes_images && self.base.is_none())
+    }
+
+    /// The variables with what `value` says of every placeholder.
+    pub fn variables(&self, value: impl Fn(&str) -> String) -> BTreeMap<String, String> {
+        let fill = |text: &String| {
+            PLACEHOLDERS.iter().fold(text.clone(), |text, name| text.replace(&format!("{{{name}}}"), &value(name)))
+        };
+        self.env.iter().map(|(name, text)| (name.clone(), fill(text))).collect()
+    }
+}
+
+fn is_user(user: &str) -> bool {
+    let is_number = |part: &str| part.parse::<u32>().is_ok_and(|id| id > 0 && part == id.to_string());
+    user.split(':').count() <= 2 && user.split(':').all(is_number)
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn unknown_placeholder(value: &str) -> Option<&str> {
+    let names = value.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    names.into_iter().find(|name| !PLACEHOLDERS.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(value: &Value) -> (ImageConfig, Problems) {
+        let mut problems = Vec::new();
+        let mut table = Table::new(Path::new("Cargo.toml"), "image", value, &mut problems);
+        let config = ImageConfig::read(&mut table, Path::new("/w"), &mut problems);
+        table.finish(&mut problems);
+        (config, problems)
+    }
+
+    #[test]
+    fn without_configuration_images_are_for_scratch_and_not_for_root() {
+        let (config, problems) = read(&Value::Null);
+        assert_eq!((config.base, config.user.as_str(), config.budget), (None, "65532:65532", None));
+        assert_eq!(problems, [""; 0]);
+    }
+
+    #[test]
+    fn programs_for_scratch_are_static_unless_somebody_says_otherwise() {
+        #[track_caller]
+        fn case(config: &Value, makes_images: bool, wanted: bool) {
+            assert_eq!(read(config).0.links_statically(makes_images), wanted, "{config} {makes_images}");
+        }
+        case(&json!({}), true, true);
+        case(&json!({}), false, false);
+        case(&json!({ "base": "bases/cc" }), true, false);
+        case(&json!({ "static": true }), false, true);
+        case(&json!({ "static": false }), true, false);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        #[track_caller]
+        fn case(config: &Value, wanted: &str) {
+            let (_, problems) = read(config);
+            assert!(problems.len() == 1 && problems[0].contains(wanted), "{config}: {problems:?}");
+        }
+        for user in ["root", "0", "65532:0", "1:2:3", "", "+5", "nonroot:nonroot"] {
+            case(&json!({ "user": user }), "and not root");
+        }
+        case(&json!({ "budget": "60 megs" }), "a size such as");
+        case(&json!({ "env": { "A": "{sha}" } }), "there are {commit}, {port}, {service} and {version}");
+        case(&json!({ "env": { "A B": "" } }), "no name for a variable");
+        case(&json!({ "bugdet": "1 MiB" }), "did you mean `budget`?");
+    }
+
+    #[test]
+    fn placeholders_are_filled() {
+        let (config, _) = read(&json!({ "env": { "ABOUT": "{service} {version} of {commit}" } }));
+        let filled = config.variables(|name| format!("<{name}>"));
+        assert_eq!(filled["ABOUT"], "<service> <version> of <commit>");
+    }
+}

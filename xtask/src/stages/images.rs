@@ -1,0 +1,114 @@
+//! Stage 8: an image of every service that wants one.
+
+use super::{Context, build};
+use crate::image::spec::{BillSpec, ImageSpec};
+use crate::plan::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
+use crate::plan::{Action, StageId, Task, TaskId};
+use crate::workspace::Package;
+use crate::workspace::git::Checkout;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The bills of materials, and an image for each service, of what the release build of the same run has made; where
+/// there is none, the services are built first.
+pub fn plan(context: Context<'_>) -> Vec<Task> {
+    let stage = StageId::new(BUILD_AND_PUSH);
+    let services: Vec<&Package> = context.packages.iter().copied().filter(|it| has_image(context, it)).collect();
+    if services.is_empty() {
+        return Vec::new();
+    }
+    let build = (!context.runs(BUILD_RELEASE)).then(|| build::task(context, &stage, &services));
+    let built_by = build.as_ref().map_or_else(|| StageId::new(BUILD_RELEASE).task(build::TASK), |task| task.id.clone());
+    let bills = bills(context, &stage, &services, &built_by);
+    let images = services.iter().map(|service| {
+        let command = context.cargo().args(["xtask", "docker", &service.name]);
+        Task {
+            service: Some(service.name.clone()),
+            action: Action::PackImage { built_by: built_by.clone(), image: Box::new(spec(context, service)) },
+            needs: vec![built_by.clone()],
+            ..Task::new(&stage, &service.name, command, context.timeout)
+        }
+    });
+    let images: Vec<Task> = images.collect();
+    build.into_iter().chain([bills]).chain(images).collect()
+}
+
+/// Whether an image is made of a package: of every service with a program, unless its manifest says `image = false`.
+fn has_image(context: Context<'_>, package: &Package) -> bool {
+    context.settings.is_service(context.workspace, package)
+        && !package.programs.is_empty()
+        && package.service_fact("image").and_then(Value::as_bool) != Some(false)
+}
+
+fn bills(context: Context<'_>, stage: &StageId, services: &[&Package], built_by: &TaskId) -> Task {
+    // Only what the target needs: asking for all platforms would fetch crates that nobody compiles.
+    let command = context
+        .resolving("metadata")
+        .args(["--format-version", "1", "--filter-platform", build::HOST])
+        .args(["--manifest-path", "Cargo.toml"]);
+    let file = |service: &Package| folder(context).join(format!("{}.cdx.json", service.name));
+    let bill = |service: &&Package| BillSpec { package: service.id.clone(), file: file(service) };
+    Task {
+        action: Action::WriteBills {
+            bills: services.iter().map(bill).collect(),
+            time: context.settings.checkout.as_ref().map(Checkout::created),
+        },
+        // The build has fetched what this looks at.
+        needs: vec![built_by.clone()],
+        ..Task::new(stage, "bills-of-materials", command, context.timeout)
+    }
+}
+
+/// Where images and their bills of materials lie.
+fn folder(context: Context<'_>) -> PathBuf {
+    context.workspace.target_dir.join("xtask").join("images")
+}
+
+fn spec(context: Context<'_>, package: &Package) -> ImageSpec {
+    let config = &context.settings.config.image;
+    let checkout = context.settings.checkout.as_ref();
+    let revision = checkout.map(Checkout::revision);
+    let port = package.service_fact("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
+    let value = |name: &str| match name {
+        "commit" => revision.clone().unwrap_or_else(|| "unknown".to_owned()),
+        "port" => port.map(|port| port.to_string()).unwrap_or_default(),
+        "service" => package.name.clone(),
+        _ => package.version.clone(),
+    };
+    // The program that is named like the package is the one that the others help.
+    let main = package.programs.iter().find(|program| **program == package.name).or(package.programs.first());
+    ImageSpec {
+        service: package.name.clone(),
+        package: package.id.clone(),
+        program: main.cloned().unwrap_or_default(),
+        layout: folder(context).join(&package.name),
+        base: config.base.clone(),
+        user: config.user.clone(),
+        env: config.variables(value),
+        port,
+        labels: labels(context, package, revision.as_deref()),
+        time: checkout.map(|checkout| checkout.time),
+        ca_bundle: config.ca_bundle.clone(),
+        budget: config.budget,
+    }
+}
+
+/// The annotations of <https://github.com/opencontainers/image-spec/blob/main/annotations.md>, as labels.
+fn labels(context: Context<'_>, package: &Package, revision: Option<&str>) -> BTreeMap<String, String> {
+    let checkout = context.settings.checkout.as_ref();
+    let said = |key: &str| package.vars.get(key).filter(|value| !value.is_empty()).cloned();
+    let created = checkout.map(Checkout::created);
+    let labels = [
+        ("created", created),
+        ("description", said("CARGO_PKG_DESCRIPTION")),
+        ("licenses", said("CARGO_PKG_LICENSE")),
+        ("revision", revision.map(str::to_owned)),
+        ("source", said("CARGO_PKG_REPOSITORY").or_else(|| checkout.and_then(|checkout| checkout.source.clone()))),
+        ("title", Some(package.name.clone())),
+        ("version", Some(package.version.clone())),
+    ];
+    let labels =
+        labels.into_iter().filter_map(|(key, value)| Some((format!("org.opencontainers.image.{key}"), value?)));
+    labels.collect()
+}
