@@ -2,9 +2,13 @@
 
 #![expect(missing_docs, reason = "clap would show a docstring as the command's help; the help texts say it all")]
 
-use crate::backing::Source;
+mod images;
+mod options;
+
+pub use images::{Docker, LogIn, PushImage};
+pub use options::{DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
+
 use crate::plan::Event;
-use crate::settings::config::Engine;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -81,8 +85,14 @@ pub enum Command {
     Integration(Integration),
     /// Build the release binaries of every service
     Build(Packages),
-    /// Make an image of every service
+    /// Make an image of every service, and push them
     Docker(Docker),
+    /// Log in to the registry, as a task of a run
+    #[command(hide = true)]
+    LogIn(LogIn),
+    /// Push an image and read it back, as a task of a run
+    #[command(hide = true)]
+    PushImage(PushImage),
     /// Tell about the latest run, in Markdown or JSON
     Report(Report),
     /// Print what a run would do, before anything runs
@@ -182,39 +192,6 @@ pub struct Ci {
     pub run: Run,
 }
 
-/// Options of single stages that `ci` and `plan` take as well.
-#[derive(Args, Clone, Debug, Default)]
-pub struct StageOptions {
-    #[command(flatten)]
-    pub engine: EngineOption,
-    #[command(flatten)]
-    pub database: DatabaseOption,
-    #[command(flatten)]
-    pub servers: ServersOption,
-}
-
-#[derive(Args, Clone, Debug, Default)]
-pub struct EngineOption {
-    /// What measures coverage [default: what the configuration says, else auto]
-    #[arg(long, value_name = "ENGINE", env = "XTASK_COVERAGE_ENGINE", hide_env_values = true, help_heading = STAGE)]
-    pub engine: Option<Engine>,
-}
-
-#[derive(Args, Clone, Debug, Default)]
-pub struct DatabaseOption {
-    /// A copy of the RustSec advisory database, to work without network [default: what the configuration says, else
-    /// the latest one, fetched]
-    #[arg(long, value_name = "DIR", env = "XTASK_ADVISORY_DB", hide_env_values = true, help_heading = STAGE)]
-    pub advisory_db: Option<PathBuf>,
-}
-
-#[derive(Args, Clone, Debug, Default)]
-pub struct ServersOption {
-    /// Where the servers of the integration tests come from [default: what the configuration says, else auto]
-    #[arg(long, value_name = "SOURCE", env = "XTASK_SERVERS", hide_env_values = true, help_heading = STAGE)]
-    pub servers: Option<Source>,
-}
-
 /// A stage about the whole workspace.
 #[derive(Args, Clone, Debug)]
 pub struct Stage {
@@ -288,14 +265,6 @@ pub struct Integration {
 
 #[derive(Args, Clone, Debug)]
 pub struct Packages {
-    #[command(flatten)]
-    pub selection: Selection,
-    #[command(flatten)]
-    pub run: Run,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Docker {
     #[command(flatten)]
     pub selection: Selection,
     #[command(flatten)]

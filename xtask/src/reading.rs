@@ -76,6 +76,12 @@ pub struct Image {
     pub digest: String,
     /// What somebody who has none of it has to fetch, in bytes.
     pub bytes: u64,
+    /// Where it was pushed to and read back from: `registry.example.org/shop/auth-service`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// The tags that it has there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
 }
 
 /// Lines that tests reached, in percent with two decimals, rounded down: the number that is shown is the one compared.

@@ -24,8 +24,8 @@ pub struct Image {
 }
 
 impl Image {
-    /// Reads the one image for Linux on `architecture` of the layout at `folder`.
-    pub fn open(folder: &Path, architecture: &str) -> Result<Self> {
+    /// Reads the one image of the layout at `folder`, or the one for Linux on this kind of machine.
+    pub fn open(folder: &Path, architecture: Option<&str>) -> Result<Self> {
         let marker = folder.join("oci-layout");
         let text = fs::read(&marker).at("read", &marker)?;
         if !String::from_utf8_lossy(&text).contains("\"imageLayoutVersion\"") {
@@ -41,7 +41,9 @@ impl Image {
         }
         let manifest: Manifest = json(folder, &blob(folder, &descriptor)?)?;
         let config: Config = json(folder, &blob(folder, &manifest.config)?)?;
-        if (config.os.as_str(), config.architecture.as_str()) != ("linux", architecture) {
+        if let Some(architecture) = architecture
+            && (config.os.as_str(), config.architecture.as_str()) != ("linux", architecture)
+        {
             let why = format!("it is for {}/{}, and must be for linux/{architecture}", config.os, config.architecture);
             return Err(Error::broken(folder, why));
         }
@@ -116,10 +118,13 @@ impl Image {
 }
 
 /// The one image, or the one for this machine.
-fn choose(folder: &Path, index: &Index, architecture: &str) -> Result<Descriptor> {
+fn choose(folder: &Path, index: &Index, architecture: Option<&str>) -> Result<Descriptor> {
     if let [one] = &index.manifests[..] {
         return Ok(one.clone());
     }
+    let Some(architecture) = architecture else {
+        return Err(Error::broken(folder, format!("it holds {} images, and must hold one", index.manifests.len())));
+    };
     let fits = |descriptor: &&Descriptor| {
         descriptor.platform.as_ref().is_some_and(|it| it.os == "linux" && it.architecture == architecture)
     };

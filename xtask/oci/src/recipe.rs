@@ -44,7 +44,7 @@ impl Recipe {
         self.fill(&new)?;
         remove(folder)?;
         fs::rename(&new, folder).at("rename", &new)?;
-        Image::open(folder, &self.architecture)
+        Image::open(folder, Some(&self.architecture))
     }
 
     fn fill(&self, layout: &Path) -> Result<()> {

@@ -56,7 +56,7 @@ fn what_was_packed_is_read_again() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let folder = dir.path().join("image");
     pack(&recipe(), &folder);
-    let image = Image::open(&folder, "amd64").expect("it is whole");
+    let image = Image::open(&folder, Some("amd64")).expect("it is whole");
     let config = serde_json::to_value(image.config()).expect("it is JSON");
     assert_eq!(
         config,
@@ -115,7 +115,7 @@ fn refused(break_it: impl FnOnce(&Path, &Image)) -> String {
     let folder = dir.path().join("image");
     let image = pack(&recipe(), &folder);
     break_it(&folder, &image);
-    let error = Image::open(&folder, "amd64").expect_err("it is broken").to_string();
+    let error = Image::open(&folder, Some("amd64")).expect_err("it is broken").to_string();
     error.replace(&*dir.path().to_string_lossy(), "/d")
 }
 
@@ -169,11 +169,14 @@ fn among_several_images_the_one_for_the_machine_is_taken() {
     let other = read(&dir.path().join("arm64"))["manifests"][0].clone();
     index["manifests"].as_array_mut().expect("a list").push(other);
     fs::write(folder.join("index.json"), index.to_string()).expect("writable");
-    let open = |architecture: &str| Image::open(&folder, architecture).map(|image| image.digest().clone());
+    let open = |architecture: &str| Image::open(&folder, Some(architecture)).map(|image| image.digest().clone());
     assert_eq!(open("amd64").expect("it is there"), *amd64.digest());
     assert_eq!(open("arm64").expect("it is there"), *arm64.digest());
-    let only_one = Image::open(&dir.path().join("arm64"), "amd64").expect_err("it is for another machine").to_string();
+    let only_one =
+        Image::open(&dir.path().join("arm64"), Some("amd64")).expect_err("it is for another machine").to_string();
     assert!(only_one.contains("it is for linux/arm64, and must be for linux/amd64"), "{only_one}");
+    let any = Image::open(&folder, None).expect_err("there are two").to_string();
+    assert!(any.contains("it holds 2 images, and must hold one"), "{any}");
     assert!(open("riscv64").expect_err("there is none").to_string().contains("no image for linux/riscv64"));
     assert_ne!(Digest::of(b""), *amd64.digest());
 }

@@ -1,6 +1,7 @@
 //! What each command of the command line does: resolve, plan, run, show. Everything that it decides stands in
 //! `settings`, everything that it runs in `exec`, everything that it shows in `report`.
 
+mod images;
 mod matrix;
 mod new_service;
 mod own_tests;
@@ -45,6 +46,8 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
         Command::Doctor(json) => tools::doctor(json, session),
         Command::Setup(setup) => tools::setup(setup, session),
         Command::Test(own) => own_tests::run(own, session),
+        Command::LogIn(login) => images::log_in(login, session),
+        Command::PushImage(image) => images::push(image, session),
         Command::Report(report) => report::show(report, session),
         Command::Ci(cli::Ci { run, .. })
         | Command::Fmt(cli::Fix { run, .. })

@@ -8,7 +8,7 @@ use crate::environment::{Clock, Environment};
 use crate::error::{Error, Exit, Result};
 use crate::event::Kind;
 use crate::exec::{self, pool, secrets, signal};
-use crate::history::folder::{Home, run_id};
+use crate::history::folder::{Home, REGISTRY_LOGIN, run_id};
 use crate::history::interrupted;
 use crate::history::lock::{Holder, Lock};
 use crate::plan::{Action, Plan, build, render};
@@ -32,6 +32,7 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     let (workspace, settings) = session.resolve(command)?;
     let mut plan = build::build(&workspace, &settings)?;
     check(&plan)?;
+    check_push(&plan, &settings)?;
     if args.dry_run {
         session.printer.data(&render::commands(&plan));
         return Ok(Exit::Ok);
@@ -61,7 +62,10 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
         move |signal| drop(sender.send(exec::message::Message::Signal(signal)))
     })?;
     let over = exec::run::run(&plan, &context, &clock, (&sender, &messages), &mut |event| fanout.on(event))?;
+    let login = folder.join(REGISTRY_LOGIN);
+    let left = std::fs::remove_file(&login).err().filter(|error| error.kind() != std::io::ErrorKind::NotFound);
     let mut summary = fanout.close();
+    summary.warnings.extend(left.map(|error| format!("could not remove the login {}: {error}", login.display())));
     for left in process::sweep() {
         summary.warnings.push(format!("a process had escaped its task and was killed: {left}"));
     }
@@ -93,6 +97,22 @@ fn check(plan: &Plan) -> Result<()> {
         crate::text::list(&missing)
     ))
     .hint(format!("leave them out: {}", skips.join(" "))))
+}
+
+/// Whether images that are to be pushed have a name and a place to go to: told before they are made.
+fn check_push(plan: &Plan, settings: &Settings) -> Result<()> {
+    let makes_images = plan.tasks().any(|task| matches!(task.action, Action::PackImage { .. }));
+    if !makes_images || !settings.push || settings.destination().is_some() {
+        return Ok(());
+    }
+    let error = |what: &str| Error::usage(format!("push the images: {what}"));
+    Err(match &settings.checkout {
+        None => error("there is no commit to name them after").hint("commit first, in a git repository"),
+        Some(checkout) if checkout.dirty => error("the tree differs from the commit that they would be named after")
+            .hint("commit or remove what `git status` shows; without `--push` images are made and marked"),
+        Some(_) => error("no registry is configured")
+            .hint("name one: `--registry HOST/FOLDER`, or `[workspace.metadata.xtask.image] registry`"),
+    })
 }
 
 /// Sees to it that every tool of the plan is there or will be.
@@ -206,6 +226,7 @@ fn subscribers(
         Err(error) => first.push(beside(&error)),
     }
     all.push(console);
+    all.push(Box::new(report::images::Pushed::new(folder.join("images.json"))));
     if let Some(file) = &args.events {
         all.push(Box::new(Recorder::for_user(file)?));
     }

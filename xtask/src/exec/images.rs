@@ -20,7 +20,12 @@ pub(super) fn pack(image: &ImageSpec, inputs: &Inputs) -> Finished {
     let own: Vec<_> = own.cloned().collect();
     match crate::image::pack(image, &own) {
         Ok(packed) => {
-            let made = Image { service: image.service.clone(), digest: packed.digest, bytes: packed.bytes };
+            let made = Image {
+                service: image.service.clone(),
+                digest: packed.digest,
+                bytes: packed.bytes,
+                ..Image::default()
+            };
             Finished::new(Reading { image: Some(made), ..Reading::passed() })
         }
         Err(error) => failed(&error),

@@ -238,9 +238,11 @@ fn exit(end: End) -> readers::Exit {
 /// Whether a stream holds text; the other one is JSON for the reader.
 fn for_people(reader: &Reader, stream: Stream) -> bool {
     match reader {
-        Reader::CargoMessages | Reader::CargoAudit { .. } | Reader::LlvmCov(_) | Reader::Environment { .. } => {
-            stream == Stream::Stderr
-        }
+        Reader::CargoMessages
+        | Reader::CargoAudit { .. }
+        | Reader::LlvmCov(_)
+        | Reader::Environment { .. }
+        | Reader::PushedImage => stream == Stream::Stderr,
         Reader::CargoDeny { .. } => stream == Stream::Stdout,
         _ => true,
     }

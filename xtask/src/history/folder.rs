@@ -5,6 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// The file in a run's folder that holds its login to the registry while it lasts.
+pub const REGISTRY_LOGIN: &str = "registry-login.json";
+
 /// Where xtask keeps what it writes for a checkout.
 #[derive(Clone, Debug)]
 pub struct Home(PathBuf);

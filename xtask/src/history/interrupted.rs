@@ -1,6 +1,6 @@
 //! What a run that was killed has left behind: found at the start of the next one, cleaned up, and told.
 
-use super::folder::Home;
+use super::folder::{Home, REGISTRY_LOGIN};
 use crate::backing;
 use crate::environment::Environment;
 use crate::event::Kind;
@@ -20,6 +20,8 @@ pub fn clean_up(home: &Home, environment: &Environment) -> Vec<Kind> {
 fn close(folder: &Path, run: String, environment: &Environment) -> Option<Kind> {
     let mut cleaned = process::kill_survivors(&run);
     cleaned.extend(backing::clean_after(&run, &environment.temp, environment.var("PATH").unwrap_or_default().as_ref()));
+    // A login outlives nobody.
+    let _ = std::fs::remove_file(folder.join(REGISTRY_LOGIN));
     let record = record::read(&folder.join("events.ndjson")).unwrap_or_default();
     if record.is_newer() {
         return None;

@@ -74,7 +74,7 @@ pub fn pack(spec: &ImageSpec, binaries: &[Binary]) -> Result<Packed> {
 }
 
 fn open(folder: &Path, architecture: &str) -> Result<Image> {
-    Image::open(folder, architecture).map_err(|error| {
+    Image::open(folder, Some(architecture)).map_err(|error| {
         Error::environment(format!("read the base image {}", folder.display()))
             .because(error)
             .hint("fetch it again: `skopeo copy docker://… oci:FOLDER`")

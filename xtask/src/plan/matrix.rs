@@ -1,6 +1,6 @@
 //! Which packages a stage works on one by one, for a CI that gives each of them a job of its own.
 
-use super::{StageId, build, pipeline};
+use super::{StageId, build};
 use crate::error::{Error, Exit, Result};
 use crate::settings::Settings;
 use crate::text;
@@ -20,20 +20,11 @@ pub fn matrix(workspace: &Workspace, settings: &Settings, stage: &StageId) -> Re
             .hint(format!("the stages that work service by service are {}", text::list(names))));
     }
     let plan = build::build(workspace, settings)?;
-    let services: BTreeSet<&String> = match stage.as_str() {
-        pipeline::BUILD_AND_PUSH => plan.services.iter().filter(|service| has_image(workspace, service)).collect(),
-        // Not the services alone: their libraries are tested on a laptop, and so they are here.
-        _ => plan.tasks().filter_map(|task| task.service.as_ref()).collect(),
-    };
+    // Not the services alone: their libraries are tested on a laptop, and so they are here.
+    let services: BTreeSet<&String> = plan.tasks().filter_map(|task| task.service.as_ref()).collect();
     if services.is_empty() {
         let what = format!("make the matrix of `{stage}`: no selected package has anything for it");
         return Err(Error::new(Exit::NothingSelected, what).hint("`cargo xtask plan` shows what would run"));
     }
     Ok(json!({ "service": services }))
-}
-
-/// Whether an image is made of a service: unless its manifest says `image = false`.
-fn has_image(workspace: &Workspace, service: &str) -> bool {
-    let says = |key: &str| workspace.package(service)?.metadata.get("service")?.get(key)?.as_bool();
-    says("image") != Some(false)
 }

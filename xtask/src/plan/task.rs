@@ -182,6 +182,8 @@ pub enum Reader {
         /// Advisories and other codes that do not count for now.
         waivers: Vec<Waiver>,
     },
+    /// xtask's own `push-image`: the image as JSON on stdout.
+    PushedImage,
     /// `cargo update --dry-run --verbose`, on stderr.
     Outdated,
     /// `cargo tree --workspace --duplicates --depth 0`.

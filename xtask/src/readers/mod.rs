@@ -17,6 +17,7 @@ mod json;
 mod libtest;
 mod llvm_cov;
 mod outdated;
+mod pushed_image;
 mod rustfmt;
 mod tarpaulin;
 #[cfg(test)]
@@ -93,6 +94,7 @@ pub fn reader(how: &Reader, root: &Path) -> Box<dyn Read> {
             Box::new(cargo_audit::CargoAudit::new(waivers, database.as_deref()))
         }
         Reader::CargoDeny { waivers } => Box::new(cargo_deny::CargoDeny::new(waivers)),
+        Reader::PushedImage => Box::new(pushed_image::PushedImage::default()),
         Reader::Outdated => Box::new(outdated::Outdated::default()),
         Reader::Duplicates => Box::new(duplicates::Duplicates::default()),
         Reader::LlvmCov(gate) => Box::new(coverage::Measured::<llvm_cov::Export>::new(gate, root)),

@@ -6,6 +6,7 @@
 pub mod display;
 pub mod failure;
 pub mod github;
+pub mod images;
 pub mod json;
 pub mod lines;
 pub mod markdown;

@@ -1,6 +1,7 @@
 //! What `[workspace.metadata.xtask.image]` may say.
 
 use super::table::{Problems, Table};
+use crate::image::registry::{Login, Registry};
 use crate::text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,10 @@ use std::path::{Path, PathBuf};
 /// What may stand between braces in a variable's value.
 const PLACEHOLDERS: [&str; 4] = ["commit", "port", "service", "version"];
 
-/// How images are made.
+/// What a registry must look like.
+pub const REGISTRY: &str = "a host with a port and a folder, or without, such as \"registry.example.org/shop\"";
+
+/// How images are made, and where they go.
 #[derive(Clone, Debug)]
 pub struct ImageConfig {
     /// The layout of the image that lies below, absolute; `None` for `scratch`.
@@ -23,6 +27,10 @@ pub struct ImageConfig {
     pub budget: Option<u64>,
     /// Variables of every image, with placeholders.
     pub env: BTreeMap<String, String>,
+    /// Where images go.
+    pub registry: Option<Registry>,
+    /// How to log in there.
+    pub login: Login,
 }
 
 impl ImageConfig {
@@ -52,6 +60,8 @@ impl ImageConfig {
                 .get("budget", "a size such as \"60 MiB\"", p, |value| text::parse_bytes(value.as_str()?))
                 .filter(|budget| *budget > 0),
             env: variables.into_iter().collect(),
+            registry: table.get("registry", REGISTRY, p, |value| Registry::parse(value.as_str()?)),
+            login: table.word("login", p).unwrap_or(Login::Auto),
         }
     }
 
@@ -128,6 +138,8 @@ mod tests {
         for user in ["root", "0", "65532:0", "1:2:3", "", "+5", "nonroot:nonroot"] {
             case(&json!({ "user": user }), "and not root");
         }
+        case(&json!({ "registry": "https://example.org" }), "such as");
+        case(&json!({ "login": "token" }), "\"password\"");
         case(&json!({ "budget": "60 megs" }), "a size such as");
         case(&json!({ "env": { "A": "{sha}" } }), "there are {commit}, {port}, {service} and {version}");
         case(&json!({ "env": { "A B": "" } }), "no name for a variable");

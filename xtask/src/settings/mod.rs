@@ -8,6 +8,7 @@ pub mod table;
 use crate::cli::{self, Command};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
+use crate::image::registry::{self, Login, PASSWORD, Registry};
 use crate::plan::{Event, StageId, pipeline};
 use crate::text;
 use crate::workspace::git::{self, Checkout};
@@ -24,6 +25,10 @@ pub struct Settings {
     pub event: Event,
     /// The branch, when it is known.
     pub branch: Option<String>,
+    /// Whether images are to be pushed.
+    pub push: bool,
+    /// How to log in to the registry first.
+    pub login: Login,
     /// What images are named and dated by, where the run makes some and there is a commit.
     pub checkout: Option<Checkout>,
     /// The packages that were named; `None` for all.
@@ -56,6 +61,7 @@ struct Wishes {
     options: cli::StageOptions,
     half: Option<String>,
     fix: bool,
+    push: bool,
     pass_on: Vec<String>,
 }
 
@@ -70,6 +76,14 @@ impl Settings {
         if let Some(database) = wishes.options.database.advisory_db {
             config.advisory_db = Some(environment.cwd.join(database));
         }
+        if let Some(registry) = &wishes.options.registry.registry {
+            config.image.registry = Some(Registry::parse(registry).ok_or_else(|| {
+                Error::usage(format!("use the registry `{registry}`: it must be {}", image::REGISTRY))
+            })?);
+        }
+        let has_password = environment.var(PASSWORD).is_some();
+        let login = config.image.registry.as_ref();
+        let login = login.map_or(Login::None, |registry| registry.login(config.image.login, has_password));
         let audited = matches!(command, Command::Ci(_) | Command::Audit(_));
         let database = config.advisory_db.as_deref().filter(|_| audited);
         let advisory_note = database.and_then(advisories::newest).map(|day| format!("its newest one of {day}"));
@@ -79,6 +93,8 @@ impl Settings {
         Ok(Self {
             event,
             checkout: if makes_images { git::checkout(&workspace.root) } else { None },
+            push: wishes.push || event == Event::Push,
+            login,
             branch: environment.var("GITHUB_REF_NAME").map(str::to_owned),
             selected: selected(&wishes.selection, workspace)?,
             only: wishes.stages.only.iter().map(stage).collect::<Result<_>>()?,
@@ -95,6 +111,13 @@ impl Settings {
 }
 
 impl Settings {
+    /// Where images go, under which tags, when they are to be pushed and can be.
+    pub fn destination(&self) -> Option<(&Registry, Vec<String>)> {
+        let checkout = self.checkout.as_ref().filter(|checkout| self.push && !checkout.dirty)?;
+        let branch = self.branch.as_deref().or(checkout.branch.as_deref());
+        Some((self.config.image.registry.as_ref()?, registry::tags(checkout, branch)))
+    }
+
     /// Whether the coverage stage is part of what was asked for.
     pub fn measures_coverage(&self) -> bool {
         let id = StageId::new(pipeline::CODE_COVERAGE);
@@ -165,10 +188,14 @@ impl Wishes {
                 Self { selection: build.selection.clone(), stages: only(pipeline::BUILD_RELEASE), ..Self::default() }
             }
             Command::Docker(docker) => {
-                Self { selection: docker.selection.clone(), stages: only(pipeline::BUILD_AND_PUSH), ..Self::default() }
+                let options = cli::StageOptions { registry: docker.registry.clone(), ..cli::StageOptions::default() };
+                let (selection, stages) = (docker.selection.clone(), only(pipeline::BUILD_AND_PUSH));
+                Self { selection, stages, options, push: docker.push, ..Self::default() }
             }
-            Command::Report(_)
+            Command::LogIn(_)
             | Command::NewService(_)
+            | Command::PushImage(_)
+            | Command::Report(_)
             | Command::Doctor(_)
             | Command::Setup(_)
             | Command::Test(_)

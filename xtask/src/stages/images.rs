@@ -1,11 +1,15 @@
 //! Stage 8: an image of every service that wants one.
 
 use super::{Context, build};
+use crate::command::Command;
+use crate::image::registry::Login;
 use crate::image::spec::{BillSpec, ImageSpec};
 use crate::plan::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
-use crate::plan::{Action, StageId, Task, TaskId};
+use crate::plan::{Action, Reader, StageId, Task, TaskId};
+use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use crate::workspace::git::Checkout;
+use clap::ValueEnum as _;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,8 +34,51 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
             ..Task::new(&stage, &service.name, command, context.timeout)
         }
     });
-    let images: Vec<Task> = images.collect();
-    build.into_iter().chain([bills]).chain(images).collect()
+    let made: Vec<Task> = build.into_iter().chain([bills]).chain(images).collect();
+    let pushes = pushes(context, &stage, &services, &made);
+    made.into_iter().chain(pushes).collect()
+}
+
+/// The login, and a push for each service. They wait until all images are made: half a set helps nobody.
+fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[Task]) -> Vec<Task> {
+    let Some((registry, tags)) = context.settings.destination() else { return Vec::new() };
+    let made: Vec<TaskId> = made.iter().map(|task| task.id.clone()).collect();
+    let own = || Command::new(context.settings.program.to_string_lossy(), &context.workspace.root);
+    let by = context.settings.login;
+    let login = by.to_possible_value().filter(|_| by != Login::None).map(|by_word| {
+        let region = registry.region().map(|region| ["--region", region]).into_iter().flatten();
+        let aws = (by == Login::Ecr).then_some(Tool::Aws);
+        Task {
+            repeat: Some(format!("cargo xtask docker --push --registry {registry}")),
+            reader: Reader::Environment { also: BTreeMap::new() },
+            needs: made.clone(),
+            tools: std::iter::once(Tool::Skopeo).chain(aws).collect(),
+            ..Task::new(
+                stage,
+                "login",
+                own().args(["log-in", registry.host(), "--by", by_word.get_name()]).args(region),
+                context.timeout,
+            )
+        }
+    });
+    let env_from: Vec<TaskId> = login.iter().map(|login| login.id.clone()).collect();
+    let push = |service: &&Package| {
+        let layout = folder(context).join(&service.name);
+        let to = registry.repository(&service.name);
+        let tags = tags.iter().flat_map(|tag| ["--tag", tag]);
+        let command = own().args(["push-image", &service.name, "--layout", &layout.to_string_lossy(), "--to", &to]);
+        Task {
+            service: Some(service.name.clone()),
+            repeat: Some(format!("cargo xtask docker {} --push --registry {registry}", service.name)),
+            reader: Reader::PushedImage,
+            needs: made.iter().chain(&env_from).cloned().collect(),
+            env_from: env_from.clone(),
+            tools: vec![Tool::Skopeo],
+            ..Task::new(stage, &format!("push-{}", service.name), command.args(tags), context.timeout)
+        }
+    };
+    let pushes: Vec<Task> = services.iter().map(push).collect();
+    login.into_iter().chain(pushes).collect()
 }
 
 /// Whether an image is made of a package: of every service with a program, unless its manifest says `image = false`.

@@ -37,6 +37,12 @@ pub enum Tool {
     Docker,
     /// `curl`, which every HTTP request goes through.
     Curl,
+    /// `skopeo`, which speaks to registries.
+    Skopeo,
+    /// `aws`, the command line of Amazon's cloud.
+    Aws,
+    /// `docker-registry`, the reference registry.
+    Registry,
     /// `schemathesis`, which asks a service everything that its `OpenAPI` document allows and forbids.
     Schemathesis,
 }

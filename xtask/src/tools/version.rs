@@ -16,6 +16,8 @@ pub fn read(entry: &Entry, answer: &str) -> Result<String, String> {
     }
     answer
         .split_whitespace()
+        // `aws-cli/1.45.11`
+        .filter_map(|word| word.rsplit('/').next())
         .map(|word| word.trim_start_matches("v=").trim_start_matches('v').trim_end_matches([',', ';']))
         .find(|word| looks_like_one(word))
         .map(str::to_owned)
@@ -98,6 +100,9 @@ mod tests {
         );
         case(Tool::Audit, "cargo-audit-audit 0.22.2\n", Ok("0.22.2"));
         case(Tool::Docker, "28.2.2\n", Ok("28.2.2"));
+        case(Tool::Skopeo, "skopeo version 1.9.3", Ok("1.9.3"));
+        case(Tool::Aws, "aws-cli/1.45.11 Python/3.11.7 Linux/6.18.44", Ok("1.45.11"));
+        case(Tool::Registry, "docker-registry github.com/docker/distribution 2.8.2+ds1", Ok("2.8.2+ds1"));
         case(Tool::Curl, "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1", Ok("7.88.1"));
     }
 

@@ -8,8 +8,11 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use xtask::cli::Cli;
 
+/// The commands that people type.
 fn subcommands() -> Vec<String> {
-    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+    let cli = Cli::command();
+    let typed = cli.get_subcommands().filter(|command| !command.is_hide_set());
+    typed.map(|command| command.get_name().to_owned()).collect()
 }
 
 /// The lines of a help text that are headings.

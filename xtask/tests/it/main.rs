@@ -1,6 +1,7 @@
 //! Tests through the binary: a folder with files, arguments, and what then stands on stdout, on stderr and in the exit
 //! code. Everything that runs is the real thing, or a stub program that the test puts in front of `PATH` on purpose.
 
+mod peers;
 mod running;
 mod sandbox;
 
@@ -17,6 +18,7 @@ mod integration;
 mod matrix;
 mod new_service;
 mod new_service_here;
+mod push;
 mod selection;
 mod show;
 

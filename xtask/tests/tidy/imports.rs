@@ -143,7 +143,8 @@ fn only_main_ends_the_process() {
 
 #[test]
 fn processes_are_started_in_few_places() {
-    let homes = ["process/", "tools/probe.rs", "tools/setup.rs", "workspace/git.rs", "cache/snapshot.rs"];
+    let homes =
+        ["process/", "tools/probe.rs", "tools/setup.rs", "image/skopeo.rs", "workspace/git.rs", "cache/snapshot.rs"];
     only(&homes, &["xshell"], "the stages' children are supervised by `process`; the others only ask");
     never(
         &["main.rs", "commands/", "backing/", "history/"],

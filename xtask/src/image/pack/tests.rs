@@ -70,7 +70,7 @@ fn static_program() -> Vec<u8> {
 fn a_static_program_needs_nothing_else() {
     let bench = Bench::new();
     let packed = bench.pack(&bench.spec("static")).expect("it can be packed");
-    let image = Image::open(&bench.path("image"), "amd64").expect("it is whole");
+    let image = Image::open(&bench.path("image"), Some("amd64")).expect("it is whole");
     assert_eq!((packed.digest, packed.bytes), (image.digest().to_string(), image.size()));
     let run = &image.config().config;
     assert_eq!((run.user.as_str(), &run.entrypoint[..]), ("65532:65532", &["/usr/local/bin/static".to_owned()][..]));
@@ -107,7 +107,7 @@ fn certificates_of_the_base_stay_unless_others_are_configured() {
         bench
             .pack(&ImageSpec { base: Some(base.clone()), ca_bundle, ..bench.spec("static") })
             .expect("it can be packed");
-        let image = Image::open(&bench.path("image"), "amd64").expect("it is whole");
+        let image = Image::open(&bench.path("image"), Some("amd64")).expect("it is whole");
         image.manifest().layers.len()
     };
     assert_eq!(layers(None), 2, "the base and the program");

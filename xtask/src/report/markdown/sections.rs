@@ -5,7 +5,7 @@ use super::super::summary::{StageSummary, Summary, TaskSummary};
 use super::super::words;
 use super::escape::{block, code, html, prose};
 use crate::outcome::{Outcome, Policy, TestCounts};
-use crate::reading::{Binary, Finding, Severity, Table};
+use crate::reading::{Binary, Finding, Image, Severity, Table};
 use crate::text;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -183,8 +183,10 @@ fn binaries(summary: &Summary) -> String {
 }
 
 fn images(summary: &Summary) -> String {
-    let rows = summary.images.iter().map(|image| [code(&image.service), code(&image.digest), text::bytes(image.bytes)]);
-    table("Images", ["service", "digest", "size"], rows.collect())
+    let tags = |image: &Image| image.tags.iter().map(|tag| code(tag)).collect::<Vec<_>>().join(" ");
+    let rows = summary.images.iter();
+    let rows = rows.map(|it| [code(&it.service), code(&it.digest), text::bytes(it.bytes), tags(it)]);
+    table("Images", ["service", "digest", "size", "pushed as"], rows.collect())
 }
 
 fn skipped(summary: &Summary) -> String {

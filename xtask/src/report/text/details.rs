@@ -50,9 +50,16 @@ fn binaries(summary: &Summary) -> Option<Table> {
 }
 
 fn images(summary: &Summary) -> Option<Table> {
-    let row = |image: &Image| vec![image.service.clone(), text::bytes(image.bytes), image.digest.clone()];
+    let pushed = summary.images.iter().any(|image| image.repository.is_some());
+    let row = |image: &Image| {
+        let mut row = vec![image.service.clone(), text::bytes(image.bytes), image.digest.clone()];
+        row.extend(pushed.then(|| image.tags.join(" ")));
+        row
+    };
+    let columns = ["service", "size", "digest", "pushed as"];
+    let columns = &columns[..if pushed { 4 } else { 3 }];
     let rows: Vec<Vec<String>> = summary.images.iter().map(row).collect();
-    (!rows.is_empty()).then(|| table("Images", &["service", "size", "digest"], rows))
+    (!rows.is_empty()).then(|| table("Images", columns, rows))
 }
 
 fn table(title: &str, columns: &[&str], rows: Vec<Vec<String>>) -> Table {

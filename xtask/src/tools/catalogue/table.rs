@@ -32,7 +32,7 @@ const fn cargo_tool(
 const VERSION: &[&str] = &["--version"];
 
 /// Every tool, in the order of the enum.
-pub(super) static CATALOGUE: [Entry; 13] = [
+pub(super) static CATALOGUE: [Entry; 16] = [
     Entry {
         tool: Tool::Rustfmt,
         id: "rustfmt",
@@ -191,6 +191,49 @@ pub(super) static CATALOGUE: [Entry; 13] = [
         wanted: Wanted::Any,
         sources: &[Source::System(everywhere(&["curl"]))],
         stages: &["smoke-test", "notify"],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Skopeo,
+        id: "skopeo",
+        programs: &["skopeo"],
+        ask: VERSION,
+        answers_as: "skopeo",
+        // The first that keeps an image's bytes: `--preserve-digests`.
+        wanted: Wanted::AtLeast("1.6"),
+        sources: &[Source::System(everywhere(&["skopeo"]))],
+        stages: &["build-and-push", OWN_TESTS],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Aws,
+        id: "aws",
+        programs: &["aws"],
+        ask: VERSION,
+        answers_as: "aws-cli",
+        wanted: Wanted::Any,
+        sources: &[Source::System(Packages {
+            apt: &["awscli"],
+            dnf: &["awscli2"],
+            apk: &["aws-cli"],
+            pacman: &["aws-cli"],
+            brew: &["awscli"],
+        })],
+        stages: &["build-and-push"],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Registry,
+        id: "docker-registry",
+        programs: &["docker-registry"],
+        ask: VERSION,
+        answers_as: "registry",
+        wanted: Wanted::Any,
+        sources: &[Source::System(Packages { dnf: &[], pacman: &[], brew: &[], ..everywhere(&["docker-registry"]) })],
+        stages: &[OWN_TESTS],
         essential: false,
         instead: &[],
     },

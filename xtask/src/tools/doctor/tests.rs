@@ -53,6 +53,12 @@ fn the_table_says_what_is_there_and_what_to_do() {
         optional: install Docker and start its engine
     curl             absent                  smoke-test notify
         optional: run `sudo apk add --no-cache curl`
+    skopeo           absent                  build-and-push test
+        optional: run `sudo apk add --no-cache skopeo`
+    aws              absent                  build-and-push
+        optional: run `sudo apk add --no-cache aws-cli`
+    docker-registry  absent                  test
+        optional: run `sudo apk add --no-cache docker-registry`
     schemathesis     absent                  test
         optional: install Python 3 with its module venv
 

@@ -1,0 +1,46 @@
+//! What can be typed about images.
+
+use super::{RegistryOption, Run, STAGE, Selection};
+use crate::image::registry::Login;
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Args, Clone, Debug)]
+pub struct Docker {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Push the images under the commit's tag and the branch's, and read them back
+    #[arg(long, help_heading = STAGE)]
+    pub push: bool,
+    #[command(flatten)]
+    pub registry: RegistryOption,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct LogIn {
+    /// The registry's host
+    pub host: String,
+    /// How
+    #[arg(long, value_name = "LOGIN")]
+    pub by: Login,
+    /// The region, of Amazon's registry
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct PushImage {
+    /// The service in it
+    pub service: String,
+    /// The layout's folder
+    #[arg(long, value_name = "DIR")]
+    pub layout: PathBuf,
+    /// Where to
+    #[arg(long, value_name = "REPOSITORY")]
+    pub to: String,
+    /// The tags, the commit's first
+    #[arg(long, value_name = "TAG", required = true)]
+    pub tag: Vec<String>,
+}

@@ -1,0 +1,49 @@
+//! Options of single stages, which the commands of several take.
+
+use super::STAGE;
+use crate::backing::Source;
+use crate::settings::config::Engine;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Options of single stages that `ci` and `plan` take as well.
+#[derive(Args, Clone, Debug, Default)]
+pub struct StageOptions {
+    #[command(flatten)]
+    pub engine: EngineOption,
+    #[command(flatten)]
+    pub database: DatabaseOption,
+    #[command(flatten)]
+    pub servers: ServersOption,
+    #[command(flatten)]
+    pub registry: RegistryOption,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct EngineOption {
+    /// What measures coverage [default: what the configuration says, else auto]
+    #[arg(long, value_name = "ENGINE", env = "XTASK_COVERAGE_ENGINE", hide_env_values = true, help_heading = STAGE)]
+    pub engine: Option<Engine>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct DatabaseOption {
+    /// A copy of the RustSec advisory database, to work without network [default: what the configuration says, else
+    /// the latest one, fetched]
+    #[arg(long, value_name = "DIR", env = "XTASK_ADVISORY_DB", hide_env_values = true, help_heading = STAGE)]
+    pub advisory_db: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServersOption {
+    /// Where the servers of the integration tests come from [default: what the configuration says, else auto]
+    #[arg(long, value_name = "SOURCE", env = "XTASK_SERVERS", hide_env_values = true, help_heading = STAGE)]
+    pub servers: Option<Source>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct RegistryOption {
+    /// Where images are pushed to, as `registry.example.org/shop` [default: what the configuration says]
+    #[arg(long, value_name = "REGISTRY", env = "XTASK_REGISTRY", hide_env_values = true, help_heading = STAGE)]
+    pub registry: Option<String>,
+}

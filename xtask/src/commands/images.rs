@@ -1,0 +1,81 @@
+//! `log-in` and `push-image`: what the tasks of a run call to speak to a registry. People type `docker --push`.
+
+use super::Session;
+use crate::cli;
+use crate::error::{Error, Exit, Result};
+use crate::history::folder::{Home, REGISTRY_LOGIN};
+use crate::image::push::{self, Push};
+use crate::image::registry::{Login, PASSWORD, USER};
+use crate::image::skopeo::Skopeo;
+use crate::process::MARKER;
+use crate::reading::Image;
+use crate::text;
+use crate::workspace;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// Logs in, with a file of the run's own, and prints the variable by which the other tasks find it.
+pub(super) fn log_in(args: &cli::LogIn, session: &Session) -> Result<Exit> {
+    let file = login_file(session)?;
+    let skopeo = Skopeo::new()?;
+    let var = |name: &str| session.environment.var(name);
+    let (user, password) = match (args.by, var(USER), var(PASSWORD)) {
+        (Login::Ecr, ..) => ("AWS", skopeo.ecr_password(args.region.as_deref())?),
+        (_, Some(user), Some(password)) => (user, password.as_bytes().to_vec()),
+        _ => {
+            return Err(Error::environment(format!("log in to {}: there is no user or no password", args.host))
+                .hint(format!("set {USER} and {PASSWORD}")));
+        }
+    };
+    private_file(&file)?;
+    skopeo.log_in(&args.host, user, &password, &file)?;
+    session.printer.say(&format!("logged in to {} as {user}", args.host));
+    session.printer.data(&format!("REGISTRY_AUTH_FILE={}\n", crate::command::quote(&file.to_string_lossy())));
+    Ok(Exit::Ok)
+}
+
+/// The file of the run that this process is a task of.
+fn login_file(session: &Session) -> Result<PathBuf> {
+    let run = session.environment.var(MARKER).and_then(|marker| marker.split(':').next());
+    let run = run
+        .ok_or_else(|| Error::usage("log in outside of a run").hint("`cargo xtask docker --push` logs in by itself"))?;
+    let workspace = workspace::load::load(&session.environment)?;
+    let home = Home::new(&workspace.target_dir);
+    let run = home.run_ids().into_iter().find(|known| known == run);
+    let run = run.ok_or_else(|| Error::environment("log in: the run has no folder for the login"))?;
+    Ok(home.runs().join(run).join(REGISTRY_LOGIN))
+}
+
+/// An empty list of logins that only this user may read.
+fn private_file(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(b"{}"))
+        .map_err(|error| Error::environment(format!("create {}", path.display())).because(error))
+}
+
+/// Pushes an image, reads it back, and prints what it is now.
+pub(super) fn push(args: &cli::PushImage, session: &Session) -> Result<Exit> {
+    let image = oci_layout::Image::open(&args.layout, None).map_err(|error| {
+        Error::environment(format!("read the image of {}", args.service))
+            .because(error)
+            .hint(format!("make it again: `cargo xtask docker {}`", args.service))
+    })?;
+    let what = Push { layout: &args.layout, digest: image.digest(), repository: &args.to, tags: &args.tag };
+    let new = push::push(&what, &Skopeo::new()?)?;
+    let text = match &new[..] {
+        [] => format!("{} is there already, as {}", args.to, text::list(&args.tag)),
+        new => format!("pushed {} as {}", args.to, text::list(new)),
+    };
+    session.printer.say(&format!("{text}; read back as {}", image.digest()));
+    let pushed = Image {
+        service: args.service.clone(),
+        digest: image.digest().to_string(),
+        bytes: image.size(),
+        repository: Some(args.to.clone()),
+        tags: args.tag.clone(),
+    };
+    session.printer.data(&format!("{}\n", serde_json::json!(pushed)));
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,166 @@
+//! Where images go: the registry, the repositories in it, and the tags. Pure.
+
+use crate::workspace::git::Checkout;
+use std::fmt;
+
+/// The variable that holds the user's name at the registry.
+pub const USER: &str = "XTASK_REGISTRY_USER";
+/// The variable that holds the password.
+pub const PASSWORD: &str = "XTASK_REGISTRY_PASSWORD";
+
+/// The longest tag that a registry takes.
+const LONGEST_TAG: usize = 128;
+
+/// A registry and the folder in it, as people write it: `localhost:5000/shop`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registry {
+    host: String,
+    prefix: String,
+}
+
+/// How to log in to a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Login {
+    /// By what the registry and the surroundings are.
+    Auto,
+    /// With a token of Amazon's registry, which `aws ecr get-login-password` gives.
+    Ecr,
+    /// With the name and the password of the variables.
+    Password,
+    /// Not at all: with what the user has logged in with before, or as nobody.
+    None,
+}
+
+impl Registry {
+    /// The registry that `text` names; `None` when it cannot be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (host, prefix) = text.split_once('/').map_or((text, ""), |(host, prefix)| (host, prefix));
+        let is_part = |part: &str| {
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+            part.bytes().all(|byte| plain(byte) || b"._-".contains(&byte))
+                && part.bytes().next().is_some_and(plain)
+                && part.bytes().last().is_some_and(plain)
+        };
+        let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+        let valid = is_part(name) && port.parse::<u16>().is_ok_and(|port| port > 0);
+        let prefixes = prefix.is_empty() || prefix.split('/').all(is_part);
+        (valid && prefixes).then(|| Self { host: host.to_owned(), prefix: prefix.to_owned() })
+    }
+
+    /// The host, with its port when one was given.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The repository of a service, which is its name in lower case.
+    pub fn repository(&self, service: &str) -> String {
+        format!("{self}/{}", service.to_lowercase())
+    }
+
+    /// How to log in, where nothing is configured; `has_password` says that there are variables for it.
+    pub fn login(&self, configured: Login, has_password: bool) -> Login {
+        match configured {
+            Login::Auto if self.region().is_some() => Login::Ecr,
+            Login::Auto if has_password => Login::Password,
+            Login::Auto => Login::None,
+            other => other,
+        }
+    }
+
+    /// The region of Amazon's registry: `123456789012.dkr.ecr.eu-central-1.amazonaws.com`.
+    pub fn region(&self) -> Option<&str> {
+        let (account, rest) = self.host.split_once(".dkr.ecr.")?;
+        let (region, domain) = rest.split_once('.')?;
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        (is_account && domain.starts_with("amazonaws.com")).then_some(region)
+    }
+}
+
+impl fmt::Display for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.host)?;
+        if self.prefix.is_empty() { Ok(()) } else { write!(f, "/{}", self.prefix) }
+    }
+}
+
+/// Whether a host is this machine: a registry there needs no TLS, as every engine has it.
+pub fn is_loopback(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or_default();
+    name == "localhost" || name.starts_with("127.")
+}
+
+/// The tags of a commit: the commit itself, which is never moved, and its branch, which is.
+pub fn tags(checkout: &Checkout, branch: Option<&str>) -> Vec<String> {
+    let commit = format!("sha-{}", checkout.commit);
+    std::iter::once(commit).chain(branch.and_then(slug)).collect()
+}
+
+/// A branch as a tag: lower case, and a dash for what tags do not take. Nothing of it can be taken for a commit's tag.
+fn slug(branch: &str) -> Option<String> {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c.to_ascii_lowercase() } else { '-' };
+    let slug: String = branch.chars().map(plain).collect();
+    let slug = slug.trim_matches(['.', '-']);
+    let slug = if slug.starts_with("sha-") { format!("branch-{slug}") } else { slug.to_owned() };
+    let slug = slug.get(..LONGEST_TAG).unwrap_or(&slug).to_owned();
+    (!slug.is_empty()).then_some(slug)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_is_a_host_and_maybe_a_folder() {
+        #[track_caller]
+        fn case(text: &str, repository: Option<&str>) {
+            let found = Registry::parse(text).map(|registry| registry.repository("Auth-service"));
+            assert_eq!(found.as_deref(), repository, "{text}");
+        }
+        case("localhost:5000", Some("localhost:5000/auth-service"));
+        case("ghcr.io/acme/shop", Some("ghcr.io/acme/shop/auth-service"));
+        for text in
+            ["", "/shop", "host:/x", "host:99999", "Host", "https://host", "host//x", "host/../x", "-host", "host/x:1"]
+        {
+            case(text, None);
+        }
+    }
+
+    #[test]
+    fn the_login_follows_from_the_registry_unless_it_is_configured() {
+        const ECR: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop";
+        #[track_caller]
+        fn case(registry: &str, configured: Login, has_password: bool, wanted: Login) {
+            let registry = Registry::parse(registry).expect("it is one");
+            assert_eq!(registry.login(configured, has_password), wanted, "{registry} {configured:?}");
+        }
+        case(ECR, Login::Auto, true, Login::Ecr);
+        case(ECR, Login::None, false, Login::None);
+        case("ghcr.io/acme", Login::Auto, true, Login::Password);
+        case("ghcr.io/acme", Login::Auto, false, Login::None);
+        case("localhost:5000", Login::Ecr, false, Login::Ecr);
+        assert_eq!(Registry::parse(ECR).expect("it is one").region(), Some("eu-central-1"));
+        assert_eq!(Registry::parse("1.dkr.ecr.x.example.org").expect("it is one").region(), None);
+    }
+
+    #[test]
+    fn a_branch_becomes_a_tag_that_is_no_commits() {
+        #[track_caller]
+        fn case(branch: &str, wanted: Option<&str>) {
+            assert_eq!(slug(branch).as_deref(), wanted, "{branch}");
+        }
+        case("main", Some("main"));
+        case("feature/New Thing", Some("feature-new-thing"));
+        case("--force", Some("force"));
+        case("größe", Some("gr--e"));
+        case("sha-0123", Some("branch-sha-0123"));
+        case("...", None);
+        case(&"x".repeat(300), Some(&"x".repeat(128)));
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for (host, wanted) in [("localhost:5000", true), ("127.0.0.1:5000", true), ("localhost.example.org", false)] {
+            assert_eq!(is_loopback(host), wanted, "{host}");
+        }
+    }
+}

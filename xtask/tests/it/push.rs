@@ -1,0 +1,179 @@
+//! `docker --push` to a real registry: what is there afterwards, who may put it there, and what stops it.
+
+use crate::peers::{Amazon, Registry};
+use crate::sandbox::Sandbox;
+use oci_layout::Digest;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of a password file: what moto gives as Amazon's password, and another user's.
+const AWS: &str = "AWS:$2b$04$l/./LSXUZyAo.OS8bBcHoeoZ0xrFJra6RDcyW7jcY19vCdK7oPftC\n";
+const SHOP: &str = "shop:$2b$04$f3QQ2pFlzuwwzh6U9Y0RluSjfBg0dhjOz0zKFXH1geN6s9GnOYOfi\n";
+/// What `SHOP` was made of.
+const PASSWORD: &str = "correct-horse-battery";
+
+/// Two services as a commit of the branch `main`.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::with_services(&["a-service", "b-service"]);
+    sandbox.file("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    sandbox.append("Cargo.toml", "[workspace.metadata.xtask.image]\nca-bundle = \"ca.pem\"\n");
+    sandbox.run(&["build"]).exits(0);
+    sandbox.commit();
+    sandbox
+}
+
+fn json(sandbox: &Sandbox, path: &str) -> Value {
+    serde_json::from_str(&sandbox.read(path)).expect("it is JSON")
+}
+
+fn commit_tag(sandbox: &Sandbox) -> String {
+    let summary = json(sandbox, "target/xtask/runs/latest/summary.json");
+    format!("sha-{}", summary["commit"].as_str().expect("there is a commit"))
+}
+
+fn layout(sandbox: &Sandbox, service: &str) -> PathBuf {
+    sandbox.root().join("target/xtask/images").join(service)
+}
+
+/// Every file beneath a folder with its content.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = fs::read_dir(folder).expect("it is a folder").map(|entry| entry.expect("an entry").path());
+    let found = entries.flat_map(|path| {
+        if path.is_dir() { files(&path) } else { vec![(path.clone(), fs::read(&path).expect("a file"))] }
+    });
+    found.collect()
+}
+
+#[test]
+fn images_are_pushed_read_back_and_pushed_again_without_a_change() {
+    let Some(registry) = Registry::start(None) else { return };
+    let sandbox = sandbox();
+    let to = format!("{}/shop", registry.host);
+    sandbox.run(&["docker", "--push", "--registry", &to]).exits(0);
+    let pushed = json(&sandbox, "target/xtask/runs/latest/images.json");
+    let images = pushed["images"].as_array().expect("a list").clone();
+    assert_eq!(images.len(), 2);
+    let commit = commit_tag(&sandbox);
+    for image in &images {
+        let service = image["service"].as_str().expect("a name");
+        assert_eq!(image["repository"], format!("{to}/{service}"));
+        assert_eq!(image["tags"], serde_json::json!([commit, "main"]));
+        for tag in [&commit, "main"] {
+            let found = Digest::of(&registry.manifest(&format!("shop/{service}:{tag}")));
+            assert_eq!(image["digest"], found.to_string());
+        }
+    }
+    let again = sandbox.run(&["docker", "--push", "--registry", &to, "--json"]).exits(0);
+    assert_eq!(serde_json::from_str::<Value>(&again.stdout).expect("it is JSON")["images"], Value::Array(images));
+    let log = sandbox.read("target/xtask/runs/latest/logs/build-and-push.push-a-service.log");
+    assert!(log.contains("is there already, as sha-"), "{log}");
+}
+
+#[test]
+fn a_tag_that_names_another_image_is_an_error_and_half_a_set_is_no_set() {
+    let Some(registry) = Registry::start(None) else { return };
+    let sandbox = sandbox();
+    let push = ["docker", "--push", "--registry", &registry.host, "--keep-going"];
+    sandbox.run(&push).exits(0);
+    let commit = commit_tag(&sandbox);
+    registry.put(&layout(&sandbox, "b-service"), &format!("a-service:{commit}"));
+    sandbox.run(&push).exits(1).says(&format!("a-service:{commit}: it is there with another digest"));
+    let run = fs::read_dir(sandbox.root().join("target/xtask/runs/latest")).expect("a folder");
+    let names: Vec<_> = run.map(|entry| entry.expect("an entry").file_name()).collect();
+    assert!(!names.iter().any(|name| name == "images.json"), "{names:?}");
+    // A branch's tag may move, and is set right.
+    registry.put(&layout(&sandbox, "a-service"), &format!("a-service:{commit}"));
+    registry.put(&layout(&sandbox, "b-service"), "a-service:main");
+    sandbox.run(&push).exits(0);
+    assert_eq!(registry.manifest("a-service:main"), registry.manifest(&format!("a-service:{commit}")));
+}
+
+#[test]
+fn what_has_no_clean_commit_or_no_place_to_go_is_not_even_built() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    let push = |registry: &[&str]| sandbox.run(&[&["docker", "--push"][..], registry].concat()).exits(2);
+    let registry = ["--registry", "127.0.0.1:1/shop"];
+    push(&registry).says("there is no commit to name them after");
+    sandbox.commit();
+    push(&[]).says("no registry is configured");
+    push(&["--registry", "https://example.org"]).says("use the registry `https://example.org`: it must be");
+    sandbox.file("services/a-service/new.sql", "");
+    push(&registry).says("the tree differs from the commit");
+    assert!(!sandbox.root().join("target").exists(), "nothing was made");
+}
+
+#[test]
+fn a_password_goes_to_the_registry_and_nowhere_else() {
+    let Some(registry) = Registry::start(Some(SHOP)) else { return };
+    let mut sandbox = sandbox();
+    sandbox.var("XTASK_REGISTRY_USER", "shop").var("XTASK_REGISTRY_PASSWORD", PASSWORD);
+    sandbox.run(&["docker", "a", "--push", "--registry", &registry.host, "--verbose"]).exits(0);
+    let home = sandbox.root().with_file_name("home");
+    let left: Vec<PathBuf> = files(&home).into_iter().map(|(path, _)| path).collect();
+    assert!(left.iter().all(|path| !path.to_string_lossy().contains("auth.json")), "{left:?}");
+    for (path, content) in files(&sandbox.root().join("target/xtask/runs")) {
+        assert!(!path.ends_with("registry-login.json"), "the login outlives its run");
+        let text = String::from_utf8_lossy(&content);
+        // As it is, and as the login's file has it: `shop:correct-horse-battery` in Base64.
+        for secret in [PASSWORD, "c2hvcDpjb3JyZWN0LWhvcnNlLWJhdHRlcnk"] {
+            assert!(!text.contains(secret), "{} holds the password", path.display());
+        }
+    }
+    sandbox.var("XTASK_REGISTRY_PASSWORD", "wrong-horse-battery");
+    let output = sandbox.run(&["docker", "a", "--push", "--registry", &registry.host]).exits(3);
+    output.says("log in to").says("check the login");
+}
+
+#[test]
+fn amazons_registry_gets_the_password_that_aws_gives() {
+    let (Some(registry), Some(amazon)) = (Registry::start(Some(AWS)), Amazon::start()) else { return };
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.file("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    let config = "[workspace.metadata.xtask.image]\nca-bundle = \"ca.pem\"\nlogin = \"ecr\"\n";
+    sandbox.append("Cargo.toml", config).run(&["build"]).exits(0);
+    sandbox.commit();
+    sandbox.var("AWS_ENDPOINT_URL", &amazon.url).var("AWS_DEFAULT_REGION", "eu-central-1");
+    sandbox.var("AWS_ACCESS_KEY_ID", "testing").var("AWS_SECRET_ACCESS_KEY", "testing");
+    sandbox.run(&["docker", "--push", "--registry", &registry.host]).exits(0);
+    assert!(json(&sandbox, "target/xtask/runs/latest/images.json")["images"][0]["digest"].is_string());
+    for (path, content) in files(&sandbox.root().join("target/xtask/runs")) {
+        let text = String::from_utf8_lossy(&content);
+        assert!(!text.contains("123456789012-auth-token"), "{} holds the password", path.display());
+    }
+    sandbox.var("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    let output = sandbox.run(&["docker", "--push", "--registry", &registry.host]).exits(3);
+    output.says("get a password of Amazon's registry");
+}
+
+#[test]
+fn only_what_may_pass_is_tried_again() {
+    let Some(registry) = Registry::start(None) else { return };
+    let sandbox = sandbox();
+    let calls = sandbox.root().with_file_name("calls");
+    let stub = |first: &str| {
+        let _ = fs::remove_file(&calls);
+        let body = format!(
+            "case \"$1\" in --version) ;; *)\n  echo \"$1\" >> '{0}'\n  \
+             if [ \"$(wc -l < '{0}')\" = 1 ]; then echo '{first}' >&2; exit 1; fi\nesac\n\
+             PATH=\"${{PATH#*:}}\" exec skopeo \"$@\"",
+            calls.display()
+        );
+        sandbox.stub("skopeo", &body);
+    };
+    let push = ["docker", "a", "--push", "--registry", &registry.host];
+    stub("pinging container registry: dial tcp: connect: connection refused");
+    sandbox.run(&push).exits(0);
+    stub("reading manifest: unauthorized: authentication required");
+    sandbox.run(&push).exits(3).says("check the login");
+    assert_eq!(fs::read_to_string(&calls).expect("it was called"), "inspect\n");
+}
+
+#[test]
+fn the_login_of_a_run_that_was_killed_is_removed_by_the_next_one() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    let killed = "target/xtask/runs/20260101T000000000Z-1";
+    sandbox.file(&format!("{killed}/registry-login.json"), "{}");
+    sandbox.run(&["fmt"]).exits(0);
+    assert!(sandbox.root().join(killed).is_dir() && !sandbox.root().join(killed).join("registry-login.json").exists());
+}
