@@ -1,0 +1,349 @@
+//! `create`, `update`, `patch` and `delete`.
+
+use super::Answer;
+use super::apply::apply;
+use super::read::{Choice, stored};
+use crate::objects::json::{child, metadata, name, text, uid};
+use crate::objects::merge;
+use crate::objects::owners::Writer;
+use crate::objects::schema::Type;
+use crate::objects::store::Key;
+use crate::objects::validate::{Problem, check, fill_in};
+use crate::request::{Request, Target};
+use crate::state::State;
+use crate::status::Failure;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// Makes a new object.
+pub fn create(state: &mut State, target: &Target, request: &Request) -> Result<Answer, Failure> {
+    let object = request.json().map_err(Failure::bad_request)?;
+    let object = object.ok_or_else(|| Failure::bad_request("the request has no object"))?;
+    add(state, target, object, &writer(target, request), request)
+}
+
+/// Replaces an object.
+pub fn update(state: &mut State, target: &Target, request: &Request) -> Result<Answer, Failure> {
+    let object = request.json().map_err(Failure::bad_request)?;
+    let object = object.ok_or_else(|| Failure::bad_request("the request has no object"))?;
+    if name(&object) != target.name {
+        return Err(Failure::bad_request(format!(
+            "the name of the object ({}) does not match the name on the URL ({})",
+            name(&object),
+            target.name
+        )));
+    }
+    replace(state, target, object, &writer(target, request), request)
+}
+
+/// Changes an object in one of the four ways; server-side apply makes it when it is not there.
+pub fn patch(state: &mut State, target: &Target, request: &Request) -> Result<Answer, Failure> {
+    let patch = request.json().map_err(Failure::bad_request)?;
+    let patch = patch.ok_or_else(|| Failure::bad_request("the request has no patch"))?;
+    let kind = Type::of_kind(target.resource.kind);
+    let live = stored(state, target).cloned();
+    let media = request.content_type.split(';').next().unwrap_or_default();
+    if media == "application/apply-patch+yaml" {
+        if request.param("fieldManager").is_empty() {
+            return Err(Failure::bad_request(
+                "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
+            ));
+        }
+        let mut config = patch;
+        refuse_unknown_applied(target, &mut config, &kind)?;
+        let live = live.ok();
+        let given = writer(target, request);
+        let (object, given) = apply(live.as_ref(), &config, &kind, given, request.flag("force"))?;
+        return match live {
+            None => add(state, target, object, &given, request),
+            Some(_) => replace(state, target, object, &given, request),
+        };
+    }
+    let mut object = live?;
+    match media {
+        "application/merge-patch+json" => merge::merge(&mut object, &patch),
+        "application/strategic-merge-patch+json" => merge::strategic(&mut object, &patch, &kind),
+        "application/json-patch+json" => merge::json(&mut object, patch).map_err(|why| {
+            Failure::new(
+                422,
+                "Invalid",
+                format!("the server rejected our request due to an error in our request: {why}"),
+            )
+        })?,
+        _ => {
+            let why = format!("the body of the request was in an unknown format: {media}");
+            return Err(Failure::new(415, "UnsupportedMediaType", why));
+        }
+    }
+    replace(state, target, object, &writer(target, request), request)
+}
+
+/// Deletes an object.
+pub fn delete(state: &mut State, target: &Target, request: &Request) -> Result<Answer, Failure> {
+    let object = stored(state, target)?.clone();
+    let options = request.json().map_err(Failure::bad_request)?.unwrap_or_default();
+    for (wanted, is) in [("uid", uid(&object)), ("resourceVersion", text(&object, "/metadata/resourceVersion"))] {
+        let given = options["preconditions"][wanted].as_str();
+        if given.is_some_and(|given| given != is) {
+            let which = if wanted == "uid" { "UID" } else { "ResourceVersion" };
+            let given = given.unwrap_or_default();
+            let why = format!(
+                "the {which} in the precondition ({given}) does not match the {which} in record ({is}). The object might have been deleted and then recreated"
+            );
+            return Err(Failure::conflict(target.resource, &target.name, &why));
+        }
+    }
+    let key = Key::new(target.resource, &target.namespace, &target.name);
+    let param = |name: &str| options[name].as_str().unwrap_or(request.param(name)).to_owned();
+    if request.is_dry_run() || options["dryRun"][0] == "All" {
+        return Ok(Answer::ok(object));
+    }
+    if param("propagationPolicy") == "Orphan" {
+        orphan(state, uid(&object));
+    }
+    let grace = options["gracePeriodSeconds"].as_i64().or_else(|| request.param("gracePeriodSeconds").parse().ok());
+    match state.delete(&key, grace == Some(0)) {
+        Some(last) if state.store.get(&key).is_some() => Ok(Answer::ok(last)),
+        _ => Ok(Answer::ok(json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
+            "details": { "name": target.name, "group": target.resource.group, "kind": target.resource.plural,
+                "uid": uid(&object) },
+        }))),
+    }
+}
+
+/// Deletes all objects that the selectors let through.
+pub fn delete_collection(state: &mut State, target: &Target, request: &Request) -> Result<Answer, Failure> {
+    let objects = Choice::new(target, request)?.objects(state);
+    if !request.is_dry_run() {
+        for object in &objects {
+            state.delete(&Key::new(target.resource, text(object, "/metadata/namespace"), name(object)), false);
+        }
+    }
+    Ok(Answer::ok(json!({
+        "kind": format!("{}List", target.resource.kind), "apiVersion": target.resource.api_version(),
+        "metadata": { "resourceVersion": state.store.revision().to_string() }, "items": objects,
+    })))
+}
+
+/// Takes the owner out of those that it owns, so that they outlive it.
+fn orphan(state: &mut State, owner: &str) {
+    for resource in &crate::objects::kinds::RESOURCES {
+        let all: Vec<(Key, Value)> =
+            state.store.list(resource, "").map(|(key, object)| (key.clone(), object.clone())).collect();
+        for (key, mut object) in all {
+            let Some(owners) = metadata(&mut object).get_mut("ownerReferences").and_then(Value::as_array_mut) else {
+                continue;
+            };
+            owners.retain(|other| other["uid"] != owner);
+            state.commit(&key, object, &Writer::controller(""));
+        }
+    }
+}
+
+/// Who writes: the field manager of the query, or the program's name.
+pub(super) fn writer(target: &Target, request: &Request) -> Writer {
+    let manager = match request.param("fieldManager") {
+        "" => request.user_agent.split('/').next().filter(|name| !name.is_empty()).unwrap_or("unknown"),
+        manager => manager,
+    };
+    Writer::update(manager, &target.subresource)
+}
+
+fn add(
+    state: &mut State,
+    target: &Target,
+    mut object: Value,
+    by: &Writer,
+    request: &Request,
+) -> Result<Answer, Failure> {
+    let warnings = admit(target, &mut object, request)?;
+    if name(&object).is_empty() {
+        let prefix = text(&object, "/metadata/generateName").to_owned();
+        if prefix.is_empty() {
+            let missing = [Problem::Missing("metadata.name".into())];
+            return Err(Failure::invalid(target.resource, "", &missing));
+        }
+        let generated = format!("{prefix}{}", state.suffix());
+        metadata(&mut object).insert("name".into(), json!(generated));
+    }
+    let key = Key::new(target.resource, &target.namespace, name(&object));
+    if target.resource.namespaced {
+        let namespaces = crate::objects::kinds::named("namespaces");
+        if state.store.get(&Key::new(namespaces, "", &target.namespace)).is_none() {
+            return Err(Failure::not_found(namespaces, &target.namespace));
+        }
+        let given = text(&object, "/metadata/namespace");
+        if !given.is_empty() && given != target.namespace {
+            return Err(Failure::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
+        }
+    }
+    if state.store.get(&key).is_some() {
+        return Err(Failure::already_exists(target.resource, &key.name));
+    }
+    let fields = metadata(&mut object);
+    for own in ["resourceVersion", "uid", "managedFields", "deletionTimestamp"] {
+        fields.remove(own);
+    }
+    begin(state, &key, &mut object);
+    Ok(finish(state, &key, object, by, request, (201, warnings)))
+}
+
+/// What the server itself adds to a new object.
+fn begin(state: &State, key: &Key, object: &mut Value) {
+    if key.resource.subresources.contains(&"status") {
+        child(object, "status").clear();
+    }
+    match key.resource.kind {
+        "Namespace" => {
+            object["status"]["phase"] = json!("Active");
+            metadata(object).entry("labels").or_insert(json!({}))["kubernetes.io/metadata.name"] = json!(key.name);
+        }
+        "Pod" => object["status"]["phase"] = json!("Pending"),
+        "Service" if object["spec"]["clusterIP"].is_null() && object["spec"]["type"] != "ExternalName" => {
+            let address = format!("10.96.{}.{}", state.store.revision() / 250 % 250, state.store.revision() % 250 + 1);
+            object["spec"]["clusterIP"] = json!(address);
+            object["spec"]["clusterIPs"] = json!([address]);
+        }
+        _ => {}
+    }
+}
+
+fn replace(
+    state: &mut State,
+    target: &Target,
+    mut object: Value,
+    by: &Writer,
+    request: &Request,
+) -> Result<Answer, Failure> {
+    let live = stored(state, target)?.clone();
+    for own in ["resourceVersion", "uid"] {
+        let given = object["metadata"].get(own).filter(|given| *given != "");
+        if given.is_some_and(|given| *given != live["metadata"][own]) {
+            return Err(Failure::modified(target.resource, &target.name));
+        }
+    }
+    let warnings = admit(target, &mut object, request)?;
+    if target.subresource == "status" {
+        let status = object["status"].take();
+        object = live.clone();
+        object["status"] = status;
+    } else if target.resource.subresources.contains(&"status") {
+        object["status"] = live["status"].clone();
+    }
+    refuse_changes(target, &live, &object)?;
+    for kept in ["clusterIP", "clusterIPs"] {
+        if target.resource.kind == "Service" && object["spec"][kept].is_null() {
+            object["spec"][kept] = live["spec"][kept].clone();
+        }
+    }
+    if let Some(since) = live["metadata"].get("deletionTimestamp") {
+        metadata(&mut object).insert("deletionTimestamp".into(), since.clone());
+    }
+    let key = Key::new(target.resource, &target.namespace, &target.name);
+    Ok(finish(state, &key, object, by, request, (200, warnings)))
+}
+
+/// What may not change once it is there.
+fn refuse_changes(target: &Target, live: &Value, object: &Value) -> Result<(), Failure> {
+    let same = |pointer: &str| live.pointer(pointer) == object.pointer(pointer);
+    let immutable = |field: &str, why: &str| {
+        let value = object.pointer(&format!("/{}", field.replace('.', "/"))).cloned().unwrap_or_default();
+        let problem = Problem::Invalid(field.to_owned(), value.to_string(), why.to_owned());
+        Err(Failure::invalid(target.resource, &target.name, &[problem]))
+    };
+    match target.resource.kind {
+        "Deployment" | "ReplicaSet" if !same("/spec/selector") => immutable("spec.selector", "field is immutable"),
+        "ConfigMap" | "Secret" if live["immutable"] == true && !(same("/data") && same("/immutable")) => {
+            immutable("data", "field is immutable when `immutable` is set")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn finish(
+    state: &mut State,
+    key: &Key,
+    object: Value,
+    by: &Writer,
+    request: &Request,
+    (code, warnings): (u16, Vec<String>),
+) -> Answer {
+    let object = if request.is_dry_run() { state.prepare(key, object, by).0 } else { state.commit(key, object, by) };
+    // The last finalizer is gone: now the object goes as well.
+    if crate::objects::json::is_terminating(&object) && key.resource.kind != "Pod" && !request.is_dry_run() {
+        state.delete(key, false);
+    }
+    Answer::Object(code, object, warnings)
+}
+
+/// Checks an object, takes out what is unknown, and fills in what was not given. Returns warnings.
+fn admit(target: &Target, object: &mut Value, request: &Request) -> Result<Vec<String>, Failure> {
+    let resource = target.resource;
+    for (field, wanted) in [("kind", resource.kind.to_owned()), ("apiVersion", resource.api_version())] {
+        if !object[field].is_null() && object[field] != wanted {
+            let given = &object[field];
+            return Err(Failure::bad_request(format!("{field} {given} does not belong here, {wanted:?} does")));
+        }
+        object[field] = json!(wanted);
+    }
+    let kind = Type::of_kind(resource.kind);
+    let problems = check(object, &kind);
+    let undecodable = |why: String| {
+        let (kind, version) = (resource.kind, resource.version);
+        Failure::bad_request(format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"))
+    };
+    if let Some(Problem::Type(field, found, wanted)) =
+        problems.iter().find(|problem| matches!(problem, Problem::Type(..)))
+    {
+        let why =
+            format!("json: cannot unmarshal {found} into Go struct field {}.{field} of type {wanted}", resource.kind);
+        return Err(undecodable(why));
+    }
+    let unknown = problems.iter().filter_map(|problem| match problem {
+        Problem::Unknown(field) => Some(format!("unknown field \"{field}\"")),
+        _ => None,
+    });
+    let unknown: Vec<String> = unknown.collect();
+    if request.param("fieldValidation") == "Strict" && !unknown.is_empty() {
+        return Err(undecodable(format!("strict decoding error: {}", unknown.join(", "))));
+    }
+    if problems.iter().any(|problem| matches!(problem, Problem::Missing(_) | Problem::Invalid(..))) {
+        return Err(Failure::invalid(resource, name(object), &problems));
+    }
+    if resource.kind == "Secret" {
+        encode_texts(object);
+    }
+    fill_in(object, &kind);
+    Ok(if request.param("fieldValidation") == "Ignore" { Vec::new() } else { unknown })
+}
+
+/// A Secret's texts become its data.
+fn encode_texts(object: &mut Value) {
+    let Some(Value::Object(texts)) = object.as_object_mut().and_then(|object| object.remove("stringData")) else {
+        return;
+    };
+    for (key, value) in texts {
+        let encoded = STANDARD.encode(value.as_str().unwrap_or_default());
+        child(object, "data").insert(key, json!(encoded));
+    }
+}
+
+/// What is applied must be typed through and through.
+fn refuse_unknown_applied(target: &Target, config: &mut Value, kind: &Type) -> Result<(), Failure> {
+    let place = format!("{}/{}", target.namespace, target.name);
+    let of = format!("{place}; {}, Kind={}", target.resource.api_version(), target.resource.kind);
+    for problem in check(config, kind) {
+        let why = match problem {
+            Problem::Unknown(field) => format!(".{field}: field not declared in schema"),
+            Problem::Type(field, found, wanted) => format!(".{field}: expected {wanted}, got {found}"),
+            // Others may have given what is missing here: that is seen when all is merged.
+            Problem::Missing(_) | Problem::Invalid(..) => continue,
+        };
+        return Err(Failure::new(500, "", format!("failed to create typed patch object ({of}): {why}")));
+    }
+    Ok(())
+}
