@@ -24,9 +24,9 @@ pub fn apply(
     if !conflicts.is_empty() && !force {
         return Err(refusal(&conflicts));
     }
-    // The deepest first, so that an item is there until its fields are gone.
-    for path in owners::abandoned(live, &writer).iter().rev() {
-        remove(&mut merged, kind, path);
+    // In order, an item goes as a whole before its fields, without which it could not be told apart any more.
+    for path in owners::abandoned(live, &writer) {
+        remove(&mut merged, kind, &path);
     }
     Ok((merged, writer))
 }
