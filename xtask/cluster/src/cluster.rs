@@ -1,11 +1,14 @@
 //! The cluster as tests hold it: started, scripted, looked at, and gone when dropped.
 
 use crate::access::User;
+use crate::api::handle;
 use crate::controllers;
 use crate::faults::{Fault, Rule};
 use crate::log::Entry;
-use crate::objects::kinds::named;
+use crate::objects::json::{name, namespace, text};
+use crate::objects::kinds::{self, named};
 use crate::objects::store::Key;
+use crate::request::Request;
 use crate::server::{Shared, serve};
 use crate::state::State;
 use crate::tls;
@@ -187,6 +190,33 @@ impl Cluster {
         self.shared.with(|state| state.log.clear());
     }
 
+    /// Somebody else applies an object, by force: another pipeline, a colleague with kubectl. Nothing is noted as asked.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses it, with its reason.
+    pub fn apply(&self, manager: &str, object: &Value) {
+        let resource = kinds::of_kind(text(object, "/kind"));
+        let place = match namespace(object) {
+            "" => String::new(),
+            namespace => format!("namespaces/{namespace}/"),
+        };
+        let group = if resource.group.is_empty() { "api/v1".to_owned() } else { format!("apis/{}/v1", resource.group) };
+        let path = format!("/{group}/{place}{}/{}?fieldManager={manager}&force=true", resource.plural, name(object));
+        let mut request = Request::new("PATCH", &path);
+        (request.token, request.content_type) = (ADMIN_TOKEN.to_owned(), "application/apply-patch+yaml".to_owned());
+        request.body = object.to_string().into_bytes();
+        let answer = self.shared.with(|state| handle(state, &request, request.target().as_ref()));
+        if let Err(failure) = answer {
+            panic!("apply {object}: {}", text(&failure.body, "/message"));
+        }
+    }
+
+    /// Somebody else deletes an object.
+    pub fn delete(&self, resource: &str, namespace: &str, name: &str) {
+        self.shared.with(|state| state.delete(&Key::new(named(resource), namespace, name), true));
+    }
+
     /// An object as it is stored, by its resource's name in paths (`deployments`).
     pub fn object(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
         let key = Key::new(named(resource), namespace, name);
@@ -196,7 +226,7 @@ impl Cluster {
     /// All objects of a resource in a namespace, in the order of their names; with an empty namespace all there are.
     pub fn objects(&self, resource: &str, namespace: &str) -> Vec<Value> {
         let list = |state: &mut State| {
-            state.store.list(named(resource), namespace).map(|(_, object)| object.clone()).collect()
+            state.store.list(named(resource), namespace).map(|(_, object)| Value::clone(object)).collect()
         };
         self.shared.with(list)
     }

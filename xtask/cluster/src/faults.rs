@@ -1,6 +1,6 @@
 //! What shall go wrong: a list of rules that requests are held against.
 
-use crate::request::Target;
+use crate::log::Entry;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -42,13 +42,14 @@ pub struct Rule {
 pub struct Faults(Vec<Rule>);
 
 impl Fault {
-    /// Requests with this verb of RBAC on this resource (`deployments`, `pods/log`); `*` stands for any.
+    /// Requests with this verb of RBAC on this resource (`deployments`, `pods/log`); `*` stands for any, and the verb
+    /// `write` for all that mean to change the cluster.
     pub fn on(verb: &str, resource: &str) -> Self {
         let effect = Effect::Answer(500, None);
         Self { verb: verb.to_owned(), resource: resource.to_owned(), name: None, skip: 0, times: 1, effect }
     }
 
-    /// Only those for the object of this name.
+    /// Only those for the object of this name. A `create` names its object in the body alone, and so is none of them.
     #[must_use]
     pub fn name(self, name: &str) -> Self {
         Self { name: Some(name.to_owned()), ..self }
@@ -90,11 +91,14 @@ impl Fault {
         Self { effect, ..self }
     }
 
-    fn is_about(&self, verb: &str, target: Option<&Target>) -> bool {
-        let fits = |wanted: &str, word: &str| wanted == "*" || wanted == word;
-        let resource = target.map(Target::resource_name).unwrap_or_default();
-        let name = target.map_or("", |target| target.name.as_str());
-        fits(&self.verb, verb) && fits(&self.resource, &resource) && self.name.as_ref().is_none_or(|own| own == name)
+    fn is_about(&self, request: &Entry) -> bool {
+        let verb = match self.verb.as_str() {
+            "*" => true,
+            "write" => request.is_write(),
+            verb => verb == request.verb,
+        };
+        let resource = self.resource == "*" || self.resource == request.resource;
+        verb && resource && self.name.as_ref().is_none_or(|name| *name == request.name)
     }
 }
 
@@ -150,8 +154,8 @@ impl Faults {
     }
 
     /// The first rule that strikes this request. Every rule that is about it counts it.
-    pub fn strike(&self, verb: &str, target: Option<&Target>) -> Option<Rule> {
-        let about = self.0.iter().filter(|rule| rule.fault.is_about(verb, target));
+    pub fn strike(&self, request: &Entry) -> Option<Rule> {
+        let about = self.0.iter().filter(|rule| rule.fault.is_about(request));
         let striking = about.filter(|rule| {
             let number = rule.count();
             number >= rule.fault.skip && number - rule.fault.skip < rule.fault.times
@@ -165,15 +169,30 @@ mod tests {
     use super::*;
     use crate::request::Request;
 
+    fn request(line: &str) -> Entry {
+        let (method, path) = line.split_once(' ').expect("a method and a path");
+        let request = Request::new(method, path);
+        Entry::new(&request, request.target().as_ref())
+    }
+
     #[test]
     fn a_rule_strikes_from_the_nth_request_on_for_so_many() {
         let mut faults = Faults::default();
         let rule = faults.add(Fault::on("patch", "deployments").name("web").nth(2).times(2).answer(409));
-        let target = |path: &str| Request::new("PATCH", path).target();
-        let strikes = |path: &str| faults.strike("patch", target(path).as_ref()).is_some();
+        let strikes = |path: &str| faults.strike(&request(&format!("PATCH {path}"))).is_some();
         assert!(!strikes("/apis/apps/v1/namespaces/x/deployments/api"), "another object");
         assert!(!strikes("/apis/apps/v1/namespaces/x/deployments/web/scale"), "another resource");
         let web = [(); 4].map(|()| strikes("/apis/apps/v1/namespaces/x/deployments/web"));
         assert_eq!((web, rule.matched()), ([false, true, true, false], 4));
+    }
+
+    #[test]
+    fn writes_are_what_changes_the_cluster() {
+        let mut faults = Faults::default();
+        faults.add(Fault::on("write", "*").always());
+        let strikes = |line: &str| faults.strike(&request(line)).is_some();
+        assert!(strikes("PUT /api/v1/namespaces/x/configmaps/a") && strikes("DELETE /api/v1/namespaces/x/pods/a"));
+        assert!(!strikes("GET /api/v1/namespaces/x/pods") && !strikes("PATCH /api/v1/namespaces/x/pods/a?dryRun=All"));
+        assert!(!strikes("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"));
     }
 }

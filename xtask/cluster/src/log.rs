@@ -30,6 +30,21 @@ pub struct Entry {
 pub struct Log(Vec<Entry>);
 
 impl Entry {
+    /// A request that has just arrived.
+    pub(crate) fn new(request: &Request, target: Option<&Target>) -> Self {
+        Self {
+            method: request.method.clone(),
+            path: request.path.clone(),
+            user_agent: request.user_agent.clone(),
+            verb: request.verb(target).to_owned(),
+            resource: target.map(Target::resource_name).unwrap_or_default(),
+            namespace: target.map(|target| target.namespace.clone()).unwrap_or_default(),
+            name: target.map(|target| target.name.clone()).unwrap_or_default(),
+            dry_run: request.is_dry_run(),
+            status: None,
+        }
+    }
+
     /// Whether it meant to change the cluster. Dry runs and questions about one's own rights do not.
     pub fn is_write(&self) -> bool {
         !matches!(self.verb.as_str(), "get" | "list" | "watch")
@@ -40,18 +55,8 @@ impl Entry {
 
 impl Log {
     /// Notes a request, and returns its number.
-    pub fn arrived(&mut self, request: &Request, target: Option<&Target>) -> usize {
-        self.0.push(Entry {
-            method: request.method.clone(),
-            path: request.path.clone(),
-            user_agent: request.user_agent.clone(),
-            verb: request.verb(target).to_owned(),
-            resource: target.map(Target::resource_name).unwrap_or_default(),
-            namespace: target.map(|target| target.namespace.clone()).unwrap_or_default(),
-            name: target.map(|target| target.name.clone()).unwrap_or_default(),
-            dry_run: request.is_dry_run(),
-            status: None,
-        });
+    pub fn arrived(&mut self, request: Entry) -> usize {
+        self.0.push(request);
         self.0.len() - 1
     }
 

@@ -3,6 +3,7 @@
 use crate::api::watch::Watch;
 use crate::api::{Answer, handle};
 use crate::faults::Effect;
+use crate::log::Entry;
 use crate::request::Request;
 use crate::state::State;
 use crate::status::Failure;
@@ -79,9 +80,8 @@ pub async fn serve(listener: TcpListener, tls: TlsAcceptor, shared: Arc<Shared>)
 async fn answer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> io::Result<Response<Body>> {
     let request = read(request).await?;
     let target = request.target();
-    let verb = request.verb(target.as_ref());
-    let (number, rule) =
-        shared.with(|state| (state.log.arrived(&request, target.as_ref()), state.faults.strike(verb, target.as_ref())));
+    let entry = Entry::new(&request, target.as_ref());
+    let (rule, number) = shared.with(|state| (state.faults.strike(&entry), state.log.arrived(entry)));
     let effect = rule.as_ref().map(|rule| rule.effect().clone());
     let dropped = || Err(io::Error::other("dropped by a scripted fault"));
     let answer = match effect {

@@ -94,7 +94,7 @@ impl State {
             self.named += 1;
             fields.insert("uid".into(), json!(make_uid(self.named)));
             fields.insert("creationTimestamp".into(), json!(now));
-            if object.get("spec").is_some() {
+            if key.resource.counts_generations() {
                 object["metadata"]["generation"] = json!(1);
             }
             owners::note(None, &mut object, &kind, writer, &now);
@@ -106,7 +106,7 @@ impl State {
                 None => fields.remove(given),
             };
         }
-        if old.get("spec") != object.get("spec") {
+        if key.resource.counts_generations() && old["spec"] != object["spec"] {
             object["metadata"]["generation"] = json!(old["metadata"]["generation"].as_i64().unwrap_or(0) + 1);
         }
         // An apply that changes no value may still change who owns what.

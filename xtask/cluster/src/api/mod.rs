@@ -1,6 +1,8 @@
 //! What the server answers: a request and the state in, an answer out. Nothing here waits, and nothing knows HTTP's wire.
 
+mod admit;
 mod apply;
+mod delete;
 mod discovery;
 mod eks;
 mod openapi;
@@ -73,7 +75,7 @@ pub fn handle(state: &mut State, request: &Request, target: Option<&Target>) -> 
         (_, "create") => write::create(state, target, request),
         (_, "update") => write::update(state, target, request),
         (_, "patch") => write::patch(state, target, request),
-        (_, "delete") => write::delete(state, target, request),
-        _ => write::delete_collection(state, target, request),
+        (_, "delete") => delete::delete(state, target, request),
+        _ => delete::delete_collection(state, target, request),
     }
 }

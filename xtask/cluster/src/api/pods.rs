@@ -56,7 +56,7 @@ pub fn proxy(state: &State, target: &Target) -> Result<Answer, Failure> {
     let pod = if target.resource.kind == "Service" {
         check_port(object, parts.get(1).copied().unwrap_or_default(), &target.name)?;
         let selector = Selector::equal(&object["spec"]["selector"]);
-        let mut pods = state.store.list(named("pods"), &target.namespace).map(|(_, pod)| pod);
+        let mut pods = state.store.list(named("pods"), &target.namespace).map(|(_, pod)| pod.as_ref());
         let takes =
             |pod: &&Value| selector.meets_labels(pod) && condition(pod, "Ready") == "True" && !is_terminating(pod);
         let pod = pods.find(takes).filter(|_| !selector.is_empty());

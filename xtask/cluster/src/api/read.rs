@@ -41,7 +41,7 @@ impl Choice {
     /// The objects, in order.
     pub fn objects(&self, state: &State) -> Vec<Value> {
         let all = state.store.list(self.resource, &self.namespace).map(|(_, object)| object);
-        all.filter(|object| self.holds(object)).cloned().collect()
+        all.filter(|object| self.holds(object)).map(|object| Value::clone(object)).collect()
     }
 }
 

@@ -53,7 +53,9 @@ impl Watch {
             return (events, true);
         };
         let seen = changes.iter().filter(|change| change.key.resource == self.choice.resource);
-        events.extend(seen.filter_map(|change| Some(self.event(self.kind(change)?, change.object.clone(), state.now))));
+        events.extend(
+            seen.filter_map(|change| Some(self.event(self.kind(change)?, Value::clone(&change.object), state.now))),
+        );
         self.after = state.store.revision();
         (events, false)
     }

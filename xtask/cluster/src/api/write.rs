@@ -1,19 +1,18 @@
-//! `create`, `update`, `patch` and `delete`.
+//! `create`, `update` and `patch`.
 
 use super::Answer;
+use super::admit::{admit, refuse_untyped};
 use super::apply::apply;
-use super::read::{Choice, stored};
-use crate::objects::json::{child, metadata, name, text, uid};
+use super::read::stored;
+use crate::objects::json::{child, metadata, name, text};
 use crate::objects::merge;
 use crate::objects::owners::Writer;
 use crate::objects::schema::Type;
 use crate::objects::store::Key;
-use crate::objects::validate::{Problem, check, fill_in};
+use crate::objects::validate::Problem;
 use crate::request::{Request, Target};
 use crate::state::State;
 use crate::status::Failure;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 /// Makes a new object.
@@ -51,7 +50,7 @@ pub fn patch(state: &mut State, target: &Target, request: &Request) -> Result<An
             ));
         }
         let mut config = patch;
-        refuse_unknown_applied(target, &mut config, &kind)?;
+        refuse_untyped(target, &mut config, &kind)?;
         let live = live.ok();
         let given = writer(target, request);
         let (object, given) = apply(live.as_ref(), &config, &kind, given, request.flag("force"))?;
@@ -77,69 +76,6 @@ pub fn patch(state: &mut State, target: &Target, request: &Request) -> Result<An
         }
     }
     replace(state, target, object, &writer(target, request), request)
-}
-
-/// Deletes an object.
-pub fn delete(state: &mut State, target: &Target, request: &Request) -> Result<Answer, Failure> {
-    let object = stored(state, target)?.clone();
-    let options = request.json().map_err(Failure::bad_request)?.unwrap_or_default();
-    for (wanted, is) in [("uid", uid(&object)), ("resourceVersion", text(&object, "/metadata/resourceVersion"))] {
-        let given = options["preconditions"][wanted].as_str();
-        if given.is_some_and(|given| given != is) {
-            let which = if wanted == "uid" { "UID" } else { "ResourceVersion" };
-            let given = given.unwrap_or_default();
-            let why = format!(
-                "the {which} in the precondition ({given}) does not match the {which} in record ({is}). The object might have been deleted and then recreated"
-            );
-            return Err(Failure::conflict(target.resource, &target.name, &why));
-        }
-    }
-    let key = Key::new(target.resource, &target.namespace, &target.name);
-    let param = |name: &str| options[name].as_str().unwrap_or(request.param(name)).to_owned();
-    if request.is_dry_run() || options["dryRun"][0] == "All" {
-        return Ok(Answer::ok(object));
-    }
-    if param("propagationPolicy") == "Orphan" {
-        orphan(state, uid(&object));
-    }
-    let grace = options["gracePeriodSeconds"].as_i64().or_else(|| request.param("gracePeriodSeconds").parse().ok());
-    match state.delete(&key, grace == Some(0)) {
-        Some(last) if state.store.get(&key).is_some() => Ok(Answer::ok(last)),
-        _ => Ok(Answer::ok(json!({
-            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
-            "details": { "name": target.name, "group": target.resource.group, "kind": target.resource.plural,
-                "uid": uid(&object) },
-        }))),
-    }
-}
-
-/// Deletes all objects that the selectors let through.
-pub fn delete_collection(state: &mut State, target: &Target, request: &Request) -> Result<Answer, Failure> {
-    let objects = Choice::new(target, request)?.objects(state);
-    if !request.is_dry_run() {
-        for object in &objects {
-            state.delete(&Key::new(target.resource, text(object, "/metadata/namespace"), name(object)), false);
-        }
-    }
-    Ok(Answer::ok(json!({
-        "kind": format!("{}List", target.resource.kind), "apiVersion": target.resource.api_version(),
-        "metadata": { "resourceVersion": state.store.revision().to_string() }, "items": objects,
-    })))
-}
-
-/// Takes the owner out of those that it owns, so that they outlive it.
-fn orphan(state: &mut State, owner: &str) {
-    for resource in &crate::objects::kinds::RESOURCES {
-        let all: Vec<(Key, Value)> =
-            state.store.list(resource, "").map(|(key, object)| (key.clone(), object.clone())).collect();
-        for (key, mut object) in all {
-            let Some(owners) = metadata(&mut object).get_mut("ownerReferences").and_then(Value::as_array_mut) else {
-                continue;
-            };
-            owners.retain(|other| other["uid"] != owner);
-            state.commit(&key, object, &Writer::controller(""));
-        }
-    }
 }
 
 /// Who writes: the field manager of the query, or the program's name.
@@ -278,72 +214,4 @@ fn finish(
         state.delete(key, false);
     }
     Answer::Object(code, object, warnings)
-}
-
-/// Checks an object, takes out what is unknown, and fills in what was not given. Returns warnings.
-fn admit(target: &Target, object: &mut Value, request: &Request) -> Result<Vec<String>, Failure> {
-    let resource = target.resource;
-    for (field, wanted) in [("kind", resource.kind.to_owned()), ("apiVersion", resource.api_version())] {
-        if !object[field].is_null() && object[field] != wanted {
-            let given = &object[field];
-            return Err(Failure::bad_request(format!("{field} {given} does not belong here, {wanted:?} does")));
-        }
-        object[field] = json!(wanted);
-    }
-    let kind = Type::of_kind(resource.kind);
-    let problems = check(object, &kind);
-    let undecodable = |why: String| {
-        let (kind, version) = (resource.kind, resource.version);
-        Failure::bad_request(format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"))
-    };
-    if let Some(Problem::Type(field, found, wanted)) =
-        problems.iter().find(|problem| matches!(problem, Problem::Type(..)))
-    {
-        let why =
-            format!("json: cannot unmarshal {found} into Go struct field {}.{field} of type {wanted}", resource.kind);
-        return Err(undecodable(why));
-    }
-    let unknown = problems.iter().filter_map(|problem| match problem {
-        Problem::Unknown(field) => Some(format!("unknown field \"{field}\"")),
-        _ => None,
-    });
-    let unknown: Vec<String> = unknown.collect();
-    if request.param("fieldValidation") == "Strict" && !unknown.is_empty() {
-        return Err(undecodable(format!("strict decoding error: {}", unknown.join(", "))));
-    }
-    if problems.iter().any(|problem| matches!(problem, Problem::Missing(_) | Problem::Invalid(..))) {
-        return Err(Failure::invalid(resource, name(object), &problems));
-    }
-    if resource.kind == "Secret" {
-        encode_texts(object);
-    }
-    fill_in(object, &kind);
-    Ok(if request.param("fieldValidation") == "Ignore" { Vec::new() } else { unknown })
-}
-
-/// A Secret's texts become its data.
-fn encode_texts(object: &mut Value) {
-    let Some(Value::Object(texts)) = object.as_object_mut().and_then(|object| object.remove("stringData")) else {
-        return;
-    };
-    for (key, value) in texts {
-        let encoded = STANDARD.encode(value.as_str().unwrap_or_default());
-        child(object, "data").insert(key, json!(encoded));
-    }
-}
-
-/// What is applied must be typed through and through.
-fn refuse_unknown_applied(target: &Target, config: &mut Value, kind: &Type) -> Result<(), Failure> {
-    let place = format!("{}/{}", target.namespace, target.name);
-    let of = format!("{place}; {}, Kind={}", target.resource.api_version(), target.resource.kind);
-    for problem in check(config, kind) {
-        let why = match problem {
-            Problem::Unknown(field) => format!(".{field}: field not declared in schema"),
-            Problem::Type(field, found, wanted) => format!(".{field}: expected {wanted}, got {found}"),
-            // Others may have given what is missing here: that is seen when all is merged.
-            Problem::Missing(_) | Problem::Invalid(..) => continue,
-        };
-        return Err(Failure::new(500, "", format!("failed to create typed patch object ({of}): {why}")));
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! How many pods a `PodDisruptionBudget` lets go.
 
-use super::all;
+use super::{all, set_status};
 use crate::objects::json::condition;
 use crate::objects::kinds::named;
 use crate::objects::owners::Writer;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub fn count(state: &mut State) {
     for (key, budget) in all(state, "poddisruptionbudgets") {
         let selector = Selector::of(&budget["spec"]["selector"]);
-        let pods = state.store.list(named("pods"), &key.namespace).map(|(_, pod)| pod);
+        let pods = state.store.list(named("pods"), &key.namespace).map(|(_, pod)| pod.as_ref());
         let pods: Vec<&Value> = pods.filter(|pod| selector.meets_labels(pod)).collect();
         let expected = count_of(&pods);
         let healthy = pods.iter().filter(|pod| condition(pod, "Ready") == "True").count();
@@ -22,12 +22,11 @@ pub fn count(state: &mut State) {
             (None, Some(most)) => expected - share(most, expected),
             (None, None) => expected,
         };
-        let mut next = budget.clone();
-        next["status"] = json!({
+        let status = json!({
             "expectedPods": expected, "currentHealthy": healthy, "desiredHealthy": least,
             "disruptionsAllowed": (healthy - least).max(0), "observedGeneration": budget["metadata"]["generation"],
         });
-        state.commit(&key, next, &Writer::controller("status"));
+        set_status(state, &key, &budget, status, &Writer::controller("status"));
     }
 }
 

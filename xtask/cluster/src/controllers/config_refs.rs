@@ -4,7 +4,7 @@ use crate::objects::json::{list, text};
 use serde_json::Value;
 
 /// Finds the object of a resource by its name, in the pod's namespace.
-pub type Lookup<'a> = dyn Fn(&str, &str) -> Option<Value> + 'a;
+pub type Lookup<'a> = dyn Fn(&str, &str) -> Option<&'a Value> + 'a;
 
 /// The kinds that configuration comes from: resource, key of a reference to a value, to all values, and of a volume
 /// with the field that names it; and how messages call it.
@@ -51,14 +51,16 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn lookup(resource: &str, name: &str) -> Option<Value> {
-        (resource == "configmaps" && name == "there").then(|| json!({ "data": { "KEY": "1" } }))
+    /// What is missing when there is a `ConfigMap` `there` with the key `KEY` and nothing else.
+    fn missing(pod: &Value, of: fn(&Value, &Lookup) -> Option<String>) -> Option<String> {
+        let map = json!({ "data": { "KEY": "1" } });
+        of(pod, &|resource, name| (resource == "configmaps" && name == "there").then_some(&map))
     }
 
     #[track_caller]
     fn case(container: &Value, wanted: Option<&str>) {
         let pod = json!({ "metadata": { "namespace": "x" }, "spec": { "containers": [container] } });
-        assert_eq!(missing_config(&pod, &lookup).as_deref(), wanted);
+        assert_eq!(missing(&pod, missing_config).as_deref(), wanted);
     }
 
     #[test]
@@ -77,8 +79,8 @@ mod tests {
     #[test]
     fn volumes_need_objects() {
         let pod = |name: &str| json!({ "spec": { "volumes": [{ "name": "v", "configMap": { "name": name } }] } });
-        assert_eq!(missing_volume(&pod("there"), &lookup), None);
-        let message = missing_volume(&pod("gone"), &lookup);
+        assert_eq!(missing(&pod("there"), missing_volume), None);
+        let message = missing(&pod("gone"), missing_volume);
         assert_eq!(
             message.as_deref(),
             Some("MountVolume.SetUp failed for volume \"v\" : configmap \"gone\" not found")

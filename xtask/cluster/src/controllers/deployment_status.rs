@@ -2,12 +2,13 @@
 
 use super::deployments::{is_current, sets};
 use super::rollout::Wish;
-use super::{all, conditions};
+use super::{all, conditions, set_status};
 use crate::clock;
 use crate::objects::json::{child, list, name, number, text};
 use crate::objects::owners::Writer;
 use crate::state::State;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// How a rollout goes: everything that its condition depends on.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,9 +44,8 @@ fn progressing(course: &Course) -> Option<(&'static str, &'static str)> {
 /// One round.
 pub fn report(state: &mut State) {
     for (key, deployment) in all(state, "deployments") {
-        let mut next = deployment.clone();
-        next["status"] = status(state, &deployment);
-        state.commit(&key, next, &Writer::controller("status"));
+        let status = status(state, &deployment);
+        set_status(state, &key, &deployment, status, &Writer::controller("status"));
     }
 }
 
@@ -82,7 +82,7 @@ fn status(state: &State, deployment: &Value) -> Value {
         &status,
         (total, updated, available) == (wish.replicas, wish.replicas, wish.replicas),
     );
-    let set = new.map_or_else(|| name(deployment), name);
+    let set = name(new.map_or(deployment, Arc::as_ref));
     if let Some((condition, reason)) = progressing(&course) {
         conditions::set(&mut list, "Progressing", condition, (reason, &message(reason, set)), &now);
     }
@@ -125,7 +125,7 @@ fn message(reason: &str, set: &str) -> String {
 }
 
 /// Replica sets that cannot make pods are the Deployment's trouble as well.
-fn failed_creation(sets: &[Value], conditions: &mut Vec<Value>, now: &str) {
+fn failed_creation(sets: &[Arc<Value>], conditions: &mut Vec<Value>, now: &str) {
     conditions.retain(|condition| condition["type"] != "ReplicaFailure");
     let failures = sets.iter().flat_map(|set| list(set, "/status/conditions"));
     if let Some(failure) = failures.into_iter().find(|condition| condition["type"] == "ReplicaFailure") {

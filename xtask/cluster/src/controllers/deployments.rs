@@ -7,6 +7,7 @@ use crate::objects::owners::Writer;
 use crate::objects::store::Key;
 use crate::state::{State, letters};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The annotation that numbers the templates.
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -29,24 +30,25 @@ pub fn roll(state: &mut State) {
 }
 
 /// Its replica sets, oldest first.
-pub fn sets(state: &State, deployment: &Value) -> Vec<Value> {
+pub fn sets(state: &State, deployment: &Value) -> Vec<Arc<Value>> {
     let mut sets = owned(state, "replicasets", deployment);
-    sets.sort_by_key(revision);
+    sets.sort_by_key(|set| revision(set));
     sets
 }
 
 /// The replica set that has the Deployment's template.
-pub fn current(state: &State, deployment: &Value) -> Option<Value> {
+pub fn current(state: &State, deployment: &Value) -> Option<Arc<Value>> {
     sets(state, deployment).into_iter().find(|set| is_current(set, deployment))
 }
 
 /// Whether the set's template is the Deployment's, but for the hash that every set adds.
 pub fn is_current(set: &Value, deployment: &Value) -> bool {
-    let mut template = set["spec"]["template"].clone();
-    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+    let (of_set, of_deployment) = (&set["spec"]["template"], &deployment["spec"]["template"]);
+    let mut metadata = of_set["metadata"].clone();
+    if let Some(labels) = metadata["labels"].as_object_mut() {
         labels.remove("pod-template-hash");
     }
-    template == deployment["spec"]["template"]
+    metadata == of_deployment["metadata"] && of_set["spec"] == of_deployment["spec"]
 }
 
 fn revision(object: &Value) -> i64 {
@@ -56,7 +58,7 @@ fn revision(object: &Value) -> i64 {
 fn create_set(state: &mut State, key: &Key, deployment: &Value) {
     let hash = letters(&deployment["spec"]["template"].to_string(), 10);
     let of = format!("{}-{hash}", name(deployment));
-    let next = sets(state, deployment).iter().map(revision).max().unwrap_or_default() + 1;
+    let next = sets(state, deployment).iter().map(|set| revision(set)).max().unwrap_or_default() + 1;
     let mut template = deployment["spec"]["template"].clone();
     metadata(&mut template).entry("labels").or_insert(json!({}))["pod-template-hash"] = json!(hash);
     let mut selector = deployment["spec"]["selector"].clone();
@@ -78,9 +80,10 @@ fn create_set(state: &mut State, key: &Key, deployment: &Value) {
 /// A template that comes back gets the next number.
 fn renumber(state: &mut State, key: &Key, deployment: &Value) {
     let sets = sets(state, deployment);
-    let latest = sets.iter().map(revision).max().unwrap_or_default();
-    let Some(mut set) = sets.into_iter().find(|set| is_current(set, deployment)) else { return };
+    let latest = sets.iter().map(|set| revision(set)).max().unwrap_or_default();
+    let Some(set) = sets.into_iter().find(|set| is_current(set, deployment)) else { return };
     if revision(&set) < latest {
+        let mut set = Value::clone(&set);
         let of = name(&set).to_owned();
         set["metadata"]["annotations"][REVISION] = json!((latest + 1).to_string());
         state.commit(&beside(deployment, "replicasets", &of), set, &Writer::controller(""));
@@ -119,11 +122,12 @@ fn scale(state: &mut State, deployment: &Value) {
             new: is_current(set, deployment),
         })
         .collect();
-    for ((mut set, now), wanted) in sets.into_iter().zip(&counted).zip(step(&Wish::of(deployment), &counted)) {
+    for ((set, now), wanted) in sets.into_iter().zip(&counted).zip(step(&Wish::of(deployment), &counted)) {
         if now.wanted == wanted {
             continue;
         }
         let of = name(&set).to_owned();
+        let mut set = Value::clone(&set);
         set["spec"]["replicas"] = json!(wanted);
         state.commit(&beside(deployment, "replicasets", &of), set, &Writer::controller(""));
         let way = if wanted > now.wanted { "up" } else { "down" };

@@ -7,6 +7,7 @@ use crate::objects::owners::Writer;
 use crate::objects::selector::Selector;
 use crate::state::{State, letters};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// One round.
 pub fn publish(state: &mut State) {
@@ -16,17 +17,23 @@ pub fn publish(state: &mut State) {
             continue;
         }
         let pods = state.store.list(named("pods"), namespace(&service)).map(|(_, pod)| pod);
-        let reached = |pod: &&Value| selector.meets_labels(pod) && !text(pod, "/status/podIP").is_empty();
-        let pods: Vec<Value> = pods.filter(reached).cloned().collect();
+        let reached = |pod: &&Arc<Value>| selector.meets_labels(pod) && !text(pod, "/status/podIP").is_empty();
+        let pods: Vec<Arc<Value>> = pods.filter(reached).cloned().collect();
         let writer = Writer::update("endpointslice-controller", "");
         let of = format!("{}-{}", name(&service), letters(uid(&service), 5));
-        state.commit(&beside(&service, "endpointslices", &of), slice(&service, &pods), &writer);
-        state.commit(&beside(&service, "endpoints", name(&service)), endpoints(&service, &pods), &writer);
+        let slice = (beside(&service, "endpointslices", &of), slice(&service, &pods));
+        let endpoints = (beside(&service, "endpoints", name(&service)), endpoints(&service, &pods));
+        for (key, object) in [slice, endpoints] {
+            let same = |old: &Value| ["endpoints", "ports", "subsets"].iter().all(|of| old.get(of) == object.get(of));
+            if !state.store.get(&key).is_some_and(same) {
+                state.commit(&key, object, &writer);
+            }
+        }
     }
 }
 
-fn slice(service: &Value, pods: &[Value]) -> Value {
-    let endpoint = |pod: &Value| {
+fn slice(service: &Value, pods: &[Arc<Value>]) -> Value {
+    let endpoint = |pod: &Arc<Value>| {
         let ready = condition(pod, "Ready") == "True";
         json!({
             "addresses": [text(pod, "/status/podIP")], "nodeName": text(pod, "/spec/nodeName"), "targetRef": target(pod),
@@ -44,16 +51,16 @@ fn slice(service: &Value, pods: &[Value]) -> Value {
             },
             "generateName": format!("{}-", name(service)), "ownerReferences": owned_by(service),
         },
-        "endpoints": pods.iter().map(endpoint).collect::<Vec<_>>(), "ports": ports(service, pods.first()),
+        "endpoints": pods.iter().map(endpoint).collect::<Vec<_>>(), "ports": ports(service, pods.first().map(Arc::as_ref)),
     })
 }
 
-fn endpoints(service: &Value, pods: &[Value]) -> Value {
-    let alive = |pod: &&Value| !is_terminating(pod);
+fn endpoints(service: &Value, pods: &[Arc<Value>]) -> Value {
+    let alive = |pod: &&Arc<Value>| !is_terminating(pod);
     let address = |pod: &Value| json!({ "ip": text(pod, "/status/podIP"), "targetRef": target(pod) });
-    let (ready, unready): (Vec<&Value>, Vec<&Value>) =
+    let (ready, unready): (Vec<&Arc<Value>>, Vec<&Arc<Value>>) =
         pods.iter().filter(alive).partition(|pod| condition(pod, "Ready") == "True");
-    let mut subset = json!({ "ports": ports(service, pods.first()) });
+    let mut subset = json!({ "ports": ports(service, pods.first().map(Arc::as_ref)) });
     for (field, pods) in [("addresses", &ready), ("notReadyAddresses", &unready)] {
         if !pods.is_empty() {
             subset[field] = json!(pods.iter().map(|pod| address(pod)).collect::<Vec<_>>());

@@ -1,7 +1,7 @@
 //! The node: every pod lives one more second, and its status and events say so.
 
 use super::config_refs::{missing_config, missing_volume};
-use super::pod::World;
+use super::pod::{Phase, World};
 use super::{all, beside, pod_events, pod_status};
 use crate::objects::json::{is_terminating, list, text, uid};
 use crate::objects::owners::Writer;
@@ -19,12 +19,15 @@ pub fn live(state: &mut State) {
         let before = state.lives.get(uid(&pod)).cloned();
         let life = before.clone().unwrap_or_default();
         let life = if before.is_some() { life.step(&world) } else { life };
-        let mut next = pod.clone();
-        if !matches!(life.phase, super::pod::Phase::Pending(_)) {
-            next["spec"]["nodeName"] = json!("node-1");
+        let status = pod_status::of(&pod, &life, &world, &state.workloads);
+        if pod["status"] != status {
+            let mut next = Value::clone(&pod);
+            if !matches!(life.phase, Phase::Pending(_)) {
+                next["spec"]["nodeName"] = json!("node-1");
+            }
+            next["status"] = status;
+            state.commit(&key, next, &Writer::update("kubelet", "status"));
         }
-        next["status"] = pod_status::of(&pod, &life, &world, &state.workloads);
-        let pod = state.commit(&key, next, &Writer::update("kubelet", "status"));
         for event in pod_events::between(&pod, before.as_ref(), &life, &world) {
             state.event(&pod, event.kind, event.reason, &event.message, event.component);
         }
@@ -33,7 +36,7 @@ pub fn live(state: &mut State) {
 }
 
 fn world(state: &State, pod: &Value) -> World {
-    let lookup = |resource: &str, name: &str| state.store.get(&beside(pod, resource, name)).cloned();
+    let lookup = |resource: &str, name: &str| state.store.get(&beside(pod, resource, name));
     let behaviour = state.workloads.behaviour(pod);
     let mut images = list(pod, "/spec/containers").iter().map(|container| text(container, "/image"));
     let image_error = match &behaviour {

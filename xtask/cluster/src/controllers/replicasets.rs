@@ -1,11 +1,12 @@
 //! Replica sets: as many pods as are wanted, and their count.
 
-use super::{all, beside, conditions, owned};
+use super::{all, beside, conditions, owned, set_status};
 use crate::clock;
 use crate::objects::json::{child, condition, is_terminating, list, metadata, name, namespace, number, owned_by, text};
 use crate::objects::owners::Writer;
 use crate::state::State;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Makes pods that are missing, and ends those that are too many: first what is not ready, then the youngest.
 pub fn fill(state: &mut State) {
@@ -30,7 +31,7 @@ pub fn count(state: &mut State) {
     for (key, set) in all(state, "replicasets") {
         let pods = alive(state, &set);
         let wait = number(&set, "/spec/minReadySeconds").unsigned_abs();
-        let available = |pod: &&Value| is_ready(pod) && ready_for(pod, state.now) >= wait;
+        let available = |pod: &&Arc<Value>| is_ready(pod) && ready_for(pod, state.now) >= wait;
         let mut status = json!({
             "replicas": pods.len(), "observedGeneration": number(&set, "/metadata/generation"),
         });
@@ -46,13 +47,11 @@ pub fn count(state: &mut State) {
             conditions::set(&mut list, "ReplicaFailure", "True", ("FailedCreate", &why), &state.timestamp());
             status["conditions"] = json!(list);
         }
-        let mut next = set.clone();
-        next["status"] = status;
-        state.commit(&key, next, &Writer::controller("status"));
+        set_status(state, &key, &set, status, &Writer::controller("status"));
     }
 }
 
-fn alive(state: &State, set: &Value) -> Vec<Value> {
+fn alive(state: &State, set: &Value) -> Vec<Arc<Value>> {
     let mut pods = owned(state, "pods", set);
     pods.retain(|pod| !is_terminating(pod));
     pods

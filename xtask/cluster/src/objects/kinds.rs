@@ -95,6 +95,11 @@ impl Resource {
         self.plural.starts_with("selfsubject")
     }
 
+    /// Whether its objects count the changes of their `spec`.
+    pub fn counts_generations(&self) -> bool {
+        matches!(self.kind, "Deployment" | "ReplicaSet" | "PodDisruptionBudget" | "NetworkPolicy")
+    }
+
     /// What can be done with it.
     pub fn verbs(&self) -> &'static [&'static str] {
         match self.plural {
@@ -118,6 +123,16 @@ pub fn find(group: &str, plural: &str) -> Option<&'static Resource> {
 pub fn named(plural: &str) -> &'static Resource {
     let found = RESOURCES.iter().find(|resource| resource.plural == plural);
     found.unwrap_or_else(|| panic!("{plural} is no resource of this server"))
+}
+
+/// The resource of a kind.
+///
+/// # Panics
+///
+/// When there is none: a mistake of the caller.
+pub fn of_kind(kind: &str) -> &'static Resource {
+    let found = RESOURCES.iter().find(|resource| resource.kind == kind);
+    found.unwrap_or_else(|| panic!("{kind:?} is no kind of this server"))
 }
 
 /// The groups, the core left out.

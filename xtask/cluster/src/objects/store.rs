@@ -3,6 +3,7 @@
 use super::kinds::Resource;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Where an object lies. Keys order objects as lists show them: by namespace, then by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,9 +24,9 @@ pub struct Change {
     /// Where.
     pub key: Key,
     /// What was there before; none when the object is new.
-    pub before: Option<Value>,
+    pub before: Option<Arc<Value>>,
     /// What is there now; when it was deleted, its last state.
-    pub object: Value,
+    pub object: Arc<Value>,
     /// Whether the object is gone.
     pub deleted: bool,
 }
@@ -33,7 +34,7 @@ pub struct Change {
 /// All objects.
 #[derive(Debug, Default)]
 pub struct Store {
-    objects: BTreeMap<Key, Value>,
+    objects: BTreeMap<Key, Arc<Value>>,
     revision: u64,
     changes: Vec<Change>,
     /// Changes up to here are forgotten.
@@ -56,11 +57,11 @@ impl Store {
 
     /// The object there.
     pub fn get(&self, key: &Key) -> Option<&Value> {
-        self.objects.get(key)
+        self.objects.get(key).map(Arc::as_ref)
     }
 
     /// All objects of a resource, in order; of one namespace when it is not empty.
-    pub fn list(&self, resource: &'static Resource, namespace: &str) -> impl Iterator<Item = (&Key, &Value)> {
+    pub fn list(&self, resource: &'static Resource, namespace: &str) -> impl Iterator<Item = (&Key, &Arc<Value>)> {
         let from = Key::new(resource, namespace, "");
         let namespace = namespace.to_owned();
         let of_resource = self.objects.range(from..).take_while(move |(key, _)| key.resource == resource);
@@ -71,8 +72,9 @@ impl Store {
     pub fn put(&mut self, key: Key, mut object: Value) -> Value {
         self.revision += 1;
         object["metadata"]["resourceVersion"] = json!(self.revision.to_string());
-        let before = self.objects.insert(key.clone(), object.clone());
-        self.changes.push(Change { revision: self.revision, key, before, object: object.clone(), deleted: false });
+        let shared = Arc::new(object.clone());
+        let before = self.objects.insert(key.clone(), Arc::clone(&shared));
+        self.changes.push(Change { revision: self.revision, key, before, object: shared, deleted: false });
         object
     }
 
@@ -80,13 +82,13 @@ impl Store {
     pub fn remove(&mut self, key: &Key) -> Option<Value> {
         let before = self.objects.remove(key)?;
         self.revision += 1;
-        let mut object = before.clone();
+        let mut object = Value::clone(&before);
         object["metadata"]["resourceVersion"] = json!(self.revision.to_string());
         let change = Change {
             revision: self.revision,
             key: key.clone(),
             before: Some(before),
-            object: object.clone(),
+            object: Arc::new(object.clone()),
             deleted: true,
         };
         self.changes.push(change);

@@ -23,13 +23,19 @@ fn a_field_of_another_manager_is_a_conflict_until_it_is_forced() {
     let Some(rig) = Rig::new() else { return };
     rig.apply(&config("info"));
     rig.ok(&["patch", "configmap", "settings", "--type=merge", "-p", r#"{"data":{"LOG":"debug"}}"#]);
+    rig.cluster.apply(
+        "argo",
+        &json!({ "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": { "name": "settings", "namespace": "shop" }, "data": { "OTHER": "1" } }),
+    );
     let path = rig.file("config.json", &config("warn").to_string());
     let apply = ["apply", "--server-side", "--field-manager=ci", "-f", &path.to_string_lossy()];
     let why = rig.fails(&apply);
     let wanted = "Apply failed with 1 conflict: conflict with \"kubectl-patch\" using v1: .data.LOG";
     assert!(why.contains(wanted), "{why}");
     rig.ok(&[&apply[..], &["--force-conflicts"]].concat());
-    assert_eq!(rig.ok(&["get", "configmap", "settings", "-o", "jsonpath={.data.LOG}"]), "warn");
+    let data = rig.ok(&["get", "configmap", "settings", "-o", "jsonpath={.data}"]);
+    assert_eq!(data, r#"{"LOG":"warn","OTHER":"1"}"#, "what another has applied stays");
 }
 
 #[test]
