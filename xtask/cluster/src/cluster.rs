@@ -190,7 +190,7 @@ impl Cluster {
         self.shared.with(|state| state.log.clear());
     }
 
-    /// Somebody else applies an object, by force: another pipeline, a colleague with kubectl. Nothing is noted as asked.
+    /// Somebody else applies an object, by force: another pipeline, a colleague with kubectl. It is not noted as asked.
     ///
     /// # Panics
     ///

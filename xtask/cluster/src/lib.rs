@@ -1,4 +1,4 @@
-//! A Kubernetes cluster for tests: an API server with the controllers behind it, in one process and without a container.
+//! A Kubernetes cluster for tests: an API server with the controllers behind it, in one process, without a container.
 //! The real kubectl talks to it, over TLS on the loopback.
 //!
 //! ```no_run

@@ -63,7 +63,9 @@ impl Request {
 
     /// Whether nothing shall be stored.
     pub fn is_dry_run(&self) -> bool {
-        self.param("dryRun") == "All"
+        // A deletion has its options in its body.
+        let options = || self.json().ok().flatten().unwrap_or_default();
+        self.param("dryRun") == "All" || (self.method == "DELETE" && options()["dryRun"][0] == "All")
     }
 
     /// Whether the answer shall be a `Table`.
@@ -182,6 +184,16 @@ mod tests {
         case("PATCH /api/v1/namespaces/x/status", "patch", Some(("namespaces", "", "x", "status", "/")));
         case("GET /apis/apps/v1", "get", None);
         case("GET /apis/apps/v2/deployments", "get", None);
+    }
+
+    #[test]
+    fn dry_runs_are_told_in_the_query_or_in_the_options_of_a_deletion() {
+        let body = br#"{"dryRun":["All"]}"#.to_vec();
+        let with = |method: &str, body: &[u8]| {
+            Request { body: body.to_vec(), ..Request::new(method, "/api/v1/namespaces/x/pods/a") }.is_dry_run()
+        };
+        assert!(Request::new("PATCH", "/api/v1/namespaces/x/pods/a?dryRun=All").is_dry_run());
+        assert!(with("DELETE", &body) && !with("DELETE", b"") && !with("PUT", &body));
     }
 
     #[test]

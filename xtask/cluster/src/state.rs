@@ -118,7 +118,7 @@ impl State {
         (object, changed)
     }
 
-    /// Deletes an object: a pod ends gracefully unless `at_once`, and finalizers are waited for. Returns its last state.
+    /// Deletes an object and returns its last state. A pod ends gracefully unless `at_once`; finalizers are waited for.
     pub fn delete(&mut self, key: &Key, at_once: bool) -> Option<Value> {
         let object = self.store.get(key)?.clone();
         let waits = (key.resource.kind == "Pod" && !at_once) || !list(&object, "/metadata/finalizers").is_empty();

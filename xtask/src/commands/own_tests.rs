@@ -37,11 +37,11 @@ pub(super) fn run(args: &cli::Own, session: &Session) -> Result<Exit> {
     }
     let toolbox = Toolbox::new(&survey(setup::of_own_tests(), &places), [], &places);
     let places = Places { path: toolbox.search_path(&places.path), ..places };
-    // What xtask is made of in this workspace is tested with it: nothing else would.
-    let packages = workspace.with_dependencies(&package.name);
+    // What lies in xtask's folder is tested with it: the packing of images, and the cluster that its tests deploy to.
+    let own = workspace.packages.iter().filter(|own| own.dir.starts_with(&package.dir));
     let command = Command::cargo(&workspace.root)
         .args(["test", "--no-fail-fast"])
-        .args(packages.iter().flat_map(|name| ["--package", name]))
+        .args(own.flat_map(|own| ["--package", &own.name]))
         .args(args.args.iter().cloned());
     session.printer.say(&format!("running {command}"));
     Ok(if setup::run_visibly(&command, &places).is_ok() { Exit::Ok } else { Exit::Gate })

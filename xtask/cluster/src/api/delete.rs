@@ -20,14 +20,15 @@ pub fn delete(state: &mut State, target: &Target, request: &Request) -> Result<A
             let which = if wanted == "uid" { "UID" } else { "ResourceVersion" };
             let given = given.unwrap_or_default();
             let why = format!(
-                "the {which} in the precondition ({given}) does not match the {which} in record ({is}). The object might have been deleted and then recreated"
+                "the {which} in the precondition ({given}) does not match the {which} in record ({is}). The object \
+                 might have been deleted and then recreated"
             );
             return Err(Failure::conflict(target.resource, &target.name, &why));
         }
     }
     let key = Key::new(target.resource, &target.namespace, &target.name);
     let param = |name: &str| options[name].as_str().unwrap_or(request.param(name)).to_owned();
-    if request.is_dry_run() || options["dryRun"][0] == "All" {
+    if request.is_dry_run() {
         return Ok(Answer::ok(object));
     }
     if param("propagationPolicy") == "Orphan" {

@@ -1,4 +1,4 @@
-//! What the server answers: a request and the state in, an answer out. Nothing here waits, and nothing knows HTTP's wire.
+//! What the server answers: a request and the state in, an answer out. Nothing here waits or knows HTTP's wire.
 
 mod admit;
 mod apply;

@@ -17,15 +17,13 @@ use serde_json::{Value, json};
 
 /// Makes a new object.
 pub fn create(state: &mut State, target: &Target, request: &Request) -> Result<Answer, Failure> {
-    let object = request.json().map_err(Failure::bad_request)?;
-    let object = object.ok_or_else(|| Failure::bad_request("the request has no object"))?;
+    let object = body(request)?;
     add(state, target, object, &writer(target, request), request)
 }
 
 /// Replaces an object.
 pub fn update(state: &mut State, target: &Target, request: &Request) -> Result<Answer, Failure> {
-    let object = request.json().map_err(Failure::bad_request)?;
-    let object = object.ok_or_else(|| Failure::bad_request("the request has no object"))?;
+    let object = body(request)?;
     if name(&object) != target.name {
         return Err(Failure::bad_request(format!(
             "the name of the object ({}) does not match the name on the URL ({})",
@@ -38,26 +36,12 @@ pub fn update(state: &mut State, target: &Target, request: &Request) -> Result<A
 
 /// Changes an object in one of the four ways; server-side apply makes it when it is not there.
 pub fn patch(state: &mut State, target: &Target, request: &Request) -> Result<Answer, Failure> {
-    let patch = request.json().map_err(Failure::bad_request)?;
-    let patch = patch.ok_or_else(|| Failure::bad_request("the request has no patch"))?;
+    let patch = body(request)?;
     let kind = Type::of_kind(target.resource.kind);
     let live = stored(state, target).cloned();
     let media = request.content_type.split(';').next().unwrap_or_default();
     if media == "application/apply-patch+yaml" {
-        if request.param("fieldManager").is_empty() {
-            return Err(Failure::bad_request(
-                "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
-            ));
-        }
-        let mut config = patch;
-        refuse_untyped(target, &mut config, &kind)?;
-        let live = live.ok();
-        let given = writer(target, request);
-        let (object, given) = apply(live.as_ref(), &config, &kind, given, request.flag("force"))?;
-        return match live {
-            None => add(state, target, object, &given, request),
-            Some(_) => replace(state, target, object, &given, request),
-        };
+        return server_side_apply(state, target, live.as_ref().ok(), patch, request);
     }
     let mut object = live?;
     match media {
@@ -76,6 +60,33 @@ pub fn patch(state: &mut State, target: &Target, request: &Request) -> Result<An
         }
     }
     replace(state, target, object, &writer(target, request), request)
+}
+
+fn server_side_apply(
+    state: &mut State,
+    target: &Target,
+    live: Option<&Value>,
+    mut config: Value,
+    request: &Request,
+) -> Result<Answer, Failure> {
+    if request.param("fieldManager").is_empty() {
+        return Err(Failure::bad_request(
+            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
+        ));
+    }
+    let kind = Type::of_kind(target.resource.kind);
+    refuse_untyped(target, &mut config, &kind)?;
+    let by = writer(target, request);
+    let (object, by) = apply(live, &config, &kind, by, request.flag("force"))?;
+    match live {
+        None => add(state, target, object, &by, request),
+        Some(_) => replace(state, target, object, &by, request),
+    }
+}
+
+fn body(request: &Request) -> Result<Value, Failure> {
+    let object = request.json().map_err(Failure::bad_request)?;
+    object.ok_or_else(|| Failure::bad_request("the request has no object"))
 }
 
 /// Who writes: the field manager of the query, or the program's name.

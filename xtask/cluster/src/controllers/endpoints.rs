@@ -36,7 +36,8 @@ fn slice(service: &Value, pods: &[Arc<Value>]) -> Value {
     let endpoint = |pod: &Arc<Value>| {
         let ready = condition(pod, "Ready") == "True";
         json!({
-            "addresses": [text(pod, "/status/podIP")], "nodeName": text(pod, "/spec/nodeName"), "targetRef": target(pod),
+            "addresses": [text(pod, "/status/podIP")], "nodeName": text(pod, "/spec/nodeName"),
+            "targetRef": target(pod),
             "conditions": {
                 "ready": ready && !is_terminating(pod), "serving": ready, "terminating": is_terminating(pod),
             },
@@ -51,7 +52,8 @@ fn slice(service: &Value, pods: &[Arc<Value>]) -> Value {
             },
             "generateName": format!("{}-", name(service)), "ownerReferences": owned_by(service),
         },
-        "endpoints": pods.iter().map(endpoint).collect::<Vec<_>>(), "ports": ports(service, pods.first().map(Arc::as_ref)),
+        "endpoints": pods.iter().map(endpoint).collect::<Vec<_>>(),
+        "ports": ports(service, pods.first().map(Arc::as_ref)),
     })
 }
 

@@ -45,8 +45,8 @@ pub fn of(pod: &Value, life: &Life, world: &World, workloads: &Workloads) -> Val
 }
 
 /// What the scheduler says of a pod that fits nowhere.
-pub const UNSCHEDULABLE: &str = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No \
-                                 preemption victims found for incoming pod.";
+pub const UNSCHEDULABLE: &str = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 \
+                                 No preemption victims found for incoming pod.";
 
 /// An address that stays with the pod.
 fn address(pod: &Value) -> String {

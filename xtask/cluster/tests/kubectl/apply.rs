@@ -73,6 +73,7 @@ fn a_dry_run_and_a_diff_write_nothing() {
     let path = path.to_string_lossy();
     let dry = ["apply", "--server-side", "--field-manager=ci", "--dry-run=server", "-f", &path];
     assert_eq!(rig.ok(&dry), "service/web serverside-applied (server dry run)\n");
+    rig.ok(&["delete", "service", "web", "--dry-run=server"]);
     let diff = rig.kubectl(&["diff", "--server-side", "--field-manager=ci", "-f", &path]);
     assert_eq!(diff.code, Some(1), "1 means that there is a difference: {diff:?}");
     assert!(diff.stdout.contains("-    port: 80\n") && diff.stdout.contains("+    port: 8080\n"), "{diff:?}");

@@ -28,8 +28,8 @@ fn only_the_first_of_two_writers_gets_the_lease() {
         rig.cluster.object("leases", "shop", "deploy").expect("it is there")["metadata"]["resourceVersion"].clone();
     rig.ok(&["replace", "-f", &file("two", &seen)]);
     let late = rig.fails(&["replace", "-f", &file("three", &seen)]);
-    let wanted = "Operation cannot be fulfilled on leases.coordination.k8s.io \"deploy\": the object has been modified; \
-                  please apply your changes to the latest version and try again";
+    let wanted = "Operation cannot be fulfilled on leases.coordination.k8s.io \"deploy\": the object has been \
+                  modified; please apply your changes to the latest version and try again";
     assert!(late.contains("(Conflict)") && late.contains(wanted), "{late}");
     assert!(rig.ok(&["get", "lease", "deploy"]).contains("two"));
 }
