@@ -105,17 +105,14 @@ impl IntoResponse for Problem {
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        tracing::error!(%error, "PostgreSQL");
-        if is_away(&error) {
-            Self::unavailable("the database does not answer")
-        } else if is_value(&error) {
-            Self::new(
-                StatusCode::BAD_REQUEST,
-                "a value cannot be stored: a text holds a zero byte, or a number is too large",
-            )
-        } else {
-            Self::internal()
+        if is_value(&error) {
+            // The caller's mistake: no line that wakes somebody up.
+            tracing::info!(%error, "PostgreSQL refuses a value");
+            let detail = "a value cannot be stored: a text holds a zero byte, or a number is too large";
+            return Self::new(StatusCode::BAD_REQUEST, detail);
         }
+        tracing::error!(%error, "PostgreSQL");
+        if is_away(&error) { Self::unavailable("the database does not answer") } else { Self::internal() }
     }
 }
 
