@@ -2,14 +2,18 @@
 
 #![expect(missing_docs, reason = "clap would show a docstring as the command's help; the help texts say it all")]
 
+mod environments;
 mod images;
 mod options;
+mod shows;
 
+pub use environments::{Deploy, ImagesOption, Rollback, Smoke, Status, Yes};
 pub use images::{Docker, LogIn, PushImage};
 pub use options::{DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
+pub use shows::{Graph, GraphFormat, Plan, Report};
 
 use crate::plan::Event;
-use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// The headings of the options, in every command's help.
@@ -27,7 +31,9 @@ Exit codes:
   3    the environment: a tool, the network, the disk
   4    nothing selected
   5    timed out
-  6    another run holds this checkout
+  6    another run holds this checkout, or another deployment the environment
+  7    a deployment failed; what was before is back and verified
+  8    a deployment failed, and a human is needed
   70   a bug in xtask
   130  interrupted (143 by SIGTERM, 129 by SIGHUP)
 
@@ -93,6 +99,14 @@ pub enum Command {
     /// Push an image and read it back, as a task of a run
     #[command(hide = true)]
     PushImage(PushImage),
+    /// Deploy services to an environment, watch them, and go back when one fails
+    Deploy(Deploy),
+    /// Bring back what ran before the last deployment, or what a run has deployed
+    Rollback(Rollback),
+    /// Tell what runs in an environment
+    Status(Status),
+    /// Look whether what runs in an environment works
+    Smoke(Smoke),
     /// Tell about the latest run, in Markdown or JSON
     Report(Report),
     /// Print what a run would do, before anything runs
@@ -269,54 +283,6 @@ pub struct Packages {
     pub selection: Selection,
     #[command(flatten)]
     pub run: Run,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Report {
-    /// The run to tell about [default: the latest]
-    #[arg(long, value_name = "RUN", help_heading = WHICH)]
-    pub run: Option<String>,
-    /// Tell about every run of the latest run's commit: for the records that several CI jobs have left
-    #[arg(long, conflicts_with = "run", help_heading = WHICH)]
-    pub all: bool,
-    /// Print the summary as JSON
-    #[arg(long, help_heading = OUTPUT)]
-    pub json: bool,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Plan {
-    #[command(flatten)]
-    pub selection: Selection,
-    #[command(flatten)]
-    pub stages: Stages,
-    #[command(flatten)]
-    pub options: StageOptions,
-    /// Print the plan as JSON
-    #[arg(long, help_heading = OUTPUT)]
-    pub json: bool,
-}
-
-/// A drawing of the stages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum GraphFormat {
-    /// For a terminal
-    Tree,
-    /// For Graphviz
-    Dot,
-    /// For Markdown
-    Mermaid,
-    /// For programs: the plan as JSON
-    Json,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Graph {
-    #[command(flatten)]
-    pub stages: Stages,
-    /// How to draw it
-    #[arg(long, value_name = "FORMAT", default_value = "tree", help_heading = OUTPUT)]
-    pub format: GraphFormat,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -67,6 +67,11 @@ impl Environment {
         self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Who runs this, for others to read.
+    pub fn user(&self) -> &str {
+        ["GITHUB_ACTOR", "USER", "LOGNAME"].iter().find_map(|name| self.var(name)).unwrap_or("somebody")
+    }
+
     /// Whether this is a CI job: `CI` is set to something other than `false` or `0`.
     pub fn is_ci(&self) -> bool {
         self.var("CI").is_some_and(|value| !matches!(value, "false" | "0"))

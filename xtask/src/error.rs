@@ -22,6 +22,10 @@ pub enum Exit {
     TimedOut,
     /// Another run holds this checkout.
     Locked,
+    /// A deployment failed, and what was before is back and verified.
+    RolledBack,
+    /// A deployment failed, and a human is needed.
+    Broken,
     /// A bug in xtask.
     Bug,
     /// A signal ended the run: 128 plus its number.
@@ -39,6 +43,8 @@ impl Exit {
             Self::NothingSelected => 4,
             Self::TimedOut => 5,
             Self::Locked => 6,
+            Self::RolledBack => 7,
+            Self::Broken => 8,
             Self::Bug => 70,
             Self::Interrupted(signal) => u8::try_from(128 + signal).unwrap_or(130),
         }

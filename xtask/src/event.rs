@@ -109,6 +109,17 @@ pub enum Kind {
         /// The line, sanitised: no control characters, no colours.
         line: String,
     },
+    /// A part of a task, such as one of the services that are deployed together, has come to another state.
+    TaskPart {
+        /// The task.
+        task: TaskId,
+        /// The part.
+        part: String,
+        /// How it stands, sanitised.
+        line: String,
+        /// Whether nothing more will be told of it.
+        done: bool,
+    },
     /// A task has ended, or was skipped without having started.
     TaskFinished {
         /// The task.

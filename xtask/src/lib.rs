@@ -28,6 +28,7 @@ pub mod image;
 pub mod event;
 
 pub mod cache;
+pub mod deploy;
 pub mod exec;
 pub mod history;
 pub mod scaffold;

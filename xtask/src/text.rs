@@ -76,6 +76,13 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec
     scored.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
+/// Whether a name can stand in a DNS name, a path and an argument without being mistaken for something else: lower-case
+/// letters, digits and dashes, a letter first and no dash last, at most 63.
+pub fn is_dns_label(name: &str) -> bool {
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    plain && name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.ends_with('-') && name.len() <= 63
+}
+
 /// What a terminal may see of a child's line: no colours, no cursor moves, no other control characters, and no
 /// `::workflow-command::` that GitHub Actions would obey.
 pub fn sanitise(line: &str) -> String {

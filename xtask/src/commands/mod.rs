@@ -1,6 +1,7 @@
 //! What each command of the command line does: resolve, plan, run, show. Everything that it decides stands in
 //! `settings`, everything that it runs in `exec`, everything that it shows in `report`.
 
+mod deploy;
 mod images;
 mod matrix;
 mod new_service;
@@ -48,6 +49,9 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
         Command::Test(own) => own_tests::run(own, session),
         Command::LogIn(login) => images::log_in(login, session),
         Command::PushImage(image) => images::push(image, session),
+        Command::Deploy(args) => deploy::deploy(&cli.command, args, session),
+        Command::Rollback(args) => deploy::rollback(&cli.command, args, session),
+        Command::Status(args) => deploy::status(&cli.command, args, session),
         Command::Report(report) => report::show(report, session),
         Command::Ci(cli::Ci { run, .. })
         | Command::Fmt(cli::Fix { run, .. })
@@ -56,6 +60,7 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
         | Command::Coverage(cli::Coverage { run, .. })
         | Command::Audit(cli::Audit { run, .. })
         | Command::Deps(cli::Stage { run })
+        | Command::Smoke(cli::Smoke { run, .. })
         | Command::Integration(cli::Integration { run, .. })
         | Command::Build(cli::Packages { run, .. })
         | Command::Docker(cli::Docker { run, .. }) => run::run(&cli.command, run, session),

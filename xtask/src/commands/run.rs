@@ -182,6 +182,7 @@ fn context(
         grace: Duration::from_secs(if environment.is_ci() { 5 } else { 10 }),
         surroundings: place.surroundings,
         runtime: place.runtime,
+        user: environment.user().to_owned(),
         temp: environment.temp.clone(),
         given: given.filter_map(|key| Some((key.clone(), environment.var(key)?.to_owned()))).collect(),
         cache: Arc::new(cache(environment, args, workspace)),

@@ -32,6 +32,8 @@ pub struct Context {
     pub surroundings: Surroundings,
     /// What cargo would give to the programs that it runs.
     pub runtime: Arc<Runtime>,
+    /// Who runs it, for others to read.
+    pub user: String,
     /// The folder for temporary files.
     pub temp: PathBuf,
     /// The variables that give servers which are there already: `DATABASE_URL`.
@@ -56,6 +58,8 @@ pub struct Inputs {
     pub surroundings: Surroundings,
     /// What cargo would give to the programs that it runs.
     pub runtime: Arc<Runtime>,
+    /// Who runs it, for others to read.
+    pub user: String,
     /// The folder for temporary files.
     pub temp: PathBuf,
     /// The variables that give servers.

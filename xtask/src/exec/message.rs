@@ -3,7 +3,7 @@
 use super::signal::Signal;
 use crate::backing::Servers;
 use crate::command::Stream;
-use crate::error::Error;
+use crate::error::{Error, Exit};
 use crate::outcome::Outcome;
 use crate::reading::Reading;
 use crate::text;
@@ -18,6 +18,17 @@ pub enum Message {
         stream: Stream,
         /// What, fit for a terminal.
         line: String,
+    },
+    /// A part of a task has come to another state.
+    Part {
+        /// The task's index.
+        task: usize,
+        /// The part.
+        part: String,
+        /// How it stands, fit for a terminal.
+        line: String,
+        /// Whether nothing more will be told of it.
+        done: bool,
     },
     /// A task has ended.
     Ended {
@@ -55,13 +66,15 @@ pub struct Finished {
     pub tail: Vec<String>,
     /// Servers that are up now.
     pub servers: Option<Servers>,
+    /// The exit code of a run in which it blocks and has gone badly, where that says more than its outcome.
+    pub exit: Option<Exit>,
     /// The panic that ended it.
     pub panic: Option<String>,
 }
 
 impl Finished {
     pub(super) fn new(reading: Reading) -> Self {
-        Self { reading, exit_code: None, tail: Vec::new(), servers: None, panic: None }
+        Self { reading, exit_code: None, tail: Vec::new(), servers: None, exit: None, panic: None }
     }
 
     pub(super) fn error(error: &Error) -> Self {

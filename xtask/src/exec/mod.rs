@@ -2,6 +2,7 @@
 
 mod as_cargo;
 pub mod context;
+mod deploy;
 mod images;
 pub mod message;
 pub mod pool;

@@ -15,9 +15,9 @@ use super::signal::Signal;
 use super::verdict::{Verdict, verdict};
 use super::work;
 use crate::environment::Clock;
-use crate::error::Result;
+use crate::error::{Exit, Result};
 use crate::event::{Counts, Event, Kind, PlannedStage};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Policy};
 use crate::plan::task::Universe;
 use crate::plan::{Action, Plan, Task, TaskId};
 use crate::process::{Level, Stop};
@@ -71,6 +71,7 @@ pub fn run(
             endings: vec![None; plan.stages.len()],
             stopped: None,
             bug: None,
+            exit: None,
             spawn: &spawn,
         }
         .play(messages)
@@ -111,6 +112,8 @@ struct Run<'a> {
     endings: Vec<Option<Outcome>>,
     stopped: Option<Stopped>,
     bug: Option<String>,
+    /// The exit code that a blocking task has asked for.
+    exit: Option<Exit>,
     spawn: &'a dyn Fn(Job),
 }
 
@@ -140,7 +143,7 @@ impl Run<'_> {
                 Err(_) => {}
             }
         }
-        let verdict = verdict(self.plan, &self.endings, self.stopped.as_ref());
+        let verdict = verdict(self.plan, &self.endings, self.stopped.as_ref()).with(self.exit);
         self.tell(Kind::RunFinished {
             verdict: verdict.word.to_owned(),
             exit_code: verdict.exit.code(),
@@ -207,6 +210,7 @@ impl Run<'_> {
             log: self.context.folder.join("logs").join(task.id.log_file()),
             surroundings: self.context.surroundings.clone(),
             runtime: Arc::clone(&self.context.runtime),
+            user: self.context.user.clone(),
             temp: self.context.temp.clone(),
             given: self.context.given.clone(),
             grace: self.context.grace,
@@ -216,7 +220,11 @@ impl Run<'_> {
             env_from: task.env_from.iter().filter_map(reading).collect(),
             compiled: match &task.action {
                 Action::RunTests { compiled_by: by, .. } | Action::PackImage { built_by: by, .. } => reading(by),
-                Action::Spawn | Action::StartServers { .. } | Action::WriteBills { .. } => None,
+                Action::Spawn
+                | Action::StartServers { .. }
+                | Action::WriteBills { .. }
+                | Action::Deploy(_)
+                | Action::Smoke(_) => None,
             },
         }
     }
@@ -226,6 +234,10 @@ impl Run<'_> {
             Message::Output { task, stream, line } => {
                 let task = self.tasks[task].id.clone();
                 self.tell(Kind::TaskOutput { task, stream, line });
+            }
+            Message::Part { task, part, line, done } => {
+                let task = self.tasks[task].id.clone();
+                self.tell(Kind::TaskPart { task, part, line, done });
             }
             Message::Ended { task, finished } => self.end(task, *finished),
             Message::Warning(message) => self.tell(Kind::Warning { message }),
@@ -241,7 +253,10 @@ impl Run<'_> {
 
     fn end(&mut self, index: usize, finished: Finished) {
         let task = Arc::clone(&self.tasks[index]);
-        let Finished { reading, exit_code, tail, servers, panic, .. } = finished;
+        let Finished { reading, exit_code, tail, servers, exit, panic } = finished;
+        if self.plan.stages[self.stage_of[index]].policy == Policy::Blocking {
+            self.exit = self.exit.or(exit);
+        }
         let duration = self.started.remove(&index).map_or(Duration::ZERO, |start| start.elapsed());
         if let Some(servers) = servers {
             self.servers.insert(task.id.clone(), servers);

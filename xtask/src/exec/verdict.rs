@@ -14,6 +14,17 @@ pub struct Verdict {
     pub exit: Exit,
 }
 
+impl Verdict {
+    /// The same with the exit code that a blocking task has asked for; one that nobody could tell apart stays.
+    #[must_use]
+    pub fn with(self, exit: Option<Exit>) -> Self {
+        match (self.exit, exit) {
+            (Exit::Gate | Exit::Environment, Some(exit)) => Self { exit, ..self },
+            _ => self,
+        }
+    }
+}
+
 /// The verdict of a run whose stages have ended so, in the plan's order.
 ///
 /// Red exactly when a blocking stage has gone badly. When several have, a gate that failed outweighs a time limit, and

@@ -3,7 +3,7 @@
 
 use super::context::Inputs;
 use super::message::{Finished, Message};
-use super::{as_cargo, images, servers};
+use super::{as_cargo, deploy, images, servers};
 use crate::cache::Memory;
 use crate::command::Command;
 use crate::command::Stream;
@@ -33,6 +33,8 @@ pub fn perform(task: &Task, index: usize, inputs: &Inputs, sender: &SyncSender<M
         Action::StartServers { .. } => servers::start(task, inputs),
         Action::PackImage { image, .. } => images::pack(image, inputs),
         Action::WriteBills { bills, time } => images::write_bills(&task.command, bills, time.as_deref(), inputs),
+        Action::Deploy(request) => deploy::deploy(request, task, &deploy::Teller::new(index, inputs, sender)),
+        Action::Smoke(request) => deploy::smoke(request, task, &deploy::Teller::new(index, inputs, sender)),
     });
     std::panic::catch_unwind(attempt).unwrap_or_else(|panic| {
         let message = panic
@@ -215,6 +217,7 @@ impl<'a> Worker<'a> {
             },
             tail: self.tail.into(),
             servers: None,
+            exit: None,
             panic: None,
         }
     }

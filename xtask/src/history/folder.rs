@@ -1,5 +1,6 @@
 //! The folders of runs: `target/xtask/runs/<id>/`, the newest of which `latest` points at.
 
+use crate::deploy::journal;
 use crate::error::{Error, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use std::time::SystemTime;
 
 /// The file in a run's folder that holds its login to the registry while it lasts.
 pub const REGISTRY_LOGIN: &str = "registry-login.json";
+/// What makes a run one of a deployment.
+const JOURNALS: [&str; 2] = [journal::DEPLOYMENT, journal::ROLLBACK];
 
 /// Where xtask keeps what it writes for a checkout.
 #[derive(Clone, Debug)]
@@ -54,18 +57,27 @@ impl Home {
         })
     }
 
-    /// Makes the folder of a new run with its `logs`, points `latest` at it, and removes the oldest beyond `keep`.
+    /// Makes the folder of a new run with its `logs`, points `latest` at it, and removes the oldest beyond `keep`,
+    /// of deployments and of other runs.
     pub fn start(&self, id: &str, keep: usize) -> Result<PathBuf> {
         let folder = self.runs().join(id);
         fs::create_dir_all(folder.join("logs"))
             .map_err(|error| Error::environment(format!("make the folder {}", folder.display())).because(error))?;
         self.point_latest(id);
-        let ids = self.run_ids();
-        for old in ids.iter().take(ids.len().saturating_sub(keep)).filter(|old| *old != id) {
+        let of_deployments = |id: &String| JOURNALS.iter().any(|file| self.runs().join(id).join(file).is_file());
+        // Going back needs the journal of the last deployment, however many other runs there were since.
+        let (deployments, others): (Vec<String>, Vec<String>) = self.run_ids().into_iter().partition(of_deployments);
+        for ids in [deployments, others] {
+            self.remove_oldest(&ids, id, keep);
+        }
+        Ok(folder)
+    }
+
+    fn remove_oldest(&self, ids: &[String], current: &str, keep: usize) {
+        for old in ids.iter().take(ids.len().saturating_sub(keep)).filter(|old| *old != current) {
             // One that stays is removed by a later run.
             let _ = fs::remove_dir_all(self.runs().join(old));
         }
-        Ok(folder)
     }
 
     /// A link is only a convenience: whatever goes wrong with it is no reason to stop.
@@ -110,6 +122,12 @@ mod tests {
         }
         assert_eq!(home.run_ids(), ["b", "c"]);
         assert!(home.runs().join("latest/logs").is_dir());
+        fs::write(home.runs().join("b").join(journal::DEPLOYMENT), "").expect("written");
+        for id in ["d", "e", "f"] {
+            home.start(id, 2).expect("made");
+        }
+        assert_eq!(home.run_ids(), ["b", "e", "f"], "the deployment stays until there are newer ones");
+        home.start("c", 2).expect("made");
         assert_eq!(fs::read_link(home.runs().join("latest")).expect("a link"), Path::new("c"));
     }
 }

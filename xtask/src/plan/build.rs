@@ -42,7 +42,7 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]
     let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
     let tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage) };
     if left_out.is_none() && tasks.is_empty() && can_run(definition.id.as_str()) {
-        left_out = Some((Outcome::NothingToDo, "no selected package has anything for it".to_owned()));
+        left_out = Some((Outcome::NothingToDo, nothing_to_do(context, definition.id.as_str()).to_owned()));
     }
     let in_plan = |need: &&StageId| wanted.iter().any(|other| other.definition.id == **need);
     Stage {
@@ -57,7 +57,21 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]
     }
 }
 
+/// Why a stage has no task.
+fn nothing_to_do(context: Context<'_>, id: &str) -> &'static str {
+    match id {
+        pipeline::DEPLOY_STAGING | pipeline::SMOKE_TEST if context.settings.deployment.is_none() => {
+            "there is no environment `staging` in the configuration"
+        }
+        _ => "no selected package has anything for it",
+    }
+}
+
 fn tasks(context: Context<'_>, stage: &StageConfig) -> Vec<Task> {
+    let deployment = context.settings.deployment.as_ref();
+    if let Some(deployment) = deployment.filter(|deployment| deployment.stage == stage.definition.id) {
+        return stages::deploy::plan(context, deployment);
+    }
     match stage.definition.id.as_str() {
         pipeline::FORMAT_AND_LINT => {
             let tasks = stages::format_and_lint::plan(context).into_iter();
@@ -72,13 +86,15 @@ fn tasks(context: Context<'_>, stage: &StageConfig) -> Vec<Task> {
         pipeline::BUILD_RELEASE => stages::build::plan(context),
         pipeline::BUILD_AND_PUSH => stages::images::plan(context),
         pipeline::QUALITY_REPORT => stages::report::plan(context),
+        pipeline::DEPLOY_STAGING => Vec::new(),
+        pipeline::SMOKE_TEST => deployment.map_or_else(Vec::new, |it| stages::deploy::plan_smoke(context, it)),
         _ => stages::own::plan(context, stage),
     }
 }
 
-/// Whether this version can run the stage: the deployment and what follows it are planned, but not made yet.
+/// Whether this version can run the stage: notifications are planned, but not made yet.
 pub fn can_run(id: &str) -> bool {
-    !matches!(id, pipeline::DEPLOY_STAGING | pipeline::SMOKE_TEST | pipeline::NOTIFY)
+    id != pipeline::NOTIFY
 }
 
 /// The configured stages, each behind what it needs.

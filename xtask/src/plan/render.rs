@@ -48,7 +48,7 @@ pub fn commands(plan: &Plan) -> String {
         writeln!(out, "# {} ({what})", stage.id).expect("writing to a String cannot fail");
         for task in &stage.tasks {
             let aside = match &task.action {
-                Action::Spawn => "",
+                Action::Spawn | Action::Deploy(_) | Action::Smoke(_) => "",
                 Action::RunTests { .. } => "  # the compiled test binaries, without cargo",
                 Action::StartServers { .. } => "  # the servers alone",
                 Action::PackImage { .. } => "  # this image alone, of what was built",

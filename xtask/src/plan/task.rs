@@ -4,6 +4,8 @@ use super::{StageId, TaskId};
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
 use crate::command::Command;
+use crate::deploy::request;
+use crate::deploy::smoke;
 use crate::image::spec::{BillSpec, ImageSpec};
 use crate::tools::catalogue::Tool;
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,6 +131,10 @@ pub enum Action {
         /// The commit's time, RFC 3339.
         time: Option<String>,
     },
+    /// Services are deployed to an environment, or brought back there.
+    Deploy(Box<request::Request>),
+    /// What runs in an environment is tried out.
+    Smoke(Box<smoke::Request>),
 }
 
 /// What the result of a task depends on, besides its command.

@@ -61,7 +61,7 @@ impl Fold {
                 }
             }
             Kind::PreviousInterrupted { run, tasks, cleaned } => self.warn(previous(run, tasks, cleaned)),
-            Kind::StageStarted { .. } | Kind::TaskOutput { .. } => {}
+            Kind::StageStarted { .. } | Kind::TaskOutput { .. } | Kind::TaskPart { .. } => {}
             Kind::TaskStarted { task, stage, service, .. } => {
                 self.stage(stage).running.push((task.clone(), service.clone()));
             }

@@ -134,6 +134,9 @@ impl Subscriber for Lines {
                 let line = text::start_line(task, command, self.display);
                 self.later(stage, line);
             }
+            Kind::TaskPart { task, part, line, .. } if self.says_more_than_failures() => {
+                self.printer.say(&text::part_line(task, part, line));
+            }
             Kind::TaskFinished { .. } => {
                 if let Some((stage, task)) = TaskSummary::of(&event.kind) {
                     self.task_finished(stage, &task);
@@ -152,6 +155,7 @@ impl Subscriber for Lines {
             }
             Kind::TaskStarted { .. }
             | Kind::TaskOutput { .. }
+            | Kind::TaskPart { .. }
             | Kind::PreviousInterrupted { .. }
             | Kind::Warning { .. } => {}
         }

@@ -88,6 +88,9 @@ impl Progress {
             Kind::TaskStarted { task, command, .. } if self.display.verbosity == Verbosity::Verbose => {
                 self.printer.say(&text::start_line(task, command, self.display));
             }
+            Kind::TaskPart { task, part, line, done: true } if self.display.verbosity != Verbosity::Quiet => {
+                self.printer.say(&text::part_line(task, part, line));
+            }
             Kind::TaskFinished { .. } => {
                 if let Some((stage, task)) = TaskSummary::of(&event.kind)
                     && failure::is_one(task.outcome)

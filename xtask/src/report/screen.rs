@@ -29,6 +29,8 @@ struct Row {
     task: TaskId,
     since: Instant,
     last_line: String,
+    /// Its parts that go on, each with how it stands.
+    parts: Vec<(String, String)>,
 }
 
 impl Screen {
@@ -42,11 +44,16 @@ impl Screen {
         self.counts = event.counts;
         match &event.kind {
             Kind::TaskStarted { task, .. } => {
-                self.running.push(Row { task: task.clone(), since: now, last_line: String::new() });
+                self.running.push(Row { task: task.clone(), since: now, last_line: String::new(), parts: Vec::new() });
             }
             Kind::TaskOutput { task, line, .. } if !line.trim().is_empty() => {
                 if let Some(row) = self.running.iter_mut().find(|row| row.task == *task) {
                     row.last_line.clone_from(line);
+                }
+            }
+            Kind::TaskPart { task, part, line, done } => {
+                if let Some(row) = self.running.iter_mut().find(|row| row.task == *task) {
+                    row.on_part(part, line, *done);
                 }
             }
             Kind::TaskFinished { task, .. } => self.running.retain(|row| row.task != *task),
@@ -64,6 +71,7 @@ impl Screen {
         let names = shown.iter().map(|row| row.task.as_str().len()).max().unwrap_or(0);
         let width = names.min(columns / 2);
         let mut lines: Vec<String> = shown.iter().map(|row| self.row(row, width, now, columns)).collect();
+        lines.extend(self.parts(shown, rows - shown.len(), columns));
         if self.running.len() > shown.len() {
             let more = format!("  {} and {} more", self.style.ellipsis(), self.running.len() - shown.len());
             lines.push(self.style.dim(&self.style.cut(&more, columns)));
@@ -80,6 +88,22 @@ impl Screen {
         self.style.cut(&format!("{head}{}", self.style.dim(&line)), columns).trim_end().to_owned()
     }
 
+    /// The parts of the tasks that are shown, as far as there is room.
+    fn parts(&self, shown: &[Row], room: usize, columns: usize) -> Vec<String> {
+        let parts: Vec<&(String, String)> = shown.iter().flat_map(|row| &row.parts).collect();
+        let shown = if parts.len() > room { room.saturating_sub(1) } else { parts.len() };
+        let width = parts.iter().map(|(part, _)| part.len()).max().unwrap_or(0).min(columns / 2);
+        let line = |(part, line): &(String, String)| {
+            let part = self.style.cut(&clean(part), width);
+            self.style.cut(&format!("    {part:<width$}  {}", self.style.dim(&clean(line))), columns)
+        };
+        let mut lines: Vec<String> = parts[..shown].iter().map(|part| line(part)).collect();
+        if parts.len() > shown && room > 0 {
+            lines.push(self.style.dim(&format!("    {} and {} more", self.style.ellipsis(), parts.len() - shown)));
+        }
+        lines
+    }
+
     fn overall(&self, now: Instant, columns: usize) -> String {
         let Counts { done, running, total } = self.counts;
         let state =
@@ -93,6 +117,18 @@ impl Screen {
         let filled = (done * BAR).checked_div(total).unwrap_or(0).min(BAR);
         let (full, empty) = if self.style.ellipsis() == "…" { ("━", "─") } else { ("#", ".") };
         format!("{}{}", self.style.good(&full.repeat(filled)), self.style.dim(&empty.repeat(BAR - filled)))
+    }
+}
+
+impl Row {
+    fn on_part(&mut self, part: &str, line: &str, done: bool) {
+        if done {
+            self.parts.retain(|(known, _)| known != part);
+        } else if let Some((_, known)) = self.parts.iter_mut().find(|(known, _)| known == part) {
+            line.clone_into(known);
+        } else {
+            self.parts.push((part.to_owned(), line.to_owned()));
+        }
     }
 }
 

@@ -54,6 +54,11 @@ pub fn start_line(task: &TaskId, command: &str, display: Display) -> String {
     display.style().dim(&format!("  {} $ {}", clean(task.as_str()), clean(command)))
 }
 
+/// How a part of a task stands.
+pub fn part_line(task: &TaskId, part: &str, line: &str) -> String {
+    format!("  {}  {}: {}", clean(task.as_str()), clean(part), clean(line))
+}
+
 /// What is said when a run is told to stop.
 pub fn stopping(because: &str, at_once: bool) -> String {
     let because = clean(because);

@@ -1,5 +1,6 @@
 //! What `[workspace.metadata.xtask]` and `[package.metadata.xtask]` may say, and what holds when they are silent.
 
+use super::environments::{self, Environment};
 use super::image::ImageConfig;
 use super::table::{Problems, Table, percent};
 use crate::backing::Source;
@@ -72,6 +73,8 @@ pub struct Config {
     pub servers: Vec<ServerSpec>,
     /// How images are made.
     pub image: ImageConfig,
+    /// Where services can be deployed to, by name.
+    pub environments: Vec<Environment>,
 }
 
 /// A stage as configured.
@@ -118,6 +121,7 @@ impl Config {
         let image = ImageConfig::read(&mut images, &workspace.root, p);
         images.finish(p);
         let stages = stage_table(&mut top, p);
+        let environments = environments::read(&mut top, p);
         top.finish(p);
         packages(workspace, p);
         if problems.is_empty() {
@@ -139,6 +143,7 @@ impl Config {
                 servers_from,
                 servers,
                 image,
+                environments,
             });
         }
         Err(Error::usage(format!(

@@ -2,6 +2,8 @@
 //! Nothing behind this module looks at an option that may or may not have been given.
 
 pub mod config;
+pub mod deployment;
+pub mod environments;
 pub mod image;
 pub mod table;
 
@@ -15,6 +17,7 @@ use crate::workspace::git::{self, Checkout};
 use crate::workspace::{Workspace, advisories};
 use config::Config;
 pub use config::{Counted, Engine};
+use deployment::Deployment;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -43,6 +46,8 @@ pub struct Settings {
     pub fix: bool,
     /// What measures coverage; `Auto` until somebody has looked at the machine.
     pub engine: Engine,
+    /// What is to be done in an environment.
+    pub deployment: Option<Deployment>,
     /// What is known about the given advisory database.
     pub advisory_note: Option<String>,
     /// Arguments for the tool beneath.
@@ -88,8 +93,17 @@ impl Settings {
         let database = config.advisory_db.as_deref().filter(|_| audited);
         let advisory_note = database.and_then(advisories::newest).map(|day| format!("its newest one of {day}"));
         let stage = |name: &String| find_stage(name, &config);
+        let mut only: Vec<StageId> = wishes.stages.only.iter().map(stage).collect::<Result<_>>()?;
+        let skip = wishes.stages.skip.iter().map(stage).collect::<Result<_>>()?;
         let event = wishes.stages.event.unwrap_or(Event::PullRequest);
         let makes_images = event == Event::Push || wishes.stages.only.iter().any(|only| is_images(only));
+        let mut deployment = Deployment::of(command, event, &config)?;
+        if let Some(deployment) = &mut deployment {
+            deployment.images = deployment.images.take().map(|images| environment.cwd.join(images));
+            if matches!(command, Command::Deploy(_) | Command::Rollback(_) | Command::Smoke(_)) {
+                deployment.name_stages(&mut config, &mut only);
+            }
+        }
         Ok(Self {
             event,
             checkout: if makes_images { git::checkout(&workspace.root) } else { None },
@@ -97,8 +111,9 @@ impl Settings {
             login,
             branch: environment.var("GITHUB_REF_NAME").map(str::to_owned),
             selected: selected(&wishes.selection, workspace)?,
-            only: wishes.stages.only.iter().map(stage).collect::<Result<_>>()?,
-            skip: wishes.stages.skip.iter().map(stage).collect::<Result<_>>()?,
+            only,
+            skip,
+            deployment,
             half: wishes.half,
             fix: wishes.fix,
             engine: wishes.options.engine.engine.unwrap_or(config.engine),
@@ -192,7 +207,15 @@ impl Wishes {
                 let (selection, stages) = (docker.selection.clone(), only(pipeline::BUILD_AND_PUSH));
                 Self { selection, stages, options, push: docker.push, ..Self::default() }
             }
-            Command::LogIn(_)
+            Command::Deploy(deploy) => {
+                Self { selection: deploy.selection.clone(), stages: only(pipeline::DEPLOY_STAGING), ..Self::default() }
+            }
+            Command::Rollback(_) => Self { stages: only(pipeline::DEPLOY_STAGING), ..Self::default() },
+            Command::Smoke(smoke) => {
+                Self { selection: smoke.selection.clone(), stages: only(pipeline::SMOKE_TEST), ..Self::default() }
+            }
+            Command::Status(_)
+            | Command::LogIn(_)
             | Command::NewService(_)
             | Command::PushImage(_)
             | Command::Report(_)

@@ -45,6 +45,8 @@ pub enum Tool {
     Registry,
     /// `schemathesis`, which asks a service everything that its `OpenAPI` document allows and forbids.
     Schemathesis,
+    /// `kubectl`, which talks to clusters.
+    Kubectl,
 }
 
 /// Which versions will do.

@@ -103,6 +103,7 @@ mod tests {
         case(Tool::Skopeo, "skopeo version 1.9.3", Ok("1.9.3"));
         case(Tool::Aws, "aws-cli/1.45.11 Python/3.11.7 Linux/6.18.44", Ok("1.45.11"));
         case(Tool::Registry, "docker-registry github.com/docker/distribution 2.8.2+ds1", Ok("2.8.2+ds1"));
+        case(Tool::Kubectl, "Client Version: v1.32.4-dispatcher\nKustomize Version: v5.5.0", Ok("1.32.4-dispatcher"));
         case(Tool::Curl, "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1", Ok("7.88.1"));
     }
 

@@ -64,7 +64,7 @@ fn the_readmes_configuration_is_valid() {
     let readme = include_str!("../../../README.md");
     let blocks: Vec<&str> =
         readme.split("```toml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
-    assert_eq!(blocks.len(), 2, "the README has other examples now");
+    assert_eq!(blocks.len(), 3, "the README has other examples now");
     let sandbox = Sandbox::with_services(&["auth-service", "benchmarks", "xtask"]);
     sandbox.append("Cargo.toml", &blocks.concat());
     let plan = sandbox.run(&["plan"]).exits(0).stdout;

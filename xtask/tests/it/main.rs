@@ -1,6 +1,7 @@
 //! Tests through the binary: a folder with files, arguments, and what then stands on stdout, on stderr and in the exit
 //! code. Everything that runs is the real thing, or a stub program that the test puts in front of `PATH` on purpose.
 
+mod deploying;
 mod peers;
 mod running;
 mod sandbox;
@@ -8,6 +9,11 @@ mod sandbox;
 mod audit;
 mod config;
 mod coverage;
+mod deploy;
+mod deploy_eks;
+mod deploy_fails;
+mod deploy_guarded;
+mod deploy_killed;
 mod faults;
 mod faults_flags;
 mod faults_tests;

@@ -77,3 +77,33 @@ fn a_stopping_run_says_so() {
     screen.on(run.so_far().last().expect("there is one"), start);
     assert!(screen.draw(start, 80, 24).contains("stopping"));
 }
+
+#[test]
+fn the_parts_of_a_task_have_rows_until_they_are_done() {
+    let mut run = sample::Run::new(&[("deploy-staging", Policy::Blocking, &["staging"])]);
+    run.start("deploy-staging", "staging");
+    let mut part = |part: &str, line: &str, done| {
+        let (part, line) = (part.to_owned(), line.to_owned());
+        run.push(Kind::TaskPart {
+            task: crate::plan::StageId::new("deploy-staging").task("staging"),
+            part,
+            line,
+            done,
+        });
+    };
+    part("auth-service", "0 of 2 pods are new", false);
+    part("user-service", "1 of 2 pods are new", false);
+    part("cdn-service", "done", true);
+    part("auth-service", "1 of 2 pods are available", false);
+    let start = Instant::now();
+    let mut screen = Screen::new(Display::default().style(), start);
+    for event in run.so_far() {
+        screen.on(&event, start);
+    }
+    assert_snapshot!(screen.draw(start, 80, 40), @r"
+    deploy-staging/staging      0s
+      auth-service  1 of 2 pods are available
+      user-service  1 of 2 pods are new
+    ────────────────────  0/1 task · 1 running · 0s
+    ");
+}

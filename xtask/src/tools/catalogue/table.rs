@@ -32,7 +32,7 @@ const fn cargo_tool(
 const VERSION: &[&str] = &["--version"];
 
 /// Every tool, in the order of the enum.
-pub(super) static CATALOGUE: [Entry; 16] = [
+pub(super) static CATALOGUE: [Entry; 17] = [
     Entry {
         tool: Tool::Rustfmt,
         id: "rustfmt",
@@ -203,7 +203,7 @@ pub(super) static CATALOGUE: [Entry; 16] = [
         // The first that keeps an image's bytes: `--preserve-digests`.
         wanted: Wanted::AtLeast("1.6"),
         sources: &[Source::System(everywhere(&["skopeo"]))],
-        stages: &["build-and-push", OWN_TESTS],
+        stages: &["build-and-push", "deploy-staging", OWN_TESTS],
         essential: false,
         instead: &[],
     },
@@ -221,7 +221,7 @@ pub(super) static CATALOGUE: [Entry; 16] = [
             pacman: &["aws-cli"],
             brew: &["awscli"],
         })],
-        stages: &["build-and-push"],
+        stages: &["build-and-push", "deploy-staging", "smoke-test"],
         essential: false,
         instead: &[],
     },
@@ -249,6 +249,26 @@ pub(super) static CATALOGUE: [Entry; 16] = [
             Source::ByHand("install Python 3 with its module venv"),
         ],
         stages: &[OWN_TESTS],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Kubectl,
+        id: "kubectl",
+        programs: &["kubectl"],
+        ask: &["version", "--client"],
+        answers_as: "client version",
+        // The first whose server-side apply of lists can be relied upon.
+        wanted: Wanted::AtLeast("1.22"),
+        sources: &[
+            Source::System(Packages {
+                apt: &["kubernetes-client"],
+                dnf: &["kubernetes-client"],
+                ..everywhere(&["kubectl"])
+            }),
+            Source::ByHand("install kubectl, see https://kubernetes.io/docs/tasks/tools"),
+        ],
+        stages: &["deploy-staging", "smoke-test", OWN_TESTS],
         essential: false,
         instead: &[],
     },

@@ -1,0 +1,175 @@
+//! `deploy`, `rollback` and `status`: what they print without a run, and what a guarded environment asks before one.
+
+use super::{Session, run};
+use crate::cli::{self, Command};
+use crate::deploy::call::Caller;
+use crate::deploy::objects::Release;
+use crate::deploy::{images, look};
+use crate::error::{Error, Exit, Result};
+use crate::exec::{secrets, signal};
+use crate::history::folder::Home;
+use crate::outcome::Policy;
+use crate::plan::StageId;
+use crate::plan::pipeline::{self, Runs};
+use crate::process::{Level, MARKER, Stop, Surroundings};
+use crate::report::{Fold, Summary, record};
+use crate::settings::Settings;
+use crate::settings::deployment::Deployment;
+use crate::stages;
+use crate::workspace::{Workspace, git};
+use std::time::Duration;
+
+/// How long a call may take to end once it was asked to.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// `cargo xtask deploy`.
+pub(super) fn deploy(command: &Command, args: &cli::Deploy, session: &Session) -> Result<Exit> {
+    let (workspace, settings) = session.resolve(command)?;
+    let deployment = deployment(&settings)?;
+    if args.render {
+        let objects =
+            releases(&workspace, &settings, deployment)?.iter().flat_map(Release::objects).collect::<Vec<_>>();
+        // JSON is YAML: each document is one that kubectl reads.
+        let documents: Vec<String> = objects.iter().map(|object| format!("---\n{object:#}\n")).collect();
+        session.printer.data(&documents.concat());
+        return Ok(Exit::Ok);
+    }
+    if args.plan {
+        let releases = releases(&workspace, &settings, deployment)?;
+        let environment = &deployment.environment;
+        let registry = environment.registry.as_deref();
+        let plan = aside(session, |caller| look::plan(caller, &environment.target, registry, &releases))?;
+        session.printer.data(&plan);
+        return Ok(Exit::Ok);
+    }
+    if deployment.environment.guard && !args.run.dry_run {
+        if !args.resume {
+            let releases = releases(&workspace, &settings, deployment)?;
+            guard(&workspace, &settings, deployment, &releases)?;
+        }
+        confirm(deployment, args.consent, session)?;
+    }
+    run::run(command, &args.run, session)
+}
+
+/// `cargo xtask rollback`.
+pub(super) fn rollback(command: &Command, args: &cli::Rollback, session: &Session) -> Result<Exit> {
+    let (_, settings) = session.resolve(command)?;
+    let deployment = deployment(&settings)?;
+    if deployment.environment.guard && !args.run.dry_run {
+        confirm(deployment, args.consent, session)?;
+    }
+    run::run(command, &args.run, session)
+}
+
+/// `cargo xtask status`.
+pub(super) fn status(command: &Command, args: &cli::Status, session: &Session) -> Result<Exit> {
+    let (workspace, settings) = session.resolve(command)?;
+    let deployment = deployment(&settings)?;
+    let packages: Vec<_> = workspace.packages.iter().filter(|it| !settings.config.exclude.contains(&it.name)).collect();
+    let context = stages::Context {
+        workspace: &workspace,
+        settings: &settings,
+        stages: &[],
+        packages: &packages,
+        timeout: Duration::MAX,
+    };
+    let services: Vec<String> =
+        stages::deploy::releases(context, deployment).into_iter().map(|release| release.service).collect();
+    let standings = aside(session, |caller| look::status(caller, &deployment.environment.target, &services))?;
+    let json = || format!("{:#}\n", serde_json::json!({ "version": 1, "services": standings }));
+    session.printer.data(&if args.json { json() } else { look::table(&standings) });
+    Ok(Exit::Ok)
+}
+
+fn deployment(settings: &Settings) -> Result<&Deployment> {
+    settings.deployment.as_ref().ok_or_else(|| Error::usage("deploy: no environment was named"))
+}
+
+/// The services as they shall run, with their images.
+fn releases(workspace: &Workspace, settings: &Settings, deployment: &Deployment) -> Result<Vec<Release>> {
+    let packages: Vec<_> = workspace
+        .packages
+        .iter()
+        .filter(|package| match &settings.selected {
+            Some(names) => names.contains(&package.name),
+            None => !settings.config.exclude.contains(&package.name),
+        })
+        .collect();
+    let context = stages::Context { workspace, settings, stages: &[], packages: &packages, timeout: Duration::MAX };
+    let releases = stages::deploy::releases(context, deployment);
+    if releases.is_empty() {
+        return Err(super::nothing("deploy: no selected package is a service with an image"));
+    }
+    images::complete(&releases, &images::read(deployment.images.as_deref(), &Home::new(&workspace.target_dir).runs())?)
+}
+
+/// Asks the cluster something outside of a run: no lock, no record, and nothing that stays.
+fn aside<T>(session: &Session, ask: impl FnOnce(Caller) -> Result<T>) -> Result<T> {
+    let environment = &session.environment;
+    let folder = tempfile::tempdir_in(&environment.temp)
+        .map_err(|error| Error::environment("make a temporary folder").because(error))?;
+    let surroundings =
+        Surroundings { remove: environment.set_by_cargo(), set: Vec::new(), secrets: secrets::of(&environment.vars) };
+    let stop = Stop::new();
+    let order = stop.clone();
+    let _signals = signal::listen(move |_| order.raise(Level::Terminate))?;
+    let marker = environment.var(MARKER).map_or_else(|| format!("aside-{}:ask", environment.pid), str::to_owned);
+    ask(Caller::new(&folder.path().join("deploy"), &surroundings, &marker, GRACE, &stop)?)
+}
+
+/// What a guarded environment wants to see: a clean tree, the images of this very commit, and a green run of it.
+fn guard(workspace: &Workspace, settings: &Settings, deployment: &Deployment, releases: &[Release]) -> Result<()> {
+    let commit = git::commit(&workspace.root).unwrap_or_else(|| "none".to_owned());
+    let mut problems = Vec::new();
+    if commit.ends_with("-dirty") {
+        problems.push("files differ from the commit that is checked out".to_owned());
+    }
+    if let Some(other) = releases.iter().find(|release| release.commit != commit.trim_end_matches("-dirty")) {
+        problems.push(format!("the images are of the commit {}, and {commit} is checked out", other.commit));
+    }
+    let home = Home::new(&workspace.target_dir);
+    let summaries = home.run_ids().into_iter().rev().filter_map(|run| {
+        let record = record::read(&home.runs().join(run).join("events.ndjson")).ok()?;
+        Some(Fold::of(&record.events).finish())
+    });
+    if !summaries.into_iter().any(|summary| is_green(&summary, &commit, settings)) {
+        problems.push(format!("no recorded run of all stages of {commit} has passed: `cargo xtask ci`"));
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let name = &deployment.environment.name;
+    Err(Error::new(Exit::Gate, format!("deploy to {name}, which is guarded"))
+        .detail(problems.join("\n"))
+        .hint("commit, run `cargo xtask ci`, push the images of that commit, and deploy them"))
+}
+
+/// Whether a run of this commit has passed every stage that blocks a pull request.
+fn is_green(summary: &Summary, commit: &str, settings: &Settings) -> bool {
+    let passed = |id: &StageId| summary.stages.iter().any(|stage| stage.id == *id && stage.outcome.meets_a_need());
+    let stages = pipeline::stages().into_iter();
+    let mut blocking = stages.filter(|stage| stage.runs == Runs::Always && stage.policy == Policy::Blocking);
+    summary.commit.as_deref() == Some(commit)
+        && summary.exit_code == Some(0)
+        && blocking.all(|stage| settings.config.stage(&stage.id).is_none() || passed(&stage.id))
+}
+
+/// Has the name of a guarded environment typed, unless `--yes` was.
+fn confirm(deployment: &Deployment, consent: cli::Yes, session: &Session) -> Result<()> {
+    let name = &deployment.environment.name;
+    if consent.yes {
+        return Ok(());
+    }
+    let terminal = session.environment.terminal;
+    let what = format!("change {name}, which is guarded");
+    if !(terminal.stdin && terminal.stderr) {
+        return Err(Error::usage(format!("{what}: nobody can be asked")).hint("say `--yes` where nobody watches"));
+    }
+    session.printer.say(&format!("this changes {name}: type its name to go on"));
+    let mut answer = String::new();
+    if std::io::stdin().read_line(&mut answer).is_ok() && answer.trim() == name {
+        return Ok(());
+    }
+    Err(Error::new(Exit::Gate, format!("{what}: its name was not typed")).hint("nothing was written"))
+}

@@ -1,0 +1,75 @@
+//! The way to a cluster: a kubeconfig of the run's own, which is gone when the run is over. The user's is only read.
+
+use super::call::Caller;
+use super::kubectl::Kubectl;
+use super::request::{Cluster, Target};
+use crate::command::Command;
+use crate::error::{Error, Result};
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long it may take to get a kubeconfig.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A namespace that can be talked to.
+pub struct Access {
+    /// The real kubectl, pointed at it.
+    pub kubectl: Kubectl,
+    /// Who makes calls.
+    pub caller: Caller,
+    kubeconfig: PathBuf,
+}
+
+impl Access {
+    /// Gets a kubeconfig, for the owner's eyes only.
+    pub fn open(caller: Caller, target: &Target) -> Result<Self> {
+        let kubeconfig = caller.folder.join("kubeconfig");
+        let kubectl = Kubectl::new(caller.clone(), kubeconfig.clone(), target.namespace.clone());
+        let access = Self { kubectl, caller, kubeconfig };
+        match &target.cluster {
+            Cluster::Eks { name, region, .. } => access.of_eks(name, region)?,
+            Cluster::Context(context) => access.of_context(context)?,
+        }
+        Ok(access)
+    }
+
+    fn of_eks(&self, name: &str, region: &str) -> Result<()> {
+        // aws adds to the file, so it is there before, with the right mode.
+        write_private(&self.kubeconfig, "")?;
+        let command = Command::new("aws", &self.caller.folder)
+            .args(["eks", "update-kubeconfig", "--name", name, "--region", region, "--kubeconfig"])
+            .arg(self.kubeconfig.to_string_lossy());
+        let made = self.caller.call(&command, LIMIT).map(drop);
+        made.map_err(|failure| failure.error(&format!("get a kubeconfig for the cluster {name} in {region}")))
+    }
+
+    fn of_context(&self, context: &str) -> Result<()> {
+        let command = Command::new("kubectl", &self.caller.folder)
+            .args(["config", "view", "--minify", "--flatten", "--raw", "--output=json"])
+            .arg(format!("--context={context}"));
+        let what = format!("read the context `{context}` of your kubeconfig");
+        let answer = self.caller.call(&command, LIMIT).map_err(|failure| {
+            let known = "`kubectl config get-contexts` lists those that there are";
+            failure.error(&what).hint(known)
+        })?;
+        write_private(&self.kubeconfig, &answer)
+    }
+}
+
+impl Drop for Access {
+    fn drop(&mut self) {
+        // It holds credentials. One that stays after a SIGKILL is readable for its owner only.
+        let _ = fs::remove_file(&self.kubeconfig);
+        let _ = fs::remove_file(self.caller.folder.join("sent.json"));
+        let _ = fs::remove_dir(&self.caller.folder);
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> Result<()> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
+}

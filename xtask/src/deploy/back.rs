@@ -1,0 +1,74 @@
+//! Going back: exactly what a run has changed becomes again what was before, and is watched the same way.
+
+use super::failure::Failure;
+use super::journal::{Entry, Journal, Planned, Progress, progress};
+use super::live::{digest, generation};
+use super::request::Said;
+use super::run::{Deployment, Early};
+use super::watch::{Expected, SOMEBODY_ELSE};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+impl Deployment<'_> {
+    /// Sets back every service that this run has changed and nobody else has since, and watches that it comes back.
+    pub(super) fn go_back(
+        &mut self,
+        journal: &mut Journal,
+        planned: &[Planned],
+        diagnosis: &mut Vec<String>,
+    ) -> Result<(), Early> {
+        (self.say)(Said::Line(format!("going back to what was before in {}", self.request.environment)));
+        let mut back = BTreeMap::new();
+        for planned in planned {
+            self.lease.keep(self.kubectl)?;
+            if let Some(expected) = self.set_back(journal, planned)? {
+                back.insert(planned.service.clone(), expected);
+            }
+        }
+        self.watch_all(back, self.request.rollback_timeout, diagnosis, &mut |service, failure| {
+            journal.note(Entry::Restored { service, failure })
+        })
+    }
+
+    /// Writes what was before; what has to be watched then, if anything.
+    fn set_back(&mut self, journal: &mut Journal, planned: &Planned) -> Result<Option<Expected>, Early> {
+        let service = || planned.service.clone();
+        let state = progress(journal.entries()).remove(&planned.service).unwrap_or(Progress::Untouched);
+        if matches!(state, Progress::Untouched | Progress::Restored(_)) {
+            return Ok(None);
+        }
+        let live = self.kubectl.get("deployment", &planned.service)?;
+        if self.is_somebody_elses(planned, &state, live.as_ref()) {
+            let failure = Some(format!("{SOMEBODY_ELSE}, and it was left as it is"));
+            journal.note(Entry::Restored { service: service(), failure })?;
+            return Ok(None);
+        }
+        journal.note(Entry::Restoring { service: service() })?;
+        let line = "going back to what was before".to_owned();
+        (self.say)(Said::Service { service: service(), line, done: false });
+        match self.put(planned.changes.iter().map(|change| (&change.before, &change.wanted))) {
+            Ok(generation) if planned.was_good => {
+                let digest = planned.before().and_then(digest).map(str::to_owned);
+                Ok(Some(Expected { digest, generation }))
+            }
+            Err(failure) if failure.is_stop() => Err(failure.into()),
+            // There is nothing to wait for: there was nothing before, or nothing that ran well.
+            put => {
+                let failure = put.err().map(|failure: Failure| failure.line());
+                journal.note(Entry::Restored { service: service(), failure })?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether a deployment is neither what this run has written nor what it was before.
+    fn is_somebody_elses(&self, planned: &Planned, state: &Progress, live: Option<&Value>) -> bool {
+        let now = generation(live);
+        match state {
+            Progress::Applied { generation } | Progress::Settled(generation, _) if *generation > 0 => now > *generation,
+            // What was written last may be half of it, or half of what was before.
+            Progress::Restoring => false,
+            _ => !planned.may_be_written(live, &self.run),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Asking a tool one question and getting its whole answer: kubectl, aws, skopeo. Never through a shell.
+//!
+//! An answer is data and handed on as it is, secrets included: what is put back must be what was there. What a tool
+//! complains about is shown to people, so secrets are taken out of it here. Nothing that a tool says stays on the disk.
+
+use super::failure::{Failure, Kind};
+use crate::command::{Command, Stream};
+use crate::error::{Error, Result};
+use crate::process::{self, Child, End, Level, Secrets, Stop, Surroundings};
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The most that a log of one call keeps, in bytes.
+const LOG_CAP: u64 = 1024 * 1024;
+
+/// What every call needs.
+#[derive(Clone)]
+pub struct Caller {
+    /// The folder of the deployment within the run's record: manifests, answers and the private kubeconfig.
+    pub folder: PathBuf,
+    /// What children do not inherit as it is, without secrets: they would be cut out of answers.
+    pub surroundings: Surroundings,
+    /// Texts that nobody may see.
+    pub secrets: Secrets,
+    /// The value that marks the children as this run's.
+    pub marker: String,
+    /// How long a child may take to end once it was asked to.
+    pub grace: Duration,
+    /// The order to stop.
+    pub stop: Stop,
+}
+
+impl Caller {
+    /// A caller whose files lie in `folder`, which nobody else may look into.
+    pub fn new(folder: &Path, surroundings: &Surroundings, marker: &str, grace: Duration, stop: &Stop) -> Result<Self> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| Error::environment(format!("make the folder {}", folder.display())).because(error))?;
+        let secrets = surroundings.secrets.clone();
+        let surroundings = Surroundings { secrets: Secrets::default(), ..surroundings.clone() };
+        let (folder, marker, stop) = (folder.to_owned(), marker.to_owned(), stop.clone());
+        Ok(Self { folder, surroundings, secrets, marker, grace, stop })
+    }
+
+    /// The same for what must be done although the run was stopped.
+    #[must_use]
+    pub fn after_stop(&self) -> Self {
+        Self { stop: Stop::new(), ..self.clone() }
+    }
+
+    /// Whether the run was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.level() > Level::None
+    }
+
+    /// The standard output of a command, which has `limit` to answer.
+    pub fn call(&self, command: &Command, limit: Duration) -> Result<String, Failure> {
+        let log = self.folder.join("last-call.log");
+        let child = Child {
+            command,
+            surroundings: &self.surroundings,
+            marker: &self.marker,
+            log: &log,
+            log_cap: LOG_CAP,
+            timeout: limit,
+            grace: self.grace,
+            stop: &self.stop,
+            user: None,
+            jobserver: None,
+        };
+        let (mut out, mut complaint) = (Vec::new(), Vec::new());
+        let ended = process::run(&child, &mut |stream, line| {
+            let lines = if stream == Stream::Stdout { &mut out } else { &mut complaint };
+            lines.extend_from_slice(line);
+            lines.push(b'\n');
+        });
+        let _ = std::fs::remove_file(&log);
+        let failure = |kind, text: String| Failure::new(kind, command, self.secrets.hide(&text));
+        let ended = ended.map_err(|error| failure(Kind::Tool, error.line()))?;
+        match ended.end {
+            // A line that was cut is an answer that nobody may trust.
+            End::Exited(0) if ended.cut => Err(failure(Kind::Tool, "its answer is too long to be read".to_owned())),
+            End::Exited(0) => Ok(String::from_utf8_lossy(&out).into_owned()),
+            End::Cancelled => Err(failure(Kind::Stopped, "the run was stopped".to_owned())),
+            End::TimedOut => {
+                Err(failure(Kind::Transient, format!("no answer within {}", crate::text::duration(limit))))
+            }
+            End::Signaled(signal) => Err(failure(Kind::Tool, format!("it ended with signal {signal}"))),
+            End::Exited(code) => {
+                let text = String::from_utf8_lossy(&complaint).trim().to_owned();
+                let text = if text.is_empty() { format!("it ended with exit code {code}") } else { text };
+                Err(failure(Kind::of(&text), text))
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What a failing service says about itself: events and the last lines of its log, taken before anything is undone.
+
+use super::kubectl::Kubectl;
+use serde_json::Value;
+
+/// The most events that are told.
+const EVENTS: usize = 8;
+
+/// What is known about a service that has failed, a line each; `names` are those of its objects. What cannot be had is
+/// said, and holds nothing up.
+pub(super) fn diagnose(kubectl: &Kubectl, service: &str, names: &[&str], why: &str, pod: Option<&str>) -> Vec<String> {
+    let mut lines = vec![format!("{service}: {why}")];
+    lines.extend(events(kubectl, names));
+    let Some(pod) = pod else { return lines };
+    // Of a program that crashes, the log of the process before tells how it ended.
+    let log = kubectl.log(pod, true).or_else(|_| kubectl.log(pod, false));
+    match log {
+        Ok(log) if log.trim().is_empty() => lines.push(format!("  {pod} has printed nothing")),
+        Ok(log) => {
+            lines.push(format!("  the last lines of {pod}:"));
+            lines.extend(log.lines().map(|line| format!("    {}", crate::text::sanitise(line))));
+        }
+        Err(failure) => lines.push(format!("  the log of {pod} cannot be had: {}", failure.line())),
+    }
+    lines
+}
+
+/// The newest warnings about the service's objects.
+fn events(kubectl: &Kubectl, names: &[&str]) -> Vec<String> {
+    let command = kubectl.command().args(["get", "events", "--field-selector=type=Warning", "--output=json"]);
+    let answer = match kubectl.ask(&command) {
+        Ok(answer) => serde_json::from_str::<Value>(&answer).unwrap_or_default(),
+        Err(failure) => return vec![format!("  its events cannot be had: {}", failure.line())],
+    };
+    let mut told: Vec<(String, String)> = Vec::new();
+    for event in answer["items"].as_array().into_iter().flatten() {
+        let about = event["involvedObject"]["name"].as_str().unwrap_or_default();
+        if !names.contains(&about) {
+            continue;
+        }
+        let text = |key: &str| event[key].as_str().unwrap_or_default();
+        let line = format!("  {about}: {}: {}", text("reason"), crate::text::sanitise(text("message")));
+        told.push((text("lastTimestamp").to_owned(), line));
+    }
+    told.sort();
+    told.dedup_by(|one, other| one.1 == other.1);
+    let first = told.len().saturating_sub(EVENTS);
+    told.into_iter().skip(first).map(|(_, line)| line).collect()
+}

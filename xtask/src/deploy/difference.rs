@@ -1,0 +1,112 @@
+//! What a deployment has to change: the objects as they shall be against those that there are.
+
+use super::failure::Failure;
+use super::journal::{Change, Planned};
+use super::kubectl::Kubectl;
+use super::live::{Live, cleaned, digest, generation, is_as_wanted, name};
+use super::objects::{COMMIT, RESTARTED, RUN, Release};
+use super::rollout::Verdict;
+use serde_json::{Value, json};
+
+/// What has to change, and what need not.
+#[derive(Debug, Default)]
+pub struct Difference {
+    /// The services that change.
+    pub planned: Vec<Planned>,
+    /// The services that run as wanted already.
+    pub left_alone: Vec<String>,
+}
+
+/// What releases change. The cluster itself says what would come of the manifests, and so accepts them before anything is
+/// written. `run` marks the deployments; with `restart` pods are replaced although nothing else changes.
+pub fn of_releases(kubectl: &Kubectl, releases: &[Release], run: &str, restart: bool) -> Result<Difference, Failure> {
+    let wanted: Vec<Vec<Value>> = releases.iter().map(Release::objects).collect();
+    let would_be = Live::from(kubectl.would_apply(&wanted.concat())?);
+    let now = Now::look(kubectl)?;
+    let mut difference = Difference::default();
+    for (release, wanted) in releases.iter().zip(wanted) {
+        let service = &release.service;
+        let is_same = |object: &Value| {
+            let would_be = would_be.same_as(object).map(|object| unmarked(cleaned(object)));
+            now.written.same_as(object).zip(would_be).is_some_and(|(live, would_be)| is_as_wanted(live, &would_be))
+        };
+        let stale = now.stale(service, &wanted);
+        let same = stale.is_empty() && wanted.iter().all(is_same) && now.is_good(service, Some(release.digest()));
+        if same && !restart {
+            difference.left_alone.push(service.clone());
+            continue;
+        }
+        let wanted = marked(wanted, service, run, restart).into_iter().map(Some);
+        let stale = stale.into_iter().map(|object| Change { wanted: None, before: Some(object) });
+        let mut changes: Vec<Change> = stale.collect();
+        changes.extend(wanted.map(|wanted| {
+            let before = wanted.as_ref().and_then(|wanted| now.written.same_as(wanted)).map(cleaned);
+            Change { wanted, before }
+        }));
+        difference.planned.push(now.planned(service, changes));
+    }
+    Ok(difference)
+}
+
+/// What making recorded changes to services comes to now: what they were made from then does not matter.
+pub fn of_recorded(kubectl: &Kubectl, services: Vec<(String, Vec<Change>)>) -> Result<Difference, Failure> {
+    let now = Now::look(kubectl)?;
+    let planned = services.into_iter().map(|(service, changes)| {
+        let change = |Change { wanted, before }: Change| {
+            let before = now.written.same_as(wanted.as_ref().or(before.as_ref())?).map(cleaned);
+            (wanted.is_some() || before.is_some()).then_some(Change { wanted, before })
+        };
+        now.planned(&service, changes.into_iter().filter_map(change).collect())
+    });
+    Ok(Difference { planned: planned.collect(), left_alone: Vec::new() })
+}
+
+/// The cluster at one moment.
+struct Now {
+    written: Live,
+    rollouts: Live,
+}
+
+impl Now {
+    fn look(kubectl: &Kubectl) -> Result<Self, Failure> {
+        Ok(Self { written: Live::written(kubectl)?, rollouts: Live::rollouts(kubectl)? })
+    }
+
+    fn is_good(&self, service: &str, digest: Option<&str>) -> bool {
+        matches!(self.rollouts.judge(service, digest), Verdict::Done { .. })
+    }
+
+    fn planned(&self, service: &str, changes: Vec<Change>) -> Planned {
+        let before = self.written.deployment(service);
+        let was_good = before.is_some_and(|deployment| self.is_good(service, digest(deployment)));
+        Planned { service: service.to_owned(), changes, generation: generation(before), was_good }
+    }
+
+    /// Budgets that the service had and shall not have any more: one replica with a budget would hold up a node.
+    fn stale(&self, service: &str, wanted: &[Value]) -> Vec<Value> {
+        let wanted = |object: &&Value| wanted.iter().any(|it| it["kind"] == object["kind"] && name(it) == name(object));
+        let budgets = self.written.of_service("PodDisruptionBudget", service);
+        budgets.filter(|budget| !wanted(budget)).map(cleaned).collect()
+    }
+}
+
+/// The objects with the run's mark on the deployment.
+fn marked(mut objects: Vec<Value>, service: &str, run: &str, restart: bool) -> Vec<Value> {
+    if let Some(deployment) = objects.last_mut() {
+        deployment["metadata"]["annotations"][RUN] = run.into();
+        if restart {
+            let template = &mut deployment["spec"]["template"]["metadata"];
+            template["annotations"] = json!({ RESTARTED: format!("{run}/{service}") });
+        }
+    }
+    objects
+}
+
+/// Without the marks of runs: they say who, not what.
+fn unmarked(mut object: Value) -> Value {
+    if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
+        annotations.remove(RUN);
+        annotations.remove(COMMIT);
+    }
+    object
+}

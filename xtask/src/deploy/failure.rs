@@ -1,0 +1,151 @@
+//! Why a call has failed, and with it whether trying again makes sense.
+
+use crate::command::Command;
+use crate::error::Error;
+
+/// A call that has failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of failure it is.
+    pub kind: Kind,
+    /// The command, as it could be typed.
+    pub command: String,
+    /// What the tool said.
+    pub text: String,
+}
+
+/// What kind of failure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It may work a moment later: too many requests, a server that is busy or away, a connection that broke off.
+    Transient,
+    /// The cluster does not know who asks.
+    Unauthorized,
+    /// The cluster knows, and says no.
+    Forbidden,
+    /// It is not there.
+    NotFound,
+    /// Somebody else was faster, or owns a field.
+    Conflict,
+    /// What was asked for is too old to be had.
+    Expired,
+    /// The request itself is wrong.
+    Invalid,
+    /// The run was stopped.
+    Stopped,
+    /// The tool itself: it is not there, crashed, or says something that nobody here knows.
+    Tool,
+}
+
+/// Words of kubectl and of the servers that it talks to, and what they mean; the first that is found counts.
+const WORDS: [(&str, Kind); 28] = [
+    ("(Conflict)", Kind::Conflict),
+    ("(AlreadyExists)", Kind::Conflict),
+    ("conflicts with", Kind::Conflict),
+    ("(NotFound)", Kind::NotFound),
+    ("(Forbidden)", Kind::Forbidden),
+    ("(Unauthorized)", Kind::Unauthorized),
+    ("must be logged in", Kind::Unauthorized),
+    ("asked for the client to provide credentials", Kind::Unauthorized),
+    ("(Expired)", Kind::Expired),
+    ("(Gone)", Kind::Expired),
+    ("too old resource version", Kind::Expired),
+    ("(TooManyRequests)", Kind::Transient),
+    ("(InternalError)", Kind::Transient),
+    ("(ServiceUnavailable)", Kind::Transient),
+    ("(Timeout)", Kind::Transient),
+    ("(ServerTimeout)", Kind::Transient),
+    ("currently unable to handle the request", Kind::Transient),
+    ("connection refused", Kind::Transient),
+    ("connection reset", Kind::Transient),
+    ("was refused", Kind::Transient),
+    ("i/o timeout", Kind::Transient),
+    ("TLS handshake timeout", Kind::Transient),
+    ("context deadline exceeded", Kind::Transient),
+    ("Client.Timeout exceeded", Kind::Transient),
+    ("EOF", Kind::Transient),
+    ("(Invalid)", Kind::Invalid),
+    ("(BadRequest)", Kind::Invalid),
+    ("is invalid", Kind::Invalid),
+];
+
+impl Kind {
+    /// What a tool's complaint means.
+    pub fn of(text: &str) -> Self {
+        WORDS.iter().find(|(words, _)| text.contains(words)).map_or(Self::Tool, |(_, kind)| *kind)
+    }
+
+    /// What to do about it.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Transient => "the cluster was busy or away for too long: look at it, then run the same command again",
+            Self::Unauthorized => "log in: for AWS `aws sts get-caller-identity` says who you are",
+            Self::Forbidden => "ask for the right, or use credentials that have it",
+            Self::NotFound => "make what is missing, or correct the environment's configuration",
+            Self::Conflict => "somebody else works on the same objects: wait for them, then run the same command again",
+            Self::Expired => "run the same command again",
+            Self::Invalid => "this is a mistake in the manifests: `--render` shows them",
+            Self::Stopped => "run it again with --resume",
+            Self::Tool => "run the command by hand to see what is wrong; `cargo xtask doctor` lists the tools",
+        }
+    }
+}
+
+impl Failure {
+    /// A failure of a command.
+    pub fn new(kind: Kind, command: &Command, text: String) -> Self {
+        Self { kind, command: command.to_string(), text }
+    }
+
+    /// Whether the same may work a moment later. Every call may be made twice.
+    pub fn passes(&self) -> bool {
+        matches!(self.kind, Kind::Transient | Kind::Expired)
+    }
+
+    /// Whether the run was stopped.
+    pub fn is_stop(&self) -> bool {
+        self.kind == Kind::Stopped
+    }
+
+    /// What the tool said, in one line.
+    pub fn line(&self) -> String {
+        let lines: Vec<&str> = self.text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        crate::text::sanitise(&lines.join("; "))
+    }
+
+    /// As an error of xtask's, with `what` was attempted.
+    pub fn error(&self, what: &str) -> Error {
+        let last: Vec<&str> = self.text.lines().rev().take(20).collect();
+        let text: Vec<&str> = last.into_iter().rev().collect();
+        Error::environment(what)
+            .detail(text.join("\n"))
+            .detail(format!("from `{}`", self.command))
+            .hint(self.kind.remedy())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kubectls_words_are_understood() {
+        for (text, kind) in [
+            ("Error from server (NotFound): deployments.apps \"x\" not found", Kind::NotFound),
+            ("Error from server (Forbidden): deployments.apps is forbidden: User \"u\" cannot list", Kind::Forbidden),
+            ("error: You must be logged in to the server (Unauthorized)", Kind::Unauthorized),
+            ("Error from server (TooManyRequests): retry later", Kind::Transient),
+            (
+                "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?",
+                Kind::Transient,
+            ),
+            ("Unable to connect to the server: EOF", Kind::Transient),
+            ("Error from server (Conflict): Operation cannot be fulfilled on leases", Kind::Conflict),
+            ("Apply failed with 1 conflict: conflicts with \"kubectl\": .spec.replicas", Kind::Conflict),
+            ("The Deployment \"x\" is invalid: spec.selector: field is immutable", Kind::Invalid),
+            ("error: no configuration has been provided", Kind::Tool),
+        ] {
+            assert_eq!(Kind::of(text), kind, "{text}");
+        }
+    }
+}

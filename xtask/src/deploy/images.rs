@@ -1,0 +1,149 @@
+//! `images.json`: the images that there are, as the stage that pushes them tells it, and what they make of releases.
+//!
+//! Half a set is never deployed: every service needs its image, and all of them are of one commit.
+
+use super::objects::Release;
+use crate::error::{Error, Result};
+use crate::text;
+use serde::Deserialize;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// How a commit's tag begins; behind it the commit follows, 40 hexadecimal digits.
+const TAG: &str = "sha-";
+
+/// An image in a registry.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Image {
+    /// The service in it.
+    pub service: String,
+    /// Its digest: `sha256:…`.
+    pub digest: String,
+    /// Where it is: `registry.example/shop/auth-service`.
+    pub repository: String,
+    /// Its tags; one of them names the commit.
+    pub tags: Vec<String>,
+}
+
+/// The file's name in the folder of a run that has pushed images.
+const FILE: &str = "images.json";
+
+/// The images of a file: a list, or an object that holds it as `images`. Without a file, those that the newest of the
+/// `runs` that pushed some has pushed.
+pub fn read(file: Option<&Path>, runs: &Path) -> Result<Vec<Image>> {
+    let hint = "`cargo xtask docker --push` writes such a file; `--images FILE` names another one";
+    let pushed =
+        || newest(runs).ok_or_else(|| Error::usage("find images to deploy: no run here has pushed any").hint(hint));
+    let path = file.map_or_else(pushed, |file| Ok(file.to_owned()))?;
+    let (path, what) = (&path, || format!("read the images of {}", path.display()));
+    let bytes = std::fs::read(path).map_err(|error| Error::usage(what()).because(error).hint(hint))?;
+    parse(&bytes).map_err(|error| Error::usage(what()).because(error).hint(hint))
+}
+
+/// The newest run's file.
+fn newest(runs: &Path) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(runs).ok()?.flatten().filter(|entry| entry.file_name() != "latest");
+    folders.map(|entry| entry.path().join(FILE)).filter(|file| file.is_file()).max()
+}
+
+fn parse(bytes: &[u8]) -> serde_json::Result<Vec<Image>> {
+    let mut whole: Value = serde_json::from_slice(bytes)?;
+    let list = if whole.is_object() { whole["images"].take() } else { whole };
+    serde_json::from_value(list)
+}
+
+/// The releases with their images and the commit that they are from; otherwise everything that is wrong, at once.
+pub fn complete(releases: &[Release], images: &[Image]) -> Result<Vec<Release>> {
+    let mut problems = Vec::new();
+    let mut complete = Vec::new();
+    for release in releases {
+        let service = &release.service;
+        match images.iter().find(|image| image.service == *service).map(|image| (image, commit(image))) {
+            None => problems.push(format!("{service} has no image")),
+            Some((_, None)) => problems.push(format!("the image of {service} has no tag `{TAG}<commit>`")),
+            Some((image, _)) if !is_digest(&image.digest) => {
+                problems.push(format!("the digest of {service} is none: {}", image.digest));
+            }
+            Some((image, Some(commit))) => complete.push(Release {
+                commit: commit.to_owned(),
+                image: format!("{}@{}", image.repository, image.digest),
+                ..release.clone()
+            }),
+        }
+    }
+    if let Some((first, other)) =
+        complete.first().and_then(|first| Some((first, complete.iter().find(|it| it.commit != first.commit)?)))
+    {
+        problems.push(format!(
+            "{} is of the commit {} and {} of {}",
+            first.service, first.commit, other.service, other.commit
+        ));
+    }
+    if problems.is_empty() {
+        return Ok(complete);
+    }
+    Err(Error::usage(format!("take the images: {}", text::count(problems.len(), "problem")))
+        .detail(problems.join("\n"))
+        .hint("half a set is never deployed: `cargo xtask docker --push` makes all images of one commit"))
+}
+
+/// The commit that an image is from, by its tag.
+fn commit(image: &Image) -> Option<&str> {
+    let is_commit = |name: &&str| name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    image.tags.iter().filter_map(|tag| tag.strip_prefix(TAG)).find(is_commit)
+}
+
+fn is_digest(text: &str) -> bool {
+    let is_hex = |hex: &str| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.strip_prefix("sha256:").is_some_and(is_hex)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::objects::release;
+    use super::*;
+    use serde_json::json;
+
+    fn image(service: &str, commit: char) -> Value {
+        json!({
+            "service": service, "digest": format!("sha256:{}", "d".repeat(64)), "bytes": 5,
+            "repository": format!("registry.example/{service}"),
+            "tags": ["main", format!("sha-{}", commit.to_string().repeat(40))],
+        })
+    }
+
+    fn releases() -> Vec<Release> {
+        ["auth-service", "user-service"].map(|name| Release { service: name.to_owned(), ..release() }).to_vec()
+    }
+
+    fn take(images: &Value) -> Result<Vec<Release>> {
+        complete(&releases(), &parse(images.to_string().as_bytes()).expect("well-formed"))
+    }
+
+    #[test]
+    fn a_whole_set_of_one_commit_is_taken_as_a_list_or_within_an_object() {
+        let list = json!([image("auth-service", 'a'), image("user-service", 'a'), image("more-service", 'b')]);
+        for file in [list.clone(), json!({ "version": 1, "images": list })] {
+            let taken = take(&file).expect("it is complete");
+            assert_eq!(taken[1].image, format!("registry.example/user-service@sha256:{}", "d".repeat(64)));
+            assert_eq!(taken[0].commit, "a".repeat(40));
+        }
+    }
+
+    #[test]
+    fn half_a_set_a_mixed_one_and_a_wrong_digest_are_refused() {
+        #[track_caller]
+        fn case(images: &Value, wanted: &str) {
+            let error = take(images).expect_err("it is refused").to_string();
+            assert!(error.contains(wanted), "{error}");
+        }
+        case(&json!([image("auth-service", 'a')]), "user-service has no image");
+        case(&json!([image("auth-service", 'a'), image("user-service", 'b')]), "is of the commit aaaa");
+        let mut wrong = image("user-service", 'a');
+        wrong["digest"] = "sha256:../../x".into();
+        case(&json!([image("auth-service", 'a'), wrong]), "the digest of user-service is none");
+        let mut untagged = image("user-service", 'a');
+        untagged["tags"] = json!(["main"]);
+        case(&json!([image("auth-service", 'a'), untagged]), "has no tag `sha-<commit>`");
+    }
+}

@@ -1,0 +1,282 @@
+//! What a deployment has set out to do and what it has done, a line each, on the disk before the next step begins.
+//!
+//! It is readable after truncation at any byte: whoever goes on with a deployment that was killed reads as far as the
+//! lines are whole. A step that was begun and not noted as done is done again; every step may be.
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The file's name in the folder of a run that deploys.
+pub const DEPLOYMENT: &str = "deploy.ndjson";
+/// The file's name in the folder of a run that brings back what was; one run may do both.
+pub const ROLLBACK: &str = "rollback.ndjson";
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub enum Entry {
+    /// What shall be, and what was before; nothing has been written to the cluster yet.
+    Begun {
+        /// The version of the journal; it only grows.
+        version: u32,
+        /// The run.
+        run: String,
+        /// Who holds the lease for it; whoever goes on takes it over at once.
+        holder: String,
+        /// The environment.
+        environment: String,
+        /// The commit that is deployed.
+        commit: String,
+        /// The services, in the order in which they are applied.
+        services: Vec<Planned>,
+    },
+    /// The objects of a service are about to be written.
+    Applying {
+        /// The service.
+        service: String,
+    },
+    /// They have been written.
+    Applied {
+        /// The service.
+        service: String,
+        /// The generation of the deployment then: another one later is somebody else's.
+        generation: u64,
+    },
+    /// A rollout has ended.
+    Settled {
+        /// The service.
+        service: String,
+        /// Nothing when it is done; otherwise what is wrong.
+        failure: Option<String>,
+    },
+    /// The objects of a service are about to be set back.
+    Restoring {
+        /// The service.
+        service: String,
+    },
+    /// They are back, or not.
+    Restored {
+        /// The service.
+        service: String,
+        /// Nothing when the state before is back and verified; otherwise what is wrong.
+        failure: Option<String>,
+    },
+    /// Everything is over; there is nothing to go on with.
+    Ended,
+}
+
+/// One service of a deployment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Its name.
+    pub service: String,
+    /// Its objects, in the order in which they are applied: the deployment last.
+    pub changes: Vec<Change>,
+    /// The generation of its deployment before; 0 when there was none.
+    pub generation: u64,
+    /// Whether the service ran well before: only that is worth waiting for when it is set back.
+    pub was_good: bool,
+}
+
+/// One object: what it shall be and what it was, without what the cluster adds; nothing where there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// What it shall be.
+    pub wanted: Option<Value>,
+    /// What it was.
+    pub before: Option<Value>,
+}
+
+impl Planned {
+    /// The deployment as it shall be.
+    pub fn wanted(&self) -> Option<&Value> {
+        self.changes.iter().filter_map(|change| change.wanted.as_ref()).find(|object| object["kind"] == "Deployment")
+    }
+
+    /// The deployment as it was.
+    pub fn before(&self) -> Option<&Value> {
+        self.changes.iter().filter_map(|change| change.before.as_ref()).find(|object| object["kind"] == "Deployment")
+    }
+}
+
+/// The version that is written.
+pub const VERSION: u32 = 1;
+
+/// A journal that is being written.
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    entries: Vec<Entry>,
+}
+
+/// How far a service has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing has been written.
+    Untouched,
+    /// Something may have been written.
+    Applying,
+    /// All has been written.
+    Applied {
+        /// The deployment's generation.
+        generation: u64,
+    },
+    /// Its rollout has ended: well, or with what is wrong.
+    Settled(u64, Option<String>),
+    /// Something may have been set back.
+    Restoring,
+    /// It was set back: well, or with what is wrong.
+    Restored(Option<String>),
+}
+
+impl Progress {
+    /// Whether what was before is being brought back, or will be.
+    pub fn is_going_back(&self) -> bool {
+        matches!(self, Self::Settled(_, Some(_)) | Self::Restoring | Self::Restored(_))
+    }
+
+    /// Whether what was wanted is there.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Settled(_, None))
+    }
+}
+
+impl Journal {
+    /// A new journal.
+    pub fn create(path: PathBuf) -> Result<Self> {
+        Self::at(path, Vec::new())
+    }
+
+    /// Goes on with the journal of a run that was killed.
+    pub fn resume(path: PathBuf) -> Result<Self> {
+        let entries = read(&path)?;
+        Self::at(path, entries)
+    }
+
+    fn at(path: PathBuf, entries: Vec<Entry>) -> Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.map_err(|error| unwritten(&path, error))?;
+        let mut journal = Self { path, file, entries };
+        // Half a line of the process that was killed must not become part of the next one.
+        journal.write(b"\n")?;
+        Ok(journal)
+    }
+
+    /// Notes a step. It is on the disk when this returns.
+    pub fn note(&mut self, entry: Entry) -> Result<()> {
+        let mut line = serde_json::to_vec(&entry).unwrap_or_default();
+        line.push(b'\n');
+        self.write(&line)?;
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = self.file.write_all(bytes).and_then(|()| self.file.sync_all());
+        written.map_err(|error| unwritten(&self.path, error))
+    }
+
+    /// What has been noted so far.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+}
+
+/// The whole lines of a journal.
+pub fn read(path: &Path) -> Result<Vec<Entry>> {
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(Error::environment(format!("read {}", path.display())).because(error)),
+    }
+}
+
+/// What a journal is about: its first line.
+pub struct Begun<'a> {
+    /// The run.
+    pub run: &'a str,
+    /// Who holds the lease for it.
+    pub holder: &'a str,
+    /// The environment.
+    pub environment: &'a str,
+    /// The services.
+    pub services: &'a [Planned],
+    /// Whether everything is over.
+    pub ended: bool,
+}
+
+/// What a journal is about; nothing when its first line is not whole: then nothing has been written either.
+pub fn begun(entries: &[Entry]) -> Option<Begun<'_>> {
+    match entries.first()? {
+        Entry::Begun { run, holder, environment, services, .. } => {
+            Some(Begun { run, holder, environment, services, ended: entries.contains(&Entry::Ended) })
+        }
+        _ => None,
+    }
+}
+
+/// The newest journal of an environment that fits, with its file.
+pub fn newest(
+    runs: &Path,
+    environment: &str,
+    fits: impl Fn(&Begun<'_>) -> bool,
+) -> Result<Option<(PathBuf, Vec<Entry>)>> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(runs)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .map_err(|error| Error::environment(format!("look for deployments in {}", runs.display())).because(error))?;
+    folders.sort();
+    folders.retain(|folder| folder.file_name().is_some_and(|name| name != "latest"));
+    for path in folders.iter().rev().flat_map(|folder| [folder.join(ROLLBACK), folder.join(DEPLOYMENT)]) {
+        let entries = read(&path)?;
+        if begun(&entries).is_some_and(|begun| begun.environment == environment && fits(&begun)) {
+            return Ok(Some((path, entries)));
+        }
+    }
+    Ok(None)
+}
+
+/// How far each service has come.
+pub fn progress(entries: &[Entry]) -> BTreeMap<String, Progress> {
+    let mut all = BTreeMap::new();
+    for entry in entries {
+        match entry {
+            Entry::Begun { services, .. } => {
+                all.extend(services.iter().map(|planned| (planned.service.clone(), Progress::Untouched)));
+            }
+            Entry::Applying { service } => drop(all.insert(service.clone(), Progress::Applying)),
+            Entry::Applied { service, generation } => {
+                all.insert(service.clone(), Progress::Applied { generation: *generation });
+            }
+            Entry::Settled { service, failure } => {
+                let generation = match all.get(service) {
+                    Some(Progress::Applied { generation }) => *generation,
+                    _ => 0,
+                };
+                all.insert(service.clone(), Progress::Settled(generation, failure.clone()));
+            }
+            Entry::Restoring { service } => drop(all.insert(service.clone(), Progress::Restoring)),
+            Entry::Restored { service, failure } => {
+                all.insert(service.clone(), Progress::Restored(failure.clone()));
+            }
+            Entry::Ended => {}
+        }
+    }
+    all
+}
+
+fn unwritten(path: &Path, error: std::io::Error) -> Error {
+    Error::environment(format!("write {}", path.display()))
+        .because(error)
+        .hint("without a journal nothing is deployed: make room on the disk, then run the command again")
+}
+
+#[cfg(test)]
+mod tests;

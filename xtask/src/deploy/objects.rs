@@ -1,0 +1,210 @@
+//! The Kubernetes objects of a service, as data: the same release makes the same objects.
+//!
+//! Pods fulfil the *restricted* pod security standard. Configuration lies in a `ConfigMap` that is named by its content and
+//! never changes: so old and new pods each keep theirs, and a new content is a new rollout.
+
+mod pod;
+
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Who owns the fields of these objects in server-side apply.
+pub const FIELD_MANAGER: &str = "xtask";
+/// The label by which a service's objects are found.
+pub const NAME: &str = "app.kubernetes.io/name";
+/// The annotation of a deployment that says from which commit it is.
+pub const COMMIT: &str = "xtask.dev/commit";
+/// The annotation of a deployment that says which run made it so.
+pub const RUN: &str = "xtask.dev/run";
+/// The annotation of pods that were replaced although nothing had changed.
+pub const RESTARTED: &str = "xtask.dev/restarted";
+/// The port that a service's Service listens on.
+const SERVICE_PORT: u16 = 80;
+
+/// One service as it shall run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The service's name: a DNS label.
+    pub service: String,
+    /// Its version.
+    pub version: String,
+    /// The commit that it is from, 40 hexadecimal digits.
+    pub commit: String,
+    /// Its image by digest: `registry/repository@sha256:…`. Empty, as the commit is, until the images are known.
+    pub image: String,
+    /// The port that the process listens on.
+    pub port: u16,
+    /// How many of it run.
+    pub replicas: u32,
+    /// The servers that it may reach, by name.
+    pub needs: Vec<String>,
+    /// The variables that it cannot do without: where these servers are.
+    pub requires: Vec<String>,
+    /// Where it goes.
+    pub place: Place,
+}
+
+/// What all services of an environment have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The namespace.
+    pub namespace: String,
+    /// What the processes read, besides what the release itself says.
+    pub variables: BTreeMap<String, String>,
+    /// The Secret with the variables that nobody may read, by the service's name: `{service}` stands for it.
+    pub secret: Option<String>,
+    /// CPU and memory that a pod asks for, and the memory that it may take.
+    pub resources: Resources,
+    /// The ports of the servers that services may reach, by name: `postgres` → 5432.
+    pub server_ports: BTreeMap<String, u16>,
+}
+
+/// In Kubernetes' notation: `100m`, `64Mi`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resources {
+    /// The CPU that is kept for a pod. There is no limit: it would only slow a pod down beside an idle processor.
+    pub cpu: String,
+    /// The memory that is kept for a pod.
+    pub memory: String,
+    /// The memory above which a pod is killed.
+    pub memory_limit: String,
+}
+
+impl Release {
+    /// All objects of the service, in the order in which they are applied: the deployment last, for it needs the others.
+    pub fn objects(&self) -> Vec<Value> {
+        let mut objects = vec![self.account(), self.config(), self.policy(), self.front()];
+        if self.replicas > 1 {
+            objects.push(self.budget());
+        }
+        objects.push(self.deployment());
+        objects
+    }
+
+    /// The digest of its image, `sha256:…`.
+    pub fn digest(&self) -> &str {
+        self.image.rsplit_once('@').map_or("", |(_, digest)| digest)
+    }
+
+    /// The name of the `ConfigMap`: the service's, and what it says.
+    pub fn config_name(&self) -> String {
+        format!("{}-{}", self.service, content_name(&json!(self.variables())))
+    }
+
+    /// The Secret that has to be there, if the environment has one.
+    pub fn secret_name(&self) -> Option<String> {
+        self.place.secret.as_ref().map(|name| name.replace("{service}", &self.service))
+    }
+
+    /// The variables that its Secret has to hold: those that it requires and nobody else gives it.
+    pub fn secret_keys(&self) -> impl Iterator<Item = &String> {
+        self.requires.iter().filter(|key| !self.place.variables.contains_key(*key))
+    }
+
+    fn variables(&self) -> BTreeMap<String, String> {
+        let mut variables = self.place.variables.clone();
+        variables.insert("LISTEN".to_owned(), format!("0.0.0.0:{}", self.port));
+        variables.insert("GIT_COMMIT".to_owned(), self.commit.clone());
+        variables
+    }
+
+    fn account(&self) -> Value {
+        // The services never talk to Kubernetes, so no pod gets a token for it.
+        self.object("v1", "ServiceAccount", &self.service, json!({ "automountServiceAccountToken": false }))
+    }
+
+    fn config(&self) -> Value {
+        self.object("v1", "ConfigMap", &self.config_name(), json!({ "immutable": true, "data": self.variables() }))
+    }
+
+    fn front(&self) -> Value {
+        let port = json!({ "name": "http", "port": SERVICE_PORT, "protocol": "TCP", "targetPort": "http" });
+        let spec = json!({ "type": "ClusterIP", "selector": self.selector(), "ports": [port] });
+        self.object("v1", "Service", &self.service, json!({ "spec": spec }))
+    }
+
+    fn budget(&self) -> Value {
+        let spec = json!({ "maxUnavailable": 1, "selector": { "matchLabels": self.selector() } });
+        self.object("policy/v1", "PodDisruptionBudget", &self.service, json!({ "spec": spec }))
+    }
+
+    /// In: the service's port, from the namespace. Out: names, and the servers that the service needs.
+    fn policy(&self) -> Value {
+        let tcp = |port: u16| json!({ "protocol": "TCP", "port": port });
+        let servers: Vec<Value> =
+            self.needs.iter().filter_map(|need| self.place.server_ports.get(need)).map(|port| tcp(*port)).collect();
+        let mut out = vec![json!({ "ports": [{ "protocol": "UDP", "port": 53 }, tcp(53)] })];
+        if !servers.is_empty() {
+            out.push(json!({ "ports": servers }));
+        }
+        let spec = json!({
+            "podSelector": { "matchLabels": self.selector() },
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{ "from": [{ "podSelector": {} }], "ports": [tcp(self.port)] }],
+            "egress": out,
+        });
+        self.object("networking.k8s.io/v1", "NetworkPolicy", &self.service, json!({ "spec": spec }))
+    }
+
+    fn deployment(&self) -> Value {
+        let spec = json!({
+            "replicas": self.replicas,
+            "revisionHistoryLimit": 5,
+            // Beyond it the rollout counts as failed; nothing is undone by Kubernetes itself.
+            "progressDeadlineSeconds": 300,
+            "minReadySeconds": 5,
+            "selector": { "matchLabels": self.selector() },
+            "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxSurge": 1, "maxUnavailable": 0 } },
+            "template": {
+                "metadata": { "labels": self.labels() },
+                "spec": pod::spec(self),
+            },
+        });
+        self.object("apps/v1", "Deployment", &self.service, json!({ "spec": spec }))
+    }
+
+    fn object(&self, version: &str, kind: &str, name: &str, rest: Value) -> Value {
+        let mut object = Map::new();
+        object.insert("apiVersion".to_owned(), version.into());
+        object.insert("kind".to_owned(), kind.into());
+        let metadata = json!({
+            "name": name,
+            "namespace": self.place.namespace,
+            "labels": self.labels(),
+            "annotations": { COMMIT: self.commit },
+        });
+        object.insert("metadata".to_owned(), metadata);
+        if let Value::Object(rest) = rest {
+            object.extend(rest);
+        }
+        Value::Object(object)
+    }
+
+    /// What never changes about the service: a selector cannot be changed later.
+    fn selector(&self) -> Value {
+        json!({ NAME: self.service })
+    }
+
+    fn labels(&self) -> Value {
+        json!({
+            NAME: self.service,
+            "app.kubernetes.io/version": self.version,
+            "app.kubernetes.io/managed-by": FIELD_MANAGER,
+        })
+    }
+}
+
+/// What the name of a `ConfigMap` with this data ends in.
+pub fn content_name(data: &Value) -> String {
+    format!("{:016x}", fnv1a(data.to_string().as_bytes()))
+}
+
+/// A short name for a content, not a proof of it: FNV-1a, the same on every machine and with every compiler.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(super) use tests::release;

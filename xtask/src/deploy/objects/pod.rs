@@ -1,0 +1,70 @@
+//! The pod of a service: one container that may do nothing but its work.
+
+use super::{NAME, Release};
+use serde_json::{Value, json};
+
+/// Nobody's account, as in the images.
+const USER: u32 = 65_532;
+/// How long a pod may take to drain before it is killed, in seconds; services need 10 at most.
+const GRACE_S: u32 = 30;
+
+/// The pod's specification.
+pub(super) fn spec(release: &Release) -> Value {
+    let spread = json!({
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        // Rather two pods on one node than one pod that waits for a node.
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": { "matchLabels": { NAME: release.service } },
+    });
+    json!({
+        "serviceAccountName": release.service,
+        "automountServiceAccountToken": false,
+        "enableServiceLinks": false,
+        "terminationGracePeriodSeconds": GRACE_S,
+        "securityContext": {
+            "runAsNonRoot": true,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "fsGroup": USER,
+            "seccompProfile": { "type": "RuntimeDefault" },
+        },
+        "topologySpreadConstraints": [spread],
+        "containers": [container(release)],
+    })
+}
+
+fn container(release: &Release) -> Value {
+    let resources = &release.place.resources;
+    let mut variables = vec![json!({ "configMapRef": { "name": release.config_name() } })];
+    if let Some(secret) = release.secret_name() {
+        variables.push(json!({ "secretRef": { "name": secret } }));
+    }
+    json!({
+        "name": release.service,
+        "image": release.image,
+        // By digest there is one content only: what the node has is what was pushed.
+        "imagePullPolicy": "IfNotPresent",
+        "ports": [{ "name": "http", "containerPort": release.port, "protocol": "TCP" }],
+        "envFrom": variables,
+        "resources": {
+            "requests": { "cpu": resources.cpu, "memory": resources.memory },
+            "limits": { "memory": resources.memory_limit },
+        },
+        // A start may take a minute; from then on the other two count.
+        "startupProbe": probe("/healthz", 2, 30),
+        "livenessProbe": probe("/healthz", 10, 3),
+        "readinessProbe": probe("/readyz", 5, 2),
+        "securityContext": {
+            "allowPrivilegeEscalation": false,
+            "readOnlyRootFilesystem": true,
+            "capabilities": { "drop": ["ALL"] },
+        },
+    })
+}
+
+/// `period` in seconds; `failures` in a row count.
+fn probe(path: &str, period: u32, failures: u32) -> Value {
+    let question = json!({ "path": path, "port": "http" });
+    json!({ "httpGet": question, "periodSeconds": period, "timeoutSeconds": 3, "failureThreshold": failures })
+}

@@ -1,0 +1,180 @@
+//! A deployment as a run asks for it: everything that comes before the first write, and then the steps.
+
+use super::access::Access;
+use super::call::Caller;
+use super::difference::{self, Difference};
+use super::failure::Failure;
+use super::journal::{self, Begun, Change, Journal, Planned, Progress, progress};
+use super::kubectl::Kubectl;
+use super::lease::Lease;
+use super::live::{self, Live};
+use super::objects::{COMMIT, Release};
+use super::request::{Purpose, Report, Request, Said};
+use super::run::Deployment;
+use super::{checks, images};
+use crate::error::{Error, Result};
+use crate::text;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Where a deployment takes place on this machine.
+pub struct Place {
+    /// Who makes calls.
+    pub caller: Caller,
+    /// The run's id.
+    pub run: String,
+    /// The run's folder, which gets the journal.
+    pub folder: PathBuf,
+    /// The folder of all runs.
+    pub runs: PathBuf,
+    /// Who deploys: what the lease says to others.
+    pub holder: String,
+    /// The time of day.
+    pub now: fn() -> SystemTime,
+}
+
+/// Carries out what is asked for. `Err`: nothing was written.
+pub fn perform(request: &Request, place: Place, say: &mut dyn FnMut(Said)) -> Result<Report> {
+    match &request.purpose {
+        Purpose::Release { services, images, restart } => {
+            let releases = images::complete(services, &images::read(images.as_deref(), &place.runs)?)?;
+            release(request, &releases, *restart, place, say)
+        }
+        Purpose::Rollback { to } => roll_back(request, to.as_deref(), place, say),
+        Purpose::Resume => resume(request, place, say),
+    }
+}
+
+fn release(
+    request: &Request,
+    releases: &[Release],
+    restart: bool,
+    place: Place,
+    say: &mut dyn FnMut(Said),
+) -> Result<Report> {
+    say(Said::Line(format!("checking {} and its images", request.environment)));
+    let Place { caller, run, folder, holder, now, .. } = place;
+    let access = Access::open(caller, &request.target)?;
+    checks::check(&access, &request.target, request.registry.as_deref(), releases)?;
+    let lease = Lease::take(&access.kubectl, &holder, now)?;
+    let difference = difference::of_releases(&access.kubectl, releases, &run, restart);
+    let (lease, difference) = planned(&access.kubectl, lease, difference)?;
+    let commit = releases.first().map(|release| release.commit.clone()).unwrap_or_default();
+    let deployment = Deployment { request, kubectl: &access.kubectl, run, lease, say };
+    deployment.begin(Journal::create(folder.join(journal::DEPLOYMENT))?, &commit, &holder, &difference)
+}
+
+fn roll_back(request: &Request, to: Option<&str>, place: Place, say: &mut dyn FnMut(Said)) -> Result<Report> {
+    let Place { caller, run, folder, runs, holder, now } = place;
+    let found = journal::newest(&runs, &request.environment, |begun| {
+        !begun.services.is_empty() && to.is_none_or(|to| begun.run == to)
+    })?;
+    let entries = found.map(|(_, entries)| entries).ok_or_else(|| no_journal(to, &runs))?;
+    let begun = journal::begun(&entries).ok_or_else(|| no_journal(to, &runs))?;
+    let access = Access::open(caller, &request.target)?;
+    checks::check(&access, &request.target, None, &[])?;
+    let lease = Lease::take(&access.kubectl, &holder, now)?;
+    let recorded = if to.is_some() { Ok(deployed_by(&begun)) } else { before(&begun, &entries, &access.kubectl, say) };
+    let difference = recorded.and_then(|recorded| difference::of_recorded(&access.kubectl, recorded));
+    let (lease, difference) = planned(&access.kubectl, lease, difference)?;
+    let commit = difference.planned.iter().find_map(|planned| {
+        let commit = planned.wanted()?["metadata"]["annotations"][COMMIT].as_str()?;
+        Some(commit.to_owned())
+    });
+    let deployment = Deployment { request, kubectl: &access.kubectl, run, lease, say };
+    deployment.begin(
+        Journal::create(folder.join(journal::ROLLBACK))?,
+        &commit.unwrap_or_default(),
+        &holder,
+        &difference,
+    )
+}
+
+fn resume(request: &Request, place: Place, say: &mut dyn FnMut(Said)) -> Result<Report> {
+    let Place { caller, runs, now, .. } = place;
+    let found = journal::newest(&runs, &request.environment, |_| true)?;
+    let found = found.filter(|(_, entries)| journal::begun(entries).is_some_and(|begun| !begun.ended));
+    let (path, entries) = found.ok_or_else(|| {
+        let what = format!("go on with a deployment to {}: the last one has ended", request.environment);
+        Error::usage(what).hint(format!("begin a new one: `cargo xtask deploy {}`", request.environment))
+    })?;
+    let Some(Begun { run, holder, services, .. }) = journal::begun(&entries) else {
+        return Err(no_journal(None, &runs));
+    };
+    say(Said::Line(format!("going on with what the run {run} has begun")));
+    let access = Access::open(caller, &request.target)?;
+    checks::check(&access, &request.target, None, &[])?;
+    // The run that began it is dead: the lock of the checkout says so. Its lease is taken over at once.
+    let lease = Lease::take(&access.kubectl, holder, now)?;
+    let deployment = Deployment { request, kubectl: &access.kubectl, run: run.to_owned(), lease, say };
+    Ok(deployment.resume(Journal::resume(path)?, services.to_vec()))
+}
+
+/// What has to change, once the lease is taken; when that cannot be told, the lease is given back.
+fn planned(kubectl: &Kubectl, lease: Lease, difference: Result<Difference, Failure>) -> Result<(Lease, Difference)> {
+    let problem = match difference {
+        Ok(difference) => match paused(&difference.planned) {
+            paused if paused.is_empty() => return Ok((lease, difference)),
+            paused => Error::environment(format!("deploy: {} paused, and would never be done", text::list(&paused)))
+                .hint(format!("`kubectl rollout resume deployment {}` lets it go on", paused.join(" "))),
+        },
+        Err(failure) => failure.error("look at what is deployed"),
+    };
+    // One that is not given back expires by itself.
+    let _ = lease.release(&kubectl.after_stop());
+    Err(problem)
+}
+
+fn paused(planned: &[Planned]) -> Vec<String> {
+    let is_paused = |planned: &&Planned| planned.before().is_some_and(|before| before["spec"]["paused"] == true);
+    planned.iter().filter(is_paused).map(|planned| planned.service.clone()).collect()
+}
+
+/// The changes that make services what a run has deployed.
+fn deployed_by(begun: &Begun<'_>) -> Vec<(String, Vec<Change>)> {
+    begun.services.iter().map(|planned| (planned.service.clone(), planned.changes.clone())).collect()
+}
+
+/// The changes that make services what they were before a run, but for those that somebody else has changed since.
+fn before(
+    begun: &Begun<'_>,
+    entries: &[journal::Entry],
+    kubectl: &Kubectl,
+    say: &mut dyn FnMut(Said),
+) -> Result<Vec<(String, Vec<Change>)>, Failure> {
+    let live = Live::written(kubectl)?;
+    let progress = progress(entries);
+    let mut recorded = Vec::new();
+    for planned in begun.services {
+        let deployment = live.deployment(&planned.service);
+        if is_somebody_elses(planned, progress.get(&planned.service), deployment, begun.run) {
+            let line = format!("left alone: somebody else has changed it since the run {}", begun.run);
+            say(Said::Service { service: planned.service.clone(), line, done: true });
+            continue;
+        }
+        let back = |Change { wanted, before }: &Change| Change { wanted: before.clone(), before: wanted.clone() };
+        recorded.push((planned.service.clone(), planned.changes.iter().map(back).collect()));
+    }
+    Ok(recorded)
+}
+
+/// Whether a deployment is neither what the run has left behind nor what was before it.
+fn is_somebody_elses(
+    planned: &Planned,
+    progress: Option<&Progress>,
+    deployment: Option<&serde_json::Value>,
+    run: &str,
+) -> bool {
+    let Some(deployment) = deployment else { return false };
+    if let Some(Progress::Settled(generation, _) | Progress::Applied { generation }) = progress {
+        return live::generation(Some(deployment)) > *generation;
+    }
+    let marks = [Some(run), planned.before().and_then(live::run)];
+    !marks.contains(&live::run(deployment))
+}
+
+fn no_journal(run: Option<&str>, runs: &Path) -> Error {
+    let which = run.map_or("a deployment".to_owned(), |run| format!("the deployment `{run}`"));
+    Error::usage(format!("roll back: there is no record of {which} to this environment in {}", runs.display()))
+        .hint("deployments are recorded in the checkout that they were made from: roll back from there")
+}

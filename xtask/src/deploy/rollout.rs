@@ -1,0 +1,130 @@
+//! Whether a rollout is done, goes on, or never will be: judged by the objects, never by what `kubectl rollout status` says.
+//!
+//! That command takes a paused deployment for one that goes on, and one without pods for one that is done. Here a
+//! rollout is done when the controller has seen what was written, every pod is a new one, all are available, and each
+//! runs the image that was wanted. Pure: what the cluster said comes in, and a verdict goes out.
+
+mod pods;
+
+use serde_json::Value;
+
+/// What the cluster says about one service.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed<'a> {
+    /// Its Deployment.
+    pub deployment: &'a Value,
+    /// Its `ReplicaSet`s; others among them do not matter.
+    pub replica_sets: &'a [Value],
+    /// Its pods; others among them do not matter.
+    pub pods: &'a [Value],
+}
+
+/// How it stands with a rollout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything wanted is there. It has to stay so for a while to count.
+    Done {
+        /// What must not change meanwhile: the pods and how often each has been restarted.
+        pods: Vec<(String, u64)>,
+    },
+    /// It goes on. For people: what it waits for.
+    Waiting(String),
+    /// It will not be done by waiting: why, and the pod that shows it, if one does.
+    Doomed {
+        /// What is wrong, as a sentence.
+        why: String,
+        /// The pod whose log and events say more.
+        pod: Option<String>,
+    },
+}
+
+/// Judges a rollout. `digest` is the wanted image's, `sha256:…`; without one, any image will do.
+pub fn judge(observed: Observed<'_>, digest: Option<&str>) -> Verdict {
+    let Observed { deployment, replica_sets, pods } = observed;
+    let status = &deployment["status"];
+    if status["observedGeneration"].as_u64().unwrap_or(0) < deployment["metadata"]["generation"].as_u64().unwrap_or(1) {
+        return Verdict::Waiting("the controller has not seen the change yet".to_owned());
+    }
+    if deployment["spec"]["paused"] == true {
+        return doomed("the deployment is paused: `kubectl rollout resume` lets it go on");
+    }
+    let Some(newest) = newest(deployment, replica_sets) else {
+        // Without a ReplicaSet there is nothing but the deployment to say why.
+        return failing(deployment).unwrap_or_else(|| Verdict::Waiting("no pods have been asked for yet".to_owned()));
+    };
+    let new: Vec<&Value> = pods.iter().filter(|pod| owner(pod) == newest["metadata"]["uid"].as_str()).collect();
+    // A pod tells more than the deployment, whose deadline ends long after a pod has shown what is wrong.
+    if let Some((pod, why)) = new.iter().find_map(|pod| Some((pod, pods::doom(pod)?))) {
+        return Verdict::Doomed { why, pod: Some(name(pod)) };
+    }
+    if let Some(verdict) = failing(deployment) {
+        return verdict;
+    }
+    if let Some(progress) = unfinished(deployment, &new) {
+        return Verdict::Waiting(progress);
+    }
+    let other = digest.and_then(|digest| Some((digest, new.iter().find(|pod| !pods::runs(pod, digest))?)));
+    match other {
+        Some((digest, pod)) => Verdict::Doomed {
+            why: format!("pod {} runs {} instead of the image {digest}", name(pod), pods::image(pod)),
+            pod: Some(name(pod)),
+        },
+        None => Verdict::Done { pods: new.iter().map(|pod| (name(pod), pods::restarts(pod))).collect() },
+    }
+}
+
+/// What the counts say is missing, as `2 of 3 pods are new`.
+fn unfinished(deployment: &Value, new: &[&Value]) -> Option<String> {
+    let status = &deployment["status"];
+    let count = |key: &str| status[key].as_u64().unwrap_or(0);
+    let wanted = deployment["spec"]["replicas"].as_u64().unwrap_or(1);
+    let waits = new.iter().find_map(|pod| pods::waits_for(pod)).map(|why| format!(": {why}")).unwrap_or_default();
+    if count("updatedReplicas") < wanted {
+        return Some(format!("{} of {wanted} pods are new{waits}", count("updatedReplicas")));
+    }
+    if count("replicas") > count("updatedReplicas") {
+        return Some(format!("{} old pods have not gone yet", count("replicas") - count("updatedReplicas")));
+    }
+    if count("availableReplicas") < wanted {
+        return Some(format!("{} of {wanted} pods are available{waits}", count("availableReplicas")));
+    }
+    // The counts are the controller's, the pods the cluster's: they may be a moment apart.
+    let running = new.iter().filter(|pod| pods::is_ready(pod)).count() as u64;
+    (running < wanted).then(|| format!("{running} of {wanted} pods are ready{waits}"))
+}
+
+/// What the deployment's own conditions say about a rollout that cannot go on.
+fn failing(deployment: &Value) -> Option<Verdict> {
+    let conditions = deployment["status"]["conditions"].as_array()?;
+    let condition = |kind: &str| conditions.iter().find(|condition| condition["type"] == kind);
+    let message = |condition: &Value| condition["message"].as_str().unwrap_or("it does not say why").to_owned();
+    if let Some(failure) = condition("ReplicaFailure").filter(|condition| condition["status"] == "True") {
+        return Some(doomed(&format!("no pod can be made: {}", message(failure))));
+    }
+    let late = condition("Progressing").filter(|condition| condition["reason"] == "ProgressDeadlineExceeded")?;
+    Some(doomed(&format!("the deployment's deadline has passed: {}", message(late))))
+}
+
+/// The `ReplicaSet` of what was written last: the owned one with the deployment's own revision.
+fn newest<'a>(deployment: &Value, replica_sets: &'a [Value]) -> Option<&'a Value> {
+    let revision = |object: &Value| object["metadata"]["annotations"]["deployment.kubernetes.io/revision"].clone();
+    let uid = deployment["metadata"]["uid"].as_str();
+    replica_sets.iter().find(|set| owner(set) == uid && revision(set) == revision(deployment))
+}
+
+/// The uid of the controller that an object belongs to.
+fn owner(object: &Value) -> Option<&str> {
+    let owners = object["metadata"]["ownerReferences"].as_array()?;
+    owners.iter().find(|owner| owner["controller"] == true)?["uid"].as_str()
+}
+
+fn name(object: &Value) -> String {
+    object["metadata"]["name"].as_str().unwrap_or_default().to_owned()
+}
+
+fn doomed(why: &str) -> Verdict {
+    Verdict::Doomed { why: why.to_owned(), pod: None }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! A deployment from its first step to its last: write, watch, and go back when a service fails.
+//!
+//! Each step is noted in the journal before and after it, and each may be done twice. So a deployment that was killed
+//! goes on where its journal ends, and comes to the same end as one that was not.
+
+use super::diagnose::diagnose;
+use super::difference::Difference;
+use super::failure::Failure;
+use super::journal::{Entry, Journal, Planned, Progress, VERSION, progress};
+use super::kubectl::Kubectl;
+use super::lease::Lease;
+use super::live::{digest, generation, name, run};
+use super::report;
+use super::request::{Report, Request, Said};
+use super::watch::{Expected, SOMEBODY_ELSE, Settled, Watch};
+use crate::error::{Error, Result};
+use std::collections::BTreeMap;
+
+/// What a deployment works with.
+pub(super) struct Deployment<'a> {
+    /// What it is asked for.
+    pub(super) request: &'a Request,
+    /// The cluster.
+    pub(super) kubectl: &'a Kubectl,
+    /// The run that it belongs to; of a deployment that is gone on with, the run that began it.
+    pub(super) run: String,
+    /// The lease of the namespace, held.
+    pub(super) lease: Lease,
+    /// Who is told.
+    pub(super) say: &'a mut dyn FnMut(Said),
+}
+
+/// How a step ends early.
+pub(super) enum Early {
+    /// The run was stopped, or the cluster cannot be asked any more.
+    Call(Failure),
+    /// The journal cannot be written.
+    Journal(Error),
+}
+
+impl From<Failure> for Early {
+    fn from(failure: Failure) -> Self {
+        Self::Call(failure)
+    }
+}
+
+impl From<Error> for Early {
+    fn from(error: Error) -> Self {
+        Self::Journal(error)
+    }
+}
+
+impl Deployment<'_> {
+    /// Carries out what has to change.
+    pub(super) fn begin(
+        mut self,
+        mut journal: Journal,
+        commit: &str,
+        holder: &str,
+        difference: &Difference,
+    ) -> Result<Report> {
+        for service in &difference.left_alone {
+            let line = "left alone: it runs as wanted already".to_owned();
+            (self.say)(Said::Service { service: service.clone(), line, done: true });
+        }
+        let noted = journal.note(Entry::Begun {
+            version: VERSION,
+            run: self.run.clone(),
+            holder: holder.to_owned(),
+            environment: self.request.environment.clone(),
+            commit: commit.to_owned(),
+            services: difference.planned.clone(),
+        });
+        if let Err(error) = noted {
+            let _ = self.lease.release(&self.kubectl.after_stop());
+            return Err(error);
+        }
+        let end = self.carry_out(&mut journal, &difference.planned);
+        Ok(self.close(&journal, difference, end))
+    }
+
+    /// Goes on with a deployment that was stopped or killed.
+    pub(super) fn resume(mut self, mut journal: Journal, planned: Vec<Planned>) -> Report {
+        let end = self.carry_out(&mut journal, &planned);
+        self.close(&journal, &Difference { planned, left_alone: Vec::new() }, end)
+    }
+
+    fn carry_out(&mut self, journal: &mut Journal, planned: &[Planned]) -> Result<Vec<String>, Early> {
+        let mut diagnosis = Vec::new();
+        let goes_back = progress(journal.entries()).values().any(Progress::is_going_back);
+        if !goes_back {
+            let services = crate::text::count(planned.len(), "service");
+            (self.say)(Said::Line(format!("deploying {services} to {}", self.request.environment)));
+            self.write(journal, planned, &mut diagnosis)?;
+            self.watch(journal, planned, &mut diagnosis)?;
+        }
+        let failed = progress(journal.entries()).into_values().any(|progress| !progress.is_done());
+        if failed {
+            self.go_back(journal, planned, &mut diagnosis)?;
+        }
+        journal.note(Entry::Ended)?;
+        Ok(diagnosis)
+    }
+
+    /// Writes the objects of each service; the first that cannot be written ends it.
+    fn write(&mut self, journal: &mut Journal, planned: &[Planned], diagnosis: &mut Vec<String>) -> Result<(), Early> {
+        for planned in planned {
+            let service = || planned.service.clone();
+            let state = progress(journal.entries()).remove(&planned.service);
+            if !matches!(state, Some(Progress::Untouched | Progress::Applying)) {
+                continue;
+            }
+            self.lease.keep(self.kubectl)?;
+            // Between the plan and now, or between a kill and now, somebody may have been here.
+            let written = match self.kubectl.get("deployment", &planned.service)? {
+                live if !planned.may_be_written(live.as_ref(), &self.run) => Err(SOMEBODY_ELSE.to_owned()),
+                _ => {
+                    journal.note(Entry::Applying { service: service() })?;
+                    (self.say)(Said::Service {
+                        service: service(),
+                        line: "writing its objects".to_owned(),
+                        done: false,
+                    });
+                    match self.put(planned.changes.iter().map(|change| (&change.wanted, &change.before))) {
+                        Err(failure) if failure.is_stop() => return Err(failure.into()),
+                        written => {
+                            written.map_err(|failure| format!("its objects cannot be written: {}", failure.line()))
+                        }
+                    }
+                }
+            };
+            match written {
+                Ok(generation) => {
+                    journal.note(Entry::Applied { service: service(), generation })?;
+                    if planned.wanted().is_none() {
+                        (self.say)(Said::Service { service: service(), line: "removed".to_owned(), done: true });
+                        journal.note(Entry::Settled { service: service(), failure: None })?;
+                    }
+                }
+                Err(why) => {
+                    diagnosis.push(format!("{}: {why}", planned.service));
+                    (self.say)(Said::Service { service: service(), line: why.clone(), done: true });
+                    journal.note(Entry::Settled { service: service(), failure: Some(why) })?;
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes objects what they shall be: pairs of what shall be and what is there now. Answers the deployment's
+    /// generation, 0 when there is none any more.
+    pub(super) fn put<'p>(
+        &self,
+        pairs: impl DoubleEndedIterator<Item = (&'p Option<serde_json::Value>, &'p Option<serde_json::Value>)> + Clone,
+    ) -> Result<u64, Failure> {
+        let wanted: Vec<serde_json::Value> = pairs.clone().filter_map(|(wanted, _)| wanted.clone()).collect();
+        let written = if wanted.is_empty() { Vec::new() } else { self.kubectl.apply(&wanted)? };
+        // The deployment goes first, for it needs the others.
+        for (_, there) in pairs.rev().filter(|(wanted, _)| wanted.is_none()) {
+            if let Some(object) = there {
+                let kind = object["kind"].as_str().unwrap_or_default().to_lowercase();
+                self.kubectl.delete(&kind, name(object))?;
+            }
+        }
+        Ok(generation(written.iter().find(|object| object["kind"] == "Deployment")))
+    }
+
+    fn watch(&mut self, journal: &mut Journal, planned: &[Planned], diagnosis: &mut Vec<String>) -> Result<(), Early> {
+        let states = progress(journal.entries());
+        let expected = |planned: &Planned| match states.get(&planned.service) {
+            Some(Progress::Applied { generation }) => {
+                let digest = planned.wanted().and_then(digest).map(str::to_owned);
+                Some((planned.service.clone(), Expected { digest, generation: *generation }))
+            }
+            _ => None,
+        };
+        let services = planned.iter().filter_map(expected).collect();
+        self.watch_all(services, self.request.timeout, diagnosis, &mut |service, failure| {
+            journal.note(Entry::Settled { service, failure })
+        })
+    }
+
+    /// Watches rollouts to their end, and notes the end of each; what is wrong with one is asked for before.
+    pub(super) fn watch_all(
+        &mut self,
+        services: BTreeMap<String, Expected>,
+        timeout: std::time::Duration,
+        diagnosis: &mut Vec<String>,
+        note: &mut dyn FnMut(String, Option<String>) -> Result<()>,
+    ) -> Result<(), Early> {
+        let watch = Watch { services, timeout, soak: self.request.soak };
+        let Self { kubectl, lease, say, .. } = self;
+        let mut noted = Ok(());
+        let watched = watch.run(kubectl, *say, &mut || lease.keep(kubectl), &mut |service, settled, live| {
+            let failure = match settled {
+                Settled::Done => None,
+                Settled::Failed { why, pod } => {
+                    diagnosis.extend(diagnose(kubectl, service, &live.names(service), &why, pod.as_deref()));
+                    Some(why)
+                }
+            };
+            if noted.is_ok() {
+                noted = note(service.to_owned(), failure);
+            }
+        });
+        noted?;
+        Ok(watched?)
+    }
+
+    /// Gives the lease back and says how everything stands.
+    fn close(self, journal: &Journal, difference: &Difference, end: Result<Vec<String>, Early>) -> Report {
+        if let Err(failure) = self.lease.release(&self.kubectl.after_stop()) {
+            (self.say)(Said::Line(format!("the lease is not given back, and expires by itself: {}", failure.line())));
+        }
+        let (diagnosis, stopped) = match end {
+            Ok(diagnosis) => (diagnosis, false),
+            Err(Early::Call(failure)) if failure.is_stop() => (Vec::new(), true),
+            Err(Early::Call(failure)) => (vec![failure.line()], false),
+            Err(Early::Journal(error)) => (vec![error.line()], false),
+        };
+        report::of(self.request, journal.entries(), difference, diagnosis, stopped)
+    }
+}
+
+impl Planned {
+    /// Whether nobody else has changed the deployment since the plan: it is as it was, or this run has written it.
+    pub(super) fn may_be_written(&self, live: Option<&serde_json::Value>, by: &str) -> bool {
+        match live {
+            None => true,
+            Some(live) if generation(Some(live)) == self.generation => true,
+            Some(live) => generation(Some(live)) == self.generation + 1 && run(live) == Some(by),
+        }
+    }
+}

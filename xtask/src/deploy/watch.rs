@@ -1,0 +1,168 @@
+//! Watching rollouts, all at once: one question a second, and a verdict for each service.
+
+use super::failure::Failure;
+use super::kubectl::Kubectl;
+use super::live::{Live, generation};
+use super::request::Said;
+use super::rollout::Verdict;
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The pause between two questions.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long the others may go on once one service has failed: long enough to tell which of them fail as well.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(20);
+
+/// What is wrong with a service that is not what this run has written any more.
+pub(super) const SOMEBODY_ELSE: &str = "somebody else has changed it since";
+
+/// What is waited for, and how long.
+pub(super) struct Watch {
+    /// The services.
+    pub(super) services: BTreeMap<String, Expected>,
+    /// How long all of it may take.
+    pub(super) timeout: Duration,
+    /// How long a finished rollout has to stay as it is.
+    pub(super) soak: Duration,
+}
+
+/// What the rollout of a service has to come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Expected {
+    /// The digest that its pods shall run; without one any image will do.
+    pub(super) digest: Option<String>,
+    /// The generation that was written; another one is somebody else's.
+    pub(super) generation: u64,
+}
+
+/// How the rollout of a service has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// It runs as wanted, and has stayed so.
+    Done,
+    /// It does not: why, and the pod that shows it.
+    Failed {
+        /// What is wrong.
+        why: String,
+        /// The pod that shows it.
+        pod: Option<String>,
+    },
+}
+
+/// A service that is watched.
+struct Row {
+    expected: Expected,
+    /// What was told last.
+    told: String,
+    /// Since when it is done, with the pods that it was done with.
+    done: Option<(Instant, Vec<(String, u64)>)>,
+}
+
+impl Watch {
+    /// Watches until each service has settled, and tells `settled` of each as soon as it has. `beat` is called between
+    /// two questions. `Err`: the run was stopped, or the cluster cannot be asked any more.
+    pub(super) fn run(
+        self,
+        kubectl: &Kubectl,
+        say: &mut dyn FnMut(Said),
+        beat: &mut dyn FnMut() -> Result<(), Failure>,
+        settled: &mut dyn FnMut(&str, Settled, &Live),
+    ) -> Result<(), Failure> {
+        let row = |expected| Row { expected, told: String::new(), done: None };
+        let mut rows: BTreeMap<String, Row> =
+            self.services.into_iter().map(|(service, expected)| (service, row(expected))).collect();
+        let mut deadline = Instant::now() + self.timeout;
+        while !rows.is_empty() {
+            beat()?;
+            let live = match Live::rollouts(kubectl) {
+                // A cluster that is away for a while is no failing service.
+                Err(failure) if failure.passes() && Instant::now() < deadline => {
+                    say(Said::Line(format!("the cluster does not answer: {}", failure.line())));
+                    continue;
+                }
+                live => live?,
+            };
+            let late = Instant::now() >= deadline;
+            let mut ended = Vec::new();
+            for (service, row) in &mut rows {
+                let verdict = row.expected.judge(&live, service);
+                let line = line(&verdict);
+                let end = row.look(verdict, self.soak, late);
+                if row.told != line || end.is_some() {
+                    let told = if end == Some(Settled::Done) { "done".to_owned() } else { line.clone() };
+                    say(Said::Service { service: service.clone(), line: told, done: end.is_some() });
+                    row.told = line;
+                }
+                ended.extend(end.map(|end| (service.clone(), end)));
+            }
+            for (service, end) in ended {
+                rows.remove(&service);
+                if end != Settled::Done {
+                    deadline = deadline.min(Instant::now() + AFTER_A_FAILURE);
+                }
+                settled(&service, end, &live);
+            }
+            if !rows.is_empty() {
+                thread::sleep(PAUSE.min(self.soak.max(Duration::from_millis(100))));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Expected {
+    fn judge(&self, live: &Live, service: &str) -> Verdict {
+        let now = generation(live.deployment(service));
+        if now > self.generation {
+            let why = format!("{SOMEBODY_ELSE}: generation {now} instead of {}", self.generation);
+            return Verdict::Doomed { why, pod: None };
+        }
+        live.judge(service, self.digest.as_deref())
+    }
+}
+
+impl Row {
+    /// Takes a verdict, and says how the rollout has ended when it has.
+    fn look(&mut self, verdict: Verdict, soak: Duration, late: bool) -> Option<Settled> {
+        match verdict {
+            Verdict::Doomed { why, pod } => Some(Settled::Failed { why, pod }),
+            Verdict::Waiting(what) if late => {
+                Some(Settled::Failed { why: format!("its time is up: {what}"), pod: None })
+            }
+            Verdict::Waiting(_) => {
+                self.done = None;
+                None
+            }
+            Verdict::Done { pods } => match &self.done {
+                Some((since, same)) if *same == pods => (since.elapsed() >= soak).then_some(Settled::Done),
+                Some((_, before)) => {
+                    // A restart after everything was well is what the soak is for.
+                    let restarts = |pods: &[(String, u64)]| pods.iter().map(|(_, count)| count).sum::<u64>();
+                    if restarts(&pods) > restarts(before) {
+                        let pod = pods.first().map(|(name, _)| name.clone());
+                        return Some(Settled::Failed {
+                            why: "a pod restarted after it had been ready".to_owned(),
+                            pod,
+                        });
+                    }
+                    self.done = Some((Instant::now(), pods));
+                    None
+                }
+                None => {
+                    self.done = Some((Instant::now(), pods));
+                    soak.is_zero().then_some(Settled::Done)
+                }
+            },
+        }
+    }
+}
+
+/// How a service stands, for people.
+fn line(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Done { .. } => "all pods are ready; they have to stay so".to_owned(),
+        Verdict::Waiting(what) => what.clone(),
+        Verdict::Doomed { why, .. } => why.clone(),
+    }
+}

@@ -1,0 +1,176 @@
+//! What a slot does with a task that deploys or tries out: it says how each service stands, and what came of it.
+
+use super::context::Inputs;
+use super::message::{Finished, Message};
+use crate::command::Stream;
+use crate::deploy::call::Caller;
+use crate::deploy::perform::{Place, perform};
+use crate::deploy::request::{End, Report, Request, Said, State};
+use crate::deploy::smoke;
+use crate::error::{Error, Exit, Result};
+use crate::outcome::Outcome;
+use crate::plan::Task;
+use crate::process::Level;
+use crate::reading::{Reading, Table};
+use crate::text;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::SyncSender;
+use std::time::SystemTime;
+
+/// Lines that a failure shows; all of them are in the log.
+const TAIL: usize = 20;
+
+/// Tells the loop, and writes the task's log.
+pub(super) struct Teller<'a> {
+    index: usize,
+    inputs: &'a Inputs,
+    sender: &'a SyncSender<Message>,
+    /// A disk that is full costs the log and nothing else.
+    log: Option<File>,
+}
+
+impl<'a> Teller<'a> {
+    /// A teller for the task of this index.
+    pub(super) fn new(index: usize, inputs: &'a Inputs, sender: &'a SyncSender<Message>) -> Self {
+        Self { index, inputs, sender, log: File::create(&inputs.log).ok() }
+    }
+
+    fn say(&self, said: Said) {
+        let hide = |text: &str| text::sanitise(&self.inputs.surroundings.secrets.hide(text));
+        // The loop outlives every worker.
+        let _ = match said {
+            Said::Line(line) => {
+                let line = hide(&line);
+                self.note(&line);
+                self.sender.send(Message::Output { task: self.index, stream: Stream::Stderr, line })
+            }
+            Said::Service { service, line, done } => {
+                let line = hide(&line);
+                self.note(&format!("{service}: {line}"));
+                self.sender.send(Message::Part { task: self.index, part: service, line, done })
+            }
+        };
+    }
+
+    fn note(&self, line: &str) {
+        let _ = self.log.as_ref().map(|mut log| writeln!(log, "{line}"));
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.inputs.stop.level() > Level::None
+    }
+
+    /// Everything on this machine that a deployment works with.
+    fn place(&self, task: &Task) -> Result<Place> {
+        let Inputs { run, log, surroundings, grace, stop, user, .. } = self.inputs;
+        let folder = log.parent().and_then(Path::parent).map(PathBuf::from).unwrap_or_default();
+        let marker = format!("{run}:{}", task.id);
+        Ok(Place {
+            caller: Caller::new(&folder.join("deploy"), surroundings, &marker, *grace, stop)?,
+            run: run.clone(),
+            runs: folder.parent().map(PathBuf::from).unwrap_or_default(),
+            folder,
+            holder: format!("{user} (run {run})"),
+            now: SystemTime::now,
+        })
+    }
+
+    fn failed(&self, error: &Error) -> Finished {
+        if self.is_stopped() {
+            return Finished::new(Reading::because(Outcome::Cancelled, "the run was stopped; nothing was written"));
+        }
+        let error = self.inputs.surroundings.secrets.hide(&error.to_string());
+        error.lines().for_each(|line| self.note(line));
+        let because = error.lines().next().unwrap_or_default().to_owned();
+        let tail = error.lines().map(text::sanitise).collect();
+        Finished { tail, ..Finished::new(Reading::because(Outcome::EnvironmentError, because)) }
+    }
+}
+
+/// Deploys.
+pub(super) fn deploy(request: &Request, task: &Task, teller: &Teller<'_>) -> Finished {
+    let report = teller.place(task).and_then(|place| perform(request, place, &mut |said| teller.say(said)));
+    match report {
+        Ok(report) => finished(request, report, teller),
+        Err(error) => Finished { exit: Some(error.exit()), ..teller.failed(&error) },
+    }
+}
+
+/// Tries out what is deployed, and brings back what was before when that is wanted of a failure.
+pub(super) fn smoke(request: &smoke::Request, task: &Task, teller: &Teller<'_>) -> Finished {
+    let tried = teller.place(task).and_then(|place| smoke::smoke(request, place.caller, &mut |said| teller.say(said)));
+    let problems = match tried {
+        Ok(problems) => problems,
+        Err(error) => return teller.failed(&error),
+    };
+    if problems.is_empty() {
+        return Finished::new(Reading::passed());
+    }
+    let failed = Reading::because(
+        Outcome::Failed,
+        format!("{} in {}", text::count(problems.len(), "problem"), request.environment),
+    );
+    let mut finished = match &request.rollback {
+        None => Finished::new(failed),
+        Some(rollback) => {
+            teller.say(Said::Line("bringing back what was before".to_owned()));
+            let mut after = deploy(rollback, task, teller);
+            if after.reading.outcome == Outcome::Passed {
+                after.exit = Some(Exit::RolledBack);
+                after.reading.because =
+                    Some(format!("{}; what was before is back", failed.because.unwrap_or_default()));
+                after.reading.outcome = Outcome::Failed;
+            } else if after.exit.is_none_or(|exit| exit != Exit::Broken) {
+                after.exit = Some(Exit::Broken);
+            }
+            after
+        }
+    };
+    finished.tail = problems.into_iter().chain(finished.tail).take(TAIL).collect();
+    finished
+}
+
+fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished {
+    let hide = |line: &String| teller.inputs.surroundings.secrets.hide(line);
+    let diagnosis: Vec<String> = report.diagnosis.iter().map(hide).collect();
+    for line in &diagnosis {
+        teller.note(line);
+    }
+    let (outcome, because) = match report.end {
+        End::Deployed => (Outcome::Passed, None),
+        End::RolledBack => (Outcome::Failed, Some(format!("{}; what was before is back", culprits(&report)))),
+        End::Broken => (Outcome::Failed, Some(format!("{}; a human is needed", culprits(&report)))),
+        End::Stopped => (Outcome::Cancelled, Some("the run was stopped".to_owned())),
+    };
+    let rows =
+        report.services.iter().map(|(service, state): &(String, State)| vec![service.clone(), hide(&state.words())]);
+    let services = Table {
+        title: format!("Services of {}", request.environment),
+        columns: ["service", "state"].map(str::to_owned).to_vec(),
+        rows: rows.collect(),
+    };
+    for row in &services.rows {
+        teller.note(&row.join(": "));
+    }
+    let next = Table {
+        title: "What to type next".to_owned(),
+        columns: vec!["command".to_owned()],
+        rows: report.next.into_iter().map(|command| vec![command]).collect(),
+    };
+    let reading = Reading { because, tables: vec![services, next], ..Reading::because(outcome, "") };
+    Finished {
+        tail: diagnosis.into_iter().take(TAIL).collect(),
+        exit: Some(report.end.exit()),
+        ..Finished::new(reading)
+    }
+}
+
+/// The services that have failed; without one, why nothing could go on.
+fn culprits(report: &Report) -> String {
+    match report.failed.as_slice() {
+        [] => report.diagnosis.first().cloned().unwrap_or_else(|| "it could not be finished".to_owned()),
+        failed => format!("{} failed", text::list(failed)),
+    }
+}

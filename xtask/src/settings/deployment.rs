@@ -1,0 +1,105 @@
+//! What a command wants of an environment: which one, and what is to be done there.
+
+use super::config::Config;
+use super::environments::Environment;
+use crate::cli::Command;
+use crate::error::{Error, Result};
+use crate::outcome::Policy;
+use crate::plan::{Event, StageId, pipeline};
+use crate::text;
+use std::path::PathBuf;
+
+/// What is to be done in an environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deployment {
+    /// The environment.
+    pub environment: Environment,
+    /// The stage that does it: `deploy-staging`, `rollback-production`.
+    pub stage: StageId,
+    /// What is to be done.
+    pub task: DeploymentTask,
+    /// The file with the images, absolute; `None` for the one that the newest push has written.
+    pub images: Option<PathBuf>,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeploymentTask {
+    /// Deploy the images.
+    Deploy {
+        /// Replace the pods although nothing has changed.
+        restart: bool,
+    },
+    /// Go on with what was begun.
+    Resume,
+    /// Bring back what a run has deployed, or what was before the last one.
+    Rollback(Option<String>),
+    /// Nothing: it is only looked at.
+    Look,
+}
+
+/// The environment that a push to the main branch is deployed to.
+const STAGING: &str = "staging";
+
+impl Deployment {
+    /// What `command` wants, if it is about an environment.
+    pub(super) fn of(command: &Command, event: Event, config: &Config) -> Result<Option<Self>> {
+        let (name, verb, task, images) = match command {
+            Command::Deploy(args) => {
+                let task =
+                    if args.resume { DeploymentTask::Resume } else { DeploymentTask::Deploy { restart: args.restart } };
+                (&args.environment, "deploy", task, args.images.images.clone())
+            }
+            Command::Rollback(args) => (&args.environment, "rollback", DeploymentTask::Rollback(args.to.clone()), None),
+            Command::Smoke(args) => (&args.environment, "deploy", DeploymentTask::Look, None),
+            Command::Status(args) => (&args.environment, "deploy", DeploymentTask::Look, None),
+            _ if event == Event::Push => {
+                let staging = config.environments.iter().find(|environment| environment.name == STAGING);
+                let task = DeploymentTask::Deploy { restart: false };
+                let stage = StageId::new(pipeline::DEPLOY_STAGING);
+                let of =
+                    |environment: &Environment| Self { environment: environment.clone(), stage, task, images: None };
+                return Ok(staging.map(of));
+            }
+            _ => return Ok(None),
+        };
+        let environment = find(name, config)?.clone();
+        let stage = StageId::new(&format!("{verb}-{}", environment.name));
+        Ok(Some(Self { environment, stage, task, images }))
+    }
+}
+
+impl Deployment {
+    /// Makes the stages that were asked for by themselves ones that block, and names the one that deploys by its
+    /// environment.
+    pub(super) fn name_stages(&self, config: &mut Config, only: &mut [StageId]) {
+        let old = StageId::new(pipeline::DEPLOY_STAGING);
+        for stage in &mut config.stages {
+            let definition = &mut stage.definition;
+            if only.contains(&definition.id) {
+                definition.policy = Policy::Blocking;
+                definition.subcommand = self.stage.as_str().replacen('-', " ", 1);
+            }
+            if definition.id.as_str() == pipeline::SMOKE_TEST {
+                definition.subcommand = format!("smoke {}", self.environment.name);
+            }
+            let ids = std::iter::once(&mut definition.id).chain(&mut definition.needs);
+            ids.filter(|id| **id == old).for_each(|id| *id = self.stage.clone());
+        }
+        only.iter_mut().filter(|id| **id == old).for_each(|id| *id = self.stage.clone());
+    }
+}
+
+/// The environment of this name.
+fn find<'a>(name: &str, config: &'a Config) -> Result<&'a Environment> {
+    let mut all = config.environments.iter();
+    all.clone().find(|environment| environment.name == name).ok_or_else(|| {
+        let names: Vec<&str> = all.by_ref().map(|environment| environment.name.as_str()).collect();
+        let error = Error::usage(format!("find the environment `{name}`: there is none of that name"));
+        match (text::nearest(name, names.iter().copied()).first(), names.as_slice()) {
+            (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
+            (None, []) => error.hint("describe one in `[workspace.metadata.xtask.environments.NAME]`"),
+            (None, names) => error.hint(format!("the environments are {}", text::list(names))),
+        }
+    })
+}

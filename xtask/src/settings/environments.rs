@@ -1,0 +1,156 @@
+//! `[workspace.metadata.xtask.environments.NAME]`: where services can be deployed to.
+
+use super::table::{Problems, Table};
+use crate::deploy::objects::{Place, Resources};
+use crate::deploy::request::{Cluster, Target};
+use crate::text;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A place to deploy to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Environment {
+    /// Its name: `staging`.
+    pub name: String,
+    /// Its cluster and namespace.
+    pub target: Target,
+    /// What all services have in common there.
+    pub place: Place,
+    /// Where all images must come from, with the path above the repositories: `registry.example/shop`.
+    pub registry: Option<String>,
+    /// How many of each service run there, whatever their manifests say.
+    pub replicas: Option<u32>,
+    /// Whether it is guarded: a clean tree, a green run, and a confirmation.
+    pub guard: bool,
+    /// Whether a smoke test that fails rolls back what was deployed.
+    pub rollback_on_smoke: bool,
+    /// How long all rollouts together may take.
+    pub timeout: Duration,
+    /// How long rolling back may take.
+    pub rollback_timeout: Duration,
+    /// How long a finished rollout has to stay as it is to count.
+    pub soak: Duration,
+}
+
+/// The environments, by name.
+pub(super) fn read(top: &mut Table<'_>, p: &mut Problems) -> Vec<Environment> {
+    let table = top.table("environments", p);
+    table.tables(p).into_iter().filter_map(|(name, entry)| environment(name, entry, p)).collect()
+}
+
+fn environment(name: &str, mut table: Table<'_>, p: &mut Problems) -> Option<Environment> {
+    if !text::is_dns_label(name) {
+        table.complain(p, None, "is no name for an environment: use lower-case letters, digits and dashes");
+    }
+    let cluster = cluster(&mut table, p);
+    let namespace = table.string("namespace", p);
+    if namespace.as_deref().is_none_or(|namespace| !text::is_dns_label(namespace)) {
+        table.complain(p, None, "needs a `namespace`: lower-case letters, digits and dashes, at most 63");
+    }
+    let server = table.string("server", p);
+    let registry = table.string("registry", p);
+    let replicas = table.integer("replicas", 0..=1000, p).and_then(|replicas| u32::try_from(replicas).ok());
+    let guard = table.get("guard", "true or false", p, Value::as_bool).unwrap_or(false);
+    let rollback_on_smoke = table.get("rollback-on-smoke", "true or false", p, Value::as_bool).unwrap_or(false);
+    let timeout = table.duration("timeout", p).unwrap_or(Duration::from_secs(10 * 60));
+    let rollback_timeout = table.duration("rollback-timeout", p).unwrap_or(Duration::from_secs(5 * 60));
+    let soak = table.duration("soak", p).unwrap_or(Duration::from_secs(10));
+    let variables = table.table("variables", p);
+    let variables = variables.entries("a text", p, |value| value.as_str().map(str::to_owned)).into_iter().collect();
+    let secret = table.string("secret", p);
+    let resources = resources(table.table("resources", p), p);
+    let server_ports = server_ports(&table.table("server-ports", p), p);
+    table.finish(p);
+    let namespace = namespace?;
+    Some(Environment {
+        name: name.to_owned(),
+        target: Target { cluster: cluster?, server, namespace: namespace.clone() },
+        place: Place { namespace, variables, secret, resources, server_ports },
+        registry,
+        replicas,
+        guard,
+        rollback_on_smoke,
+        timeout,
+        rollback_timeout,
+        soak,
+    })
+}
+
+fn cluster(table: &mut Table<'_>, p: &mut Problems) -> Option<Cluster> {
+    let (name, region) = (table.string("cluster", p), table.string("region", p));
+    let account = table.string("account", p);
+    match (name, region, table.string("context", p)) {
+        (Some(name), Some(region), None) => Some(Cluster::Eks { name, region, account }),
+        (None, None, Some(context)) if account.is_none() => Some(Cluster::Context(context)),
+        _ => {
+            table.complain(p, None, "needs either a `cluster` and its `region`, or a `context` of the kubeconfig");
+            None
+        }
+    }
+}
+
+fn resources(mut table: Table<'_>, p: &mut Problems) -> Resources {
+    let mut quantity = |key, default: &str| table.string(key, p).unwrap_or_else(|| default.to_owned());
+    let resources = Resources {
+        cpu: quantity("cpu", "50m"),
+        memory: quantity("memory", "64Mi"),
+        memory_limit: quantity("memory-limit", "256Mi"),
+    };
+    table.finish(p);
+    resources
+}
+
+/// The ports of the servers that services may reach: the two that every service of this kind knows, and further ones.
+fn server_ports(table: &Table<'_>, p: &mut Problems) -> BTreeMap<String, u16> {
+    let mut ports = BTreeMap::from([("postgres".to_owned(), 5432), ("redis".to_owned(), 6379)]);
+    ports.extend(table.entries("a port from 1 to 65535", p, |value| {
+        value.as_u64().and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)
+    }));
+    ports
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::path::Path;
+
+    fn read(value: &Value) -> (Vec<Environment>, Problems) {
+        let mut problems = Problems::new();
+        let top = json!({ "environments": value });
+        let mut top = Table::new(Path::new("Cargo.toml"), "workspace.metadata.xtask", &top, &mut problems);
+        (super::read(&mut top, &mut problems), problems)
+    }
+
+    #[test]
+    fn a_cluster_and_a_namespace_are_enough() {
+        let (environments, problems) = read(&json!({ "staging": { "context": "kind", "namespace": "shop" } }));
+        assert_eq!(problems, Problems::new());
+        let [staging] = &environments[..] else { panic!("{environments:?}") };
+        assert_eq!(staging.target.cluster, Cluster::Context("kind".to_owned()));
+        assert_eq!(staging.place.server_ports["postgres"], 5432);
+        assert!(!staging.guard && !staging.rollback_on_smoke);
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        let (environments, problems) = read(&json!({
+            "Prod": { "cluster": "c", "namespace": "../x", "replica": 2 },
+            "both": { "context": "a", "cluster": "b", "region": "r", "namespace": "n", "server-ports": { "mongo": 0 } },
+        }));
+        assert_eq!(environments, []);
+        let wanted = [
+            "`workspace.metadata.xtask.environments.Prod` is no name for an environment",
+            "`workspace.metadata.xtask.environments.Prod` needs either a `cluster` and its `region`, or a `context`",
+            "`workspace.metadata.xtask.environments.Prod` needs a `namespace`",
+            "`workspace.metadata.xtask.environments.Prod.replica` is unknown: did you mean `replicas`?",
+            "`workspace.metadata.xtask.environments.both` needs either",
+            "`workspace.metadata.xtask.environments.both.server-ports.mongo` is 0, and must be a port from 1 to 65535",
+        ];
+        assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
+        for (problem, wanted) in problems.iter().zip(wanted) {
+            assert!(problem.starts_with(&format!("Cargo.toml: {wanted}")), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Stages 9 and 10: services to an environment, and whether they work there.
+
+use super::Context;
+use crate::deploy::objects::Release;
+use crate::deploy::request::{Cluster, Purpose, Request};
+use crate::deploy::smoke;
+use crate::plan::pipeline::SMOKE_TEST;
+use crate::plan::{Action, StageId, Task};
+use crate::settings::deployment::{Deployment, DeploymentTask};
+use crate::tools::catalogue::Tool;
+use crate::workspace::Package;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The port of a service whose manifest names none.
+const PORT: u16 = 8080;
+/// What a deployment may take besides its own budgets: the checks before it, and the calls between.
+const BESIDES: Duration = Duration::from_secs(5 * 60);
+
+/// The one task that deploys: all services together, for they are watched and set back together.
+pub fn plan(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
+    let environment = &deployment.environment;
+    let name = environment.name.as_str();
+    let (typed, purpose) = match &deployment.task {
+        DeploymentTask::Deploy { restart } => {
+            let services = releases(context, deployment);
+            if services.is_empty() {
+                return Vec::new();
+            }
+            (vec!["deploy", name], Purpose::Release { services, images: deployment.images.clone(), restart: *restart })
+        }
+        DeploymentTask::Resume => (vec!["deploy", name, "--resume"], Purpose::Resume),
+        DeploymentTask::Rollback(to) => (vec!["rollback", name], Purpose::Rollback { to: to.clone() }),
+        DeploymentTask::Look => return Vec::new(),
+    };
+    let command = context.cargo().arg("xtask").args(typed);
+    let request = Request {
+        environment: name.to_owned(),
+        target: environment.target.clone(),
+        registry: environment.registry.clone(),
+        purpose,
+        timeout: environment.timeout,
+        rollback_timeout: environment.rollback_timeout,
+        soak: environment.soak,
+    };
+    let timeout = environment.timeout + environment.rollback_timeout + BESIDES;
+    let mut tools = tools(&environment.target.cluster);
+    tools.push(Tool::Skopeo);
+    let task = Task::new(&deployment.stage, name, command, timeout);
+    vec![Task { action: Action::Deploy(Box::new(request)), tools, ..task }]
+}
+
+/// The one task that looks whether everything works.
+pub fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
+    let environment = &deployment.environment;
+    let services: Vec<String> = deployed(context).map(|package| package.name.clone()).collect();
+    if services.is_empty() {
+        return Vec::new();
+    }
+    let request = smoke::Request {
+        environment: environment.name.clone(),
+        target: environment.target.clone(),
+        services,
+        rollback: environment.rollback_on_smoke.then(|| Request {
+            environment: environment.name.clone(),
+            target: environment.target.clone(),
+            registry: None,
+            purpose: Purpose::Rollback { to: None },
+            timeout: environment.rollback_timeout,
+            rollback_timeout: environment.rollback_timeout,
+            soak: environment.soak,
+        }),
+        soak: environment.soak,
+    };
+    let command = context.cargo().args(["xtask", "smoke", &environment.name]);
+    let timeout = environment.rollback_timeout * 2 + BESIDES;
+    let task = Task::new(&StageId::new(SMOKE_TEST), &environment.name, command, timeout);
+    vec![Task { action: Action::Smoke(Box::new(request)), tools: tools(&environment.target.cluster), ..task }]
+}
+
+/// The services as they shall run; their images are not known yet.
+pub fn releases(context: Context<'_>, deployment: &Deployment) -> Vec<Release> {
+    deployed(context).map(|package| release(context, package, deployment)).collect()
+}
+
+/// The services of the run that have an image.
+fn deployed(context: Context<'_>) -> impl Iterator<Item = &Package> {
+    let has_image = |package: &&Package| package.service_fact("image").and_then(Value::as_bool) != Some(false);
+    let is_service = move |package: &&Package| context.settings.is_service(context.workspace, package);
+    context.packages.iter().copied().filter(is_service).filter(has_image)
+}
+
+fn release(context: Context<'_>, package: &Package, deployment: &Deployment) -> Release {
+    let number = |key: &str| package.service_fact(key).and_then(Value::as_u64);
+    let needs = package.service_fact("needs").and_then(Value::as_array).into_iter().flatten();
+    let needs: Vec<String> = needs.filter_map(|need| need.as_str().map(str::to_owned)).collect();
+    let servers = context.settings.config.servers.iter();
+    let environment = &deployment.environment;
+    Release {
+        service: package.name.clone(),
+        version: package.version.clone(),
+        commit: String::new(),
+        image: String::new(),
+        port: number("port").and_then(|port| u16::try_from(port).ok()).unwrap_or(PORT),
+        replicas: environment
+            .replicas
+            .or_else(|| number("replicas").and_then(|replicas| u32::try_from(replicas).ok()))
+            .unwrap_or(1),
+        requires: servers.filter(|server| needs.contains(&server.name)).map(|server| server.env.clone()).collect(),
+        needs,
+        place: environment.place.clone(),
+    }
+}
+
+fn tools(cluster: &Cluster) -> Vec<Tool> {
+    let aws = matches!(cluster, Cluster::Eks { .. }).then_some(Tool::Aws);
+    std::iter::once(Tool::Kubectl).chain(aws).collect()
+}

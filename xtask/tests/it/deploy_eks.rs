@@ -1,0 +1,60 @@
+//! A cluster of EKS, which the real `aws` finds: who we are there, and how its kubeconfig is got.
+
+use crate::deploying::Shop;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use test_cluster::User;
+
+/// The shop in an EKS cluster of this account, as far as `aws` can tell.
+fn in_eks() -> Shop {
+    let mut shop = Shop::new();
+    let manifest = shop.sandbox.read("Cargo.toml");
+    let eks = "cluster = \"shop-cluster\"\nregion = \"eu-central-1\"";
+    shop.sandbox.file("Cargo.toml", &manifest.replace("context = \"test\"", eks));
+    shop.cluster.grant("k8s-aws-v1.*", User::admin("aws"));
+    shop.sandbox.file("authority.pem", &shop.cluster.authority());
+    let (endpoint, authority) = (shop.cluster.endpoint(), shop.sandbox.root().join("authority.pem"));
+    shop.sandbox
+        .var("AWS_ENDPOINT_URL_EKS", endpoint)
+        .var("AWS_CA_BUNDLE", authority)
+        .var("AWS_ACCESS_KEY_ID", "AKIATEST");
+    shop.sandbox.var("AWS_SECRET_ACCESS_KEY", "canary-aws-secret-4711").var("AWS_DEFAULT_REGION", "eu-central-1");
+    shop
+}
+
+/// Whether there is an `aws` to ask.
+#[expect(clippy::disallowed_methods, reason = "a test looks for what it needs as a user would")]
+fn there_is_aws() -> bool {
+    let asked = Command::new("aws").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn the_kubeconfig_of_a_cluster_of_eks_is_got_by_aws() {
+    if !there_is_aws() {
+        let _ = writeln!(std::io::stderr(), "NOT TESTED: there is no aws");
+        return;
+    }
+    let shop = in_eks();
+    let output = shop.deploy(&[]).exits(0);
+    shop.runs_all_of('a');
+    for text in [&output.stdout, &output.stderr, &shop.left_behind()] {
+        assert!(!text.contains("canary-aws-secret") && !text.contains("k8s-aws-v1"), "{text}");
+    }
+}
+
+#[test]
+fn credentials_of_another_account_deploy_nothing() {
+    let shop = in_eks();
+    let manifest = shop.sandbox.read("Cargo.toml");
+    shop.sandbox.file("Cargo.toml", &manifest.replace("region = ", "account = \"111122223333\"\nregion = "));
+    let kubeconfig = shop.sandbox.root().join("kubeconfig");
+    let stub = format!(
+        "case \"$1\" in\n--version) echo aws-cli/2.0.0;;\nsts) echo '{{\"Account\":\"999988887777\"}}';;\n\
+         eks) for file; do :; done; cat {} > \"$file\";;\nesac",
+        kubeconfig.display()
+    );
+    shop.sandbox.stub("aws", &stub);
+    shop.deploy(&[]).exits(3).says("the credentials are of the account 999988887777, and must be of 111122223333");
+    assert_eq!(shop.writes(), [""; 0]);
+}

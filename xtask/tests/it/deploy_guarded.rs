@@ -1,0 +1,85 @@
+//! What protects an environment: its guard, the privacy of credentials, and smoke tests that bring back what was before.
+
+use crate::deploying::{NAMESPACE, Shop};
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+use test_cluster::{Behaviour, Effect, Fault};
+
+/// Long enough for anything that will happen at all.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_guarded_environment_wants_a_clean_green_commit_its_images_and_a_word() {
+    let shop = Shop::with("guard = true");
+    shop.sandbox.commit();
+    shop.sandbox.append("services/auth-service/src/lib.rs", "// Changed.\n");
+    let output = shop.deploy(&["--yes"]).exits(1).says("files differ from the commit that is checked out");
+    output.says("the images are of the commit aaaa").says("has passed: `cargo xtask ci`");
+    // Going back is never refused for the state of the checkout, but nobody is there to be asked.
+    shop.sandbox.run(&["rollback", "staging"]).exits(2).says("say `--yes` where nobody watches");
+    assert_eq!(shop.writes(), [""; 0]);
+}
+
+#[test]
+fn the_runs_kubeconfig_is_for_its_owner_and_gone_afterwards() {
+    let shop = Shop::new();
+    let before = shop.sandbox.read("kubeconfig");
+    let place = shop.cluster.fault(Fault::on("create", "leases").effect(Effect::Stall));
+    let args = ["deploy", "staging", "--images", "images.json"];
+    let child = shop.sandbox.command(&args).spawn().expect("xtask starts");
+    assert!(place.wait(1, PATIENCE), "the deployment never came there");
+    let folder = shop.sandbox.root().join("target/xtask/runs/latest/deploy");
+    let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
+    assert_eq!((mode(&folder), mode(&folder.join("kubeconfig"))), (0o700, 0o600));
+    place.release();
+    let output = shop.sandbox.wait(child).exits(0);
+    assert!(!folder.exists(), "{}", folder.display());
+    assert_eq!(shop.sandbox.read("kubeconfig"), before, "the user's own file");
+    shop.keeps_its_token(&output);
+}
+
+#[test]
+fn a_secret_that_a_pod_has_logged_is_not_repeated() {
+    let mut shop = Shop::new().deployed();
+    shop.images('b');
+    shop.sandbox.var("DEPLOY_TOKEN", "canary-4711-0815");
+    let words = "my token is canary-4711-0815\n".to_owned();
+    shop.cluster.behave(&Shop::image("user-service", 'b'), Behaviour::CrashLoop(1, words));
+    let output = shop.deploy(&[]).exits(7).says("my token is ***");
+    for text in [&output.stdout, &output.stderr, &shop.left_behind()] {
+        assert!(!text.contains("canary-4711"), "{text}");
+    }
+}
+
+#[test]
+fn a_config_map_that_is_taken_away_dooms_the_service() {
+    let shop = Shop::new().deployed();
+    let names = |shop: &Shop| -> Vec<String> {
+        let maps = shop.cluster.objects("configmaps", NAMESPACE).into_iter();
+        maps.map(|map| map["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let before = names(&shop);
+    shop.images('b');
+    let fault = Fault::on("patch", "deployments").name("user-service").nth(2).effect(Effect::Stall);
+    let place = shop.cluster.fault(fault);
+    let args = ["deploy", "staging", "--images", "images.json"];
+    let child = shop.sandbox.command(&args).spawn().expect("xtask starts");
+    assert!(place.wait(2, PATIENCE), "the deployment never came there");
+    let new = names(&shop).into_iter().find(|name| name.starts_with("user-service") && !before.contains(name));
+    shop.kubectl(&["delete", "configmap", &new.expect("it is written before the deployment")]);
+    place.release();
+    let output = shop.sandbox.wait(child).exits(7);
+    output.says("a ConfigMap or Secret, or a key of it, is missing (CreateContainerConfigError)");
+    shop.runs_all_of('a');
+    assert_eq!(names(&shop), before);
+}
+
+#[test]
+fn a_failed_smoke_test_brings_back_what_was_before_when_the_environment_says_so() {
+    let shop = Shop::with("rollback-on-smoke = true").deployed();
+    shop.images('b');
+    shop.deploy(&[]).exits(0);
+    shop.cluster.answer_at(&Shop::image("user-service", 'b'), "/version", 500, "{}");
+    shop.sandbox.run(&["smoke", "staging"]).exits(7).says("/version cannot be asked").says("what was before is back");
+    shop.runs_all_of('a');
+}

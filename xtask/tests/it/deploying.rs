@@ -1,0 +1,145 @@
+//! Services, an environment that they are deployed to, and a cluster for it: what the tests of deployments begin with.
+
+use crate::sandbox::{Output, Sandbox};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+use test_cluster::{ADMIN_TOKEN, Cluster, Pace};
+
+/// The namespace.
+pub const NAMESPACE: &str = "shop";
+
+/// Two services, and a cluster that knows nothing of them yet.
+pub struct Shop {
+    /// The workspace.
+    pub sandbox: Sandbox,
+    /// The cluster; its time passes quickly.
+    pub cluster: Cluster,
+}
+
+impl Shop {
+    /// `auth-service` and `user-service`, and the environment `staging`.
+    pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// The same with further lines for the environment.
+    pub fn with(more: &str) -> Self {
+        let mut sandbox = Sandbox::with_services(&["auth-service", "user-service"]);
+        let environment = format!(
+            "\n[workspace.metadata.xtask.environments.staging]\ncontext = \"test\"\nnamespace = \"{NAMESPACE}\"\nsoak = \
+             \"100ms\"\ntimeout = \"60s\"\nrollback-timeout = \"60s\"\n{more}\n"
+        );
+        sandbox.append("Cargo.toml", &environment);
+        sandbox.stub("skopeo", "echo \"skopeo version 1.18.0 $*\" >> ../skopeo.log; echo skopeo version 1.18.0");
+        let cluster = Cluster::start();
+        cluster.pace(Pace::AtOnce);
+        cluster.create_namespace(NAMESPACE);
+        sandbox.file("kubeconfig", &cluster.kubeconfig());
+        let kubeconfig = sandbox.root().join("kubeconfig");
+        sandbox.var("KUBECONFIG", kubeconfig).var("USER", "ada");
+        let shop = Self { sandbox, cluster };
+        shop.images('a');
+        shop
+    }
+
+    /// Writes `images.json` with images of a commit, which are in the registry too.
+    pub fn images(&self, commit: char) {
+        let of = |service: &str, digit: char| {
+            let digest = format!("sha256:{}", format!("{commit}{digit}").repeat(32));
+            let (repository, full) = (format!("registry.test/{service}"), commit.to_string().repeat(40));
+            let version = json!({ "name": service, "version": "0.1.0", "commit": full });
+            self.cluster.push_image(&format!("{repository}:sha-{full}"), &digest, version);
+            json!({
+                "service": service, "digest": digest, "bytes": 5, "repository": repository,
+                "tags": [format!("sha-{full}"), "main"],
+            })
+        };
+        let images = json!([of("auth-service", '1'), of("user-service", '2')]);
+        self.sandbox.file("images.json", &images.to_string());
+    }
+
+    /// The image of a service of a commit, as a manifest has it.
+    pub fn image(service: &str, commit: char) -> String {
+        let digit = if service == "auth-service" { '1' } else { '2' };
+        format!("registry.test/{service}@sha256:{}", format!("{commit}{digit}").repeat(32))
+    }
+
+    /// `cargo xtask deploy staging`, with the images that were written last.
+    pub fn deploy(&self, more: &[&str]) -> Output {
+        let args = [&["deploy", "staging", "--images", "images.json"], more].concat();
+        self.sandbox.run(&args)
+    }
+
+    /// A deployment of the first commit, and everything is well.
+    pub fn deployed(self) -> Self {
+        self.deploy(&[]).exits(0);
+        self.cluster.clear_requests();
+        self
+    }
+
+    /// The real kubectl, as somebody else types it.
+    #[track_caller]
+    pub fn kubectl(&self, args: &[&str]) {
+        let line = format!("kubectl --namespace {NAMESPACE} {}", args.join(" "));
+        let output = self.sandbox.paste(&line);
+        assert_eq!(output.code, 0, "{line}: {}", output.stderr);
+    }
+
+    /// What the cluster has, without what differs between two that came to the same: the wanted images and the data.
+    pub fn state(&self) -> Vec<(String, Value)> {
+        let kinds = ["deployments", "services", "configmaps", "serviceaccounts", "networkpolicies"];
+        let all =
+            kinds.iter().flat_map(|kind| self.cluster.objects(kind, NAMESPACE).into_iter().map(move |it| (kind, it)));
+        let told = |(kind, object): (&&str, Value)| {
+            let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            let told = if **kind == *"deployments" { object["spec"].clone() } else { object["data"].clone() };
+            (format!("{kind}/{name}"), told)
+        };
+        all.map(told).collect()
+    }
+
+    /// The image that a service's deployment asks for.
+    pub fn runs(&self, service: &str) -> Option<String> {
+        let deployment = self.cluster.object("deployments", NAMESPACE, service)?;
+        deployment["spec"]["template"]["spec"]["containers"][0]["image"].as_str().map(str::to_owned)
+    }
+
+    /// Fails unless both services run the images of this commit.
+    #[track_caller]
+    pub fn runs_all_of(&self, commit: char) {
+        for service in ["auth-service", "user-service"] {
+            assert_eq!(self.runs(service), Some(Self::image(service, commit)), "{service}");
+        }
+    }
+
+    /// The writes that reached the cluster: verb and resource.
+    pub fn writes(&self) -> Vec<String> {
+        let writes = self.cluster.requests().into_iter().filter(test_cluster::Entry::is_write);
+        writes.map(|request| format!("{} {}", request.verb, request.resource)).collect()
+    }
+
+    /// Everything that runs have left in the workspace's target folder, as one text.
+    pub fn left_behind(&self) -> String {
+        let mut folders: Vec<PathBuf> = vec![self.sandbox.root().join("target/xtask")];
+        let mut all = String::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("it is there").flatten() {
+                match entry.file_type().expect("a type") {
+                    kind if kind.is_dir() => folders.push(entry.path()),
+                    kind if kind.is_file() => all += &String::from_utf8_lossy(&fs::read(entry.path()).expect("a file")),
+                    _ => {}
+                }
+            }
+        }
+        all
+    }
+
+    /// Fails when the token of the kubeconfig stands anywhere where it could be read.
+    #[track_caller]
+    pub fn keeps_its_token(&self, output: &Output) {
+        for text in [&output.stdout, &output.stderr, &self.left_behind()] {
+            assert!(!text.contains(ADMIN_TOKEN), "the token is in:\n{text}");
+        }
+    }
+}
