@@ -66,16 +66,8 @@ pub(super) fn rollback(command: &Command, args: &cli::Rollback, session: &Sessio
 pub(super) fn status(command: &Command, args: &cli::Status, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
     let deployment = deployment(&settings)?;
-    let packages: Vec<_> = workspace.packages.iter().filter(|it| !settings.config.exclude.contains(&it.name)).collect();
-    let context = stages::Context {
-        workspace: &workspace,
-        settings: &settings,
-        stages: &[],
-        packages: &packages,
-        timeout: Duration::MAX,
-    };
     let services: Vec<String> =
-        stages::deploy::releases(context, deployment).into_iter().map(|release| release.service).collect();
+        planned(&workspace, &settings, deployment).into_iter().map(|release| release.service).collect();
     let standings = aside(session, |caller| look::status(caller, &deployment.environment.target, &services))?;
     let json = || format!("{:#}\n", serde_json::json!({ "version": 1, "services": standings }));
     session.printer.data(&if args.json { json() } else { look::table(&standings) });
@@ -88,20 +80,18 @@ fn deployment(settings: &Settings) -> Result<&Deployment> {
 
 /// The services as they shall run, with their images.
 fn releases(workspace: &Workspace, settings: &Settings, deployment: &Deployment) -> Result<Vec<Release>> {
-    let packages: Vec<_> = workspace
-        .packages
-        .iter()
-        .filter(|package| match &settings.selected {
-            Some(names) => names.contains(&package.name),
-            None => !settings.config.exclude.contains(&package.name),
-        })
-        .collect();
-    let context = stages::Context { workspace, settings, stages: &[], packages: &packages, timeout: Duration::MAX };
-    let releases = stages::deploy::releases(context, deployment);
+    let releases = planned(workspace, settings, deployment);
     if releases.is_empty() {
         return Err(super::nothing("deploy: no selected package is a service with an image"));
     }
     images::complete(&releases, &images::read(deployment.images.as_deref(), &Home::new(&workspace.target_dir).runs())?)
+}
+
+/// The services as they shall run; their images are not known yet.
+fn planned(workspace: &Workspace, settings: &Settings, deployment: &Deployment) -> Vec<Release> {
+    let packages = settings.packages(workspace);
+    let context = stages::Context { workspace, settings, stages: &[], packages: &packages, timeout: Duration::MAX };
+    stages::deploy::releases(context, deployment)
 }
 
 /// Asks the cluster something outside of a run: no lock, no record, and nothing that stays.

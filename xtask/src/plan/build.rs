@@ -13,14 +13,7 @@ use crate::workspace::{Package, Workspace};
 /// The plan of a run. Fails on needs that point nowhere or in a circle.
 pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
     let order = order(&settings.config.stages)?;
-    let packages: Vec<&Package> = workspace
-        .packages
-        .iter()
-        .filter(|package| match &settings.selected {
-            Some(names) => names.contains(&package.name),
-            None => !settings.config.exclude.contains(&package.name),
-        })
-        .collect();
+    let packages = settings.packages(workspace);
     let wanted: Vec<&StageConfig> = order.into_iter().filter(|stage| settings.wants(&stage.definition)).collect();
     let running = wanted.iter().map(|stage| &stage.definition).filter(|definition| !settings.skips(definition));
     let running: Vec<&StageId> = running.map(|definition| &definition.id).collect();
@@ -143,6 +136,15 @@ impl Settings {
 
     fn skips(&self, definition: &Definition) -> bool {
         self.skip.contains(&definition.id)
+    }
+
+    /// The packages that the run is about: those that were named, else all that the configuration does not exclude.
+    pub fn packages<'a>(&self, workspace: &'a Workspace) -> Vec<&'a Package> {
+        let is_meant = |package: &&Package| match &self.selected {
+            Some(names) => names.contains(&package.name),
+            None => !self.config.exclude.contains(&package.name),
+        };
+        workspace.packages.iter().filter(is_meant).collect()
     }
 
     /// Whether a package is a service: it says so, or it has a program and lies in the services' folder.

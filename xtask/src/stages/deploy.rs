@@ -85,9 +85,7 @@ pub fn releases(context: Context<'_>, deployment: &Deployment) -> Vec<Release> {
 
 /// The services of the run that have an image.
 fn deployed(context: Context<'_>) -> impl Iterator<Item = &Package> {
-    let has_image = |package: &&Package| package.service_fact("image").and_then(Value::as_bool) != Some(false);
-    let is_service = move |package: &&Package| context.settings.is_service(context.workspace, package);
-    context.packages.iter().copied().filter(is_service).filter(has_image)
+    context.packages.iter().copied().filter(move |package| context.wants_image(package))
 }
 
 fn release(context: Context<'_>, package: &Package, deployment: &Deployment) -> Release {

@@ -83,9 +83,7 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
 
 /// Whether an image is made of a package: of every service with a program, unless its manifest says `image = false`.
 fn has_image(context: Context<'_>, package: &Package) -> bool {
-    context.settings.is_service(context.workspace, package)
-        && !package.programs.is_empty()
-        && package.service_fact("image").and_then(Value::as_bool) != Some(false)
+    context.wants_image(package) && !package.programs.is_empty()
 }
 
 fn bills(context: Context<'_>, stage: &StageId, services: &[&Package], built_by: &TaskId) -> Task {

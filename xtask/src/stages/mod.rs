@@ -17,6 +17,7 @@ use crate::command::Command;
 use crate::plan::StageId;
 use crate::settings::Settings;
 use crate::workspace::{Package, Workspace};
+use serde_json::Value;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -44,6 +45,12 @@ impl Context<'_> {
     /// `cargo` at the workspace's root.
     pub fn cargo(&self) -> Command {
         Command::cargo(&self.workspace.root)
+    }
+
+    /// Whether a package is a service that shall have an image: unless its manifest says `image = false`.
+    pub fn wants_image(&self, package: &Package) -> bool {
+        self.settings.is_service(self.workspace, package)
+            && package.service_fact("image").and_then(Value::as_bool) != Some(false)
     }
 
     /// `cargo SUBCOMMAND` at the workspace's root, for one that resolves dependencies: it fails rather than change the
