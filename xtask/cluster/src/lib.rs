@@ -35,10 +35,12 @@ mod server;
 mod state;
 mod status;
 mod tls;
+mod untested;
 mod workloads;
 
 pub use access::User;
 pub use cluster::{ADMIN_TOKEN, Cluster, Pace};
 pub use faults::{Effect, Fault, Rule};
 pub use log::Entry;
+pub use untested::not_tested;
 pub use workloads::Behaviour;

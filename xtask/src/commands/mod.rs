@@ -5,6 +5,7 @@ mod deploy;
 mod images;
 mod matrix;
 mod new_service;
+mod own_engine;
 mod own_tests;
 mod report;
 mod run;

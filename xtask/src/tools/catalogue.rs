@@ -35,6 +35,8 @@ pub enum Tool {
     Redis,
     /// A docker client whose engine answers.
     Docker,
+    /// A docker whose engine answers and that can build with `BuildKit`.
+    BuildKit,
     /// `curl`, which every HTTP request goes through.
     Curl,
     /// `skopeo`, which speaks to registries.
@@ -47,6 +49,12 @@ pub enum Tool {
     Schemathesis,
     /// `kubectl`, which talks to clusters.
     Kubectl,
+    /// `dockerd`, an engine for the tests where none runs.
+    Engine,
+    /// `hadolint`, which knows what a Dockerfile should not say.
+    Hadolint,
+    /// `moto_server`, which answers as Amazon does.
+    Moto,
 }
 
 /// Which versions will do.
@@ -58,6 +66,8 @@ pub enum Wanted {
     Exactly(&'static str),
     /// This one or newer, `major.minor`.
     AtLeast(&'static str),
+    /// Any that answers: it does not say its version.
+    Untold,
 }
 
 /// Where a tool comes from.
@@ -72,7 +82,7 @@ pub enum Source {
     },
     /// A Python package, installed by pip into an environment of its own in xtask's own cache.
     Python {
-        /// The package, which is also its program.
+        /// The package, with the extras that it needs.
         package: &'static str,
         /// The pinned version.
         version: &'static str,
@@ -142,11 +152,11 @@ impl Tool {
         self.entry().id
     }
 
-    /// The name and the pinned version, of a tool that goes into xtask's own cache.
+    /// The program and the pinned version, of a tool that goes into xtask's own cache.
     pub fn pinned(self) -> Option<(&'static str, &'static str)> {
         self.entry().sources.iter().find_map(|source| match source {
-            Source::Cargo { krate: name, version } | Source::Python { package: name, version } => {
-                Some((*name, *version))
+            Source::Cargo { version, .. } | Source::Python { version, .. } => {
+                Some((self.entry().programs[0], *version))
             }
             _ => None,
         })
@@ -162,7 +172,7 @@ impl fmt::Display for Tool {
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Any => f.write_str("any"),
+            Self::Any | Self::Untold => f.write_str("any"),
             Self::Exactly(version) => f.write_str(version),
             Self::AtLeast(version) => write!(f, "{version} or newer"),
         }
@@ -185,6 +195,7 @@ mod tests {
     fn a_pin_is_written_twice_and_says_the_same() {
         for tool in Tool::all() {
             match (tool.pinned(), tool.entry().wanted) {
+                (_, Wanted::Untold) => {}
                 (Some((_, version)), wanted) => assert_eq!(wanted, Wanted::Exactly(version), "{tool}"),
                 (None, wanted) => assert!(!matches!(wanted, Wanted::Exactly(_)), "{tool}"),
             }

@@ -59,7 +59,7 @@ pub fn recipe(tool: Tool, places: &Places) -> Result<Recipe, String> {
         }
         Source::Python { package, version } => {
             let python = !places.on_path("python3").is_empty();
-            python.then(|| made(python_package(package, version, places), Touches::Cache)).flatten()
+            python.then(|| made(python_package(tool, package, version, places), Touches::Cache)).flatten()
         }
         Source::RustupComponent(component) => {
             let rustup = !places.on_path("rustup").is_empty();
@@ -120,8 +120,8 @@ pub fn cargo(wanted: &Crate, places: &Places) -> Command {
 
 /// pip writes a package's program last, after everything that it needs: so what is killed halfway is no tool, and
 /// `--clear` begins anew.
-fn python_package(package: &str, version: &str, places: &Places) -> Vec<Command> {
-    let root = places.install_root(package, version);
+fn python_package(tool: Tool, package: &str, version: &str, places: &Places) -> Vec<Command> {
+    let root = places.install_root(tool.entry().programs[0], version);
     let pip = root.join("bin").join("pip").display().to_string();
     let environment = Command::new("python3", &places.root).args(["-m", "venv", "--clear"]);
     vec![

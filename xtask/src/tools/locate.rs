@@ -6,7 +6,7 @@ use super::catalogue::{Entry, Tool};
 use super::memory::{Memory, Witnesses};
 use super::places::{Places, is_program, why_unusable};
 use super::toolchain::{self, Toolchain};
-use super::{llvm, postgres, probe, version};
+use super::{docker, llvm, postgres, probe, version};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
@@ -146,6 +146,7 @@ impl Search<'_> {
     fn look(&self, tool: Tool) -> State {
         let entry = tool.entry();
         match tool {
+            Tool::BuildKit => docker::look(entry, self),
             Tool::LlvmTools => llvm::look(entry, self),
             Tool::Postgres => postgres::look(entry, self),
             Tool::Rustfmt | Tool::Clippy => toolchain::look(entry, self),

@@ -13,6 +13,7 @@ pub mod version;
 
 pub mod locate;
 
+mod docker;
 mod llvm;
 mod postgres;
 mod toolchain;
@@ -32,7 +33,7 @@ pub use consent::Consent;
 pub use locate::{State, Survey, survey};
 pub use places::Places;
 pub use toolbox::Toolbox;
-pub use toolchain::{Runtime, runtime};
+pub use toolchain::{Runtime, release, runtime};
 
 #[cfg(test)]
 mod testbed;

@@ -19,6 +19,8 @@ pub(super) struct Toolchain {
     pub(super) host: String,
     /// The major version of the LLVM inside.
     pub(super) llvm: Option<u64>,
+    /// Its version: `1.95.0`.
+    pub(super) release: String,
 }
 
 /// Asks the workspace's `rustc`, unless the answer is known and nothing that chooses a toolchain has changed.
@@ -37,7 +39,7 @@ pub(super) fn ask(search: &Search) -> Result<Toolchain, State> {
     let say = |args: &[&str]| probe::ask(&rustc, args, places).map(|answer| answer.out).map_err(|no| broken(no.why()));
     let (about, sysroot) = (say(&["-vV"])?, say(&["--print", "sysroot"])?);
     let line = |key: &str| about.lines().find_map(|line| line.strip_prefix(key)).map(str::trim).unwrap_or_default();
-    let answer = format!("{}\n{}\n{}", sysroot.trim(), line("host:"), line("LLVM version:"));
+    let answer = format!("{}\n{}\n{}\n{}", sysroot.trim(), line("host:"), line("LLVM version:"), line("release:"));
     let toolchain = decode(&answer).ok_or_else(|| broken("it does not say where its toolchain is".to_owned()))?;
     let own = toolchain.sysroot.join("bin/rustc");
     search.memory.keep(&question, &answer, witnesses.and(own));
@@ -64,6 +66,13 @@ pub fn runtime(places: &Places) -> Runtime {
                 libraries: vec![sysroot.join("lib/rustlib").join(host).join("lib"), sysroot.join("lib")],
             },
         )
+    })
+}
+
+/// The version of the workspace's toolchain, when it answers: `1.95.0`.
+pub fn release(places: &Places) -> Option<String> {
+    super::locate::with_search(places, |search| {
+        search.toolchain().ok().map(|toolchain| toolchain.release.clone()).filter(|release| !release.is_empty())
     })
 }
 
@@ -97,8 +106,8 @@ fn choosers(places: &Places) -> impl Iterator<Item = PathBuf> {
 
 fn decode(answer: &str) -> Option<Toolchain> {
     let mut lines = answer.split('\n');
-    let (sysroot, host, llvm) = (Path::new(lines.next()?), lines.next()?, lines.next()?);
-    let host = host.to_owned();
+    let (sysroot, host, llvm, release) = (Path::new(lines.next()?), lines.next()?, lines.next()?, lines.next()?);
+    let (host, release) = (host.to_owned(), release.to_owned());
     let llvm = super::version::major(llvm);
-    (sysroot.is_absolute() && !host.is_empty()).then(|| Toolchain { sysroot: sysroot.to_owned(), host, llvm })
+    (sysroot.is_absolute() && !host.is_empty()).then(|| Toolchain { sysroot: sysroot.to_owned(), host, llvm, release })
 }

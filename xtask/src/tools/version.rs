@@ -14,6 +14,9 @@ pub fn read(entry: &Entry, answer: &str) -> Result<String, String> {
     if !answer.to_lowercase().contains(entry.answers_as) {
         return Err(format!("it answers as something else: {}", shorten(&first)));
     }
+    if entry.wanted == Wanted::Untold {
+        return Ok("untold".to_owned());
+    }
     answer
         .split_whitespace()
         // `aws-cli/1.45.11`
@@ -27,7 +30,7 @@ pub fn read(entry: &Entry, answer: &str) -> Result<String, String> {
 /// Whether a version will do.
 pub fn suits(wanted: Wanted, version: &str) -> bool {
     match wanted {
-        Wanted::Any => true,
+        Wanted::Any | Wanted::Untold => true,
         Wanted::Exactly(pin) => version == pin,
         Wanted::AtLeast(minimum) => compare(version, minimum) != Ordering::Less,
     }

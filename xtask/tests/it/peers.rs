@@ -4,7 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts what it talks to")]
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -103,12 +103,12 @@ fn start(command: &mut Command, word: &str) -> (Process, String) {
 }
 
 /// Whether a program is there; a test that goes without it says so.
-fn has(program: &str) -> bool {
+#[track_caller]
+pub fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
     if !found {
-        // Not captured, unlike what a macro prints: a test that did not test is not to be silent.
-        let _ = writeln!(std::io::stderr(), "NOT TESTED: {program} is not there");
+        test_cluster::not_tested(&format!("there is no `{program}`"));
     }
     found
 }

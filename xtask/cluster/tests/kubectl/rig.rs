@@ -6,10 +6,9 @@
 )]
 
 use serde_json::{Value, json};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use test_cluster::{Cluster, Pace};
+use test_cluster::{Cluster, Pace, not_tested};
 
 /// A namespace `shop` in a cluster, and kubectl.
 pub struct Rig {
@@ -29,10 +28,9 @@ pub struct Output {
 /// Finds a program. The reason why not is printed past the test harness's capture, so that a green run says it too.
 #[track_caller]
 pub fn find(program: &str) -> Option<PathBuf> {
-    let at = std::panic::Location::caller();
     let found = which::which(program);
     if found.is_err() {
-        let _ = writeln!(std::io::stderr(), "NOT TESTED ({}:{}): there is no `{program}`", at.file(), at.line());
+        not_tested(&format!("there is no `{program}`"));
     }
     found.ok()
 }

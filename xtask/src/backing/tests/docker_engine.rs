@@ -3,7 +3,6 @@
 
 use super::*;
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::sync::LazyLock;
 
 const IMAGE: &str = "xtask-test-redis:7";
@@ -41,9 +40,8 @@ fn make_image() {
 /// The reason is printed past the test harness's capture, so that a run without an engine says so even when it is green.
 #[track_caller]
 fn engine() -> bool {
-    let at = std::panic::Location::caller();
     if let Err(why) = &*READY {
-        let _ = writeln!(std::io::stderr(), "NOT TESTED ({}:{}): {why}", at.file(), at.line());
+        test_cluster::not_tested(why);
     }
     READY.is_ok()
 }

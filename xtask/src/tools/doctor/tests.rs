@@ -26,9 +26,9 @@ fn the_table_says_what_is_there_and_what_to_do() {
     let report = report(&bed);
     let home = bed.at("");
     let table = report.table(Some(&home)).replace(&home.display().to_string(), "~/");
-    insta::assert_snapshot!(table, @r#"
-    tool             state          version  used by                                   where
-    rustfmt          ok             1.9.0    format-and-lint                           ~/toolchain/bin/rustfmt
+    insta::assert_snapshot!(table, @r##"
+    tool             state          version  used by                                        where
+    rustfmt          ok             1.9.0    format-and-lint                                ~/toolchain/bin/rustfmt
     clippy           missing                 format-and-lint
         to do: nothing, a run that needs it will run `rustup component add clippy`
     cargo-llvm-cov   missing                 code-coverage
@@ -39,23 +39,25 @@ fn the_table_says_what_is_there_and_what_to_do() {
         optional: run `cargo install --locked --force --root ~/cache/tools/cargo-tarpaulin-0.37.5 --target-dir ~/work/target/xtask/install/cargo-tarpaulin-0.37.5 cargo-tarpaulin@0.37.5`
     cargo-audit      missing                 security-audit
         to do: nothing, a run that needs it will run `cargo install --locked --force --root ~/cache/tools/cargo-audit-0.22.2 --target-dir ~/work/target/xtask/install/cargo-audit-0.22.2 cargo-audit@0.22.2`
-    cargo-deny       wrong version  0.19.0   security-audit                            ~/bin/cargo-deny
+    cargo-deny       wrong version  0.19.0   security-audit                                 ~/bin/cargo-deny
         wanted: 0.20.2
         to do: nothing, a run that needs it will run `cargo install --locked --force --root ~/cache/tools/cargo-deny-0.20.2 --target-dir ~/work/target/xtask/install/cargo-deny-0.20.2 cargo-deny@0.20.2`
-    git              broken                                                            ~/bin/git
+    git              broken                                                                 ~/bin/git
         it ended with signal 11
         optional: repair or remove ~/bin/git, or reinstall git
-    postgresql       ok             15.4     integration-tests                         ~/bin/postgres
-    redis            wrong version  5.0.3    integration-tests                         ~/bin/redis-server
+    postgresql       ok             15.4     integration-tests                              ~/bin/postgres
+    redis            wrong version  5.0.3    integration-tests                              ~/bin/redis-server
         wanted: 6 or newer
         to do: upgrade redis to 6 or newer
-    docker           absent                  integration-tests build-and-push
+    docker           absent                  integration-tests
         optional: install Docker and start its engine
+    buildkit         absent                  build-and-push
+        optional: install Docker with its plugin buildx, and start its engine
     curl             absent                  smoke-test notify
         optional: run `sudo apk add --no-cache curl`
     skopeo           absent                  build-and-push deploy-staging test
         optional: run `sudo apk add --no-cache skopeo`
-    aws              absent                  build-and-push deploy-staging smoke-test
+    aws              absent                  build-and-push deploy-staging smoke-test test
         optional: run `sudo apk add --no-cache aws-cli`
     docker-registry  absent                  test
         optional: run `sudo apk add --no-cache docker-registry`
@@ -63,9 +65,15 @@ fn the_table_says_what_is_there_and_what_to_do() {
         optional: install Python 3 with its module venv
     kubectl          absent                  deploy-staging smoke-test test
         optional: run `sudo apk add --no-cache kubectl`
+    dockerd          absent                  test
+        optional: run `sudo apk add --no-cache docker-engine`
+    hadolint         absent                  test
+        optional: install Python 3 with its module venv
+    moto             absent                  test
+        optional: install Python 3 with its module venv
 
     the pull-request pipeline lacks tools that it cannot install by itself
-    "#);
+    "##);
     assert_eq!(report.exit(), Exit::Environment);
 }
 

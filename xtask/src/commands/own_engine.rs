@@ -1,0 +1,109 @@
+//! A Docker engine for xtask's own tests, where none answers and this process may start one.
+//!
+//! It has a folder, a socket and images of its own, and ends with the tests.
+
+use super::Session;
+use crate::command::Command;
+use crate::error::{Error, Result};
+use crate::exec::signal;
+use crate::process::{Background, Child, Signal, Stop, Surroundings, spawn_background};
+use crate::tools::{Places, probe};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long it may take to answer, and to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it is asked meanwhile.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A running engine. Dropped, it ends, and its images are gone.
+pub(super) struct Engine {
+    /// What `DOCKER_HOST` must say.
+    pub host: String,
+    server: Arc<Mutex<Option<Server>>>,
+    _signals: signal::Listener,
+}
+
+/// The process, and behind it the folder that it must have let go of.
+struct Server {
+    process: Background,
+    _folder: tempfile::TempDir,
+}
+
+impl Engine {
+    /// Starts `dockerd` and waits until it answers; the log lies in `log`.
+    pub(super) fn start(session: &Session, places: &Places, log: &Path) -> Result<Self> {
+        let what = || Error::environment("start a Docker engine for the tests");
+        let folder =
+            tempfile::Builder::new().prefix("xtask-engine-").tempdir().map_err(|error| what().because(error))?;
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let host = format!("unix://{}", at("docker.sock"));
+        let command = Command::new("dockerd", folder.path()).args([
+            "--data-root",
+            &at("data"),
+            "--exec-root",
+            &at("exec"),
+            "--pidfile",
+            &at("pid"),
+            "--host",
+            &host,
+        ]);
+        session.printer.say(&format!("running {command}"));
+        let process = spawn_background(&Child {
+            command: &command,
+            surroundings: &Surroundings::default(),
+            marker: &format!("tests-{}:engine", std::process::id()),
+            log,
+            log_cap: 16 * 1024 * 1024,
+            timeout: Duration::MAX,
+            grace: PATIENCE,
+            stop: &Stop::new(),
+            user: None,
+            jobserver: None,
+        })?;
+        let server = Arc::new(Mutex::new(Some(Server { process, _folder: folder })));
+        // cargo's tests hear of Ctrl-C themselves; the engine, in a group of its own, does not.
+        let ours = Arc::clone(&server);
+        let signals = signal::listen(move |signal| {
+            end(&ours);
+            let _ = signal_hook::low_level::emulate_default_handler(signal.number());
+        })?;
+        let engine = Self { host, server, _signals: signals };
+        engine.wait(places)?;
+        Ok(engine)
+    }
+
+    fn wait(&self, places: &Places) -> Result<()> {
+        let started = Instant::now();
+        let ask = ["--host", &self.host, "version", "--format", "{{.Server.Version}}"];
+        let clients = places.on_path("docker");
+        loop {
+            if clients.iter().any(|client| probe::ask(client, &ask, places).is_ok()) {
+                return Ok(());
+            }
+            let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+            let alive = server.as_ref().is_some_and(|server| server.process.is_alive());
+            if !alive || started.elapsed() > PATIENCE {
+                let tail = server.as_ref().map(|server| server.process.tail()).unwrap_or_default().join("\n");
+                return Err(Error::environment("start a Docker engine for the tests").detail(tail));
+            }
+            drop(server);
+            std::thread::sleep(PAUSE);
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        end(&self.server);
+    }
+}
+
+fn end(server: &Mutex<Option<Server>>) {
+    let server = server.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(server) = server {
+        // Whatever it says: what is left after its grace is killed.
+        let _ = server.process.stop(Signal::TERM, PATIENCE);
+    }
+}
