@@ -9,7 +9,7 @@ mod shows;
 
 pub use environments::{Deploy, ImagesOption, Rollback, Smoke, Status, Yes};
 pub use images::{Docker, LogIn, PushImage};
-pub use options::{DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
+pub use options::{BuilderOption, DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
 pub use shows::{Graph, GraphFormat, Plan, Report};
 
 use crate::plan::Event;

@@ -1,6 +1,6 @@
 //! What can be typed about images.
 
-use super::{RegistryOption, Run, STAGE, Selection};
+use super::{BuilderOption, DatabaseOption, OUTPUT, RegistryOption, Run, STAGE, Selection};
 use crate::image::registry::Login;
 use clap::Args;
 use std::path::PathBuf;
@@ -9,13 +9,23 @@ use std::path::PathBuf;
 pub struct Docker {
     #[command(flatten)]
     pub selection: Selection,
-    /// Push the images under the commit's tag and the branch's, and read them back
+    /// Push the images under the commit's tag and the branch's, and read them back; the audit goes first
     #[arg(long, help_heading = STAGE)]
     pub push: bool,
     #[command(flatten)]
+    pub builder: BuilderOption,
+    #[command(flatten)]
     pub registry: RegistryOption,
     #[command(flatten)]
+    pub database: DatabaseOption,
+    #[command(flatten)]
     pub run: Run,
+    /// Print the Dockerfile that the images are built with, and do nothing
+    #[arg(long, conflicts_with = "push", help_heading = OUTPUT)]
+    pub dockerfile: bool,
+    /// Arguments for `docker build`: `--network host`, `--secret id=cargo-config,src=FILE`
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
 }
 
 #[derive(Args, Clone, Debug)]

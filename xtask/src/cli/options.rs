@@ -2,6 +2,7 @@
 
 use super::STAGE;
 use crate::backing::Source;
+use crate::settings::Builder;
 use crate::settings::config::Engine;
 use clap::Args;
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ pub struct StageOptions {
     pub database: DatabaseOption,
     #[command(flatten)]
     pub servers: ServersOption,
+    #[command(flatten)]
+    pub builder: BuilderOption,
     #[command(flatten)]
     pub registry: RegistryOption,
 }
@@ -39,6 +42,13 @@ pub struct ServersOption {
     /// Where the servers of the integration tests come from [default: what the configuration says, else auto]
     #[arg(long, value_name = "SOURCE", env = "XTASK_SERVERS", hide_env_values = true, help_heading = STAGE)]
     pub servers: Option<Source>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct BuilderOption {
+    /// What makes images [default: what the configuration says, else auto]
+    #[arg(long, value_name = "BUILDER", env = "XTASK_BUILDER", hide_env_values = true, help_heading = STAGE)]
+    pub builder: Option<Builder>,
 }
 
 #[derive(Args, Clone, Debug, Default)]

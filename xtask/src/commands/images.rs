@@ -1,4 +1,5 @@
-//! `log-in` and `push-image`: what the tasks of a run call to speak to a registry. People type `docker --push`.
+//! `docker --dockerfile`, and what the tasks of a run call to speak to a registry: `log-in` and `push-image`. People type
+//! `docker --push`.
 
 use super::Session;
 use crate::cli;
@@ -7,6 +8,7 @@ use crate::history::folder::{Home, REGISTRY_LOGIN};
 use crate::image::push::{self, Push};
 use crate::image::registry::{Login, PASSWORD, USER};
 use crate::image::skopeo::Skopeo;
+use crate::plan::{self, Action};
 use crate::process::MARKER;
 use crate::reading::Image;
 use crate::text;
@@ -14,6 +16,19 @@ use crate::workspace;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+/// Prints the Dockerfile that images would be built with.
+pub(super) fn dockerfile(command: &cli::Command, session: &Session) -> Result<Exit> {
+    let (workspace, settings) = session.resolve(command)?;
+    let plan = plan::build::build(&workspace, &settings)?;
+    let text = plan.tasks().find_map(|task| match &task.action {
+        Action::WriteContext(context) => Some(context.dockerfile.as_str()),
+        _ => None,
+    });
+    let text = text.ok_or_else(|| super::nothing("print the Dockerfile: no selected package has an image"))?;
+    session.printer.data(text);
+    Ok(Exit::Ok)
+}
 
 /// Logs in, with a file of the run's own, and prints the variable by which the other tasks find it.
 pub(super) fn log_in(args: &cli::LogIn, session: &Session) -> Result<Exit> {

@@ -54,6 +54,7 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
         Command::Rollback(args) => deploy::rollback(&cli.command, args, session),
         Command::Status(args) => deploy::status(&cli.command, args, session),
         Command::Report(report) => report::show(report, session),
+        Command::Docker(docker) if docker.dockerfile => images::dockerfile(&cli.command, session),
         Command::Ci(cli::Ci { run, .. })
         | Command::Fmt(cli::Fix { run, .. })
         | Command::Lint(cli::Lint { fix: cli::Fix { run, .. }, .. })
@@ -92,6 +93,9 @@ impl Session {
         let mut settings = Settings::resolve(command, &self.environment, &workspace)?;
         if settings.engine == Engine::Auto && settings.measures_coverage() {
             settings.engine = tools::engine(&self.environment, &workspace);
+        }
+        if settings.makes_images() {
+            tools::choose_builder(&self.environment, &workspace, &mut settings);
         }
         Ok((workspace, settings))
     }

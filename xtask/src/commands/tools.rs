@@ -4,9 +4,9 @@ use super::Session;
 use crate::cli;
 use crate::environment::Environment;
 use crate::error::{Exit, Result};
-use crate::settings::Engine;
+use crate::settings::{Builder, Engine, Settings};
 use crate::tools::install::{self, Recipe};
-use crate::tools::{Consent, Places, Tool, doctor, places, preflight, setup};
+use crate::tools::{self, Consent, Places, Tool, doctor, places, preflight, setup};
 use crate::workspace::{self, Workspace};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -75,6 +75,28 @@ pub(super) fn engine(environment: &Environment, workspace: &Workspace) -> Engine
         install::recipe(Tool::LlvmTools, &places).is_ok_and(|recipe| consent(environment).may(&recipe, &places).is_ok())
     };
     if preflight::suffices(Tool::LlvmTools, &survey) || installable() { Engine::LlvmCov } else { Engine::Tarpaulin }
+}
+
+/// Settles what makes images: docker where its engine answers and it can build, else xtask itself.
+pub(super) fn choose_builder(environment: &Environment, workspace: &Workspace, settings: &mut Settings) {
+    if settings.builder == Builder::Oci {
+        return;
+    }
+    let places = places(environment, workspace);
+    match preflight::look([Tool::BuildKit], &places).state(Tool::BuildKit).path() {
+        Some(program) => {
+            settings.builder = Builder::Docker;
+            // The first on PATH goes by its name; another one may be in front of that which can build.
+            if places.on_path("docker").first().is_none_or(|first| first != program) {
+                settings.docker.program = program.display().to_string();
+            }
+        }
+        None if settings.builder == Builder::Auto => settings.builder = Builder::Oci,
+        None => {}
+    }
+    if let (None, Some(release)) = (&settings.config.image.toolchain, tools::release(&places)) {
+        settings.docker.toolchain = format!("rust:{release}-slim-bookworm");
+    }
 }
 
 /// Whose leave an installation has: in CI the machine is there for it, on a terminal somebody is asked.

@@ -1,11 +1,12 @@
-//! What a slot does with a task that packs an image or writes bills of materials: no process, and a few seconds.
+//! What a slot does with a task that packs an image, or writes what a build needs or what is in it: no process, and a few
+//! seconds.
 
 use super::context::Inputs;
 use super::message::Finished;
 use crate::command::Command;
 use crate::error::{Error, Exit};
 use crate::image::bill;
-use crate::image::spec::{BillSpec, ImageSpec};
+use crate::image::spec::{BillSpec, BuildContext, ImageSpec};
 use crate::outcome::Outcome;
 use crate::process::Level;
 use crate::reading::{Image, Reading};
@@ -28,6 +29,17 @@ pub(super) fn pack(image: &ImageSpec, inputs: &Inputs) -> Finished {
             };
             Finished::new(Reading { image: Some(made), ..Reading::passed() })
         }
+        Err(error) => failed(&error),
+    }
+}
+
+/// Makes the folder that an engine builds from.
+pub(super) fn write_context(context: &BuildContext, inputs: &Inputs) -> Finished {
+    if let Some(cancelled) = cancelled(inputs) {
+        return cancelled;
+    }
+    match crate::image::context::write(context) {
+        Ok(()) => Finished::new(Reading::passed()),
         Err(error) => failed(&error),
     }
 }

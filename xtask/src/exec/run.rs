@@ -222,6 +222,7 @@ impl Run<'_> {
                 Action::RunTests { compiled_by: by, .. } | Action::PackImage { built_by: by, .. } => reading(by),
                 Action::Spawn
                 | Action::StartServers { .. }
+                | Action::WriteContext(_)
                 | Action::WriteBills { .. }
                 | Action::Deploy(_)
                 | Action::Smoke(_) => None,

@@ -32,6 +32,7 @@ pub fn perform(task: &Task, index: usize, inputs: &Inputs, sender: &SyncSender<M
         Action::RunTests { package, args, .. } => Worker::new(task, index, inputs, sender).run_tests(package, args),
         Action::StartServers { .. } => servers::start(task, inputs),
         Action::PackImage { image, .. } => images::pack(image, inputs),
+        Action::WriteContext(context) => images::write_context(context, inputs),
         Action::WriteBills { bills, time } => images::write_bills(&task.command, bills, time.as_deref(), inputs),
         Action::Deploy(request) => deploy::deploy(request, task, &deploy::Teller::new(index, inputs, sender)),
         Action::Smoke(request) => deploy::smoke(request, task, &deploy::Teller::new(index, inputs, sender)),

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Where programs lie in an image.
-const PROGRAMS: &str = "/usr/local/bin";
+pub(super) const PROGRAMS: &str = "/usr/local/bin";
 
 /// An image that was packed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -32,6 +32,30 @@ pub struct ImageSpec {
     pub budget: Option<u64>,
 }
 
+/// What an engine needs to build images: a folder with all that it may see, and the recipe.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuildContext {
+    /// The folder that is made, absolute; an older one is replaced.
+    pub folder: PathBuf,
+    /// The workspace's root.
+    pub root: PathBuf,
+    /// The text of the Dockerfile.
+    pub dockerfile: String,
+    /// The manifests of all members, relative to the root.
+    pub manifests: Vec<PathBuf>,
+    /// The root source of every target of every member, relative to the root: an empty one lets dependencies be built
+    /// before there are sources.
+    pub stubs: Vec<PathBuf>,
+    /// The files and folders that the services are compiled from, relative to the root.
+    pub sources: Vec<PathBuf>,
+    /// What lies among these and is no source: cargo's target folder, absolute.
+    pub target_dir: PathBuf,
+    /// The certificates of those whom images trust, absolute; `None` for those that the build machine trusts.
+    pub ca_bundle: Option<PathBuf>,
+    /// The members that need a folder which is no member, and so is not in the context.
+    pub depends_outside: Vec<String>,
+}
+
 /// A bill of materials that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BillSpec {

@@ -52,6 +52,7 @@ pub fn commands(plan: &Plan) -> String {
                 Action::RunTests { .. } => "  # the compiled test binaries, without cargo",
                 Action::StartServers { .. } => "  # the servers alone",
                 Action::PackImage { .. } => "  # this image alone, of what was built",
+                Action::WriteContext(_) => "  # with all that the build may see beside it",
                 Action::WriteBills { .. } => "  # and a bill of materials for each service",
             };
             writeln!(out, "{}{aside}", task.command.paste_from(&plan.root)).expect("writing to a String cannot fail");

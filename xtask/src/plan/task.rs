@@ -6,7 +6,8 @@ use crate::backing::spec::ServerSpec;
 use crate::command::Command;
 use crate::deploy::request;
 use crate::deploy::smoke;
-use crate::image::spec::{BillSpec, ImageSpec};
+use crate::image::spec::{BillSpec, BuildContext, ImageSpec};
+use crate::reading::Binary;
 use crate::tools::catalogue::Tool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -124,6 +125,8 @@ pub enum Action {
         /// What goes into the image.
         image: Box<ImageSpec>,
     },
+    /// The folder that an engine builds images from is made.
+    WriteContext(Box<BuildContext>),
     /// What the command tells is written as a bill of materials for each service.
     WriteBills {
         /// Whose, and where to.
@@ -187,6 +190,11 @@ pub enum Reader {
     CargoDeny {
         /// Advisories and other codes that do not count for now.
         waivers: Vec<Waiver>,
+    },
+    /// `docker build --progress plain`, on both streams.
+    DockerBuild {
+        /// The programs that lie on this machine when it has gone well.
+        programs: Vec<Binary>,
     },
     /// xtask's own `push-image`: the image as JSON on stdout.
     PushedImage,

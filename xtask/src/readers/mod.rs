@@ -9,6 +9,7 @@ mod cargo_deny;
 mod cargo_messages;
 mod complaints;
 mod coverage;
+mod docker_build;
 mod duplicates;
 mod environment;
 mod exit_code;
@@ -94,6 +95,7 @@ pub fn reader(how: &Reader, root: &Path) -> Box<dyn Read> {
             Box::new(cargo_audit::CargoAudit::new(waivers, database.as_deref()))
         }
         Reader::CargoDeny { waivers } => Box::new(cargo_deny::CargoDeny::new(waivers)),
+        Reader::DockerBuild { programs } => Box::new(docker_build::DockerBuild::new(programs)),
         Reader::PushedImage => Box::new(pushed_image::PushedImage::default()),
         Reader::Outdated => Box::new(outdated::Outdated::default()),
         Reader::Duplicates => Box::new(duplicates::Duplicates::default()),

@@ -4,7 +4,7 @@ use super::table::{Problems, Table};
 use crate::image::registry::{Login, Registry};
 use crate::text;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What may stand between braces in a variable's value.
 const PLACEHOLDERS: [&str; 4] = ["commit", "port", "service", "version"];
@@ -12,9 +12,29 @@ const PLACEHOLDERS: [&str; 4] = ["commit", "port", "service", "version"];
 /// What a registry must look like.
 pub const REGISTRY: &str = "a host with a port and a folder, or without, such as \"registry.example.org/shop\"";
 
+/// What makes images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Builder {
+    /// Docker where its engine answers and can build, else xtask itself.
+    Auto,
+    /// Docker: the services are compiled in a container.
+    Docker,
+    /// xtask itself, of what cargo has built on this machine.
+    Oci,
+}
+
+/// What the name of an image must look like.
+const TOOLCHAIN: &str = "an image with cargo in it, such as \"rust:1.95-slim-bookworm\"";
+
 /// How images are made, and where they go.
 #[derive(Clone, Debug)]
 pub struct ImageConfig {
+    /// What makes them.
+    pub builder: Builder,
+    /// The image whose toolchain compiles the services; `None` for that of the workspace's version of Rust.
+    pub toolchain: Option<String>,
+    /// Files and folders that services are compiled from besides their packages, relative to the root.
+    pub sources: Vec<PathBuf>,
     /// The layout of the image that lies below, absolute; `None` for `scratch`.
     pub base: Option<PathBuf>,
     /// Whether release programs are linked statically; `None` leaves it to what they are built for.
@@ -51,7 +71,22 @@ impl ImageConfig {
                 env.complain(p, Some(name), "is no name for a variable: use letters, digits and `_`");
             }
         }
+        let builder = table.word("builder", p).unwrap_or(Builder::Auto);
+        if base.is_some() && builder == Builder::Docker {
+            table.complain(p, Some("builder"), "makes images on `scratch` only: with a `base` it must be \"oci\"");
+        }
+        let inside = |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        let sources = table.get("sources", "a list of paths within the workspace", p, |value| {
+            let paths = value.as_array()?.iter().map(|path| path.as_str().filter(|path| inside(path)));
+            paths.map(|path| Some(PathBuf::from(path?))).collect::<Option<Vec<_>>>()
+        });
         Self {
+            // A base is a layout on this machine, which an engine cannot read.
+            builder: if base.is_some() && builder == Builder::Auto { Builder::Oci } else { builder },
+            toolchain: table.get("toolchain", TOOLCHAIN, p, |value| {
+                value.as_str().filter(|it| is_reference(it)).map(str::to_owned)
+            }),
+            sources: sources.unwrap_or_default(),
             base,
             links_statically: table.get("static", "true or false", p, serde_json::Value::as_bool),
             user: user.unwrap_or("65532:65532").to_owned(),
@@ -82,6 +117,12 @@ impl ImageConfig {
 fn is_user(user: &str) -> bool {
     let is_number = |part: &str| part.parse::<u32>().is_ok_and(|id| id > 0 && part == id.to_string());
     user.split(':').count() <= 2 && user.split(':').all(is_number)
+}
+
+/// Whether a text names an image; nothing in it could be taken for another instruction.
+fn is_reference(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:/@".contains(&byte))
 }
 
 fn is_variable(name: &str) -> bool {
@@ -140,6 +181,10 @@ mod tests {
         }
         case(&json!({ "registry": "https://example.org" }), "such as");
         case(&json!({ "login": "token" }), "\"password\"");
+        case(&json!({ "builder": "podman" }), "\"docker\"");
+        case(&json!({ "builder": "docker", "base": "bases/cc" }), "makes images on `scratch` only");
+        case(&json!({ "toolchain": "rust:1\nRUN evil" }), "an image with cargo in it");
+        case(&json!({ "sources": ["../elsewhere"] }), "within the workspace");
         case(&json!({ "budget": "60 megs" }), "a size such as");
         case(&json!({ "env": { "A": "{sha}" } }), "there are {commit}, {port}, {service} and {version}");
         case(&json!({ "env": { "A B": "" } }), "no name for a variable");

@@ -18,6 +18,7 @@ use crate::workspace::{Workspace, advisories};
 use config::Config;
 pub use config::{Counted, Engine};
 use deployment::Deployment;
+pub use image::Builder;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -30,6 +31,10 @@ pub struct Settings {
     pub branch: Option<String>,
     /// Whether images are to be pushed.
     pub push: bool,
+    /// What makes images; `Auto` until somebody has looked at the machine.
+    pub builder: Builder,
+    /// The docker that builds them, and the image whose toolchain compiles, where one does.
+    pub docker: Docker,
     /// How to log in to the registry first.
     pub login: Login,
     /// What images are named and dated by, where the run makes some and there is a commit.
@@ -56,6 +61,15 @@ pub struct Settings {
     pub program: PathBuf,
     /// The configuration of the workspace, with the command line's wishes in it.
     pub config: Config,
+}
+
+/// How images are built with an engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Docker {
+    /// The client.
+    pub program: String,
+    /// The image with the toolchain.
+    pub toolchain: String,
 }
 
 /// What of a command line concerns the plan; every command that plans is turned into this first.
@@ -89,7 +103,7 @@ impl Settings {
         let has_password = environment.var(PASSWORD).is_some();
         let login = config.image.registry.as_ref();
         let login = login.map_or(Login::None, |registry| registry.login(config.image.login, has_password));
-        let audited = matches!(command, Command::Ci(_) | Command::Audit(_));
+        let audited = matches!(command, Command::Ci(_) | Command::Audit(_) | Command::Docker(_));
         let database = config.advisory_db.as_deref().filter(|_| audited);
         let advisory_note = database.and_then(advisories::newest).map(|day| format!("its newest one of {day}"));
         let stage = |name: &String| find_stage(name, &config);
@@ -104,8 +118,14 @@ impl Settings {
                 deployment.name_stages(&mut config, &mut only);
             }
         }
+        let toolchain = config.image.toolchain.clone();
         Ok(Self {
             event,
+            builder: wishes.options.builder.builder.unwrap_or(config.image.builder),
+            docker: Docker {
+                program: "docker".to_owned(),
+                toolchain: toolchain.unwrap_or_else(|| "rust:slim-bookworm".to_owned()),
+            },
             checkout: if makes_images { git::checkout(&workspace.root) } else { None },
             push: wishes.push || event == Event::Push,
             login,
@@ -131,6 +151,13 @@ impl Settings {
         let checkout = self.checkout.as_ref().filter(|checkout| self.push && !checkout.dirty)?;
         let branch = self.branch.as_deref().or(checkout.branch.as_deref());
         Some((self.config.image.registry.as_ref()?, registry::tags(checkout, branch)))
+    }
+
+    /// Whether images are part of what was asked for.
+    pub fn makes_images(&self) -> bool {
+        let id = StageId::new(pipeline::BUILD_AND_PUSH);
+        let by_event = self.only.is_empty() && self.event == Event::Push;
+        !self.skip.contains(&id) && (by_event || self.only.contains(&id))
     }
 
     /// Whether the coverage stage is part of what was asked for.
@@ -203,9 +230,22 @@ impl Wishes {
                 Self { selection: build.selection.clone(), stages: only(pipeline::BUILD_RELEASE), ..Self::default() }
             }
             Command::Docker(docker) => {
-                let options = cli::StageOptions { registry: docker.registry.clone(), ..cli::StageOptions::default() };
-                let (selection, stages) = (docker.selection.clone(), only(pipeline::BUILD_AND_PUSH));
-                Self { selection, stages, options, push: docker.push, ..Self::default() }
+                let mut builder = docker.builder.clone();
+                if docker.dockerfile {
+                    builder.builder = Some(Builder::Docker);
+                }
+                let (database, registry) = (docker.database.clone(), docker.registry.clone());
+                let mut stages = only(pipeline::BUILD_AND_PUSH);
+                // Nothing is pushed before somebody could see what is known against it.
+                stages.only.extend(docker.push.then(|| pipeline::SECURITY_AUDIT.to_owned()));
+                Self {
+                    selection: docker.selection.clone(),
+                    stages,
+                    options: cli::StageOptions { database, builder, registry, ..cli::StageOptions::default() },
+                    push: docker.push,
+                    pass_on: docker.args.clone(),
+                    ..Self::default()
+                }
             }
             Command::Deploy(deploy) => {
                 Self { selection: deploy.selection.clone(), stages: only(pipeline::DEPLOY_STAGING), ..Self::default() }

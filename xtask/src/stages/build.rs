@@ -1,6 +1,7 @@
 //! Stage 7: one release build of all services.
 
 use super::{Context, JSON, LOCKED};
+use crate::command::Command;
 use crate::plan::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
@@ -26,15 +27,20 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
 
 /// The build of these packages' programs, as a task of `stage`.
 pub fn task(context: Context<'_>, stage: &StageId, built: &[&Package]) -> Task {
+    let command = linked_release(context, built);
+    let repeat = command.clone().without(&[LOCKED]).to_string();
+    Task {
+        repeat: Some(repeat),
+        reader: Reader::CargoMessages,
+        universe: Some(Universe::Release),
+        ..Task::new(stage, TASK, command.arg(JSON), context.timeout)
+    }
+}
+
+/// The release build of these packages' programs, linked as the configuration wants it.
+pub fn linked_release(context: Context<'_>, built: &[&Package]) -> Command {
     let links_statically = context.settings.config.image.links_statically(context.runs(BUILD_AND_PUSH));
     let linked = if links_statically { &STATIC[..] } else { &[] };
     let packages = context.package_args(built);
-    let command =
-        context.resolving("build").arg("--release").args(linked.iter().copied()).args(packages).args(["--bins", JSON]);
-    Task {
-        repeat: Some(command.clone().without(&[JSON, LOCKED]).to_string()),
-        reader: Reader::CargoMessages,
-        universe: Some(Universe::Release),
-        ..Task::new(stage, TASK, command, context.timeout)
-    }
+    context.resolving("build").arg("--release").args(linked.iter().copied()).args(packages).arg("--bins")
 }

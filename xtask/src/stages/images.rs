@@ -1,11 +1,12 @@
 //! Stage 8: an image of every service that wants one.
 
-use super::{Context, build};
+use super::{Context, build, docker};
 use crate::command::Command;
 use crate::image::registry::Login;
 use crate::image::spec::{BillSpec, ImageSpec};
 use crate::plan::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
 use crate::plan::{Action, Reader, StageId, Task, TaskId};
+use crate::settings::Builder;
 use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use crate::workspace::git::Checkout;
@@ -14,27 +15,34 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The bills of materials, and an image for each service, of what the release build of the same run has made; where
-/// there is none, the services are built first.
+/// The bills of materials, and an image for each service: of what the release build of the same run has made, or is built
+/// first where there is none; or of what Docker compiles.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
     let stage = StageId::new(BUILD_AND_PUSH);
     let services: Vec<&Package> = context.packages.iter().copied().filter(|it| has_image(context, it)).collect();
     if services.is_empty() {
         return Vec::new();
     }
-    let build = (!context.runs(BUILD_RELEASE)).then(|| build::task(context, &stage, &services));
-    let built_by = build.as_ref().map_or_else(|| StageId::new(BUILD_RELEASE).task(build::TASK), |task| task.id.clone());
+    let specs: Vec<(&Package, ImageSpec)> = services.iter().map(|service| (*service, spec(context, service))).collect();
+    let docker = context.settings.builder == Builder::Docker;
+    let builds = match docker {
+        true => docker::compile(context, &stage, &specs),
+        false if context.runs(BUILD_RELEASE) => Vec::new(),
+        false => vec![build::task(context, &stage, &services)],
+    };
+    let built_by = builds.last().map_or_else(|| StageId::new(BUILD_RELEASE).task(build::TASK), |task| task.id.clone());
+    let in_engine = if docker { docker::engine_images(context, &stage, &specs, &built_by) } else { Vec::new() };
     let bills = bills(context, &stage, &services, &built_by);
-    let images = services.iter().map(|service| {
+    let images = specs.into_iter().map(|(service, spec)| {
         let command = context.cargo().args(["xtask", "docker", &service.name]);
         Task {
             service: Some(service.name.clone()),
-            action: Action::PackImage { built_by: built_by.clone(), image: Box::new(spec(context, service)) },
+            action: Action::PackImage { built_by: built_by.clone(), image: Box::new(spec) },
             needs: vec![built_by.clone()],
             ..Task::new(&stage, &service.name, command, context.timeout)
         }
     });
-    let made: Vec<Task> = build.into_iter().chain([bills]).chain(images).collect();
+    let made: Vec<Task> = builds.into_iter().chain([bills]).chain(images).chain(in_engine).collect();
     let pushes = pushes(context, &stage, &services, &made);
     made.into_iter().chain(pushes).collect()
 }

@@ -4,6 +4,7 @@ pub mod build;
 pub mod coverage;
 pub mod dependencies;
 pub mod deploy;
+pub mod docker;
 pub mod format_and_lint;
 pub mod images;
 pub mod instrument;

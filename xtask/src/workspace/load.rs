@@ -89,6 +89,7 @@ fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>
         dir: dir.into_std_path_buf(),
         library_tests: library.is_some_and(|target| target.test),
         doc_tests: library.is_some_and(|target| target.doctest),
+        roots: package.targets.iter().map(|target| target.src_path.clone().into_std_path_buf()).collect(),
         programs: named(&TargetKind::Bin),
         tested_programs: package.targets.iter().filter(|t| t.is_bin() && t.test).map(|t| t.name.clone()).collect(),
         untested_sources: package

@@ -41,6 +41,8 @@ pub struct Package {
     pub library_tests: bool,
     /// Whether its library has doc tests to look for (procedural macros and libraries that switch them off have none).
     pub doc_tests: bool,
+    /// The root source of every target, absolute: `src/lib.rs`, `src/main.rs`, `build.rs`, `tests/it.rs`.
+    pub roots: Vec<PathBuf>,
     /// The names of its programs.
     pub programs: Vec<String>,
     /// Those of its programs that are not switched off with `test = false`.

@@ -5,7 +5,7 @@ use crate::sandbox::{Output, Sandbox};
 
 /// A service that depends on `old-time` 0.1.43 from the registry, which is a folder of the workspace here, and an
 /// advisory database that knows one thing about it.
-fn with_vulnerable_dependency() -> Sandbox {
+pub fn with_vulnerable_dependency() -> Sandbox {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.append("services/a-service/Cargo.toml", "\n[dependencies]\nold-time = \"0.1.43\"\n");
     let source = "[source.crates-io]\nreplace-with = \"here\"\n\n[source.here]\ndirectory = \"registry\"\n";
@@ -19,9 +19,16 @@ fn with_vulnerable_dependency() -> Sandbox {
 
 /// Writes the database.
 fn database(sandbox: &Sandbox) {
-    let advisory = "```toml\n[advisory]\nid = \"RUSTSEC-2020-0071\"\npackage = \"old-time\"\ndate = \"2020-11-18\"\n\n\
-                    [versions]\npatched = [\">= 0.2.23\"]\n```\n\n# Potential segfault\n\nIt may crash.\n";
-    sandbox.file("advisories/crates/old-time/RUSTSEC-2020-0071.md", advisory);
+    advisory(sandbox, "old-time");
+}
+
+/// Writes a database that knows one thing about this crate.
+pub fn advisory(sandbox: &Sandbox, krate: &str) {
+    let advisory = format!(
+        "```toml\n[advisory]\nid = \"RUSTSEC-2020-0071\"\npackage = \"{krate}\"\ndate = \"2020-11-18\"\n\n\
+         [versions]\npatched = [\">= 0.2.23\"]\n```\n\n# Potential segfault\n\nIt may crash.\n"
+    );
+    sandbox.file(&format!("advisories/crates/{krate}/RUSTSEC-2020-0071.md"), &advisory);
 }
 
 /// The audit with the database of the workspace.

@@ -2,6 +2,7 @@
 //! code. Everything that runs is the real thing, or a stub program that the test puts in front of `PATH` on purpose.
 
 mod deploying;
+mod engine;
 mod peers;
 mod running;
 mod sandbox;
@@ -14,6 +15,7 @@ mod deploy_eks;
 mod deploy_fails;
 mod deploy_guarded;
 mod deploy_killed;
+mod docker;
 mod faults;
 mod faults_flags;
 mod faults_tests;

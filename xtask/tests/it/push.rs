@@ -1,5 +1,6 @@
 //! `docker --push` to a real registry: what is there afterwards, who may put it there, and what stops it.
 
+use crate::audit::{advisory, with_vulnerable_dependency};
 use crate::peers::{Amazon, Registry};
 use crate::sandbox::Sandbox;
 use oci_layout::Digest;
@@ -16,8 +17,17 @@ const PASSWORD: &str = "correct-horse-battery";
 /// Two services as a commit of the branch `main`.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::with_services(&["a-service", "b-service"]);
+    sandbox.append("Cargo.toml", CONFIG);
+    commit(sandbox, "another-crate")
+}
+
+/// What every push here has: certificates whatever the machine has, and an advisory database that knows nothing of it.
+const CONFIG: &str = "\n[workspace.metadata.xtask]\nimage.ca-bundle = \"ca.pem\"\naudit.advisory-db = \"advisories\"\n";
+
+/// Builds what there is, which makes the lock file, and commits it; something is known about `krate`.
+fn commit(sandbox: Sandbox, krate: &str) -> Sandbox {
     sandbox.file("ca.pem", "-----BEGIN CERTIFICATE-----\n");
-    sandbox.append("Cargo.toml", "[workspace.metadata.xtask.image]\nca-bundle = \"ca.pem\"\n");
+    advisory(&sandbox, krate);
     sandbox.run(&["build"]).exits(0);
     sandbox.commit();
     sandbox
@@ -128,11 +138,9 @@ fn a_password_goes_to_the_registry_and_nowhere_else() {
 #[test]
 fn amazons_registry_gets_the_password_that_aws_gives() {
     let (Some(registry), Some(amazon)) = (Registry::start(Some(AWS)), Amazon::start()) else { return };
-    let mut sandbox = Sandbox::with_services(&["a-service"]);
-    sandbox.file("ca.pem", "-----BEGIN CERTIFICATE-----\n");
-    let config = "[workspace.metadata.xtask.image]\nca-bundle = \"ca.pem\"\nlogin = \"ecr\"\n";
-    sandbox.append("Cargo.toml", config).run(&["build"]).exits(0);
-    sandbox.commit();
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.append("Cargo.toml", CONFIG).append("Cargo.toml", "image.login = \"ecr\"\n");
+    let mut sandbox = commit(sandbox, "another-crate");
     sandbox.var("AWS_ENDPOINT_URL", &amazon.url).var("AWS_DEFAULT_REGION", "eu-central-1");
     sandbox.var("AWS_ACCESS_KEY_ID", "testing").var("AWS_SECRET_ACCESS_KEY", "testing");
     sandbox.run(&["docker", "--push", "--registry", &registry.host]).exits(0);
@@ -144,6 +152,23 @@ fn amazons_registry_gets_the_password_that_aws_gives() {
     sandbox.var("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     let output = sandbox.run(&["docker", "--push", "--registry", &registry.host]).exits(3);
     output.says("get a password of Amazon's registry");
+}
+
+#[test]
+fn what_is_known_against_the_images_is_told_before_they_are_pushed_and_stops_them_when_it_blocks() {
+    let Some(registry) = Registry::start(None) else { return };
+    let sandbox = with_vulnerable_dependency();
+    sandbox.append("Cargo.toml", CONFIG);
+    let sandbox = commit(sandbox, "old-time");
+    let push = ["docker", "--push", "--registry", &registry.host];
+    let output = sandbox.run(&push).exits(0).says("Potential segfault");
+    let place = |text: &str| output.stderr.find(text).unwrap_or_else(|| panic!("{text}: {}", output.stderr));
+    assert!(place("security-audit/cargo-audit") < place("build-and-push/push-a-service"), "told before the push");
+    let first = registry.manifest("a-service:main");
+    sandbox.append("Cargo.toml", "stages.security-audit.policy = \"blocking\"\n");
+    sandbox.commit();
+    sandbox.run(&push).exits(1).says("failed: security-audit (cargo-audit: 1 vulnerability)");
+    assert_eq!(registry.manifest("a-service:main"), first, "nothing was pushed");
 }
 
 #[test]

@@ -48,6 +48,8 @@ impl Sandbox {
             ("XTASK_CACHE_DIR".to_owned(), cache.unwrap_or_else(|| real("", ".cache/cargo-xtask"))),
             ("HOME".to_owned(), dir.path().join("home").into_os_string()),
             ("LANG".to_owned(), "C.UTF-8".into()),
+            // The same on every machine: an engine may be there or not.
+            ("XTASK_BUILDER".to_owned(), "oci".into()),
         ]);
         // The tests' own cargo knows which toolchain this is; a folder elsewhere has no file that says so.
         vars.extend(std::env::var_os("RUSTUP_TOOLCHAIN").map(|toolchain| ("RUSTUP_TOOLCHAIN".to_owned(), toolchain)));
@@ -196,6 +198,13 @@ impl Output {
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "{text:?} is missing; stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Fails the test, with everything that was printed, unless stdout holds this text.
+    #[track_caller]
+    pub fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "{text:?} is missing; stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 

@@ -127,7 +127,7 @@ fn every_variable_of_xtask_is_told() {
 #[test]
 fn every_flag_that_is_told_exists() {
     // Arguments of the tools beneath.
-    let mut known = BTreeSet::from(["--nocapture", "--dbpath", "--port", "--bind_ip"].map(str::to_owned));
+    let mut known = BTreeSet::from(["--nocapture", "--dbpath", "--port", "--bind_ip", "--secret"].map(str::to_owned));
     let cli = Cli::command();
     for command in std::iter::once(&cli).chain(cli.get_subcommands()) {
         known.extend(command.get_opts().filter_map(|option| Some(format!("--{}", option.get_long()?))));
