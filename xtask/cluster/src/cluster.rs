@@ -144,6 +144,12 @@ impl Cluster {
         self.shared.with(|state| state.workloads.push(reference, digest, version));
     }
 
+    /// From now on images of this registry on the loopback, `127.0.0.1:PORT`, are really pulled from it, and every byte is
+    /// held to its digest. What such an image answers at `/version` is what its labels say.
+    pub fn pull_from(&self, registry: &str) {
+        self.shared.with(|state| state.workloads.pull_from(registry));
+    }
+
     /// From now on only pushed images can be pulled. Before, any could.
     pub fn only_known_images(&self) {
         self.shared.with(|state| state.workloads.only_known_images());

@@ -30,6 +30,7 @@ mod controllers;
 mod faults;
 mod log;
 mod objects;
+mod registry;
 mod request;
 mod server;
 mod state;

@@ -1,9 +1,11 @@
 //! How images and programs behave: the registry that nodes pull from, and the scripts of what runs.
 
 use crate::objects::json::{list, name, text};
+use crate::registry;
 use crate::state::hex;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// What a workload's pods do.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +40,9 @@ pub struct Image {
 pub struct Workloads {
     images: BTreeMap<String, Image>,
     only_known: bool,
+    /// The registry of this machine that images are really pulled from, and what that came to.
+    registry: Option<String>,
+    pulled: Mutex<BTreeMap<String, Image>>,
     behaviours: Vec<(String, Behaviour)>,
     answers: BTreeMap<(String, String), (u16, String)>,
     logs: BTreeMap<String, String>,
@@ -54,6 +59,11 @@ impl Workloads {
     /// From now on what is not in the registry cannot be pulled. Before, any image could.
     pub fn only_known_images(&mut self) {
         self.only_known = true;
+    }
+
+    /// From now on images of this registry, `127.0.0.1:PORT`, are pulled from there.
+    pub fn pull_from(&mut self, host: &str) {
+        self.registry = Some(host.to_owned());
     }
 
     /// Sets how a workload behaves. What was set last for its name or one of its images holds.
@@ -76,6 +86,16 @@ impl Workloads {
     pub fn pull(&self, reference: &str) -> Result<Image, String> {
         if let Some(image) = self.images.get(reference) {
             return Ok(image.clone());
+        }
+        let really = self.registry.as_ref().is_some_and(|host| reference.starts_with(&format!("{host}/")));
+        if really {
+            let mut pulled = self.pulled.lock().unwrap_or_else(PoisonError::into_inner);
+            return match pulled.get(reference) {
+                Some(image) => Ok(image.clone()),
+                None => {
+                    registry::pull(reference).inspect(|image| drop(pulled.insert(reference.to_owned(), image.clone())))
+                }
+            };
         }
         if self.only_known {
             return Err(format!(

@@ -86,8 +86,13 @@ fn check(plan: &Plan) -> Result<()> {
         let error = nothing("run the plan: it holds no task");
         return Err(reasons.fold(error, Error::detail).hint("`cargo xtask plan` shows what would run"));
     }
-    let missing: Vec<&str> =
-        plan.stages.iter().map(|stage| stage.id.as_str()).filter(|id| !build::can_run(id)).collect();
+    let missing: Vec<&str> = plan
+        .stages
+        .iter()
+        .filter(|stage| stage.left_out.is_none())
+        .map(|stage| stage.id.as_str())
+        .filter(|id| !build::can_run(id))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -27,6 +27,7 @@ mod matrix;
 mod new_service;
 mod new_service_here;
 mod push;
+mod pushed_and_deployed;
 mod selection;
 mod show;
 
