@@ -60,7 +60,8 @@ fn images_are_pushed_read_back_and_pushed_again_without_a_change() {
     let Some(registry) = Registry::start(None) else { return };
     let sandbox = sandbox();
     let to = format!("{}/shop", registry.host);
-    sandbox.run(&["docker", "--push", "--registry", &to]).exits(0);
+    let output = sandbox.run(&["docker", "--push", "--registry", &to]).exits(0);
+    output.says("  service    size").says("  pushed as\n");
     let pushed = json(&sandbox, "target/xtask/runs/latest/images.json");
     let images = pushed["images"].as_array().expect("a list").clone();
     assert_eq!(images.len(), 2);

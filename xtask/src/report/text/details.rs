@@ -1,4 +1,5 @@
-//! What a stage that was run alone has found out, as tables: in a run of many stages the report has them.
+//! What a stage that was run alone has found out, as tables: in a run of many stages the report has them. What was pushed
+//! is told in any case, for others have it now.
 
 use super::super::display::{Display, Verbosity, clean};
 use super::super::summary::Summary;
@@ -14,16 +15,17 @@ const ROWS: usize = 40;
 pub(super) fn tables(summary: &Summary, display: Display) -> String {
     let ran = |outcome: Outcome| !matches!(outcome, Outcome::Skipped | Outcome::NothingToDo);
     let alone = summary.stages.iter().filter(|stage| ran(stage.outcome)).count() == 1;
-    if !alone && display.verbosity != Verbosity::Verbose {
-        return String::new();
-    }
     let mut tables = Vec::new();
-    // Without a terminal every task has had its own line.
-    tables.extend(tests(summary).filter(|_| display.interactive));
-    tables.extend(coverage(summary));
-    tables.extend(binaries(summary).filter(|_| summary.images.is_empty()));
-    tables.extend(images(summary));
-    tables.extend(summary.tasks().flat_map(|(_, task)| task.tables.clone()));
+    if alone || display.verbosity == Verbosity::Verbose {
+        // Without a terminal every task has had its own line.
+        tables.extend(tests(summary).filter(|_| display.interactive));
+        tables.extend(coverage(summary));
+        tables.extend(binaries(summary).filter(|_| summary.images.is_empty()));
+        tables.extend(images(summary));
+        tables.extend(summary.tasks().flat_map(|(_, task)| task.tables.clone()));
+    } else if summary.images.iter().any(|image| image.repository.is_some()) {
+        tables.extend(images(summary));
+    }
     let shown: Vec<String> =
         tables.iter().filter(|table| !table.rows.is_empty()).map(|table| lay_out(table, display)).collect();
     shown.join("\n\n")
