@@ -33,6 +33,7 @@ mod objects;
 mod registry;
 mod request;
 mod server;
+mod sha;
 mod state;
 mod status;
 mod tls;

@@ -2,12 +2,20 @@
 //!
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull>, over plain HTTP.
 
-use crate::state::hex;
-use crate::workloads::Image;
+use crate::sha::hex;
 use serde_json::{Value, json};
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+
+/// An image in the registry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image {
+    /// `sha256:…`
+    pub digest: String,
+    /// What the program within says to `/version`, as JSON.
+    pub version: Value,
+}
 
 /// What a manifest may be.
 const ACCEPT: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";

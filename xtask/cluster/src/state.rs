@@ -11,6 +11,7 @@ use crate::objects::kinds::named;
 use crate::objects::owners::{self, Writer};
 use crate::objects::schema::Type;
 use crate::objects::store::{Key, Store};
+use crate::sha::hex;
 use crate::workloads::Workloads;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -162,11 +163,6 @@ impl State {
 pub fn letters(of: &str, count: usize) -> String {
     const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     Sha256::digest(of).iter().take(count).map(|byte| char::from(LETTERS[usize::from(*byte) % 27])).collect()
-}
-
-/// The SHA-256 of some bytes in hexadecimal.
-pub fn hex(of: impl AsRef<[u8]>) -> String {
-    Sha256::digest(of).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn make_uid(number: u64) -> String {

@@ -1,8 +1,8 @@
 //! How images and programs behave: the registry that nodes pull from, and the scripts of what runs.
 
 use crate::objects::json::{list, name, text};
-use crate::registry;
-use crate::state::hex;
+use crate::registry::{self, Image};
+use crate::sha::hex;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -24,15 +24,6 @@ pub enum Behaviour {
     Unschedulable(u64),
     /// They become ready, and unready again after that many ticks.
     UnreadyAfter(u64),
-}
-
-/// An image in the registry.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Image {
-    /// `sha256:…`
-    pub digest: String,
-    /// What the program within says to `/version`, as JSON.
-    pub version: Value,
 }
 
 /// All scripts. A workload is known by its name (that of its Deployment) or by its image's reference.
