@@ -2,7 +2,8 @@
 //!
 //! Pairs are run alternately and the median of their ratios counts, so that whatever else the machine does falls on
 //! both. What is measured is the development build, which is what `cargo xtask` runs. With `-- --cold` also what takes
-//! minutes: a cold test matrix, and the build of xtask from nothing.
+//! minutes: a cold test matrix, and the build of xtask from nothing. `-- --images ARGS` measures images only, against
+//! `docker build ARGS` of each service by itself.
 
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark is a program of its own")]
 
@@ -18,9 +19,14 @@ const PAIRS: usize = 7;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned();
     let cold = std::env::args().any(|arg| arg == "--cold");
+    let mut args = std::env::args();
+    let images = args.any(|arg| arg == "--images").then(|| args.filter(|arg| arg != "--bench").collect::<Vec<_>>());
     run(cargo(&root).args(["build", "--quiet", "--package", "xtask"]));
     let xtask = root.join("target/debug/xtask");
     println!("{:<64} {:>8} {:>8}", "", "measured", "wanted");
+    if let Some(args) = images {
+        return all_images(&root, &xtask, &args);
+    }
     warm_matrix(&root, &xtask);
     own_time(&root, &xtask);
     planning(&xtask);
@@ -102,6 +108,25 @@ fn from_nothing(root: &Path) {
     let time = seconds(cargo(root).args(["build", "--package", "xtask"]).env("CARGO_TARGET_DIR", &target));
     row("cargo build --package xtask from nothing, seconds", time, "< 45");
     let _ = fs::remove_dir_all(&target);
+}
+
+/// All images without an engine after a release build, against a multi-stage build for each service.
+fn all_images(root: &Path, xtask: &Path, args: &[String]) {
+    let matrix = Command::new(xtask).current_dir(root).args(["matrix", "docker"]).output().expect("xtask starts");
+    let matrix: serde_json::Value = serde_json::from_slice(&matrix.stdout).expect("a matrix");
+    let services: Vec<&str> = matrix["service"].as_array().into_iter().flatten().filter_map(|it| it.as_str()).collect();
+    let docker = || {
+        let mut command = Command::new(xtask);
+        command.current_dir(root).arg("docker");
+        command
+    };
+    let oci = || seconds(docker().args(["--builder", "oci"]));
+    oci();
+    let packed = median((0..PAIRS).map(|_| oci()));
+    let apart =
+        |service: &&str| seconds(docker().args([service, "--builder", "docker", "--", "--no-cache"]).args(args));
+    let built: f64 = services.iter().map(apart).sum();
+    row(&format!("{} images by oci / a multi-stage build for each", services.len()), packed / built, "< 0.1");
 }
 
 fn row(what: &str, measured: f64, wanted: &str) {

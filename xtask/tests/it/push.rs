@@ -119,7 +119,13 @@ fn a_password_goes_to_the_registry_and_nowhere_else() {
     let Some(registry) = Registry::start(Some(SHOP)) else { return };
     let mut sandbox = sandbox();
     sandbox.var("XTASK_REGISTRY_USER", "shop").var("XTASK_REGISTRY_PASSWORD", PASSWORD);
+    // Whoever lists processes sees their arguments.
+    let argv = sandbox.root().with_file_name("argv");
+    let body = format!("echo \"$@\" >> '{}'\nPATH=\"${{PATH#*:}}\" exec skopeo \"$@\"", argv.display());
+    sandbox.stub("skopeo", &body);
     sandbox.run(&["docker", "a", "--push", "--registry", &registry.host, "--verbose"]).exits(0);
+    let argv = fs::read_to_string(argv).expect("it was called");
+    assert!(argv.contains("login --authfile") && !argv.contains(PASSWORD), "{argv}");
     let home = sandbox.root().with_file_name("home");
     let left: Vec<PathBuf> = files(&home).into_iter().map(|(path, _)| path).collect();
     assert!(left.iter().all(|path| !path.to_string_lossy().contains("auth.json")), "{left:?}");
