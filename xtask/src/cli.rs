@@ -5,12 +5,14 @@
 mod environments;
 mod images;
 mod options;
+mod reports;
 mod shows;
 
 pub use environments::{Deploy, ImagesOption, Rollback, Smoke, Status, Yes};
 pub use images::{Docker, LogIn, PushImage};
 pub use options::{BuilderOption, DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
-pub use shows::{Graph, GraphFormat, Plan, Report};
+pub use reports::{Report, Told};
+pub use shows::{Graph, GraphFormat, Plan};
 
 use crate::plan::Event;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};

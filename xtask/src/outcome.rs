@@ -1,5 +1,6 @@
 //! How a task, a stage and a run can end.
 
+use crate::error::Exit;
 use serde::{Deserialize, Serialize};
 
 /// How a task or a stage ended.
@@ -119,5 +120,86 @@ impl std::ops::AddAssign for TestCounts {
         self.passed += other.passed;
         self.failed += other.failed;
         self.ignored += other.ignored;
+    }
+}
+
+/// The end of a run in a word and a number, which always agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// `passed`, `failed`, `timed-out`, `environment-error`, `interrupted`, `nothing-to-do`, `bug`.
+    pub word: &'static str,
+    /// The exit code.
+    pub exit: Exit,
+}
+
+impl Verdict {
+    /// The verdict about stages that have ended so, each with its policy; `None` is a stage that has not ended.
+    ///
+    /// Red exactly when a blocking stage has gone badly. When several have, a gate that failed outweighs a time limit,
+    /// and that an environment that was not there.
+    ///
+    /// | among the blocking stages | besides | verdict | exit |
+    /// | --- | --- | --- | --- |
+    /// | one failed or was cancelled | – | failed | 1 |
+    /// | none did, one timed out | – | timed-out | 5 |
+    /// | none did, one could not work | – | environment-error | 3 |
+    /// | none of these | nobody worked | nothing-to-do | 4 |
+    /// | none of these | only reports worked, of other stages | nothing-to-do | 4 |
+    /// | none of these | somebody worked | passed | 0 |
+    pub fn of(stages: &[(Policy, Option<Outcome>)]) -> Self {
+        let blocking = |wanted: Outcome| stages.contains(&(Policy::Blocking, Some(wanted)));
+        // A report about nothing is no work, unless it is all that was asked for.
+        let only_reports = stages.iter().all(|(policy, _)| *policy == Policy::Reporting);
+        let mut worked = stages.iter().filter(|(policy, ending)| {
+            let idle = ending.is_none_or(|ending| matches!(ending, Outcome::NothingToDo | Outcome::Skipped));
+            !idle && (only_reports || *policy != Policy::Reporting)
+        });
+        if blocking(Outcome::Failed) || blocking(Outcome::Cancelled) {
+            Self { word: "failed", exit: Exit::Gate }
+        } else if blocking(Outcome::TimedOut) {
+            Self { word: "timed-out", exit: Exit::TimedOut }
+        } else if blocking(Outcome::EnvironmentError) {
+            Self { word: "environment-error", exit: Exit::Environment }
+        } else if worked.next().is_none() {
+            Self { word: "nothing-to-do", exit: Exit::NothingSelected }
+        } else {
+            Self { word: "passed", exit: Exit::Ok }
+        }
+    }
+
+    /// The same with the exit code that a blocking task has asked for; one that nobody could tell apart stays.
+    #[must_use]
+    pub fn with(self, exit: Option<Exit>) -> Self {
+        match (self.exit, exit) {
+            (Exit::Gate | Exit::Environment, Some(exit)) => Self { exit, ..self },
+            _ => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Outcome::{Cached, Cancelled, EnvironmentError, Failed, NothingToDo, Passed, Skipped, TimedOut};
+    use Policy::{Blocking, Info, Reporting, Warning};
+
+    #[test]
+    fn only_blocking_stages_make_a_run_red() {
+        #[track_caller]
+        fn case(stages: &[(Policy, Outcome)], word: &str, code: u8) {
+            let stages: Vec<_> = stages.iter().map(|(policy, outcome)| (*policy, Some(*outcome))).collect();
+            let verdict = Verdict::of(&stages);
+            assert_eq!((verdict.word, verdict.exit.code()), (word, code), "{stages:?}");
+        }
+        case(&[(Blocking, Passed), (Warning, Failed), (Info, TimedOut), (Reporting, EnvironmentError)], "passed", 0);
+        case(&[(Blocking, EnvironmentError), (Blocking, TimedOut), (Blocking, Failed)], "failed", 1);
+        case(&[(Blocking, Passed), (Blocking, Cancelled)], "failed", 1);
+        case(&[(Blocking, EnvironmentError), (Blocking, TimedOut)], "timed-out", 5);
+        case(&[(Blocking, EnvironmentError), (Blocking, Passed)], "environment-error", 3);
+        case(&[(Blocking, Cached), (Blocking, Skipped)], "passed", 0);
+        case(&[(Blocking, NothingToDo), (Warning, Skipped), (Reporting, Passed)], "nothing-to-do", 4);
+        case(&[(Reporting, Passed)], "passed", 0);
+        case(&[], "nothing-to-do", 4);
+        assert_eq!(Verdict::of(&[(Blocking, None), (Info, None)]).word, "nothing-to-do");
     }
 }

@@ -1,20 +1,7 @@
-//! What can be typed to be shown something: reports, plans, drawings.
+//! What can be typed to be shown what would run: plans, drawings.
 
-use super::{OUTPUT, Selection, StageOptions, Stages, WHICH};
+use super::{OUTPUT, Selection, StageOptions, Stages};
 use clap::{Args, ValueEnum};
-
-#[derive(Args, Clone, Debug)]
-pub struct Report {
-    /// The run to tell about [default: the latest]
-    #[arg(long, value_name = "RUN", help_heading = WHICH)]
-    pub run: Option<String>,
-    /// Tell about every run of the latest run's commit: for the records that several CI jobs have left
-    #[arg(long, conflicts_with = "run", help_heading = WHICH)]
-    pub all: bool,
-    /// Print the summary as JSON
-    #[arg(long, help_heading = OUTPUT)]
-    pub json: bool,
-}
 
 #[derive(Args, Clone, Debug)]
 pub struct Plan {

@@ -7,6 +7,7 @@ mod matrix;
 mod new_service;
 mod own_engine;
 mod own_tests;
+mod records;
 mod report;
 mod run;
 mod show;

@@ -10,6 +10,8 @@ pub mod images;
 pub mod json;
 pub mod lines;
 pub mod markdown;
+pub mod merge;
+pub mod needs;
 pub mod outputs;
 pub mod pen;
 pub mod printer;

@@ -157,6 +157,11 @@ impl Summary {
 }
 
 impl TaskSummary {
+    /// What it is called within its stage.
+    pub fn name(&self) -> &str {
+        self.id.as_str().split_once('/').map_or(self.id.as_str(), |(_, name)| name)
+    }
+
     /// What the end of a task says, with its stage; `None` for any other event.
     pub fn of(kind: &Kind) -> Option<(&StageId, Self)> {
         let Kind::TaskFinished { task, stage, service, exit_code, duration_ms, log, reading, tail, repeat } = kind

@@ -28,6 +28,7 @@ mod new_service;
 mod new_service_here;
 mod push;
 mod pushed_and_deployed;
+mod reports;
 mod selection;
 mod show;
 

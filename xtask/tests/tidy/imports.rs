@@ -90,6 +90,8 @@ fn the_plan_and_the_readers_do_no_io() {
         "event.rs",
         "outcome.rs",
         "reading.rs",
+        "report/merge.rs",
+        "report/needs.rs",
         "scaffold/name.rs",
         "text.rs",
     ];

@@ -1,0 +1,73 @@
+//! Which runs a command tells about, and what their records say, as one summary.
+
+use super::{Session, nothing};
+use crate::cli;
+use crate::error::{Error, Result};
+use crate::history::folder::Home;
+use crate::plan::pipeline::Definition;
+use crate::process::MARKER;
+use crate::report::needs::Needs;
+use crate::report::{Fold, Summary, merge, record};
+use crate::settings::config::Config;
+use crate::text;
+use crate::workspace::{Workspace, git};
+
+/// The story that was asked for: of a run, of all runs of a commit, and of the jobs whose results were given. Without a
+/// wish, of the run that this process is a task of, else of the latest one.
+pub(super) fn story(told: &cli::Told, session: &Session, workspace: &Workspace) -> Result<Summary> {
+    let home = Home::new(&workspace.target_dir);
+    let runs = home.run_ids();
+    // A task of a run is marked with `<run>:<task>`.
+    let current = session.environment.var(MARKER).and_then(|marker| marker.split(':').next());
+    let current = current.filter(|run| runs.iter().any(|known| known == run));
+    // What the jobs before have come to is no part of a run of this job.
+    let needs = told.needs.as_deref().filter(|_| current.is_none());
+    let needs = needs.map(Needs::parse).transpose()?;
+    let latest = match (&told.run, current) {
+        (Some(asked), _) => Some(find(asked, &runs)?),
+        (None, Some(current)) => Some(current),
+        (None, None) => runs.last().map(String::as_str),
+    };
+    let latest = latest.map(|id| summary(&home, id, current)).transpose()?;
+    let mut summary = match latest {
+        Some(latest) if told.all => same_commit(&home, &runs, current, latest),
+        Some(latest) => latest,
+        // Jobs that ended before they could run anything have left no record.
+        None if needs.is_some() => Summary { commit: git::commit(&workspace.root), ..Summary::default() },
+        None => {
+            let error = nothing("tell about the latest run: there has been none in this checkout");
+            return Err(error.hint("run one: `cargo xtask ci`"));
+        }
+    };
+    if let Some(needs) = needs {
+        let config = Config::read(workspace, session.environment.now)?;
+        let stages: Vec<&Definition> = config.stages.iter().map(|stage| &stage.definition).collect();
+        needs.add_to(&mut summary, &stages);
+    }
+    Ok(summary)
+}
+
+fn find<'a>(asked: &'a str, runs: &[String]) -> Result<&'a str> {
+    if runs.iter().any(|run| run == asked) {
+        return Ok(asked);
+    }
+    let near = text::nearest(asked, runs.iter().rev().map(String::as_str));
+    let hint =
+        near.first().map_or("see the folder target/xtask/runs".to_owned(), |near| format!("did you mean `{near}`?"));
+    Err(Error::usage(format!("tell about the run `{asked}`: there is no record of it")).hint(hint))
+}
+
+/// What the run's record says; a run that goes on is told about as far as it has come.
+fn summary(home: &Home, id: &str, current: Option<&str>) -> Result<Summary> {
+    let events = record::read(&home.runs().join(id).join("events.ndjson"))?.events;
+    let fold = Fold::of(&events);
+    Ok(if current == Some(id) { fold.so_far() } else { fold.finish() })
+}
+
+/// All runs of the same commit as one. A record that cannot be read has its own error when it is asked for; here it is
+/// left out.
+fn same_commit(home: &Home, runs: &[String], current: Option<&str>, latest: Summary) -> Summary {
+    let all = runs.iter().filter_map(|run| summary(home, run, current).ok());
+    let all: Vec<Summary> = all.filter(|summary| summary.commit == latest.commit).collect();
+    merge::merge(&all).unwrap_or(latest)
+}
