@@ -5,6 +5,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// What the reason of a failed deployment or smoke test holds when the version before runs again.
+pub const IS_BACK: &str = "what was before is back";
+/// What the reason of a failed deployment holds when it does not.
+pub const NEEDS_A_HUMAN: &str = "a human is needed";
+/// The title of a deployment's table of commands.
+pub const TYPE_NEXT: &str = "What to type next";
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

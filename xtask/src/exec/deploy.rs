@@ -11,7 +11,7 @@ use crate::error::{Error, Exit, Result};
 use crate::outcome::Outcome;
 use crate::plan::Task;
 use crate::process::Level;
-use crate::reading::{Reading, Table};
+use crate::reading::{IS_BACK, NEEDS_A_HUMAN, Reading, TYPE_NEXT, Table};
 use crate::text;
 use std::fs::File;
 use std::io::Write as _;
@@ -119,8 +119,7 @@ pub(super) fn smoke(request: &smoke::Request, task: &Task, teller: &Teller<'_>) 
             let mut after = deploy(rollback, task, teller);
             if after.reading.outcome == Outcome::Passed {
                 after.exit = Some(Exit::RolledBack);
-                after.reading.because =
-                    Some(format!("{}; what was before is back", failed.because.unwrap_or_default()));
+                after.reading.because = Some(format!("{}; {IS_BACK}", failed.because.unwrap_or_default()));
                 after.reading.outcome = Outcome::Failed;
             } else if after.exit.is_none_or(|exit| exit != Exit::Broken) {
                 after.exit = Some(Exit::Broken);
@@ -140,8 +139,8 @@ fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished 
     }
     let (outcome, because) = match report.end {
         End::Deployed => (Outcome::Passed, None),
-        End::RolledBack => (Outcome::Failed, Some(format!("{}; what was before is back", culprits(&report)))),
-        End::Broken => (Outcome::Failed, Some(format!("{}; a human is needed", culprits(&report)))),
+        End::RolledBack => (Outcome::Failed, Some(format!("{}; {IS_BACK}", culprits(&report)))),
+        End::Broken => (Outcome::Failed, Some(format!("{}; {NEEDS_A_HUMAN}", culprits(&report)))),
         End::Stopped => (Outcome::Cancelled, Some("the run was stopped".to_owned())),
     };
     let rows =
@@ -155,7 +154,7 @@ fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished 
         teller.note(&row.join(": "));
     }
     let next = Table {
-        title: "What to type next".to_owned(),
+        title: TYPE_NEXT.to_owned(),
         columns: vec!["command".to_owned()],
         rows: report.next.into_iter().map(|command| vec![command]).collect(),
     };

@@ -3,7 +3,7 @@
 
 use super::display::{Display, Style, clean, clean_lines};
 use super::summary::TaskSummary;
-use super::words;
+use super::{next, words};
 use crate::outcome::{Outcome, Policy};
 use crate::reading::{FailedTest, Finding, Severity};
 use crate::text;
@@ -83,10 +83,7 @@ impl Failure<'_> {
             lines.push(format!("    {} {}", style.dim("log:"), clean(&path)));
         }
         // In short, the only failed test is what one wants to run again; in full, it has its own line.
-        let repeat = match &self.task.failed_tests[..] {
-            [test] if !with_log && !test.repeat.is_empty() => &test.repeat,
-            _ => &self.task.repeat,
-        };
+        let repeat = if with_log { &self.task.repeat } else { next::again(self.task) };
         if !repeat.is_empty() {
             lines.push(format!("    {} {}", style.dim("run again:"), clean(repeat)));
         }

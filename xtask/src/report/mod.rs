@@ -12,6 +12,7 @@ pub mod lines;
 pub mod markdown;
 pub mod merge;
 pub mod needs;
+pub mod next;
 pub mod outputs;
 pub mod pen;
 pub mod printer;

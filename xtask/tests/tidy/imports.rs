@@ -92,6 +92,7 @@ fn the_plan_and_the_readers_do_no_io() {
         "reading.rs",
         "report/merge.rs",
         "report/needs.rs",
+        "report/next.rs",
         "scaffold/name.rs",
         "text.rs",
     ];

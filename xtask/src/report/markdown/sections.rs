@@ -1,6 +1,7 @@
 //! The sections of the report, each empty when there is nothing to say.
 
 use super::super::failure::place;
+use super::super::next::{self, Step};
 use super::super::summary::{StageSummary, Summary, TaskSummary};
 use super::super::words;
 use super::escape::{block, code, html, prose};
@@ -23,8 +24,8 @@ const SLOWEST: usize = 10;
 
 /// All sections in their order.
 pub(super) fn all(summary: &Summary) -> Vec<String> {
-    let mut sections = vec![stages(summary), failures(summary), gates(summary), tests(summary), coverage(summary)];
-    sections.push(findings(summary));
+    let mut sections = vec![stages(summary), next_steps(summary), failures(summary), gates(summary), tests(summary)];
+    sections.extend([coverage(summary), findings(summary)]);
     sections.extend(summary.tasks().flat_map(|(_, task)| &task.tables).map(tool_table));
     sections.extend([binaries(summary), images(summary), skipped(summary), slowest(summary), notes(summary)]);
     sections
@@ -54,6 +55,16 @@ fn told(stage: &StageSummary) -> String {
     let outcome = words::outcome(stage.outcome);
     let rest = words.strip_prefix(outcome).and_then(|rest| rest.strip_prefix(": ").or(rest.is_empty().then_some("")));
     rest.unwrap_or(&words).to_owned()
+}
+
+fn next_steps(summary: &Summary) -> String {
+    let steps = next::steps(summary);
+    let line = |step: &Step| {
+        let commands: Vec<String> = step.commands.iter().map(|command| format!("  - {}\n", code(command))).collect();
+        format!("- {}: {}\n{}", code(&step.about), prose(&step.what), commands.concat())
+    };
+    let lines: String = steps.iter().take(FAILURES).map(line).collect();
+    titled("What to do next", &paragraphs(vec![lines, more(steps.len(), FAILURES, "thing")]))
 }
 
 fn gates(summary: &Summary) -> String {

@@ -28,6 +28,21 @@ fn every_outcome_as_markdown() {
     | – | `build-and-push` | blocking | skipped |  | test-services failed |
     | – | `quality-report` | reporting | nothing to do |  | nothing to report |
 
+    ## What to do next
+
+    - `test-services/auth-service`: repair session::tests::expires and session::tests::refuses_a_replay
+      - `cargo test --package auth-service --lib -- --exact session::tests::expires`
+      - `cargo test --package auth-service --lib -- --exact session::tests::refuses_a_replay`
+    - `test-services/cart-service`: find out what takes so long, or raise workspace.metadata.xtask.stages.test-services.timeout
+      - `cargo test-services --package cart-service`
+    - `security-audit/audit`: RUSTSEC-2023-0071 in rsa 0.9.6: update or replace the dependency, or accept it for a while with a waiver in workspace.metadata.xtask.audit.waivers (id, reason, expires)
+      - `cargo xtask audit`
+    - `security-audit/deny`: see what is missing on this machine
+      - `cargo xtask doctor`
+      - `cargo security-audit --package deny`
+    - `integration-tests/auth-service`: it was stopped and has decided nothing: run it again
+      - `cargo xtask integration-tests`
+
     ## What went wrong
 
     <details open><summary>✗ <code>test-services/auth-service</code> failed: 2 of 31 tests failed</summary>

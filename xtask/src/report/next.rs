@@ -1,0 +1,295 @@
+//! What to do about each thing that went wrong: a few words, and the commands to type. A pure table over the kinds of
+//! failures, which every report and notification shares. Knows nothing about how it is shown.
+
+use super::summary::{StageSummary, Summary, TaskSummary};
+use crate::outcome::Outcome;
+use crate::plan::{StageId, pipeline};
+use crate::reading::{IS_BACK, NEEDS_A_HUMAN, Severity, TYPE_NEXT};
+use crate::text;
+
+/// Failed tests and findings that a step names.
+const NAMES: usize = 5;
+/// Failed tests whose commands a step tells.
+const COMMANDS: usize = 3;
+
+/// What to do about one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The task that went wrong, or the stage as a whole.
+    pub about: String,
+    /// Its stage.
+    pub stage: StageId,
+    /// What kind of failure it is, in a word for programs.
+    pub kind: &'static str,
+    /// What to do, in a few words from outside and our own.
+    pub what: String,
+    /// What to type, at the workspace's root.
+    pub commands: Vec<String>,
+}
+
+/// What can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Format,
+    Lint,
+    Tests,
+    Compile,
+    Coverage,
+    Audit,
+    Servers,
+    Image,
+    Push,
+    Login,
+    Deploy,
+    Smoke,
+    Notify,
+    TimedOut,
+    Environment,
+    Cancelled,
+    Job,
+    Other,
+}
+
+/// What to do, in the pipeline's order; nothing where nothing went wrong.
+pub fn steps(summary: &Summary) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for stage in &summary.stages {
+        let bad = || stage.tasks.iter().filter(|task| task.outcome.is_bad() && !is_consequence(task));
+        // Stopped tasks of one stage are one thing to do.
+        let stopped = bad().find(|task| task.outcome == Outcome::Cancelled);
+        let own = bad().filter(|task| task.outcome != Outcome::Cancelled);
+        steps.extend(own.chain(stopped).map(|task| step(stage, Some(task))));
+        if stage.outcome.is_bad() && bad().next().is_none() {
+            steps.push(step(stage, None));
+        }
+    }
+    steps
+}
+
+/// The command that runs again what went wrong, as narrowly as it can be had.
+pub fn again(task: &TaskSummary) -> &str {
+    match &task.failed_tests[..] {
+        [test] if !test.repeat.is_empty() => &test.repeat,
+        _ => &task.repeat,
+    }
+}
+
+/// Whether a task never started because another one could not do its work: that one has its own step.
+fn is_consequence(task: &TaskSummary) -> bool {
+    let needs = task.because.as_deref().is_some_and(|because| because.starts_with("needs `"));
+    needs && task.outcome == Outcome::EnvironmentError && task.log.is_none()
+}
+
+fn step(stage: &StageSummary, task: Option<&TaskSummary>) -> Step {
+    let kind = task.map_or(Kind::Job, |task| kind(stage.id.as_str(), task));
+    let (what, mut commands) = match task {
+        Some(task) => advice(kind, stage, task),
+        None => ("look at the log of its job: nothing else is known of it".to_owned(), vec![whole(stage)]),
+    };
+    commands.retain(|command| !command.is_empty());
+    commands.dedup();
+    let about = task.map_or_else(|| stage.id.to_string(), |task| task.id.to_string());
+    Step { about, stage: stage.id.clone(), kind: kind.word(), what, commands }
+}
+
+fn kind(stage: &str, task: &TaskSummary) -> Kind {
+    let name = task.name();
+    let deploys = |stage: &str| stage.starts_with("deploy-") || stage.starts_with("rollback-");
+    let of_registry = stage == pipeline::BUILD_AND_PUSH && (name == "login" || name.starts_with("push-"));
+    match (task.outcome, stage) {
+        (Outcome::Cancelled, _) => Kind::Cancelled,
+        (Outcome::TimedOut, _) => Kind::TimedOut,
+        (_, pipeline::NOTIFY) => Kind::Notify,
+        (Outcome::EnvironmentError, pipeline::INTEGRATION_TESTS) if name == "servers" => Kind::Servers,
+        (Outcome::EnvironmentError, _) if of_registry => Kind::Login,
+        (_, stage) if deploys(stage) => Kind::Deploy,
+        (Outcome::EnvironmentError, _) => Kind::Environment,
+        (_, pipeline::FORMAT_AND_LINT) if name == pipeline::FMT => Kind::Format,
+        (_, pipeline::FORMAT_AND_LINT) => Kind::Lint,
+        _ if !task.failed_tests.is_empty() => Kind::Tests,
+        (_, pipeline::TEST_SERVICES | pipeline::INTEGRATION_TESTS) if task.tests.is_some() => Kind::Tests,
+        (_, pipeline::TEST_SERVICES | pipeline::INTEGRATION_TESTS | pipeline::BUILD_RELEASE) => Kind::Compile,
+        (_, pipeline::CODE_COVERAGE) if is_gate(task) => Kind::Coverage,
+        (_, pipeline::SECURITY_AUDIT) => Kind::Audit,
+        (_, pipeline::BUILD_AND_PUSH) if of_registry => Kind::Push,
+        (_, pipeline::BUILD_AND_PUSH) if task.service.is_some() => Kind::Image,
+        (_, pipeline::SMOKE_TEST) => Kind::Smoke,
+        _ => Kind::Other,
+    }
+}
+
+/// Whether coverage was measured and is too low, as opposed to a program that does not compile.
+fn is_gate(task: &TaskSummary) -> bool {
+    task.because.as_deref().is_some_and(|because| because.contains("is under"))
+}
+
+fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<String>) {
+    let again = || again(task).to_owned();
+    let because = task.because.as_deref().unwrap_or_default();
+    let key = |key: &str| format!("workspace.metadata.xtask.{key}");
+    match kind {
+        Kind::Format => ("format the sources".to_owned(), vec!["cargo xtask fmt --fix".to_owned()]),
+        Kind::Lint => (
+            "let clippy repair what it can, and repair the rest".to_owned(),
+            vec!["cargo xtask lint --fix".to_owned(), "cargo xtask lint".to_owned()],
+        ),
+        Kind::Tests => tests(task),
+        Kind::Compile => ("make it compile".to_owned(), vec![again()]),
+        Kind::Coverage => {
+            let gate = if because.contains("floor") { "floors" } else { "minimum" };
+            let what = format!("{because}: test more of it, or lower {}.{gate}", key("coverage"));
+            (what, vec!["cargo xtask coverage".to_owned()])
+        }
+        Kind::Audit => (audit(task), vec!["cargo xtask audit".to_owned()]),
+        Kind::Servers => (
+            "bring up PostgreSQL and Redis: set DATABASE_URL and REDIS_URL, start Docker, or install them".to_owned(),
+            vec!["cargo xtask doctor".to_owned(), "cargo xtask integration".to_owned()],
+        ),
+        Kind::Image if because.contains("budget") => {
+            (format!("make the image smaller, or raise {}", key("image.budget")), vec![again()])
+        }
+        Kind::Image => ("see in its log what keeps the program from running in an image".to_owned(), vec![again()]),
+        Kind::Push => (
+            "the registry has another image under this tag: build with the same toolchain and certificates, or make a \
+             new commit"
+                .to_owned(),
+            vec![again()],
+        ),
+        Kind::Login => (
+            format!(
+                "see in its log whether the registry cannot be reached or the login is refused; a login is {}, \
+                 XTASK_REGISTRY_USER and XTASK_REGISTRY_PASSWORD",
+                key("image.login")
+            ),
+            vec![again()],
+        ),
+        Kind::Deploy => deployment(stage, task, because),
+        Kind::Smoke => smoke(task, because),
+        Kind::Notify => (
+            "check the webhook's address, and that curl can reach it".to_owned(),
+            vec!["cargo xtask notify".to_owned()],
+        ),
+        Kind::TimedOut => {
+            let limit = key(&format!("stages.{}.timeout", stage.id));
+            (format!("find out what takes so long, or raise {limit}"), vec![again()])
+        }
+        Kind::Environment => {
+            ("see what is missing on this machine".to_owned(), vec!["cargo xtask doctor".to_owned(), again()])
+        }
+        Kind::Cancelled => stopped(stage, task),
+        Kind::Job | Kind::Other => ("see in its log what is wrong".to_owned(), vec![again()]),
+    }
+}
+
+fn tests(task: &TaskSummary) -> (String, Vec<String>) {
+    let names: Vec<&str> = task.failed_tests.iter().map(|test| test.name.as_str()).collect();
+    let mut commands: Vec<String> = task.failed_tests.iter().take(COMMANDS).map(|test| test.repeat.clone()).collect();
+    if names.is_empty() || names.len() > COMMANDS {
+        commands.push(task.repeat.clone());
+    }
+    let what = if names.is_empty() { "repair the tests".to_owned() } else { format!("repair {}", some(&names)) };
+    (what, commands)
+}
+
+fn audit(task: &TaskSummary) -> String {
+    let counted = task.findings.iter().filter(|it| it.waived.is_none() && it.severity == Severity::Error);
+    let found: Vec<String> = counted
+        .map(|finding| match (&finding.code, &finding.package) {
+            (Some(code), Some(package)) => format!("{code} in {package}"),
+            (Some(text), None) | (None, Some(text)) => text.clone(),
+            (None, None) => finding.message.clone(),
+        })
+        .collect();
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    let about = if found.is_empty() { String::new() } else { format!("{}: ", some(&found)) };
+    format!(
+        "{about}update or replace the dependency, or accept it for a while with a waiver in \
+         workspace.metadata.xtask.audit.waivers (id, reason, expires)"
+    )
+}
+
+fn deployment(stage: &StageSummary, task: &TaskSummary, because: &str) -> (String, Vec<String>) {
+    let environment = task.name();
+    let look = format!("cargo xtask status {environment}");
+    // `deploy-staging` and `rollback-staging` are also what is typed.
+    let same = format!("cargo xtask {}", stage.id.as_str().replacen('-', " ", 1));
+    if because.contains(NEEDS_A_HUMAN) {
+        let told = told_next(task);
+        let commands = if told.is_empty() { vec![look, format!("cargo xtask rollback {environment}")] } else { told };
+        return (
+            format!("look at {environment} now: {NEEDS_A_HUMAN}, and some services run as nobody wants"),
+            commands,
+        );
+    }
+    if because.contains(IS_BACK) {
+        return (format!("{IS_BACK} and verified: repair the cause, then deploy again"), vec![look, same]);
+    }
+    ("see in its log what stood in the way, and what runs now".to_owned(), vec![look, same])
+}
+
+fn smoke(task: &TaskSummary, because: &str) -> (String, Vec<String>) {
+    let environment = task.name();
+    let commands = ["status", "smoke"].map(|verb| format!("cargo xtask {verb} {environment}")).to_vec();
+    if because.contains(IS_BACK) {
+        return (format!("{IS_BACK}: see in its log which services did not work, and repair them"), commands);
+    }
+    let back = format!("cargo xtask rollback {environment}");
+    let commands = commands.into_iter().chain([back]).collect();
+    ("see in its log which services do not work: repair them, or bring back what was before".to_owned(), commands)
+}
+
+fn stopped(stage: &StageSummary, task: &TaskSummary) -> (String, Vec<String>) {
+    let told = told_next(task);
+    if told.is_empty() {
+        return ("it was stopped and has decided nothing: run it again".to_owned(), vec![whole(stage)]);
+    }
+    ("it was stopped on the way: go on, or go back".to_owned(), told)
+}
+
+/// The commands that a deployment has told.
+fn told_next(task: &TaskSummary) -> Vec<String> {
+    let tables = task.tables.iter().filter(|table| table.title == TYPE_NEXT);
+    tables.flat_map(|table| &table.rows).filter_map(|row| row.first().cloned()).collect()
+}
+
+/// The whole stage as people type it.
+fn whole(stage: &StageSummary) -> String {
+    if stage.subcommand.is_empty() { String::new() } else { format!("cargo xtask {}", stage.subcommand) }
+}
+
+/// The first of these names, and how many more there are.
+fn some(names: &[&str]) -> String {
+    let mut shown: Vec<String> = names.iter().take(NAMES).map(|&name| name.to_owned()).collect();
+    if let Some(more) = names.len().checked_sub(NAMES).filter(|more| *more > 0) {
+        shown.push(format!("{more} more"));
+    }
+    text::list(shown)
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Lint => "lint",
+            Self::Tests => "tests",
+            Self::Compile => "compile",
+            Self::Coverage => "coverage",
+            Self::Audit => "audit",
+            Self::Servers => "servers",
+            Self::Image => "image",
+            Self::Push => "push",
+            Self::Login => "registry",
+            Self::Deploy => "deploy",
+            Self::Smoke => "smoke",
+            Self::Notify => "notify",
+            Self::TimedOut => "timed-out",
+            Self::Environment => "environment",
+            Self::Cancelled => "cancelled",
+            Self::Job => "job",
+            Self::Other => "other",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
