@@ -55,6 +55,8 @@ pub enum Tool {
     Hadolint,
     /// `moto_server`, which answers as Amazon does.
     Moto,
+    /// `zizmor`, which knows how workflows of GitHub are attacked.
+    Zizmor,
 }
 
 /// Which versions will do.

@@ -31,6 +31,7 @@ mod pushed_and_deployed;
 mod reports;
 mod selection;
 mod show;
+mod workflow;
 
 mod disks;
 mod environment;

@@ -35,7 +35,7 @@ const VERSION: &[&str] = &["--version"];
 const PYTHON: &str = "install Python 3 with its module venv";
 
 /// Every tool, in the order of the enum.
-pub(super) static CATALOGUE: [Entry; 21] = [
+pub(super) static CATALOGUE: [Entry; 22] = [
     Entry {
         tool: Tool::Rustfmt,
         id: "rustfmt",
@@ -324,6 +324,18 @@ pub(super) static CATALOGUE: [Entry; 21] = [
         answers_as: "moto_server",
         wanted: Wanted::Untold,
         sources: &[Source::Python { package: "moto[server]", version: "5.2.1" }, Source::ByHand(PYTHON)],
+        stages: &[OWN_TESTS],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Zizmor,
+        id: "zizmor",
+        programs: &["zizmor"],
+        ask: VERSION,
+        answers_as: "zizmor",
+        wanted: Wanted::Exactly("1.32.0"),
+        sources: &[Source::Python { package: "zizmor", version: "1.32.0" }, Source::ByHand(PYTHON)],
         stages: &[OWN_TESTS],
         essential: false,
         instead: &[],

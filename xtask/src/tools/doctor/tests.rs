@@ -71,6 +71,8 @@ fn the_table_says_what_is_there_and_what_to_do() {
         optional: install Python 3 with its module venv
     moto             absent                  test
         optional: install Python 3 with its module venv
+    zizmor           absent                  test
+        optional: install Python 3 with its module venv
 
     the pull-request pipeline lacks tools that it cannot install by itself
     "##);
