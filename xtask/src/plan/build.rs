@@ -3,7 +3,7 @@
 use super::pipeline::{self, Definition, Runs};
 use super::{Plan, Stage, StageId, Task, graph};
 use crate::error::{Error, Result};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Policy};
 use crate::settings::Settings;
 use crate::settings::config::StageConfig;
 use crate::stages::{self, Context};
@@ -17,7 +17,7 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
     let wanted: Vec<&StageConfig> = order.into_iter().filter(|stage| settings.wants(&stage.definition)).collect();
     let running = wanted.iter().map(|stage| &stage.definition).filter(|definition| !settings.skips(definition));
     let running: Vec<&StageId> = running.map(|definition| &definition.id).collect();
-    let stages = wanted
+    let mut stages: Vec<Stage> = wanted
         .iter()
         .map(|stage| {
             let context =
@@ -25,6 +25,11 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
             plan_stage(context, stage, &wanted)
         })
         .collect();
+    for index in 0..stages.len() {
+        if stages[index].policy == Policy::Reporting {
+            stages[index].needs = needs_of_report(&stages[index], &stages, &settings.config.stages);
+        }
+    }
     let services = packages.iter().filter(|package| settings.is_service(workspace, package));
     let services = services.map(|package| package.name.clone()).collect();
     Ok(Plan { event: settings.event, root: workspace.root.clone(), services, stages })
@@ -48,6 +53,25 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]
         tasks,
         left_out,
     }
+}
+
+/// What a stage that tells about the others waits for: its needs, and instead of those that are no part of the run or
+/// have nothing to do, which end at once, what these would have waited for.
+fn needs_of_report(report: &Stage, planned: &[Stage], all: &[StageConfig]) -> Vec<StageId> {
+    let direct = |id: &StageId| all.iter().find(|stage| stage.definition.id == *id).map(|it| &it.definition.needs);
+    let mut needs = report.needs.clone();
+    let mut seen: Vec<&StageId> = direct(&report.id).into_iter().flatten().collect();
+    let mut next = 0;
+    while let Some(id) = seen.get(next).copied() {
+        next += 1;
+        let stage = planned.iter().find(|stage| stage.id == *id);
+        needs.extend(stage.filter(|_| !needs.contains(id)).map(|stage| stage.id.clone()));
+        if stage.is_none_or(|stage| stage.left_out.is_some()) {
+            let further = direct(id).into_iter().flatten().filter(|id| !seen.contains(id)).collect::<Vec<_>>();
+            seen.extend(further);
+        }
+    }
+    needs
 }
 
 /// Why a stage has no task.

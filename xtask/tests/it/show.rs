@@ -53,3 +53,16 @@ fn a_push_goes_on_to_images_deployment_and_notification() {
         ]
     );
 }
+
+#[test]
+fn a_report_waits_for_what_the_stages_before_it_would_have_waited_for() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    let args = ["plan", "--json", "--event", "push", "--skip", "docker", "--skip", "report"];
+    let all = stages(&sandbox, &args);
+    // The report that is left out waits for nothing, and what it is about has to be waited for all the same.
+    assert_eq!(
+        all.last().expect("there are stages"),
+        "notify <- build-and-push deploy-staging smoke-test quality-report build-release code-coverage security-audit \
+         integration-tests test-services (reporting)"
+    );
+}
