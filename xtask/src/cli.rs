@@ -11,7 +11,7 @@ mod shows;
 pub use environments::{Deploy, ImagesOption, Rollback, Smoke, Status, Yes};
 pub use images::{Docker, LogIn, PushImage};
 pub use options::{BuilderOption, DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
-pub use reports::{Report, Told};
+pub use reports::{Notify, Report, Told};
 pub use shows::{Graph, GraphFormat, Plan};
 
 use crate::plan::Event;
@@ -111,6 +111,8 @@ pub enum Command {
     Smoke(Smoke),
     /// Tell about the latest run, in Markdown or JSON
     Report(Report),
+    /// Tell Slack, another webhook and GitHub about the latest run, and what to do next
+    Notify(Notify),
     /// Print what a run would do, before anything runs
     Plan(Plan),
     /// Draw the stages and what they need

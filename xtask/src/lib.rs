@@ -31,6 +31,7 @@ pub mod cache;
 pub mod deploy;
 pub mod exec;
 pub mod history;
+pub mod notify;
 pub mod scaffold;
 
 pub mod commands;

@@ -1,12 +1,13 @@
-//! What can be typed to be told about runs that have been: reports.
+//! What can be typed about runs that have been: to be told, and to tell others.
 
-use super::{OUTPUT, WHICH};
+use super::{HOW, OUTPUT, WHICH};
+use crate::plan::Event;
 use clap::Args;
 
 /// Which run is told about.
 #[derive(Args, Clone, Debug)]
 pub struct Told {
-    /// The run to tell about [default: the latest]
+    /// The run to tell about [default: the latest; within a run, that run as far as it has come]
     #[arg(long, value_name = "RUN", help_heading = WHICH)]
     pub run: Option<String>,
     /// Tell about all runs of the latest run's commit as one: for the records that several CI jobs have left
@@ -24,4 +25,16 @@ pub struct Report {
     /// Print the summary as JSON
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Notify {
+    #[command(flatten)]
+    pub told: Told,
+    /// What caused the run [default: what its record says]
+    #[arg(long, value_name = "EVENT", env = "XTASK_EVENT", hide_env_values = true, help_heading = WHICH)]
+    pub event: Option<Event>,
+    /// Print what each receiver would get, and send nothing
+    #[arg(long, help_heading = HOW)]
+    pub dry_run: bool,
 }

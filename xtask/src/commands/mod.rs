@@ -5,6 +5,7 @@ mod deploy;
 mod images;
 mod matrix;
 mod new_service;
+mod notify;
 mod own_engine;
 mod own_tests;
 mod records;
@@ -56,6 +57,7 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
         Command::Status(args) => deploy::status(&cli.command, args, session),
         Command::Report(report) => report::show(report, session),
         Command::Docker(docker) if docker.dockerfile => images::dockerfile(&cli.command, session),
+        Command::Notify(args) => notify::notify(args, session),
         Command::Ci(cli::Ci { run, .. })
         | Command::Fmt(cli::Fix { run, .. })
         | Command::Lint(cli::Lint { fix: cli::Fix { run, .. }, .. })

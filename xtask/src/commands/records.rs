@@ -12,23 +12,42 @@ use crate::settings::config::Config;
 use crate::text;
 use crate::workspace::{Workspace, git};
 
+/// What the records say.
+pub(super) struct Story {
+    /// As one summary.
+    pub(super) summary: Summary,
+    /// Whether this process is a task of the run that is told about, which goes on.
+    pub(super) goes_on: bool,
+}
+
+/// Which run is told about when none was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Latest {
+    /// The latest, finished or not.
+    Any,
+    /// The latest that has finished: another one may be going on.
+    Finished,
+}
+
 /// The story that was asked for: of a run, of all runs of a commit, and of the jobs whose results were given. Without a
 /// wish, of the run that this process is a task of, else of the latest one.
-pub(super) fn story(told: &cli::Told, session: &Session, workspace: &Workspace) -> Result<Summary> {
+pub(super) fn story(told: &cli::Told, latest: Latest, session: &Session, workspace: &Workspace) -> Result<Story> {
     let home = Home::new(&workspace.target_dir);
     let runs = home.run_ids();
     // A task of a run is marked with `<run>:<task>`.
     let current = session.environment.var(MARKER).and_then(|marker| marker.split(':').next());
     let current = current.filter(|run| runs.iter().any(|known| known == run));
     // What the jobs before have come to is no part of a run of this job.
-    let needs = told.needs.as_deref().filter(|_| current.is_none());
+    let needs = told.needs.as_deref().filter(|needs| current.is_none() && !needs.trim().is_empty());
     let needs = needs.map(Needs::parse).transpose()?;
-    let latest = match (&told.run, current) {
+    // Of the records of several jobs one may be of a job that was killed, and counts as well.
+    let any = latest == Latest::Any || told.all;
+    let id = match (&told.run, current) {
         (Some(asked), _) => Some(find(asked, &runs)?),
         (None, Some(current)) => Some(current),
-        (None, None) => runs.last().map(String::as_str),
+        (None, None) => runs.iter().rev().find(|id| any || is_finished(&home, id)).map(String::as_str),
     };
-    let latest = latest.map(|id| summary(&home, id, current)).transpose()?;
+    let latest = id.map(|id| summary(&home, id, current)).transpose()?;
     let mut summary = match latest {
         Some(latest) if told.all => same_commit(&home, &runs, current, latest),
         Some(latest) => latest,
@@ -44,7 +63,7 @@ pub(super) fn story(told: &cli::Told, session: &Session, workspace: &Workspace) 
         let stages: Vec<&Definition> = config.stages.iter().map(|stage| &stage.definition).collect();
         needs.add_to(&mut summary, &stages);
     }
-    Ok(summary)
+    Ok(Story { goes_on: id.is_some() && id == current, summary })
 }
 
 fn find<'a>(asked: &'a str, runs: &[String]) -> Result<&'a str> {
@@ -55,6 +74,11 @@ fn find<'a>(asked: &'a str, runs: &[String]) -> Result<&'a str> {
     let hint =
         near.first().map_or("see the folder target/xtask/runs".to_owned(), |near| format!("did you mean `{near}`?"));
     Err(Error::usage(format!("tell about the run `{asked}`: there is no record of it")).hint(hint))
+}
+
+/// Whether a run has closed its record: one that goes on has not, nor one that was killed.
+fn is_finished(home: &Home, id: &str) -> bool {
+    record::read(&home.runs().join(id).join("events.ndjson")).is_ok_and(|record| record.is_closed())
 }
 
 /// What the run's record says; a run that goes on is told about as far as it has come.

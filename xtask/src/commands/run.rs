@@ -78,7 +78,7 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     }
 }
 
-/// Whether there is anything to run, and nothing that cannot be run yet.
+/// Whether there is anything to run.
 fn check(plan: &Plan) -> Result<()> {
     if plan.tasks().next().is_none() {
         let reasons =
@@ -86,22 +86,7 @@ fn check(plan: &Plan) -> Result<()> {
         let error = nothing("run the plan: it holds no task");
         return Err(reasons.fold(error, Error::detail).hint("`cargo xtask plan` shows what would run"));
     }
-    let missing: Vec<&str> = plan
-        .stages
-        .iter()
-        .filter(|stage| stage.left_out.is_none())
-        .map(|stage| stage.id.as_str())
-        .filter(|id| !build::can_run(id))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let skips: Vec<String> = missing.iter().map(|id| format!("--skip {id}")).collect();
-    Err(Error::usage(format!(
-        "run {}: this version plans these stages and cannot run them",
-        crate::text::list(&missing)
-    ))
-    .hint(format!("leave them out: {}", skips.join(" "))))
+    Ok(())
 }
 
 /// Whether images that are to be pushed have a name and a place to go to: told before they are made.

@@ -1,9 +1,10 @@
 //! Which texts of the surroundings are secrets, and in which forms they might be printed.
 //!
-//! A password in a URL, and the value of a variable that is named like one: `…_TOKEN`, `…_SECRET`, `…_PASSWORD`,
-//! `…_KEY`. Shorter than eight bytes, or the same as the URL's user, it hides nothing and would only blot out words.
+//! A password in a URL, the address of a webhook, and the value of a variable that is named like one: `…_TOKEN`,
+//! `…_SECRET`, `…_PASSWORD`, `…_KEY`. Shorter than eight bytes, or the same as the URL's user, it hides nothing and would only blot out words.
 
 use crate::backing;
+use crate::notify;
 use crate::process::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +15,10 @@ const SHORTEST: usize = 8;
 pub fn of(vars: &BTreeMap<String, String>) -> Secrets {
     let named = vars.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value.clone());
     let in_urls = vars.values().flat_map(|value| backing::url_secrets(value));
+    let webhooks = [notify::SLACK, notify::WEBHOOK].iter().filter_map(|name| vars.get(*name));
+    let webhooks = webhooks.flat_map(|address| notify::webhook::secrets(address));
     // A key of several lines is printed line by line.
-    let all: Vec<String> = named.chain(in_urls).collect();
+    let all: Vec<String> = named.chain(in_urls).chain(webhooks).collect();
     let lines = all.iter().flat_map(|value| value.lines()).map(str::trim);
     let secrets: BTreeSet<&[u8]> = lines.filter(|line| line.len() >= SHORTEST).map(str::as_bytes).collect();
     Secrets::new(secrets.into_iter().flat_map(forms).filter(|form| form.len() >= SHORTEST))
@@ -86,6 +89,10 @@ mod tests {
         case("SIGNING_KEY", "--BEGIN--\nabcdefghi\n", "abcdefghi", "***");
         case("API_TOKEN", "abcdefg", "is abcdefg", "is abcdefg");
         case("MONKEY", "abcdefgh", "is abcdefgh", "is abcdefgh");
+        let hook = "https://hooks.example.org/services/T00000000/canary-in-a-long-path";
+        case("XTASK_WEBHOOK", hook, hook, "***");
+        case("XTASK_SLACK_WEBHOOK", hook, "GET /services/T00000000/canary-in-a-long-path", "GET ***");
+        case("XTASK_SLACK_WEBHOOK", hook, "/services of canary-in-a-long-path", "/services of ***");
         case("PATH", "abcdefgh", "is abcdefgh", "is abcdefgh");
         case("ANY_URL", "redis://:pass%2Fword@h/0", "pass/word pass%2Fword pass", "*** *** pass");
         case("DATABASE_URL", "postgres://postgres:postgres@h/db", "postgres", "postgres");

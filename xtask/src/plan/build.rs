@@ -39,7 +39,7 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]
     let definition = &stage.definition;
     let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
     let tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage) };
-    if left_out.is_none() && tasks.is_empty() && can_run(definition.id.as_str()) {
+    if left_out.is_none() && tasks.is_empty() {
         left_out = Some((Outcome::NothingToDo, nothing_to_do(context, definition.id.as_str()).to_owned()));
     }
     let in_plan = |need: &&StageId| wanted.iter().any(|other| other.definition.id == **need);
@@ -80,6 +80,7 @@ fn nothing_to_do(context: Context<'_>, id: &str) -> &'static str {
         pipeline::DEPLOY_STAGING | pipeline::SMOKE_TEST if context.settings.deployment.is_none() => {
             "there is no environment `staging` in the configuration"
         }
+        pipeline::NOTIFY => "no webhook is set: XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK",
         _ => "no selected package has anything for it",
     }
 }
@@ -103,15 +104,11 @@ fn tasks(context: Context<'_>, stage: &StageConfig) -> Vec<Task> {
         pipeline::BUILD_RELEASE => stages::build::plan(context),
         pipeline::BUILD_AND_PUSH => stages::images::plan(context),
         pipeline::QUALITY_REPORT => stages::report::plan(context),
+        pipeline::NOTIFY => stages::notify::plan(context),
         pipeline::DEPLOY_STAGING => Vec::new(),
         pipeline::SMOKE_TEST => deployment.map_or_else(Vec::new, |it| stages::deploy::plan_smoke(context, it)),
         _ => stages::own::plan(context, stage),
     }
-}
-
-/// Whether this version can run the stage: notifications are planned, but not made yet.
-pub fn can_run(id: &str) -> bool {
-    id != pipeline::NOTIFY
 }
 
 /// The configured stages, each behind what it needs.

@@ -198,6 +198,8 @@ pub enum Reader {
     },
     /// xtask's own `push-image`: the image as JSON on stdout.
     PushedImage,
+    /// xtask's own `notify`: whom it has told, or why nobody.
+    Notified,
     /// `cargo update --dry-run --verbose`, on stderr.
     Outdated,
     /// `cargo tree --workspace --duplicates --depth 0`.

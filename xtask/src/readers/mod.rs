@@ -17,6 +17,7 @@ mod findings;
 mod json;
 mod libtest;
 mod llvm_cov;
+mod notified;
 mod outdated;
 mod pushed_image;
 mod rustfmt;
@@ -97,6 +98,7 @@ pub fn reader(how: &Reader, root: &Path) -> Box<dyn Read> {
         Reader::CargoDeny { waivers } => Box::new(cargo_deny::CargoDeny::new(waivers)),
         Reader::DockerBuild { programs } => Box::new(docker_build::DockerBuild::new(programs)),
         Reader::PushedImage => Box::new(pushed_image::PushedImage::default()),
+        Reader::Notified => Box::new(notified::Notified::default()),
         Reader::Outdated => Box::new(outdated::Outdated::default()),
         Reader::Duplicates => Box::new(duplicates::Duplicates::default()),
         Reader::LlvmCov(gate) => Box::new(coverage::Measured::<llvm_cov::Export>::new(gate, root)),

@@ -18,13 +18,18 @@ const LIMIT: usize = 900 * 1024;
 
 /// The report.
 pub fn render(summary: &Summary) -> String {
+    render_with(summary, &[])
+}
+
+/// The report with further facts beneath its title, each in a few words.
+pub fn render_with(summary: &Summary, facts: &[String]) -> String {
     let style = Display::default().style();
-    let mark = match summary.exit_code {
-        _ if verdict::is_good(summary) => "✓",
-        Some(_) => "✗",
-        None => "–",
-    };
-    let mut text = format!("# {mark} {}\n\n{}\n", escape::prose(&verdict::line(summary, style)), origin(summary));
+    let title = escape::prose(&verdict::line(summary, style));
+    let mut text = format!("# {} {title}\n\n{}\n", verdict::mark(summary), origin(summary));
+    if !facts.is_empty() {
+        let facts: Vec<String> = facts.iter().map(|fact| escape::prose(fact)).collect();
+        text.extend(["\n", &facts.join(" · "), "\n"]);
+    }
     let mut left_out = 0;
     for section in sections::all(summary) {
         if section.is_empty() {

@@ -53,18 +53,18 @@ pub fn merge(runs: &[Summary]) -> Option<Summary> {
     merged.images.sort_by(|a, b| a.service.cmp(&b.service));
     let unended = last.pending.iter().filter(|id| merged.stages.iter().all(|stage| stage.id != **id));
     merged.pending = unended.cloned().collect();
-    judge(&mut merged);
+    judge(&mut merged, |_| true);
     Some(merged)
 }
 
 /// Gives a summary the verdict that its stages have come to. What has not ended can still go wrong: then only a red
-/// verdict is certain, and any other is `running`.
-pub fn judge(summary: &mut Summary) {
+/// verdict is certain, and any other is `running`. `may_block` says of which stages that is so.
+pub fn judge(summary: &mut Summary, may_block: impl Fn(&StageId) -> bool) {
     let stages: Vec<_> = summary.stages.iter().map(|stage| (stage.policy, Some(stage.outcome))).collect();
     let Verdict { word, exit } = Verdict::of(&stages);
-    let certain = summary.pending.is_empty() || !matches!(word, "passed" | "nothing-to-do");
-    (if certain { word } else { "running" }).clone_into(&mut summary.verdict);
-    summary.exit_code = certain.then(|| exit.code());
+    let undecided = matches!(word, "passed" | "nothing-to-do") && summary.pending.iter().any(may_block);
+    (if undecided { "running" } else { word }).clone_into(&mut summary.verdict);
+    summary.exit_code = (!undecided).then(|| exit.code());
 }
 
 /// The place of a stage in the pipeline; `None` for one that a workspace adds.

@@ -13,6 +13,7 @@ pub mod markdown;
 pub mod merge;
 pub mod needs;
 pub mod next;
+pub mod notice;
 pub mod outputs;
 pub mod pen;
 pub mod printer;

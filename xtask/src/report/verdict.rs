@@ -14,6 +14,26 @@ pub fn is_good(summary: &Summary) -> bool {
     summary.exit_code == Some(0) && matches!(summary.verdict.as_str(), "passed" | "nothing-to-do")
 }
 
+/// The mark before the verdict, where there are no colours.
+pub fn mark(summary: &Summary) -> &'static str {
+    match summary.exit_code {
+        _ if is_good(summary) => "✓",
+        Some(_) => "✗",
+        None => "–",
+    }
+}
+
+/// The mark before a stage or a task that ended so, where there are no colours.
+pub fn mark_of(outcome: Outcome, policy: Policy) -> &'static str {
+    match outcome {
+        Outcome::Passed | Outcome::Cached => "✓",
+        Outcome::Skipped | Outcome::NothingToDo => "–",
+        Outcome::Flaky | Outcome::Cancelled => "!",
+        _ if policy != Policy::Blocking => "!",
+        _ => "✗",
+    }
+}
+
 /// The verdict in one line, without colours.
 pub fn line(summary: &Summary, style: Style) -> String {
     let mut line = match summary.verdict.as_str() {

@@ -38,6 +38,15 @@ pub enum Counted {
     All,
 }
 
+/// When somebody outside is told of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tell {
+    /// Always.
+    Always,
+    /// When it was green and is red, or the other way round.
+    Change,
+}
+
 /// The configuration of a workspace.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -75,6 +84,8 @@ pub struct Config {
     pub image: ImageConfig,
     /// Where services can be deployed to, by name.
     pub environments: Vec<Environment>,
+    /// When somebody outside is told of a run.
+    pub tell: Tell,
 }
 
 /// A stage as configured.
@@ -120,6 +131,9 @@ impl Config {
         let mut images = top.table("image", p);
         let image = ImageConfig::read(&mut images, &workspace.root, p);
         images.finish(p);
+        let mut notify = top.table("notify", p);
+        let tell = notify.word("on", p).unwrap_or(Tell::Always);
+        notify.finish(p);
         let stages = stage_table(&mut top, p);
         let environments = environments::read(&mut top, p);
         top.finish(p);
@@ -144,6 +158,7 @@ impl Config {
                 servers,
                 image,
                 environments,
+                tell,
             });
         }
         Err(Error::usage(format!(

@@ -11,6 +11,7 @@ use crate::cli::{self, Command};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::image::registry::{self, Login, PASSWORD, Registry};
+use crate::notify;
 use crate::plan::{Event, StageId, pipeline};
 use crate::text;
 use crate::workspace::git::{self, Checkout};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub engine: Engine,
     /// What is to be done in an environment.
     pub deployment: Option<Deployment>,
+    /// Whether there is a webhook to tell about the run.
+    pub tells: bool,
     /// What is known about the given advisory database.
     pub advisory_note: Option<String>,
     /// Arguments for the tool beneath.
@@ -137,6 +140,7 @@ impl Settings {
             half: wishes.half,
             fix: wishes.fix,
             engine: wishes.options.engine.engine.unwrap_or(config.engine),
+            tells: [notify::SLACK, notify::WEBHOOK].iter().any(|name| environment.var(name).is_some()),
             advisory_note,
             pass_on: wishes.pass_on,
             program: environment.program.clone(),
@@ -257,6 +261,7 @@ impl Wishes {
             Command::Status(_)
             | Command::LogIn(_)
             | Command::NewService(_)
+            | Command::Notify(_)
             | Command::PushImage(_)
             | Command::Report(_)
             | Command::Doctor(_)

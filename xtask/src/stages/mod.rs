@@ -9,6 +9,7 @@ pub mod format_and_lint;
 pub mod images;
 pub mod instrument;
 pub mod integration;
+pub mod notify;
 pub mod own;
 pub mod report;
 pub mod security;

@@ -3,6 +3,7 @@
 
 mod deploying;
 mod engine;
+mod hook;
 mod peers;
 mod running;
 mod sandbox;
@@ -26,6 +27,9 @@ mod integration;
 mod matrix;
 mod new_service;
 mod new_service_here;
+mod notify;
+mod notify_changes;
+mod notify_secrets;
 mod push;
 mod pushed_and_deployed;
 mod reports;

@@ -29,25 +29,36 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Fails the test when a canary stands in any file below a folder.
+/// Fails the test when one of these stands in any file below a folder.
 #[track_caller]
-fn no_trace_below(folder: &Path) {
+pub fn none_below(traces: &[&str], folder: &Path) {
     for entry in fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
         if path.is_dir() {
-            no_trace_below(&path);
+            none_below(traces, &path);
         } else if path.is_file() {
-            no_trace_in(&path.to_string_lossy(), &fs::read(&path).expect("a file"));
+            none_in(traces, &path.to_string_lossy(), &fs::read(&path).expect("a file"));
         }
     }
 }
 
+/// Fails the test when one of these stands in a text.
 #[track_caller]
-fn no_trace_in(place: &str, bytes: &[u8]) {
+pub fn none_in(traces: &[&str], place: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for trace in TRACES {
+    for trace in traces {
         assert!(!text.contains(trace), "{trace} stands in {place}:\n{text}");
     }
+}
+
+#[track_caller]
+fn no_trace_below(folder: &Path) {
+    none_below(&TRACES, folder);
+}
+
+#[track_caller]
+fn no_trace_in(place: &str, bytes: &[u8]) {
+    none_in(&TRACES, place, bytes);
 }
 
 /// Prints the canaries in one piece, in two, encoded, and on both streams.

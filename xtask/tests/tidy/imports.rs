@@ -93,6 +93,8 @@ fn the_plan_and_the_readers_do_no_io() {
         "report/merge.rs",
         "report/needs.rs",
         "report/next.rs",
+        "report/notice.rs",
+        "report/notice/",
         "scaffold/name.rs",
         "text.rs",
     ];
@@ -111,7 +113,7 @@ fn data_flows_one_way() {
         "what is planned is data until it is spawned",
     );
     never(
-        &["tools/", "backing/", "cache/", "deploy/", "image/", "scaffold/"],
+        &["tools/", "backing/", "cache/", "deploy/", "image/", "notify/", "scaffold/"],
         &["crate::report", "crate::settings", "crate::cli", "crate::stages"],
         "they are given what they need",
     );
@@ -127,6 +129,7 @@ fn data_flows_one_way() {
         "backing/",
         "image/",
         "deploy/",
+        "notify/",
         "scaffold/",
     ];
     never(&all, &["crate::commands"], "nothing knows the commands");
@@ -156,8 +159,15 @@ fn only_main_ends_the_process() {
 
 #[test]
 fn processes_are_started_in_few_places() {
-    let homes =
-        ["process/", "tools/probe.rs", "tools/setup.rs", "image/skopeo.rs", "workspace/git.rs", "cache/snapshot.rs"];
+    let homes = [
+        "process/",
+        "tools/probe.rs",
+        "tools/setup.rs",
+        "image/skopeo.rs",
+        "notify/curl.rs",
+        "workspace/git.rs",
+        "cache/snapshot.rs",
+    ];
     only(&homes, &["xshell"], "the stages' children are supervised by `process`; the others only ask");
     never(
         &["main.rs", "commands/", "backing/", "history/"],

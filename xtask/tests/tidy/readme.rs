@@ -4,7 +4,6 @@ use crate::sources::{below, read, root, xtask};
 use clap::CommandFactory as _;
 use std::collections::BTreeSet;
 use xtask::cli::Cli;
-use xtask::plan::build::can_run;
 use xtask::plan::pipeline;
 
 /// Subcommands that no test in `tests/it` calls, and why not.
@@ -149,10 +148,8 @@ fn the_table_of_stages_is_the_pipeline() {
     let readme = read("README.md");
     for stage in pipeline::stages() {
         let id = stage.id.as_str();
-        let Some(row) = readme.lines().find(|line| line.starts_with(&format!("| `{id}` |"))) else {
-            assert!(!can_run(id) && readme.contains(&format!("`{id}`")), "the README lacks the stage `{id}`");
-            continue;
-        };
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{id}` |")));
+        let row = row.unwrap_or_else(|| panic!("the README lacks the stage `{id}`"));
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         let needs: Vec<&str> = stage.needs.iter().map(xtask::plan::StageId::as_str).collect();
         let needs = if needs.is_empty() { "–".to_owned() } else { needs.join(", ") };

@@ -2,7 +2,6 @@
 
 use crate::sources::{read, root};
 use xtask::outcome::Policy;
-use xtask::plan::build::can_run;
 use xtask::plan::pipeline::{Definition, Runs, stages};
 
 /// The job that holds no stage: the one check to require.
@@ -61,10 +60,10 @@ fn workflow() -> (String, Vec<Job>) {
     (head.to_owned(), jobs)
 }
 
-/// The stages that this version can run for a pull request; the workflow runs no others yet.
+/// The stages of a pull request; the workflow runs no others yet.
 fn pipeline() -> Vec<Definition> {
     let mut stages = stages();
-    stages.retain(|stage| can_run(stage.id.as_str()) && stage.runs == Runs::Always);
+    stages.retain(|stage| stage.runs == Runs::Always);
     stages
 }
 

@@ -3,6 +3,7 @@
 use super::super::failure::place;
 use super::super::next::{self, Step};
 use super::super::summary::{StageSummary, Summary, TaskSummary};
+use super::super::verdict::mark_of as mark;
 use super::super::words;
 use super::escape::{block, code, html, prose};
 use crate::outcome::{Outcome, Policy, TestCounts};
@@ -233,16 +234,6 @@ fn notes(summary: &Summary) -> String {
         }
     }
     titled("Notes and warnings", &lines.concat())
-}
-
-fn mark(outcome: Outcome, policy: Policy) -> &'static str {
-    match outcome {
-        Outcome::Passed | Outcome::Cached => "✓",
-        Outcome::Skipped | Outcome::NothingToDo => "–",
-        Outcome::Flaky | Outcome::Cancelled => "!",
-        _ if policy != Policy::Blocking => "!",
-        _ => "✗",
-    }
 }
 
 fn table<const N: usize>(title: &str, columns: [&str; N], mut rows: Vec<[String; N]>) -> String {

@@ -1,0 +1,147 @@
+//! curl, which sends a text to a webhook.
+//!
+//! The address goes through a pipe and the text through a file, so that neither stands in an argument list. What curl
+//! and the other side say is never shown: both like to repeat the address. Only numbers are, in our own words. Called
+//! within a task of a run curl is in its process group, and ends with it.
+
+use super::webhook::Address;
+use crate::error::{Error, Result};
+use std::io::Write as _;
+use std::process::Output;
+use xshell::{Shell, cmd};
+
+/// Seconds that one try may take, and that all of them may.
+const ONE_TRY: &str = "15";
+const ALL_TRIES: &str = "60";
+
+/// What curl is asked to write: the status of the answer.
+const STATUS: &str = "%{http_code}";
+
+/// What of a failure may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// The other side has answered with this status.
+    Answer(u16),
+    /// curl has ended with this code before there was an answer.
+    Curl(Option<i32>),
+}
+
+/// Posts JSON to a webhook, whose name is for people and whose variable is where its address came from. Tries again
+/// what may work a moment later; follows no redirect.
+pub fn post(name: &str, variable: &str, address: &Address, json: &str) -> Result<()> {
+    let attempt = || -> std::io::Result<tempfile::NamedTempFile> {
+        let mut file = tempfile::Builder::new().prefix("xtask-notify-").tempfile()?;
+        file.write_all(json.as_bytes())?;
+        Ok(file)
+    };
+    let body = attempt().map_err(|error| {
+        Error::environment(format!("tell {name}: write what is to be sent")).because(error).hint("check TMPDIR")
+    })?;
+    let output = call(address, body.path()).map_err(|error| {
+        Error::environment(format!("tell {name}: run curl"))
+            .because(error)
+            .hint("`cargo xtask doctor` tells what is missing")
+    })?;
+    match judge(&output) {
+        None => Ok(()),
+        Some(trouble) => {
+            Err(Error::environment(format!("tell {name}: {}", trouble.words())).hint(trouble.hint(variable)))
+        }
+    }
+}
+
+fn call(address: &Address, body: &std::path::Path) -> xshell::Result<Output> {
+    let shell = Shell::new()?;
+    let body = format!("@{}", body.display());
+    let protocol = address.protocol();
+    // A proxy knows another machine as `localhost`.
+    let direct = address.is_loopback().then_some(["--noproxy", "*"]).into_iter().flatten();
+    // `--disable` must come first: the user's own file could write the address to a log, or follow redirects.
+    let command = cmd!(
+        shell,
+        "curl --disable --config - --silent --fail --globoff --proto {protocol} {direct...} --max-time {ONE_TRY}
+         --connect-timeout 10 --retry 3 --retry-delay 1 --retry-connrefused --retry-max-time {ALL_TRIES}
+         --header 'Content-Type: application/json' --user-agent xtask --data-binary {body}
+         --output /dev/null --write-out {STATUS}"
+    );
+    command.stdin(format!("url = \"{}\"\n", address.url())).quiet().ignore_status().output()
+}
+
+/// What went wrong; `None` when it was taken.
+fn judge(output: &Output) -> Option<Trouble> {
+    let said = String::from_utf8_lossy(&output.stdout);
+    // Every try may have written its status; the last one counts.
+    let status = said.trim().as_bytes().last_chunk::<3>();
+    let status = status.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u16>().ok());
+    match (output.status.code(), status) {
+        (Some(0), Some(200..=299)) => None,
+        (Some(0 | 22), Some(status)) if status > 0 => Some(Trouble::Answer(status)),
+        (code, _) => Some(Trouble::Curl(code)),
+    }
+}
+
+impl Trouble {
+    fn words(self) -> String {
+        match self {
+            Self::Answer(status @ 300..=399) => {
+                format!("it has moved (status {status}), and redirects are not followed")
+            }
+            Self::Answer(status) => format!("it refuses with status {status}"),
+            Self::Curl(Some(5 | 6)) => "its host is not found".to_owned(),
+            Self::Curl(Some(7)) => "it refuses the connection".to_owned(),
+            Self::Curl(Some(28)) => "it does not answer in time".to_owned(),
+            Self::Curl(Some(35 | 51 | 58..=60 | 77 | 83 | 91)) => "its certificate is not trusted here".to_owned(),
+            Self::Curl(Some(code)) => format!("curl ended with code {code}"),
+            Self::Curl(None) => "curl was killed".to_owned(),
+        }
+    }
+
+    fn hint(self, variable: &str) -> String {
+        match self {
+            Self::Answer(300..=399) => format!("set {variable} to where it is now"),
+            Self::Answer(401 | 403 | 404 | 410) => {
+                format!("the address in {variable} is not, or no longer, a webhook: make a new one")
+            }
+            Self::Answer(400 | 413 | 415 | 422) => {
+                format!(
+                    "is the address in {variable} of the right kind? `cargo xtask notify --dry-run` shows what it gets"
+                )
+            }
+            Self::Answer(_) | Self::Curl(Some(28)) => "try again later: `cargo xtask notify`".to_owned(),
+            Self::Curl(_) => format!("check the address in {variable}, the network and its proxies"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt as _;
+
+    #[test]
+    fn the_last_status_and_the_code_decide() {
+        #[track_caller]
+        fn case(code: i32, said: &str, wanted: Option<Trouble>) {
+            let status = std::process::ExitStatus::from_raw(code << 8);
+            let output = Output { status, stdout: said.as_bytes().to_vec(), stderr: b"https://secret".to_vec() };
+            assert_eq!(judge(&output), wanted, "{code} {said}");
+        }
+        case(0, "200", None);
+        case(0, "204", None);
+        case(0, "500200", None);
+        case(0, "302", Some(Trouble::Answer(302)));
+        case(22, "404", Some(Trouble::Answer(404)));
+        case(7, "000", Some(Trouble::Curl(Some(7))));
+        case(28, "200", Some(Trouble::Curl(Some(28))));
+        case(0, "", Some(Trouble::Curl(Some(0))));
+    }
+
+    #[test]
+    fn every_trouble_says_what_to_do() {
+        let answers = [302, 400, 404, 429, 500].map(Trouble::Answer);
+        let codes = [Some(6), Some(7), Some(28), Some(60), Some(99), None].map(Trouble::Curl);
+        for trouble in answers.into_iter().chain(codes) {
+            assert!(!trouble.words().is_empty() && trouble.hint("XTASK_WEBHOOK").len() > 20, "{trouble:?}");
+        }
+    }
+}

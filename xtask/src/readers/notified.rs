@@ -1,0 +1,73 @@
+//! Reads what xtask's own `notify` says, on stderr: whom it has told, why nobody, or an error.
+
+use super::{Exit, Read, environment_error, text};
+use crate::command::Stream;
+use crate::notify::{NOTHING_SENT, TOLD};
+use crate::outcome::Outcome;
+use crate::reading::Reading;
+
+/// What was said so far.
+#[derive(Default)]
+pub(super) struct Notified {
+    told: Option<String>,
+    nothing: Option<String>,
+    error: Option<String>,
+    warnings: Vec<String>,
+}
+
+impl Read for Notified {
+    fn line(&mut self, stream: Stream, line: &[u8]) {
+        if stream == Stream::Stdout {
+            return;
+        }
+        let line = text(line);
+        if line.starts_with(TOLD) {
+            self.told = Some(line);
+        } else if let Some(why) = line.strip_prefix(NOTHING_SENT) {
+            self.nothing = Some(why.to_owned());
+        } else if let Some(error) = line.strip_prefix("error: ") {
+            self.error.get_or_insert_with(|| error.to_owned());
+        } else if let Some(warning) = line.strip_prefix("warning: ") {
+            self.warnings.push(warning.to_owned());
+        }
+    }
+
+    fn finish(self: Box<Self>, exit: Exit, _: bool) -> Reading {
+        let reading = match (exit, self.told, self.nothing) {
+            (Exit::Code(0), Some(told), _) => Reading::because(Outcome::Passed, told),
+            (Exit::Code(0), None, Some(why)) => Reading::because(Outcome::NothingToDo, why),
+            (Exit::Code(0), None, None) => environment_error("it did not say whom it has told"),
+            // Nothing that it finds is a gate: it could not do its work.
+            _ => environment_error(self.error.unwrap_or_else(|| exit.to_string())),
+        };
+        Reading { notes: self.warnings, ..reading }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(lines: &[&str], exit: Exit, outcome: Outcome, because: &str) -> Reading {
+        let mut reader = Box::new(Notified::default());
+        for line in lines {
+            reader.line(Stream::Stderr, line.as_bytes());
+        }
+        let reading = reader.finish(exit, false);
+        assert_eq!((reading.outcome, reading.because.as_deref()), (outcome, Some(because)));
+        reading
+    }
+
+    #[test]
+    fn it_says_whom_it_told_or_why_nobody() {
+        let reading = case(&["told Slack", "warning: w"], Exit::Code(0), Outcome::Passed, "told Slack");
+        assert_eq!(reading.notes, ["w"]);
+        case(&["nothing was sent: as before"], Exit::Code(0), Outcome::NothingToDo, "as before");
+        case(&[], Exit::Code(0), Outcome::EnvironmentError, "it did not say whom it has told");
+        let lines = ["told Slack", "error: tell the webhook: it refuses with status 404", "hint: make a new one"];
+        let why = "tell the webhook: it refuses with status 404";
+        case(&lines, Exit::Code(3), Outcome::EnvironmentError, why);
+        case(&[], Exit::Signal(9), Outcome::EnvironmentError, "was killed by SIGKILL");
+    }
+}
