@@ -1,11 +1,14 @@
 //! What to do about each thing that went wrong: a few words, and the commands to type. A pure table over the kinds of
 //! failures, which every report and notification shares. Knows nothing about how it is shown.
 
+mod kind;
+
 use super::summary::{StageSummary, Summary, TaskSummary};
 use crate::outcome::Outcome;
-use crate::plan::{StageId, pipeline};
+use crate::plan::StageId;
 use crate::reading::{IS_BACK, NEEDS_A_HUMAN, Severity, TYPE_NEXT};
 use crate::text;
+use kind::Kind;
 
 /// Failed tests and findings that a step names.
 const NAMES: usize = 5;
@@ -25,29 +28,6 @@ pub struct Step {
     pub what: String,
     /// What to type, at the workspace's root.
     pub commands: Vec<String>,
-}
-
-/// What can go wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Format,
-    Lint,
-    Tests,
-    Compile,
-    Coverage,
-    Audit,
-    Servers,
-    Image,
-    Push,
-    Login,
-    Deploy,
-    Smoke,
-    Notify,
-    TimedOut,
-    Environment,
-    Cancelled,
-    Job,
-    Other,
 }
 
 /// What to do, in the pipeline's order; nothing where nothing went wrong.
@@ -81,7 +61,7 @@ fn is_consequence(task: &TaskSummary) -> bool {
 }
 
 fn step(stage: &StageSummary, task: Option<&TaskSummary>) -> Step {
-    let kind = task.map_or(Kind::Job, |task| kind(stage.id.as_str(), task));
+    let kind = task.map_or(Kind::Job, |task| Kind::of(stage.id.as_str(), task));
     let (what, mut commands) = match task {
         Some(task) => advice(kind, stage, task),
         None => ("look at the log of its job: nothing else is known of it".to_owned(), vec![whole(stage)]),
@@ -90,37 +70,6 @@ fn step(stage: &StageSummary, task: Option<&TaskSummary>) -> Step {
     commands.dedup();
     let about = task.map_or_else(|| stage.id.to_string(), |task| task.id.to_string());
     Step { about, stage: stage.id.clone(), kind: kind.word(), what, commands }
-}
-
-fn kind(stage: &str, task: &TaskSummary) -> Kind {
-    let name = task.name();
-    let deploys = |stage: &str| stage.starts_with("deploy-") || stage.starts_with("rollback-");
-    let of_registry = stage == pipeline::BUILD_AND_PUSH && (name == "login" || name.starts_with("push-"));
-    match (task.outcome, stage) {
-        (Outcome::Cancelled, _) => Kind::Cancelled,
-        (Outcome::TimedOut, _) => Kind::TimedOut,
-        (_, pipeline::NOTIFY) => Kind::Notify,
-        (Outcome::EnvironmentError, pipeline::INTEGRATION_TESTS) if name == "servers" => Kind::Servers,
-        (Outcome::EnvironmentError, _) if of_registry => Kind::Login,
-        (_, stage) if deploys(stage) => Kind::Deploy,
-        (Outcome::EnvironmentError, _) => Kind::Environment,
-        (_, pipeline::FORMAT_AND_LINT) if name == pipeline::FMT => Kind::Format,
-        (_, pipeline::FORMAT_AND_LINT) => Kind::Lint,
-        _ if !task.failed_tests.is_empty() => Kind::Tests,
-        (_, pipeline::TEST_SERVICES | pipeline::INTEGRATION_TESTS) if task.tests.is_some() => Kind::Tests,
-        (_, pipeline::TEST_SERVICES | pipeline::INTEGRATION_TESTS | pipeline::BUILD_RELEASE) => Kind::Compile,
-        (_, pipeline::CODE_COVERAGE) if is_gate(task) => Kind::Coverage,
-        (_, pipeline::SECURITY_AUDIT) => Kind::Audit,
-        (_, pipeline::BUILD_AND_PUSH) if of_registry => Kind::Push,
-        (_, pipeline::BUILD_AND_PUSH) if task.service.is_some() => Kind::Image,
-        (_, pipeline::SMOKE_TEST) => Kind::Smoke,
-        _ => Kind::Other,
-    }
-}
-
-/// Whether coverage was measured and is too low, as opposed to a program that does not compile.
-fn is_gate(task: &TaskSummary) -> bool {
-    task.because.as_deref().is_some_and(|because| because.contains("is under"))
 }
 
 fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<String>) {
@@ -264,31 +213,6 @@ fn some(names: &[&str]) -> String {
         shown.push(format!("{more} more"));
     }
     text::list(shown)
-}
-
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Format => "format",
-            Self::Lint => "lint",
-            Self::Tests => "tests",
-            Self::Compile => "compile",
-            Self::Coverage => "coverage",
-            Self::Audit => "audit",
-            Self::Servers => "servers",
-            Self::Image => "image",
-            Self::Push => "push",
-            Self::Login => "registry",
-            Self::Deploy => "deploy",
-            Self::Smoke => "smoke",
-            Self::Notify => "notify",
-            Self::TimedOut => "timed-out",
-            Self::Environment => "environment",
-            Self::Cancelled => "cancelled",
-            Self::Job => "job",
-            Self::Other => "other",
-        }
-    }
 }
 
 #[cfg(test)]
