@@ -1,6 +1,7 @@
 //! `ci --event push`, from the sources to the pods, with a real registry between them: what was built is what runs.
 
-use crate::deploying::Shop;
+use crate::deploying::{NAMESPACE, Shop};
+use crate::hook::Hook;
 use crate::peers::Registry;
 use oci_layout::Image;
 use serde_json::Value;
@@ -31,28 +32,36 @@ fn shop() -> Option<(Shop, Registry)> {
 
 #[test]
 fn the_digest_is_the_same_from_the_built_bytes_to_the_running_pod() {
-    let Some((shop, registry)) = shop() else { return };
-    let output = shop.sandbox.run(&["ci", "--event", "push", "--skip", "notify", "--skip", "coverage"]).exits(0);
+    let Some((mut shop, registry)) = shop() else { return };
+    let hook = Hook::ok();
+    shop.sandbox.var("XTASK_WEBHOOK", hook.url("/canary-hook-4711"));
+    let push = ["ci", "--event", "push", "--skip", "coverage"];
+    let output = shop.sandbox.run(&push).exits(0);
     let summary = shop.sandbox.summary();
-    for stage in ["build-and-push passed", "deploy-staging passed", "smoke-test passed", "quality-report passed"] {
+    for stage in ["build-and-push", "deploy-staging", "smoke-test", "quality-report", "notify"] {
+        let stage = format!("{stage} passed");
         assert!(
-            summary.stages().iter().any(|known| known == stage),
+            summary.stages().iter().any(|known| known.starts_with(&stage)),
             "{stage}: {:?}\n{}",
             summary.stages(),
             output.stderr
         );
     }
+    let notice = hook.request().json();
+    assert_eq!(notice["verdict"], "passed");
     let pushed: Value =
         serde_json::from_str(&shop.sandbox.read("target/xtask/runs/latest/images.json")).expect("it is JSON");
     for service in ["auth-service", "user-service"] {
+        let told = notice["services"].as_array().expect("a list").iter().find(|it| it["name"] == service);
         let layout = shop.sandbox.root().join("target/xtask/images").join(service);
         let built = Image::open(&layout, None).expect("it is whole").digest().to_string();
-        let told = pushed["images"].as_array().expect("a list").iter().find(|image| image["service"] == service);
-        assert_eq!(told.expect("it was pushed")["digest"], built.as_str());
+        let listed = pushed["images"].as_array().expect("a list").iter().find(|image| image["service"] == service);
+        assert_eq!(listed.expect("it was pushed")["digest"], built.as_str());
+        assert!(told.is_some_and(|told| told.to_string().contains(&built)), "{notice}");
         let in_registry = oci_layout::Digest::of(&registry.manifest(&format!("shop/{service}:main"))).to_string();
         assert_eq!(in_registry, built);
         assert_eq!(shop.runs(service), Some(format!("{}/shop/{service}@{built}", registry.host)));
-        let pods = shop.cluster.objects("pods", crate::deploying::NAMESPACE);
+        let pods = shop.cluster.objects("pods", NAMESPACE);
         let own = pods.iter().filter(|pod| pod["metadata"]["labels"]["app.kubernetes.io/name"] == service);
         let ids: Vec<&Value> = own.map(|pod| &pod["status"]["containerStatuses"][0]["imageID"]).collect();
         assert!(!ids.is_empty() && ids.iter().all(|id| id.as_str().is_some_and(|id| id.ends_with(&built))), "{ids:?}");
@@ -60,9 +69,12 @@ fn the_digest_is_the_same_from_the_built_bytes_to_the_running_pod() {
     let report = shop.sandbox.read("target/xtask/runs/latest/report.md");
     assert!(report.contains("smoke-test"), "{report}");
     shop.keeps_its_token(&output);
+    for text in [&output.stdout, &output.stderr, &shop.left_behind()] {
+        assert!(!text.contains("canary-hook-4711"), "{text}");
+    }
     // The same commit once more: nothing is pushed and nothing is written.
     shop.cluster.clear_requests();
-    shop.sandbox.run(&["ci", "--event", "push", "--skip", "notify", "--skip", "coverage"]).exits(0).says("left alone");
+    shop.sandbox.run(&push).exits(0).says("left alone");
     let changed = shop.writes().into_iter().filter(|write| !write.contains("leases") && !write.contains("reviews"));
     assert_eq!(changed.collect::<Vec<_>>(), [""; 0]);
 }
