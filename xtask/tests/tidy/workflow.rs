@@ -2,7 +2,7 @@
 
 use crate::sources::{read, root};
 use xtask::outcome::Policy;
-use xtask::plan::pipeline::{Definition, Runs, stages};
+use xtask::plan::pipeline::{Definition, Runs, SMOKE_TEST, stages};
 
 /// The job that holds no stage: the one check to require.
 const FINAL: &str = "ci-passed";
@@ -60,25 +60,32 @@ fn workflow() -> (String, Vec<Job>) {
     (head.to_owned(), jobs)
 }
 
-/// The stages of a pull request; the workflow runs no others yet.
-fn pipeline() -> Vec<Definition> {
-    let mut stages = stages();
-    stages.retain(|stage| stage.runs == Runs::Always);
-    stages
+/// When a job runs: a report whatever has failed, and a look at what was deployed however that has ended.
+fn condition(stage: &Definition) -> Option<&'static str> {
+    Some(match (stage.runs, stage.policy) {
+        (Runs::Always, Policy::Reporting) => "always()",
+        (Runs::Always, _) => return None,
+        (Runs::OnPush, Policy::Reporting) => "always() && github.event_name == 'push'",
+        (Runs::OnPush, _) => "github.event_name == 'push'",
+        (Runs::OnPushToMain, _) if stage.id.as_str() == SMOKE_TEST => {
+            "${{ !cancelled() && github.event_name == 'push' && github.ref == 'refs/heads/main' && \
+             needs.deploy-staging.result != 'skipped' }}"
+        }
+        (Runs::OnPushToMain, _) => "github.event_name == 'push' && github.ref == 'refs/heads/main'",
+    })
 }
 
 #[test]
 fn every_stage_is_a_job_with_its_needs_its_condition_and_its_limit() {
     let (_, jobs) = workflow();
     let names: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
-    let stages = pipeline();
+    let stages = stages();
     let wanted: Vec<&str> = stages.iter().map(|stage| stage.id.as_str()).chain([FINAL]).collect();
     assert_eq!(names, wanted);
     for (job, stage) in jobs.iter().zip(&stages) {
         let needs: Vec<&str> = stage.needs.iter().map(xtask::plan::StageId::as_str).collect();
         assert_eq!(job.list("needs"), needs, "needs of {}", job.id);
-        let always = stage.policy == Policy::Reporting;
-        assert_eq!(job.value("if"), always.then_some("always()"), "condition of {}", job.id);
+        assert_eq!(job.value("if"), condition(stage), "condition of {}", job.id);
         let limit = job.lines.iter().find_map(|line| line.trim().strip_prefix("max-parallel: "));
         let wanted = stage.max_parallel.filter(|_| job.matrix().is_some()).map(|limit| limit.to_string());
         assert_eq!(limit, wanted.as_deref(), "limit of {}", job.id);
@@ -88,14 +95,14 @@ fn every_stage_is_a_job_with_its_needs_its_condition_and_its_limit() {
 #[test]
 fn every_job_runs_its_stage_in_steps_of_one_line_that_xtask_replaces() {
     let (_, jobs) = workflow();
-    let stages = pipeline();
+    let stages = stages();
     for job in jobs.iter().filter(|job| job.id != FINAL) {
         let stage = stages.iter().find(|stage| stage.id.as_str() == job.id).expect("every job is a stage");
         let runs = job.steps("run");
         assert!(!runs.is_empty(), "{} runs nothing", job.id);
-        let word = |run: &str| run.split(' ').nth(3).unwrap_or_default().to_owned();
-        let words: Vec<String> = runs.iter().map(|run| word(run)).collect();
-        assert!(words.contains(&stage.subcommand), "{} does not run `{}`: {runs:?}", job.id, stage.subcommand);
+        let wanted = format!("exec cargo xtask {} ", stage.subcommand);
+        let found = runs.iter().any(|run| format!("{run} ").starts_with(&wanted));
+        assert!(found, "{} does not run `{}`: {runs:?}", job.id, stage.subcommand);
         for run in runs {
             assert!(run.starts_with("exec cargo xtask "), "{}: `{run}`", job.id);
             assert!(!run.contains("${{"), "an expression within a command is code from outside: {run}");
@@ -107,8 +114,12 @@ fn every_job_runs_its_stage_in_steps_of_one_line_that_xtask_replaces() {
 fn the_final_check_waits_for_every_job_that_can_fail() {
     let (_, jobs) = workflow();
     let last = jobs.last().expect("there are jobs");
-    let wanted: Vec<String> =
-        pipeline().iter().filter(|stage| stage.policy != Policy::Reporting).map(|stage| stage.id.to_string()).collect();
+    // What blocks a push, and whatever belongs to a pull request: it is green as long as nothing stood in its way.
+    let counts = |stage: &&Definition| match stage.runs {
+        Runs::Always => stage.policy != Policy::Reporting,
+        Runs::OnPush | Runs::OnPushToMain => stage.policy == Policy::Blocking,
+    };
+    let wanted: Vec<String> = stages().iter().filter(counts).map(|stage| stage.id.to_string()).collect();
     assert_eq!((last.list("needs"), last.value("if")), (wanted, Some("always()")));
 }
 
@@ -116,7 +127,7 @@ fn the_final_check_waits_for_every_job_that_can_fail() {
 fn a_matrix_is_what_xtask_says_in_a_job_before() {
     let (_, jobs) = workflow();
     let mut with_a_matrix = Vec::new();
-    for (job, stage) in jobs.iter().zip(pipeline()) {
+    for (job, stage) in jobs.iter().zip(stages()) {
         let Some(matrix) = job.matrix() else { continue };
         with_a_matrix.push(job.id.as_str());
         let output = matrix.strip_prefix("${{ fromJSON(needs.").and_then(|rest| rest.strip_suffix(") }}"));
@@ -167,5 +178,26 @@ fn rights_are_given_job_by_job_and_every_job_has_an_end() {
         let minutes = job.value("timeout-minutes").and_then(|minutes| minutes.parse::<u32>().ok());
         assert!(minutes.is_some_and(|minutes| (1..=60).contains(&minutes)), "{} has no time limit", job.id);
         assert_eq!(job.value("runs-on"), Some("ubuntu-24.04"), "{}", job.id);
+    }
+}
+
+#[test]
+fn what_pushes_or_deploys_restores_no_cache_and_is_never_cancelled() {
+    let (_, jobs) = workflow();
+    let about_an_environment: Vec<&Job> =
+        jobs.iter().filter(|job| job.value("environment") == Some("staging")).collect();
+    assert_eq!(
+        about_an_environment.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(),
+        ["deploy-staging", "smoke-test"]
+    );
+    for job in &about_an_environment {
+        assert!(job.lines.contains(&"  group: staging".to_owned()), "{}: one at a time", job.id);
+        assert!(job.lines.contains(&"  cancel-in-progress: false".to_owned()), "{}", job.id);
+    }
+    let push = jobs.iter().find(|job| job.id == "build-and-push").expect("there is one");
+    for job in about_an_environment.into_iter().chain([push]) {
+        let caches = |uses: &&str| uses.contains("cache@");
+        assert_eq!(job.steps("uses").into_iter().find(caches), None, "{}", job.id);
+        assert!(job.lines.iter().any(|line| line.contains("role-to-assume: ")), "{}: no keys that stay", job.id);
     }
 }
