@@ -33,7 +33,8 @@ impl Lease {
             Err(failure) if failure.kind == Kind::Conflict => {
                 let held = Error::new(Exit::Locked, "deploy: another deployment goes on in this namespace");
                 Err(held.detail(failure.text).hint(format!(
-                    "wait for it; the lease expires {} after its holder has died",
+                    "wait for it; the lease expires {} after its holder has died; or, if it is one of yours that was \
+                     killed, go on with it: `--resume`",
                     crate::text::duration(HOLDS)
                 )))
             }

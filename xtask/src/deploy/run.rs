@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::journal::{Entry, Journal, Planned, Progress, VERSION, progress};
 use super::kubectl::Kubectl;
 use super::lease::Lease;
-use super::live::{digest, generation, name, run};
+use super::live::{digest, generation, is_as_wanted, name, run};
 use super::report;
 use super::request::{Report, Request, Said};
 use super::watch::{Expected, SOMEBODY_ELSE, Settled, Watch};
@@ -229,7 +229,11 @@ impl Planned {
         match live {
             None => true,
             Some(live) if generation(Some(live)) == self.generation => true,
-            Some(live) => generation(Some(live)) == self.generation + 1 && run(live) == Some(by),
+            // What a rollback writes bears the mark of the run that has made it first, so the content counts as well.
+            Some(live) => {
+                let ours = run(live) == Some(by) || self.wanted().is_some_and(|wanted| is_as_wanted(live, wanted));
+                generation(Some(live)) == self.generation + 1 && ours
+            }
         }
     }
 }

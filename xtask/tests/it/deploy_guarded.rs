@@ -1,12 +1,8 @@
 //! What protects an environment: its guard, the privacy of credentials, and smoke tests that bring back what was before.
 
-use crate::deploying::{NAMESPACE, Shop};
+use crate::deploying::{NAMESPACE, Shop, meets};
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::Duration;
 use test_cluster::{Behaviour, Effect, Fault};
-
-/// Long enough for anything that will happen at all.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_guarded_environment_wants_a_clean_green_commit_its_images_and_a_word() {
@@ -25,9 +21,8 @@ fn the_runs_kubeconfig_is_for_its_owner_and_gone_afterwards() {
     let shop = Shop::new();
     let before = shop.sandbox.read("kubeconfig");
     let place = shop.cluster.fault(Fault::on("create", "leases").effect(Effect::Stall));
-    let args = ["deploy", "staging", "--images", "images.json"];
-    let child = shop.sandbox.command(&args).spawn().expect("xtask starts");
-    assert!(place.wait(1, PATIENCE), "the deployment never came there");
+    let child = shop.begin();
+    meets(&place, 1);
     let folder = shop.sandbox.root().join("target/xtask/runs/latest/deploy");
     let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
     assert_eq!((mode(&folder), mode(&folder.join("kubeconfig"))), (0o700, 0o600));
@@ -60,11 +55,9 @@ fn a_config_map_that_is_taken_away_dooms_the_service() {
     };
     let before = names(&shop);
     shop.images('b');
-    let fault = Fault::on("patch", "deployments").name("user-service").nth(2).effect(Effect::Stall);
-    let place = shop.cluster.fault(fault);
-    let args = ["deploy", "staging", "--images", "images.json"];
-    let child = shop.sandbox.command(&args).spawn().expect("xtask starts");
-    assert!(place.wait(2, PATIENCE), "the deployment never came there");
+    let place = shop.stall("patch", "user-service", 2);
+    let child = shop.begin();
+    meets(&place, 2);
     let new = names(&shop).into_iter().find(|name| name.starts_with("user-service") && !before.contains(name));
     shop.kubectl(&["delete", "configmap", &new.expect("it is written before the deployment")]);
     place.release();

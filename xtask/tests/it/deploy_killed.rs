@@ -1,36 +1,8 @@
 //! Deployments that are killed or stopped, and what `--resume` makes of them; and what is somebody else's.
 
-use crate::deploying::{NAMESPACE, Shop};
-use crate::sandbox::Output;
+use crate::deploying::{NAMESPACE, Shop, kill, meets};
 use rustix::process::{Pid, Signal, kill_process};
-use std::process::Child;
-use std::time::Duration;
-use test_cluster::{Behaviour, Effect, Fault, Rule};
-
-/// Long enough for anything that will happen at all.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A deployment of the second commit, begun and not waited for.
-fn begin(shop: &Shop) -> Child {
-    let args = ["deploy", "staging", "--images", "images.json"];
-    shop.sandbox.command(&args).spawn().expect("xtask starts")
-}
-
-/// Stalls the n-th request of a kind about a deployment, so that xtask can be met at a known place.
-fn stall(shop: &Shop, verb: &str, service: &str, nth: usize) -> Rule {
-    shop.cluster.fault(Fault::on(verb, "deployments").name(service).nth(nth).effect(Effect::Stall))
-}
-
-/// The steps that the newest journal holds.
-fn journal(shop: &Shop) -> Vec<String> {
-    let text = shop.sandbox.read("target/xtask/runs/latest/deploy.ndjson");
-    let step = |line: &str| Some(line.strip_prefix("{\"step\":\"")?.split_once('"')?.0.to_owned());
-    text.lines().filter_map(step).collect()
-}
-
-fn resume(shop: &Shop) -> Output {
-    shop.sandbox.run(&["deploy", "staging", "--resume"])
-}
+use test_cluster::Behaviour;
 
 /// A deployment of the second commit, whose `user-service` crashes when `doomed`.
 fn second(shop: Shop, doomed: bool) -> Shop {
@@ -46,19 +18,19 @@ fn second(shop: Shop, doomed: bool) -> Shop {
 fn survives_a_kill(doomed: bool, (verb, service, nth): (&str, &str, usize), lines: usize) {
     let code = if doomed { 7 } else { 0 };
     let shop = second(Shop::new().deployed(), doomed);
-    let place = stall(&shop, verb, service, nth);
-    let mut child = begin(&shop);
-    assert!(place.wait(nth, PATIENCE), "the deployment never came there");
-    child.kill().expect("it runs");
-    child.wait().expect("it has ended");
-    assert_eq!(journal(&shop).len(), lines, "{:?}", journal(&shop));
+    let place = shop.stall(verb, service, nth);
+    let child = shop.begin();
+    meets(&place, nth);
+    kill(child);
+    let journal = shop.journal("deploy.ndjson");
+    assert_eq!(journal.len(), lines, "{journal:?}");
     shop.cluster.clear_faults();
-    resume(&shop).exits(code);
+    shop.resume().exits(code);
     let undisturbed = second(Shop::new().deployed(), doomed);
     undisturbed.deploy(&[]).exits(code);
     assert_eq!(shop.state(), undisturbed.state());
     shop.runs_all_of(if doomed { 'a' } else { 'b' });
-    resume(&shop).exits(2).says("the last one has ended");
+    shop.resume().exits(2).says("the last one has ended");
 }
 
 #[test]
@@ -100,9 +72,9 @@ fn killed_while_the_last_service_is_set_back() {
 #[test]
 fn ctrl_c_says_what_has_changed_and_what_to_type() {
     let shop = second(Shop::new().deployed(), false);
-    let place = stall(&shop, "patch", "user-service", 2);
-    let child = begin(&shop);
-    assert!(place.wait(2, PATIENCE), "the deployment never came there");
+    let place = shop.stall("patch", "user-service", 2);
+    let child = shop.begin();
+    meets(&place, 2);
     let id = Pid::from_raw(i32::try_from(child.id()).expect("a process id")).expect("not zero");
     kill_process(id, Signal::INT).expect("it runs");
     let output = shop.sandbox.wait(child).exits(130);
@@ -111,7 +83,7 @@ fn ctrl_c_says_what_has_changed_and_what_to_type() {
     let lease = shop.cluster.object("leases", NAMESPACE, "xtask-deploy").expect("there is a lease");
     assert_eq!(lease["spec"]["holderIdentity"], "", "it was given back");
     shop.cluster.clear_faults();
-    resume(&shop).exits(0);
+    shop.resume().exits(0);
     shop.runs_all_of('b');
 }
 
@@ -119,9 +91,9 @@ fn ctrl_c_says_what_has_changed_and_what_to_type() {
 fn somebody_elses_newer_rollout_is_left_alone() {
     let shop = second(Shop::new().deployed(), true);
     // Everything is written and user-service has failed; then somebody sets another image.
-    let place = stall(&shop, "get", "auth-service", 2);
-    let child = begin(&shop);
-    assert!(place.wait(2, PATIENCE), "the deployment never came there");
+    let place = shop.stall("get", "auth-service", 2);
+    let child = shop.begin();
+    meets(&place, 2);
     let image = Shop::image("auth-service", 'c');
     shop.kubectl(&["set", "image", "deployment/auth-service", &format!("auth-service={image}")]);
     place.release();

@@ -3,11 +3,44 @@
 use crate::sandbox::{Output, Sandbox};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Read as _;
 use std::path::PathBuf;
-use test_cluster::{ADMIN_TOKEN, Cluster, Pace};
+use std::process::Child;
+use std::time::Duration;
+use test_cluster::{ADMIN_TOKEN, Cluster, Effect, Fault, Pace, Rule};
 
 /// The namespace.
 pub const NAMESPACE: &str = "shop";
+/// Long enough for anything that will happen at all.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until xtask has met the rule.
+#[track_caller]
+pub fn meets(rule: &Rule, requests: usize) {
+    assert!(rule.wait(requests, PATIENCE), "the deployment never came there");
+}
+
+/// Kills xtask as nothing can be caught.
+pub fn kill(mut child: Child) {
+    child.kill().expect("it runs");
+    child.wait().expect("it has ended");
+}
+
+/// Reads what xtask tells until it has told this so many times. Byte by byte: the rest is for whoever waits for its end.
+#[track_caller]
+pub fn hears(child: &mut Child, told: &str, times: usize) {
+    let stderr = child.stderr.as_mut().expect("it was piped");
+    let mut text = Vec::new();
+    let mut byte = [0];
+    while stderr.read(&mut byte).expect("it can be read") == 1 {
+        text.extend(byte);
+        let is_told = || String::from_utf8_lossy(&text).matches(told).count() >= times;
+        if text.ends_with(b"\n") && is_told() {
+            return;
+        }
+    }
+    panic!("{told:?} was not told {times} times:\n{}", String::from_utf8_lossy(&text));
+}
 
 /// Two services, and a cluster that knows nothing of them yet.
 pub struct Shop {
@@ -69,6 +102,33 @@ impl Shop {
     pub fn deploy(&self, more: &[&str]) -> Output {
         let args = [&["deploy", "staging", "--images", "images.json"], more].concat();
         self.sandbox.run(&args)
+    }
+
+    /// The same, begun and not waited for.
+    pub fn begin(&self) -> Child {
+        self.start(&["deploy", "staging", "--images", "images.json"])
+    }
+
+    /// xtask with these arguments, begun and not waited for.
+    pub fn start(&self, args: &[&str]) -> Child {
+        self.sandbox.command(args).spawn().expect("xtask starts")
+    }
+
+    /// Goes on with what was begun.
+    pub fn resume(&self) -> Output {
+        self.sandbox.run(&["deploy", "staging", "--resume"])
+    }
+
+    /// Stalls the n-th request of a kind about a service's deployment, so that xtask can be met at a known place.
+    pub fn stall(&self, verb: &str, service: &str, nth: usize) -> Rule {
+        self.cluster.fault(Fault::on(verb, "deployments").name(service).nth(nth).effect(Effect::Stall))
+    }
+
+    /// The steps that a journal of the newest run holds.
+    pub fn journal(&self, file: &str) -> Vec<String> {
+        let text = self.sandbox.read(&format!("target/xtask/runs/latest/{file}"));
+        let step = |line: &str| Some(line.strip_prefix("{\"step\":\"")?.split_once('"')?.0.to_owned());
+        text.lines().filter_map(step).collect()
     }
 
     /// A deployment of the first commit, and everything is well.

@@ -16,6 +16,7 @@ mod deploy_eks;
 mod deploy_fails;
 mod deploy_guarded;
 mod deploy_killed;
+mod deploy_killed_watching;
 mod docker;
 mod faults;
 mod faults_flags;
