@@ -54,7 +54,7 @@ impl Deployment<'_> {
             Err(failure) if failure.is_stop() => Err(failure.into()),
             // There is nothing to wait for: there was nothing before, or nothing that ran well.
             put => {
-                let failure = put.err().map(|failure: Failure| failure.line());
+                let failure = put.err().map(|failure: Failure| format!("it cannot be set back: {}", failure.line()));
                 journal.note(Entry::Restored { service: service(), failure })?;
                 Ok(None)
             }

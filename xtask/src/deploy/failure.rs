@@ -38,10 +38,13 @@ pub enum Kind {
 }
 
 /// Words of kubectl and of the servers that it talks to, and what they mean; the first that is found counts.
-const WORDS: [(&str, Kind); 28] = [
+const WORDS: [(&str, Kind); 30] = [
     ("(Conflict)", Kind::Conflict),
     ("(AlreadyExists)", Kind::Conflict),
     ("conflicts with", Kind::Conflict),
+    ("Operation cannot be fulfilled", Kind::Conflict),
+    // What `kubectl apply --server-side` says of every conflict, whatever it is about.
+    ("Please review the fields above", Kind::Conflict),
     ("(NotFound)", Kind::NotFound),
     ("(Forbidden)", Kind::Forbidden),
     ("(Unauthorized)", Kind::Unauthorized),
@@ -76,7 +79,7 @@ impl Kind {
     }
 
     /// What to do about it.
-    fn remedy(self) -> &'static str {
+    pub fn remedy(self) -> &'static str {
         match self {
             Self::Transient => "the cluster was busy or away for too long: look at it, then run the same command again",
             Self::Unauthorized => "log in: for AWS `aws sts get-caller-identity` says who you are",
@@ -142,6 +145,7 @@ mod tests {
             ("Unable to connect to the server: EOF", Kind::Transient),
             ("Error from server (Conflict): Operation cannot be fulfilled on leases", Kind::Conflict),
             ("Apply failed with 1 conflict: conflicts with \"kubectl\": .spec.replicas", Kind::Conflict),
+            ("error: the server reported a conflict\nPlease review the fields above--they currently", Kind::Conflict),
             ("The Deployment \"x\" is invalid: spec.selector: field is immutable", Kind::Invalid),
             ("error: no configuration has been provided", Kind::Tool),
         ] {

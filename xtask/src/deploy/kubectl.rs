@@ -69,7 +69,14 @@ impl Kubectl {
     fn apply_with(&self, objects: &[Value], more: &[&str]) -> Result<Vec<Value>, Failure> {
         let command = self.command().args(["apply", "--server-side", "--force-conflicts", "--output=json"]);
         let command = command.arg(format!("--field-manager={FIELD_MANAGER}")).args(more.iter().copied());
-        self.send(command, &list_of(objects))
+        let mut pauses = PAUSES.iter();
+        loop {
+            match (self.send(command.clone(), &list_of(objects)), pauses.next()) {
+                // No field is disputed when all are taken over: somebody has written the object in the same moment.
+                (Err(failure), Some(pause)) if failure.kind == Kind::Conflict => self.pause(*pause)?,
+                (answer, _) => return answer,
+            }
+        }
     }
 
     /// Creates objects that are only questions, and answers what they came to.

@@ -22,7 +22,8 @@ pub(super) fn of(
     let mut services: Vec<(String, State)> = left_alone.chain(states(&progress, &difference.planned)).collect();
     services.sort_by(|(one, _), (other, _)| one.cmp(other));
     let end = ending(&services, stopped);
-    Report { next: next(&request.environment, end), services, failed: failed.collect(), diagnosis, end }
+    let ended = entries.contains(&Entry::Ended);
+    Report { next: next(&request.environment, end, ended), services, failed: failed.collect(), diagnosis, end }
 }
 
 /// How it stands with each service.
@@ -54,14 +55,15 @@ fn ending(services: &[(String, State)], stopped: bool) -> End {
     }
 }
 
-/// The commands to type next.
-fn next(environment: &str, end: End) -> Vec<String> {
+/// The commands to type next. What has not `ended` can be gone on with.
+fn next(environment: &str, end: End, ended: bool) -> Vec<String> {
     let command = |words: &str| format!("cargo xtask {}", words.replace("ENV", environment));
     match end {
         End::Deployed => vec![command("smoke ENV")],
         End::RolledBack => vec![command("status ENV")],
         End::Stopped => vec![command("deploy ENV --resume"), command("rollback ENV")],
-        End::Broken => vec![command("status ENV"), command("rollback ENV")],
+        End::Broken if ended => vec![command("status ENV"), command("rollback ENV")],
+        End::Broken => vec![command("status ENV"), command("deploy ENV --resume"), command("rollback ENV")],
     }
 }
 

@@ -75,31 +75,36 @@ impl Deployment<'_> {
             let _ = self.lease.release(&self.kubectl.after_stop());
             return Err(error);
         }
-        let end = self.carry_out(&mut journal, &difference.planned);
-        Ok(self.close(&journal, difference, end))
+        let mut diagnosis = Vec::new();
+        let end = self.carry_out(&mut journal, &difference.planned, &mut diagnosis);
+        Ok(self.close(&journal, difference, diagnosis, end))
     }
 
     /// Goes on with a deployment that was stopped or killed.
     pub(super) fn resume(mut self, mut journal: Journal, planned: Vec<Planned>) -> Report {
-        let end = self.carry_out(&mut journal, &planned);
-        self.close(&journal, &Difference { planned, left_alone: Vec::new() }, end)
+        let mut diagnosis = Vec::new();
+        let end = self.carry_out(&mut journal, &planned, &mut diagnosis);
+        self.close(&journal, &Difference { planned, left_alone: Vec::new() }, diagnosis, end)
     }
 
-    fn carry_out(&mut self, journal: &mut Journal, planned: &[Planned]) -> Result<Vec<String>, Early> {
-        let mut diagnosis = Vec::new();
+    fn carry_out(
+        &mut self,
+        journal: &mut Journal,
+        planned: &[Planned],
+        diagnosis: &mut Vec<String>,
+    ) -> Result<(), Early> {
         let goes_back = progress(journal.entries()).values().any(Progress::is_going_back);
         if !goes_back {
             let services = crate::text::count(planned.len(), "service");
             (self.say)(Said::Line(format!("deploying {services} to {}", self.request.environment)));
-            self.write(journal, planned, &mut diagnosis)?;
-            self.watch(journal, planned, &mut diagnosis)?;
+            self.write(journal, planned, diagnosis)?;
+            self.watch(journal, planned, diagnosis)?;
         }
         let failed = progress(journal.entries()).into_values().any(|progress| !progress.is_done());
         if failed {
-            self.go_back(journal, planned, &mut diagnosis)?;
+            self.go_back(journal, planned, diagnosis)?;
         }
-        journal.note(Entry::Ended)?;
-        Ok(diagnosis)
+        Ok(journal.note(Entry::Ended)?)
     }
 
     /// Writes the objects of each service; the first that cannot be written ends it.
@@ -111,6 +116,7 @@ impl Deployment<'_> {
                 continue;
             }
             self.lease.keep(self.kubectl)?;
+            let mut hint = None;
             // Between the plan and now, or between a kill and now, somebody may have been here.
             let written = match self.kubectl.get("deployment", &planned.service)? {
                 live if !planned.may_be_written(live.as_ref(), &self.run) => Err(SOMEBODY_ELSE.to_owned()),
@@ -123,9 +129,10 @@ impl Deployment<'_> {
                     });
                     match self.put(planned.changes.iter().map(|change| (&change.wanted, &change.before))) {
                         Err(failure) if failure.is_stop() => return Err(failure.into()),
-                        written => {
-                            written.map_err(|failure| format!("its objects cannot be written: {}", failure.line()))
-                        }
+                        written => written.map_err(|failure| {
+                            hint = Some(failure.kind.remedy());
+                            format!("its objects cannot be written: {}", failure.line())
+                        }),
                     }
                 }
             };
@@ -139,6 +146,7 @@ impl Deployment<'_> {
                 }
                 Err(why) => {
                     diagnosis.push(format!("{}: {why}", planned.service));
+                    diagnosis.extend(hint.map(|hint| format!("  hint: {hint}")));
                     (self.say)(Said::Service { service: service(), line: why.clone(), done: true });
                     journal.note(Entry::Settled { service: service(), failure: Some(why) })?;
                     return Ok(());
@@ -209,16 +217,28 @@ impl Deployment<'_> {
     }
 
     /// Gives the lease back and says how everything stands.
-    fn close(self, journal: &Journal, difference: &Difference, end: Result<Vec<String>, Early>) -> Report {
+    fn close(
+        self,
+        journal: &Journal,
+        difference: &Difference,
+        mut diagnosis: Vec<String>,
+        end: Result<(), Early>,
+    ) -> Report {
         if let Err(failure) = self.lease.release(&self.kubectl.after_stop()) {
             (self.say)(Said::Line(format!("the lease is not given back, and expires by itself: {}", failure.line())));
         }
-        let (diagnosis, stopped) = match end {
-            Ok(diagnosis) => (diagnosis, false),
-            Err(Early::Call(failure)) if failure.is_stop() => (Vec::new(), true),
-            Err(Early::Call(failure)) => (vec![failure.line()], false),
-            Err(Early::Journal(error)) => (vec![error.line()], false),
+        let stopped = matches!(&end, Err(Early::Call(failure)) if failure.is_stop());
+        // What ended it comes first: without it everything else could have gone on.
+        let why = match end {
+            Ok(()) => Vec::new(),
+            Err(Early::Call(_)) if stopped => Vec::new(),
+            Err(Early::Call(failure)) => {
+                let hint = format!("  hint: {}", failure.kind.remedy());
+                vec![format!("it could not go on: {}", failure.line()), hint]
+            }
+            Err(Early::Journal(error)) => vec![error.line()],
         };
+        diagnosis.splice(..0, why);
         report::of(self.request, journal.entries(), difference, diagnosis, stopped)
     }
 }

@@ -14,6 +14,7 @@ mod coverage;
 mod deploy;
 mod deploy_eks;
 mod deploy_fails;
+mod deploy_faults;
 mod deploy_guarded;
 mod deploy_killed;
 mod deploy_killed_watching;
