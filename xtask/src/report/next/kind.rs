@@ -50,7 +50,7 @@ impl Kind {
             (_, pipeline::SECURITY_AUDIT) => Self::Audit,
             (_, pipeline::BUILD_AND_PUSH) if of_registry => Self::Push,
             (_, pipeline::BUILD_AND_PUSH) if task.service.is_some() => Self::Image,
-            (_, pipeline::BUILD_AND_PUSH) if name == "release" => Self::Compile,
+            (_, pipeline::BUILD_AND_PUSH) if matches!(name, "release" | "compile") => Self::Compile,
             (_, pipeline::SMOKE_TEST) => Self::Smoke,
             _ => Self::Other,
         }

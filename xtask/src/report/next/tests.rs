@@ -37,6 +37,8 @@ fn every_kind_of_failure_has_its_advice() {
     case("build-release", "release", failed("1 error"), "compile", "make it compile", &repeat);
     let repeat = ["cargo build-and-push --package release"];
     case("build-and-push", "release", failed("1 error"), "compile", "make it compile", &repeat);
+    let repeat = ["cargo build-and-push --package compile"];
+    case("build-and-push", "compile", failed("in the container: x"), "compile", "make it compile", &repeat);
     case("own", "command", failed("exited with code 1"), "other", "log", &["cargo own --package command"]);
     let minimum = failed("line coverage 49.00 % is under the gate of 50 %");
     case(
