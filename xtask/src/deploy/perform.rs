@@ -71,6 +71,9 @@ fn roll_back(request: &Request, to: Option<&str>, place: Place, say: &mut dyn Fn
     })?;
     let entries = found.map(|(_, entries)| entries).ok_or_else(|| no_journal(to, &runs))?;
     let begun = journal::begun(&entries).ok_or_else(|| no_journal(to, &runs))?;
+    if let Some(to) = to {
+        came_up(to, &entries)?;
+    }
     let access = Access::open(caller, &request.target)?;
     checks::check(&access, &request.target, None, &[])?;
     let lease = Lease::take(&access.kubectl, &holder, now)?;
@@ -128,6 +131,17 @@ fn planned(kubectl: &Kubectl, lease: Lease, difference: Result<Difference, Failu
 fn paused(planned: &[Planned]) -> Vec<String> {
     let is_paused = |planned: &&Planned| planned.before().is_some_and(|before| before["spec"]["paused"] == true);
     planned.iter().filter(is_paused).map(|planned| planned.service.clone()).collect()
+}
+
+/// Refuses to go back to what has never run well.
+fn came_up(run: &str, entries: &[journal::Entry]) -> Result<()> {
+    let failed = progress(entries).into_iter().filter(|(_, progress)| !progress.is_done());
+    let failed: Vec<String> = failed.map(|(service, _)| service).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("roll back to the deployment `{run}`: it did not deploy {}", text::list(&failed)))
+        .hint("name a run whose deployment has passed: `cargo xtask history` lists them"))
 }
 
 /// The changes that make services what a run has deployed.

@@ -6,6 +6,7 @@
 
 mod pods;
 
+use crate::text;
 use serde_json::Value;
 
 /// What the cluster says about one service.
@@ -83,7 +84,9 @@ fn unfinished(deployment: &Value, new: &[&Value]) -> Option<String> {
         return Some(format!("{} of {wanted} pods are new{waits}", count("updatedReplicas")));
     }
     if count("replicas") > count("updatedReplicas") {
-        return Some(format!("{} old pods have not gone yet", count("replicas") - count("updatedReplicas")));
+        let old = usize::try_from(count("replicas") - count("updatedReplicas")).unwrap_or(usize::MAX);
+        let old = text::count(old, "old pod");
+        return Some(format!("{old} still there{waits}"));
     }
     if count("availableReplicas") < wanted {
         return Some(format!("{} of {wanted} pods are available{waits}", count("availableReplicas")));

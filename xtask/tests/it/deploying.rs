@@ -59,15 +59,15 @@ impl Shop {
     /// The same with further lines for the environment.
     pub fn with(more: &str) -> Self {
         let mut sandbox = Sandbox::with_services(&["auth-service", "user-service"]);
-        let default = |key: &str, value: &str| {
-            let is_given = more.lines().any(|line| line.starts_with(&format!("{key} =")));
-            if is_given { String::new() } else { format!("{key} = \"{value}\"\n") }
+        let is_given = |line: &&&str| {
+            let key = line.split('=').next().unwrap_or_default();
+            more.lines().any(|given| given.starts_with(key))
         };
-        let defaults = [("context", "test"), ("soak", "100ms"), ("timeout", "60s"), ("rollback-timeout", "60s")]
-            .map(|(k, v)| default(k, v));
+        let defaults = ["context = \"test\"", "soak = \"100ms\"", "timeout = \"60s\"", "rollback-timeout = \"60s\""];
+        let defaults: Vec<&str> = defaults.iter().filter(|line| !is_given(line)).copied().collect();
         let environment = format!(
-            "\n[workspace.metadata.xtask.environments.staging]\nnamespace = \"{NAMESPACE}\"\n{}{more}\n",
-            defaults.concat()
+            "\n[workspace.metadata.xtask.environments.staging]\nnamespace = \"{NAMESPACE}\"\n{}\n{more}\n",
+            defaults.join("\n")
         );
         sandbox.append("Cargo.toml", &environment);
         sandbox.stub("skopeo", "echo \"skopeo version 1.18.0 $*\" >> ../skopeo.log; echo skopeo version 1.18.0");

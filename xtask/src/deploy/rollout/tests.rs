@@ -99,7 +99,7 @@ fn without_pods_nothing_is_done() {
 fn the_counts_say_what_is_missing() {
     for (key, count, text) in [
         ("updatedReplicas", 1, "1 of 2 pods are new"),
-        ("replicas", 3, "1 old pods have not gone yet"),
+        ("replicas", 3, "1 old pod still there"),
         ("availableReplicas", 0, "0 of 2 pods are available"),
     ] {
         let mut cluster = Cluster::done();
