@@ -5,15 +5,16 @@ use indicatif::{InMemoryTerm, TermLike as _};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::fs::{File, OpenOptions};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::Stdio;
 
 const ROWS: u16 = 40;
 const COLUMNS: u16 = 80;
 
-/// Runs xtask with a terminal as its stderr. Returns how it ended, and all that the terminal was sent.
-fn on_a_terminal(sandbox: &Sandbox, args: &[&str]) -> (Output, String) {
+/// Runs xtask with a terminal as its stderr, and as its stdin when somebody has `typed` something there. Returns how it
+/// ended, and all that the terminal was sent.
+pub fn on_a_terminal(sandbox: &Sandbox, args: &[&str], typed: Option<&str>) -> (Output, String) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
     grantpt(&master).expect("it is ours");
     unlockpt(&master).expect("it can be opened");
@@ -21,11 +22,16 @@ fn on_a_terminal(sandbox: &Sandbox, args: &[&str]) -> (Output, String) {
         .expect("it has a size");
     let name = ptsname(&master, Vec::new()).expect("it has a name");
     let slave = OpenOptions::new().read(true).write(true).open(std::ffi::OsStr::from_bytes(name.as_bytes()));
+    let slave = slave.expect("its other end");
     let mut command = sandbox.command(args);
-    let child = command.stderr(Stdio::from(slave.expect("its other end"))).spawn().expect("xtask starts");
+    let mut master = File::from(master);
+    if let Some(typed) = typed {
+        command.stdin(Stdio::from(slave.try_clone().expect("another handle")));
+        master.write_all(typed.as_bytes()).expect("it waits there to be read");
+    }
+    let child = command.stderr(Stdio::from(slave)).spawn().expect("xtask starts");
     // The terminal hangs up when nobody has its other end open any more, this process included.
     drop(command);
-    let mut master = File::from(master);
     let mut sent = Vec::new();
     let mut chunk = [0; 4096];
     while let Ok(length @ 1..) = master.read(&mut chunk) {
@@ -53,7 +59,7 @@ const BOTH: [&str; 5] = ["ci", "--only", "good", "--only", "bad"];
 #[test]
 fn the_display_leaves_the_failure_and_the_summary_and_no_bars() {
     let sandbox = sandbox("xterm-256color");
-    let (output, sent) = on_a_terminal(&sandbox, &BOTH);
+    let (output, sent) = on_a_terminal(&sandbox, &BOTH, None);
     let output = output.exits(1);
     assert_eq!(output.stdout, "");
     assert!(sent.contains("\u{1b}["), "it moves the cursor: {sent:?}");
@@ -92,7 +98,7 @@ fn a_dumb_terminal_and_ci_get_lines_without_cursor_moves() {
             sandbox.var("CI", "true");
         }
         sandbox.var("NO_COLOR", "1");
-        let (output, sent) = on_a_terminal(&sandbox, &BOTH);
+        let (output, sent) = on_a_terminal(&sandbox, &BOTH, None);
         output.exits(1);
         assert!(!sent.contains('\u{1b}'), "{sent:?}");
         assert!(!sent.replace("\r\n", "\n").contains('\r'), "{sent:?}");
@@ -103,7 +109,7 @@ fn a_dumb_terminal_and_ci_get_lines_without_cursor_moves() {
 fn without_colours_the_display_still_works() {
     let mut sandbox = sandbox("xterm-256color");
     sandbox.var("NO_COLOR", "1");
-    let (output, sent) = on_a_terminal(&sandbox, &BOTH);
+    let (output, sent) = on_a_terminal(&sandbox, &BOTH, None);
     output.exits(1);
     assert!(sent.contains("\u{1b}[") && !sent.contains("\u{1b}[3"), "{sent:?}");
 }

@@ -14,6 +14,7 @@ mod coverage;
 mod deploy;
 mod deploy_back;
 mod deploy_checked;
+mod deploy_confirmed;
 mod deploy_eks;
 mod deploy_fails;
 mod deploy_faults;
