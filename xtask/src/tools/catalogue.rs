@@ -57,6 +57,8 @@ pub enum Tool {
     Moto,
     /// `zizmor`, which knows how workflows of GitHub are attacked.
     Zizmor,
+    /// `kubernetes-validate`, which holds manifests against the schemas of Kubernetes.
+    KubernetesValidate,
 }
 
 /// Which versions will do.

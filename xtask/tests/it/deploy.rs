@@ -69,15 +69,6 @@ fn smoke_tests_ask_every_service_for_its_commit() {
 }
 
 #[test]
-fn manifests_are_printed_without_a_cluster() {
-    let shop = Shop::new();
-    let rendered = shop.deploy(&["--render"]).exits(0).stdout;
-    assert_eq!(rendered.matches("\n  \"kind\": \"Deployment\"").count(), 2, "{rendered}");
-    assert!(rendered.contains(&Shop::image("auth-service", 'a')), "{rendered}");
-    assert!(shop.cluster.requests().is_empty(), "nobody was asked");
-}
-
-#[test]
 fn without_a_file_the_newest_images_that_were_pushed_are_deployed() {
     let shop = Shop::new();
     shop.sandbox.run(&["deploy", "staging", "--render"]).exits(2).says("no run here has pushed any");

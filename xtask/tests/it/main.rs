@@ -22,6 +22,7 @@ mod deploy_guarded;
 mod deploy_judged;
 mod deploy_killed;
 mod deploy_killed_watching;
+mod deploy_manifests;
 mod deploy_smoke;
 mod docker;
 mod faults;

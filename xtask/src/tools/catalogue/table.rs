@@ -35,7 +35,7 @@ const VERSION: &[&str] = &["--version"];
 const PYTHON: &str = "install Python 3 with its module venv";
 
 /// Every tool, in the order of the enum.
-pub(super) static CATALOGUE: [Entry; 22] = [
+pub(super) static CATALOGUE: [Entry; 23] = [
     Entry {
         tool: Tool::Rustfmt,
         id: "rustfmt",
@@ -336,6 +336,20 @@ pub(super) static CATALOGUE: [Entry; 22] = [
         answers_as: "zizmor",
         wanted: Wanted::Exactly("1.32.0"),
         sources: &[Source::Python { package: "zizmor", version: "1.32.0" }, Source::ByHand(PYTHON)],
+        stages: &[OWN_TESTS],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::KubernetesValidate,
+        id: "kubernetes-validate",
+        programs: &["kubernetes-validate"],
+        // Its `--version` is a number and nothing else; the help says who it is and names the same number as the newest
+        // Kubernetes that it knows.
+        ask: &["--help"],
+        answers_as: "validate a kubernetes resource definition",
+        wanted: Wanted::Exactly("1.37.0"),
+        sources: &[Source::Python { package: "kubernetes-validate", version: "1.37.0" }, Source::ByHand(PYTHON)],
         stages: &[OWN_TESTS],
         essential: false,
         instead: &[],
