@@ -4,7 +4,7 @@ use super::{Session, run};
 use crate::cli::{self, Command};
 use crate::deploy::call::Caller;
 use crate::deploy::objects::Release;
-use crate::deploy::{images, look};
+use crate::deploy::{images, look, yaml};
 use crate::error::{Error, Exit, Result};
 use crate::exec::{secrets, signal};
 use crate::history::folder::Home;
@@ -29,9 +29,7 @@ pub(super) fn deploy(command: &Command, args: &cli::Deploy, session: &Session) -
     if args.render {
         let objects =
             releases(&workspace, &settings, deployment)?.iter().flat_map(Release::objects).collect::<Vec<_>>();
-        // JSON is YAML: each document is one that kubectl reads.
-        let documents: Vec<String> = objects.iter().map(|object| format!("---\n{object:#}\n")).collect();
-        session.printer.data(&documents.concat());
+        session.printer.data(&yaml::documents(&objects));
         return Ok(Exit::Ok);
     }
     if args.plan {

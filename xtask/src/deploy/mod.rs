@@ -7,6 +7,7 @@
 pub mod objects;
 pub mod request;
 pub mod rollout;
+pub mod yaml;
 
 mod access;
 pub mod call;

@@ -84,6 +84,7 @@ fn the_plan_and_the_readers_do_no_io() {
         "deploy/request.rs",
         "deploy/rollout.rs",
         "deploy/rollout/",
+        "deploy/yaml.rs",
         "backing/template.rs",
         "cli.rs",
         "cli/",
