@@ -81,7 +81,8 @@ pub struct Image {
     pub service: String,
     /// Its digest: `sha256:…`.
     pub digest: String,
-    /// What somebody who has none of it has to fetch, in bytes.
+    /// What somebody who has none of it has to fetch, in bytes; 0 in a list of somebody else's that does not say it.
+    #[serde(default)]
     pub bytes: u64,
     /// Where it was pushed to and read back from: `registry.example.org/shop/auth-service`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

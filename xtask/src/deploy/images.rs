@@ -4,26 +4,15 @@
 
 use super::objects::Release;
 use crate::error::{Error, Result};
+use crate::history::folder;
+use crate::reading::Image;
 use crate::text;
-use serde::Deserialize;
+use oci_layout::Digest;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// How a commit's tag begins; behind it the commit follows, 40 hexadecimal digits.
 const TAG: &str = "sha-";
-
-/// An image in a registry.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Image {
-    /// The service in it.
-    pub service: String,
-    /// Its digest: `sha256:…`.
-    pub digest: String,
-    /// Where it is: `registry.example/shop/auth-service`.
-    pub repository: String,
-    /// Its tags; one of them names the commit.
-    pub tags: Vec<String>,
-}
 
 /// The file's name in the folder of a run that has pushed images.
 const FILE: &str = "images.json";
@@ -42,8 +31,7 @@ pub fn read(file: Option<&Path>, runs: &Path) -> Result<Vec<Image>> {
 
 /// The newest run's file.
 fn newest(runs: &Path) -> Option<PathBuf> {
-    let folders = std::fs::read_dir(runs).ok()?.flatten().filter(|entry| entry.file_name() != "latest");
-    folders.map(|entry| entry.path().join(FILE)).filter(|file| file.is_file()).max()
+    folder::of_runs(runs).ok()?.into_iter().rev().map(|folder| folder.join(FILE)).find(|file| file.is_file())
 }
 
 fn parse(bytes: &[u8]) -> serde_json::Result<Vec<Image>> {
@@ -61,12 +49,15 @@ pub fn complete(releases: &[Release], images: &[Image]) -> Result<Vec<Release>> 
         match images.iter().find(|image| image.service == *service).map(|image| (image, commit(image))) {
             None => problems.push(format!("{service} has no image")),
             Some((_, None)) => problems.push(format!("the image of {service} has no tag `{TAG}<commit>`")),
-            Some((image, _)) if !is_digest(&image.digest) => {
+            Some((image, _)) if Digest::parse(&image.digest).is_none() => {
                 problems.push(format!("the digest of {service} is none: {}", image.digest));
             }
-            Some((image, Some(commit))) => complete.push(Release {
+            Some((Image { repository: None, .. }, _)) => {
+                problems.push(format!("the image of {service} has no `repository`: it was not pushed"));
+            }
+            Some((Image { repository: Some(repository), digest, .. }, Some(commit))) => complete.push(Release {
                 commit: commit.to_owned(),
-                image: format!("{}@{}", image.repository, image.digest),
+                image: format!("{repository}@{digest}"),
                 ..release.clone()
             }),
         }
@@ -91,11 +82,6 @@ pub fn complete(releases: &[Release], images: &[Image]) -> Result<Vec<Release>> 
 fn commit(image: &Image) -> Option<&str> {
     let is_commit = |name: &&str| name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     image.tags.iter().filter_map(|tag| tag.strip_prefix(TAG)).find(is_commit)
-}
-
-fn is_digest(text: &str) -> bool {
-    let is_hex = |hex: &str| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-    text.strip_prefix("sha256:").is_some_and(is_hex)
 }
 
 #[cfg(test)]
@@ -142,6 +128,9 @@ mod tests {
         let mut wrong = image("user-service", 'a');
         wrong["digest"] = "sha256:../../x".into();
         case(&json!([image("auth-service", 'a'), wrong]), "the digest of user-service is none");
+        let mut unpushed = image("user-service", 'a');
+        unpushed["repository"].take();
+        case(&json!([image("auth-service", 'a'), unpushed]), "the image of user-service has no `repository`");
         let mut untagged = image("user-service", 'a');
         untagged["tags"] = json!(["main"]);
         case(&json!([image("auth-service", 'a'), untagged]), "has no tag `sha-<commit>`");

@@ -4,6 +4,7 @@
 //! lines are whole. A step that was begun and not noted as done is done again; every step may be.
 
 use crate::error::{Error, Result};
+use crate::history::folder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -229,11 +230,8 @@ pub fn newest(
     environment: &str,
     fits: impl Fn(&Begun<'_>) -> bool,
 ) -> Result<Option<(PathBuf, Vec<Entry>)>> {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(runs)
-        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+    let folders = folder::of_runs(runs)
         .map_err(|error| Error::environment(format!("look for deployments in {}", runs.display())).because(error))?;
-    folders.sort();
-    folders.retain(|folder| folder.file_name().is_some_and(|name| name != "latest"));
     for path in folders.iter().rev().flat_map(|folder| [folder.join(ROLLBACK), folder.join(DEPLOYMENT)]) {
         let entries = read(&path)?;
         if begun(&entries).is_some_and(|begun| begun.environment == environment && fits(&begun)) {

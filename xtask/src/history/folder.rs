@@ -3,6 +3,7 @@
 use crate::deploy::journal;
 use crate::error::{Error, Result};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -38,13 +39,8 @@ impl Home {
 
     /// The ids of the runs that have a folder, the oldest first; none when there are none yet.
     pub fn run_ids(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.runs()) else { return Vec::new() };
-        let folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-        let names = folders.filter_map(|entry| entry.file_name().into_string().ok());
-        // Where records were copied, the link to the latest has become a folder of its own.
-        let mut ids: Vec<String> = names.filter(|name| name != "latest").collect();
-        ids.sort();
-        ids
+        let folders = of_runs(&self.runs()).unwrap_or_default();
+        folders.iter().filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect()
     }
 
     /// Makes the home, so that it can be locked.
@@ -91,6 +87,17 @@ impl Home {
             }
         }
     }
+}
+
+/// The folders of the runs in `runs`, the oldest first.
+pub fn of_runs(runs: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(runs)?.flatten();
+    // Where records were copied, the link to the latest has become a folder of its own.
+    let is_run =
+        |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir()) && entry.file_name() != "latest";
+    let mut folders: Vec<PathBuf> = entries.filter(is_run).map(|entry| entry.path()).collect();
+    folders.sort();
+    Ok(folders)
 }
 
 /// The id of a run that starts now: it sorts by time, and two processes never share one.

@@ -85,7 +85,7 @@ pub fn releases(context: Context<'_>, deployment: &Deployment) -> Vec<Release> {
 
 /// The services of the run that have an image.
 fn deployed(context: Context<'_>) -> impl Iterator<Item = &Package> {
-    context.packages.iter().copied().filter(move |package| context.wants_image(package))
+    context.packages.iter().copied().filter(move |package| context.has_image(package))
 }
 
 fn release(context: Context<'_>, package: &Package, deployment: &Deployment) -> Release {

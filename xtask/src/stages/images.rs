@@ -19,7 +19,7 @@ use std::path::PathBuf;
 /// first where there is none; or of what Docker compiles.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
     let stage = StageId::new(BUILD_AND_PUSH);
-    let services: Vec<&Package> = context.packages.iter().copied().filter(|it| has_image(context, it)).collect();
+    let services: Vec<&Package> = context.packages.iter().copied().filter(|it| context.has_image(it)).collect();
     if services.is_empty() {
         return Vec::new();
     }
@@ -87,11 +87,6 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
     };
     let pushes: Vec<Task> = services.iter().map(push).collect();
     login.into_iter().chain(pushes).collect()
-}
-
-/// Whether an image is made of a package: of every service with a program, unless its manifest says `image = false`.
-fn has_image(context: Context<'_>, package: &Package) -> bool {
-    context.wants_image(package) && !package.programs.is_empty()
 }
 
 fn bills(context: Context<'_>, stage: &StageId, services: &[&Package], built_by: &TaskId) -> Task {

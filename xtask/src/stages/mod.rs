@@ -49,9 +49,10 @@ impl Context<'_> {
         Command::cargo(&self.workspace.root)
     }
 
-    /// Whether a package is a service that shall have an image: unless its manifest says `image = false`.
-    pub fn wants_image(&self, package: &Package) -> bool {
+    /// Whether a package is a service with an image: it has a program, and its manifest does not say `image = false`.
+    pub fn has_image(&self, package: &Package) -> bool {
         self.settings.is_service(self.workspace, package)
+            && !package.programs.is_empty()
             && package.service_fact("image").and_then(Value::as_bool) != Some(false)
     }
 

@@ -113,3 +113,13 @@ fn what_kubectl_applies_is_what_a_deployment_would_write() {
         .prints("auth-service: runs as wanted already")
         .prints("user-service: runs as wanted already");
 }
+
+#[test]
+fn a_service_without_a_program_has_no_image_and_is_not_deployed() {
+    let shop = Shop::new();
+    shop.sandbox.service("kit-service");
+    std::fs::remove_file(shop.sandbox.root().join("services/kit-service/src/main.rs")).expect("it was there");
+    shop.sandbox.append("services/kit-service/Cargo.toml", "\n[package.metadata.xtask.service]\nport = 1\n");
+    let rendered = shop.deploy(&["--render"]).exits(0).stdout;
+    assert!(rendered.contains("name: auth-service") && !rendered.contains("kit-service"), "{rendered}");
+}
