@@ -48,6 +48,10 @@ fn ending(services: &[(String, State)], stopped: bool) -> End {
         End::Stopped
     } else if any(|state| matches!(state, State::Broken { .. } | State::Changed)) {
         End::Broken
+    } else if any(|state| *state == State::Untouched)
+        && !any(|state| matches!(state, State::RolledBack | State::Removed | State::Done))
+    {
+        End::Untouched
     } else if any(|state| matches!(state, State::RolledBack | State::Removed | State::Untouched)) {
         End::RolledBack
     } else {
@@ -60,6 +64,7 @@ fn next(environment: &str, end: End, ended: bool) -> Vec<String> {
     let command = |words: &str| format!("cargo xtask {}", words.replace("ENV", environment));
     match end {
         End::Deployed => vec![command("smoke ENV")],
+        End::Untouched => vec![command("deploy ENV --resume")],
         End::RolledBack => vec![command("status ENV")],
         End::Stopped => vec![command("deploy ENV --resume"), command("rollback ENV")],
         End::Broken if ended => vec![command("status ENV"), command("rollback ENV")],
@@ -82,6 +87,7 @@ mod tests {
         }
         case(&[LeftAlone, Done], End::Deployed);
         case(&[LeftAlone, RolledBack, Removed, Untouched], End::RolledBack);
+        case(&[LeftAlone, Untouched], End::Untouched);
         case(&[RolledBack, Broken { why: String::new() }], End::Broken);
         case(&[Done, Changed], End::Broken);
     }

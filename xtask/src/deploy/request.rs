@@ -132,6 +132,8 @@ pub struct Report {
 pub enum End {
     /// Everything runs as wanted.
     Deployed,
+    /// It failed before anything was written.
+    Untouched,
     /// It failed, and what was before is back and verified.
     RolledBack,
     /// It failed, and a human is needed.
@@ -145,6 +147,7 @@ impl End {
     pub fn exit(self) -> Exit {
         match self {
             Self::Deployed => Exit::Ok,
+            Self::Untouched => Exit::Environment,
             Self::RolledBack => Exit::RolledBack,
             Self::Broken | Self::Stopped => Exit::Broken,
         }

@@ -139,6 +139,7 @@ fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished 
     }
     let (outcome, because) = match report.end {
         End::Deployed => (Outcome::Passed, None),
+        End::Untouched => (Outcome::EnvironmentError, Some(format!("{}; nothing was written", culprits(&report)))),
         End::RolledBack => (Outcome::Failed, Some(format!("{}; {IS_BACK}", culprits(&report)))),
         End::Broken => (Outcome::Failed, Some(format!("{}; {NEEDS_A_HUMAN}", culprits(&report)))),
         End::Stopped => (Outcome::Cancelled, Some("the run was stopped".to_owned())),

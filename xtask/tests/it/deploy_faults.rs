@@ -89,6 +89,27 @@ fn what_is_refused_before_the_first_write_leaves_everything_as_it_is() {
 }
 
 #[test]
+fn what_ends_it_between_the_plan_and_the_first_write_is_no_failed_deployment() {
+    let (shop, output) = refused("", "get", "deployments", 1, 403);
+    let output =
+        output.exits(3).says("it could not go on: Error from server (Forbidden)").says("; nothing was written");
+    output.says("auth-service  untouched: nothing was written for it").says("cargo xtask deploy staging --resume");
+    shop.runs_all_of('a');
+    shop.resume().exits(0);
+    shop.runs_all_of('b');
+}
+
+#[test]
+fn a_write_that_gets_no_answer_is_made_again() {
+    let shop = second("");
+    // kubectl itself gives up on it.
+    let place = shop.stall("patch", "user-service", 2);
+    shop.deploy(&[]).exits(0);
+    assert!(place.matched() >= 3, "{}", place.matched());
+    shop.runs_all_of('b');
+}
+
+#[test]
 fn credentials_that_end_while_it_watches_need_a_human_who_goes_on() {
     for (status, hint) in [(401, "log in: for AWS"), (403, "ask for the right")] {
         let (shop, output) = refused("", "list", "pods", 2, status);
