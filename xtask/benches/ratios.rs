@@ -130,7 +130,9 @@ fn all_images(root: &Path, xtask: &Path, args: &[String]) {
 }
 
 fn row(what: &str, measured: f64, wanted: &str) {
-    println!("{what:<64} {measured:>8.2} {wanted:>8}");
+    // Two digits of a small number tell something too.
+    let digits = if measured < 0.1 { 4 } else { 2 };
+    println!("{what:<64} {measured:>8.digits$} {wanted:>8}");
 }
 
 /// A workspace of so many services without dependencies.

@@ -39,7 +39,11 @@ impl Engine {
             tempfile::Builder::new().prefix("xtask-engine-").tempdir().map_err(|error| what().because(error))?;
         let at = |name: &str| folder.path().join(name).display().to_string();
         let host = format!("unix://{}", at("docker.sock"));
-        let command = Command::new("dockerd", folder.path()).args([
+        // Should this process be killed, the kernel tells the engine to end: nobody else will.
+        let command = Command::new("setpriv", folder.path()).args([
+            "--pdeathsig",
+            "TERM",
+            "dockerd",
             "--data-root",
             &at("data"),
             "--exec-root",
