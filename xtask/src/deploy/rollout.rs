@@ -51,14 +51,16 @@ pub fn judge(observed: Observed<'_>, digest: Option<&str>) -> Verdict {
     }
     let Some(newest) = newest(deployment, replica_sets) else {
         // Without a ReplicaSet there is nothing but the deployment to say why.
-        return failing(deployment).unwrap_or_else(|| Verdict::Waiting("no pods have been asked for yet".to_owned()));
+        let asked = || Verdict::Waiting("no pods have been asked for yet".to_owned());
+        return failing(deployment, None).unwrap_or_else(asked);
     };
-    let new: Vec<&Value> = pods.iter().filter(|pod| owner(pod) == newest["metadata"]["uid"].as_str()).collect();
+    let set = newest["metadata"]["uid"].as_str();
+    let new: Vec<&Value> = pods.iter().filter(|pod| owner(pod) == set && !pods::is_over(pod)).collect();
     // A pod tells more than the deployment, whose deadline ends long after a pod has shown what is wrong.
     if let Some((pod, why)) = new.iter().find_map(|pod| Some((pod, pods::doom(pod)?))) {
         return Verdict::Doomed { why, pod: Some(name(pod)) };
     }
-    if let Some(verdict) = failing(deployment) {
+    if let Some(verdict) = failing(deployment, Some(newest)) {
         return verdict;
     }
     if let Some(progress) = unfinished(deployment, &new) {
@@ -67,7 +69,7 @@ pub fn judge(observed: Observed<'_>, digest: Option<&str>) -> Verdict {
     let other = digest.and_then(|digest| Some((digest, new.iter().find(|pod| !pods::runs(pod, digest))?)));
     match other {
         Some((digest, pod)) => Verdict::Doomed {
-            why: format!("pod {} runs {} instead of the image {digest}", name(pod), pods::image(pod)),
+            why: format!("pod {} runs {} instead of the image {digest}", name(pod), pods::images(pod)),
             pod: Some(name(pod)),
         },
         None => Verdict::Done { pods: new.iter().map(|pod| (name(pod), pods::restarts(pod))).collect() },
@@ -96,16 +98,28 @@ fn unfinished(deployment: &Value, new: &[&Value]) -> Option<String> {
     (running < wanted).then(|| format!("{running} of {wanted} pods are ready{waits}"))
 }
 
-/// What the deployment's own conditions say about a rollout that cannot go on.
-fn failing(deployment: &Value) -> Option<Verdict> {
-    let conditions = deployment["status"]["conditions"].as_array()?;
-    let condition = |kind: &str| conditions.iter().find(|condition| condition["type"] == kind);
+/// What the conditions say about a rollout that cannot go on. For a moment after a change the deployment still has those
+/// of an older `ReplicaSet`, which do not count.
+fn failing(deployment: &Value, newest: Option<&Value>) -> Option<Verdict> {
     let message = |condition: &Value| condition["message"].as_str().unwrap_or("it does not say why").to_owned();
-    if let Some(failure) = condition("ReplicaFailure").filter(|condition| condition["status"] == "True") {
-        return Some(doomed(&format!("no pod can be made: {}", message(failure))));
+    let unmade = condition(newest.unwrap_or(deployment), "ReplicaFailure");
+    let unmade = unmade.filter(|condition| condition["status"] == "True").map(message);
+    let late = condition(deployment, "Progressing")
+        .filter(|condition| condition["reason"] == "ProgressDeadlineExceeded")
+        .map(message)
+        .filter(|message| newest.is_none_or(|set| !message.contains("ReplicaSet") || message.contains(&name(set))));
+    match (unmade, late) {
+        // The others that are rolled out leave room for it when they are done.
+        (Some(quota), None) if quota.contains("exceeded quota") => {
+            Some(Verdict::Waiting(format!("no pod can be made yet: {quota}")))
+        }
+        (Some(unmade), _) => Some(doomed(&format!("no pod can be made: {unmade}"))),
+        (None, late) => late.map(|late| doomed(&format!("the deployment's deadline has passed: {late}"))),
     }
-    let late = condition("Progressing").filter(|condition| condition["reason"] == "ProgressDeadlineExceeded")?;
-    Some(doomed(&format!("the deployment's deadline has passed: {}", message(late))))
+}
+
+fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+    object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
 }
 
 /// The `ReplicaSet` of what was written last: the owned one with the deployment's own revision.

@@ -1,5 +1,7 @@
 //! What one pod tells: whether it is ready, what it waits for, and whether waiting is in vain.
 
+use super::condition;
+use crate::text;
 use serde_json::Value;
 
 /// Reasons for which a container will not start however long one waits, with what they mean.
@@ -63,20 +65,21 @@ pub(super) fn is_ready(pod: &Value) -> bool {
     !leaving && condition(pod, "Ready").is_some_and(|condition| condition["status"] == "True")
 }
 
-/// Whether every container runs the image of this digest.
-pub(super) fn runs(pod: &Value, digest: &str) -> bool {
-    let mut containers = containers(pod).peekable();
-    containers.peek().is_some()
-        && containers.all(|container| {
-            let running = container["imageID"].as_str().and_then(|image| image.rsplit_once('@'));
-            running.is_some_and(|(_, running)| running == digest)
-        })
+/// Whether the pod has ended for good, as one that its node has evicted: it stays to be looked at, another takes its place.
+pub(super) fn is_over(pod: &Value) -> bool {
+    pod["status"]["phase"] == "Failed" || pod["status"]["phase"] == "Succeeded"
 }
 
-/// The image that the pod's first container runs, as the node names it.
-pub(super) fn image(pod: &Value) -> String {
-    let mut containers = containers(pod);
-    containers.next().and_then(|container| container["imageID"].as_str()).unwrap_or("nothing").to_owned()
+/// Whether a container runs the image of this digest. A cluster may put others beside it, such as the proxy of a mesh.
+pub(super) fn runs(pod: &Value, digest: &str) -> bool {
+    let running = |container: &Value| container["imageID"].as_str()?.rsplit_once('@').map(|(_, it)| it == digest);
+    containers(pod).any(|container| running(container) == Some(true))
+}
+
+/// The images that the pod's containers run, as the node names them.
+pub(super) fn images(pod: &Value) -> String {
+    let images: Vec<&str> = containers(pod).filter_map(|container| container["imageID"].as_str()).collect();
+    if images.is_empty() { "nothing".to_owned() } else { text::list(images) }
 }
 
 /// How often the pod's containers have been restarted, together.
@@ -91,10 +94,6 @@ fn restarts_of(container: &Value) -> u64 {
 fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
     let kinds = ["initContainerStatuses", "containerStatuses"];
     kinds.into_iter().flat_map(|kind| pod["status"][kind].as_array().into_iter().flatten())
-}
-
-fn condition<'a>(pod: &'a Value, kind: &str) -> Option<&'a Value> {
-    pod["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
 }
 
 /// The message of a state or a condition, behind a colon.

@@ -171,15 +171,66 @@ fn old_and_leaving_pods_doom_nothing() {
 }
 
 #[test]
-fn the_deployments_own_conditions_end_the_waiting() {
-    let with = |condition: Value| {
-        let mut cluster = Cluster::done();
-        cluster.deployment["status"]["updatedReplicas"] = 1.into();
-        cluster.deployment["status"]["conditions"] = json!([condition]);
-        cluster
-    };
-    with(json!({ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "late" }))
-        .is_doomed("the deployment's deadline has passed: late", None);
-    with(json!({ "type": "ReplicaFailure", "status": "True", "message": "exceeded quota" }))
-        .is_doomed("no pod can be made: exceeded quota", None);
+fn a_pod_that_its_node_has_evicted_dooms_nothing_and_does_not_count() {
+    let mut cluster = Cluster::done();
+    let mut evicted = pod("c", "new");
+    evicted["status"] = json!({ "phase": "Failed", "reason": "Evicted" });
+    cluster.pods.push(evicted);
+    let pods = vec![("a".to_owned(), 0), ("b".to_owned(), 0)];
+    assert_eq!(cluster.judge(), Verdict::Done { pods });
+}
+
+#[test]
+fn what_a_cluster_puts_beside_the_service_is_no_other_image() {
+    let proxy = json!({ "imageID": "mesh/proxy@sha256:proxy", "restartCount": 0, "state": { "running": {} } });
+    let mut cluster = Cluster::done();
+    let containers = &mut cluster.pods[0]["status"]["containerStatuses"];
+    containers.as_array_mut().expect("containers").insert(0, proxy);
+    assert!(matches!(cluster.judge(), Verdict::Done { .. }), "{:?}", cluster.judge());
+    cluster.pods[0]["status"]["containerStatuses"][1]["imageID"] = "registry/x@sha256:old".into();
+    let why = "pod a runs mesh/proxy@sha256:proxy and registry/x@sha256:old instead of the image sha256:new";
+    cluster.is_doomed(why, Some("a"));
+}
+
+/// A rollout that is not done, with this said of the deployment and of its newest `ReplicaSet`.
+fn with_conditions(of_deployment: &Value, of_newest: &Value) -> Cluster {
+    let mut cluster = Cluster::done();
+    cluster.deployment["status"]["updatedReplicas"] = 1.into();
+    cluster.deployment["status"]["conditions"] = json!([of_deployment]);
+    cluster.sets[1]["metadata"]["name"] = "new".into();
+    cluster.sets[1]["status"]["conditions"] = json!([of_newest]);
+    cluster
+}
+
+fn late(set: &str) -> Value {
+    let message = format!("ReplicaSet \"{set}\" has timed out progressing.");
+    json!({ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": message })
+}
+
+fn unmade(why: &str) -> Value {
+    json!({ "type": "ReplicaFailure", "status": "True", "message": why })
+}
+
+#[test]
+fn conditions_end_the_waiting() {
+    let why = "the deployment's deadline has passed: ReplicaSet \"new\" has timed out progressing.";
+    with_conditions(&late("new"), &Value::Null).is_doomed(why, None);
+    with_conditions(&Value::Null, &unmade("forbidden")).is_doomed("no pod can be made: forbidden", None);
+    let mut without_sets = with_conditions(&unmade("forbidden"), &Value::Null);
+    without_sets.sets.clear();
+    without_sets.is_doomed("no pod can be made: forbidden", None);
+}
+
+#[test]
+fn a_quota_is_waited_for_until_the_deadline() {
+    let quota = || unmade("exceeded quota: pods, requested: pods=1");
+    let why = "exceeded quota: pods, requested: pods=1";
+    with_conditions(&Value::Null, &quota()).waits(&format!("no pod can be made yet: {why}"));
+    with_conditions(&late("new"), &quota()).is_doomed(&format!("no pod can be made: {why}"), None);
+}
+
+#[test]
+fn what_is_still_said_about_what_ran_before_ends_nothing() {
+    with_conditions(&late("failed"), &Value::Null).waits("1 of 2 pods are new");
+    with_conditions(&unmade("the failed one's quota"), &Value::Null).waits("1 of 2 pods are new");
 }
