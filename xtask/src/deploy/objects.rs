@@ -57,6 +57,17 @@ pub struct Place {
     pub resources: Resources,
     /// The ports of the servers that services may reach, by name: `postgres` → 5432.
     pub server_ports: BTreeMap<String, u16>,
+    /// Who may call services besides the pods of the namespace.
+    pub callers: Vec<Peer>,
+}
+
+/// Who is not in the namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Addresses in CIDR notation: those of a load balancer, or of the API server.
+    Addresses(String),
+    /// The pods of another namespace, by its name.
+    Namespace(String),
 }
 
 /// In Kubernetes' notation: `100m`, `64Mi`.
@@ -128,8 +139,16 @@ impl Release {
         self.object("policy/v1", "PodDisruptionBudget", &self.service, json!({ "spec": spec }))
     }
 
-    /// In: the service's port, from the namespace. Out: names, and the servers that the service needs.
+    /// In: the service's port, from the namespace and the callers. Out: names, and the servers that the service needs.
     fn policy(&self) -> Value {
+        let peer = |peer: &Peer| match peer {
+            Peer::Addresses(range) => json!({ "ipBlock": { "cidr": range } }),
+            Peer::Namespace(name) => {
+                json!({ "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": name } } })
+            }
+        };
+        let callers: Vec<Value> =
+            std::iter::once(json!({ "podSelector": {} })).chain(self.place.callers.iter().map(peer)).collect();
         let tcp = |port: u16| json!({ "protocol": "TCP", "port": port });
         let servers: Vec<Value> =
             self.needs.iter().filter_map(|need| self.place.server_ports.get(need)).map(|port| tcp(*port)).collect();
@@ -140,7 +159,7 @@ impl Release {
         let spec = json!({
             "podSelector": { "matchLabels": self.selector() },
             "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{ "from": [{ "podSelector": {} }], "ports": [tcp(self.port)] }],
+            "ingress": [{ "from": callers, "ports": [tcp(self.port)] }],
             "egress": out,
         });
         self.object("networking.k8s.io/v1", "NetworkPolicy", &self.service, json!({ "spec": spec }))

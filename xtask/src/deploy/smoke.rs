@@ -112,7 +112,13 @@ fn commit(service: &str, live: &Live, kubectl: &Kubectl) -> Result<Option<String
     let Some(wanted) = wanted else { return Ok(Some("nothing says which commit it is deployed from".to_owned())) };
     let answer = match kubectl.raw(&kubectl.proxied(service, "version")) {
         Err(failure) if failure.is_stop() => return Err(failure),
-        Err(failure) => return Ok(Some(format!("/version cannot be asked: {}", failure.line()))),
+        // The API server asks for us, and a cluster that enforces NetworkPolicies may keep it out.
+        Err(failure) => {
+            let why = failure.line();
+            return Ok(Some(format!(
+                "/version cannot be asked: {why} (does a NetworkPolicy keep the API server out? `callers` lets it in)"
+            )));
+        }
         Ok(answer) => serde_json::from_str::<Value>(&answer).unwrap_or_default(),
     };
     Ok(match answer["commit"].as_str() {

@@ -1,9 +1,10 @@
 //! `[workspace.metadata.xtask.environments.NAME]`: where services can be deployed to.
 
 use super::table::{Problems, Table};
-use crate::deploy::objects::{Place, Resources};
+use crate::deploy::objects::{Peer, Place, Resources};
 use crate::deploy::request::{Cluster, Target};
 use crate::text;
+use core::net::IpAddr;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -61,12 +62,13 @@ fn environment(name: &str, mut table: Table<'_>, p: &mut Problems) -> Option<Env
     let secret = table.string("secret", p);
     let resources = resources(table.table("resources", p), p);
     let server_ports = server_ports(&table.table("server-ports", p), p);
+    let callers = table.get("callers", CALLERS, p, |value| value.as_array()?.iter().map(peer).collect());
     table.finish(p);
     let namespace = namespace?;
     Some(Environment {
         name: name.to_owned(),
         target: Target { cluster: cluster?, server, namespace: namespace.clone() },
-        place: Place { namespace, variables, secret, resources, server_ports },
+        place: Place { namespace, variables, secret, resources, server_ports, callers: callers.unwrap_or_default() },
         registry,
         replicas,
         guard,
@@ -110,6 +112,18 @@ fn server_ports(table: &Table<'_>, p: &mut Problems) -> BTreeMap<String, u16> {
     ports
 }
 
+const CALLERS: &str = "a list of addresses as `10.0.0.0/16` and names of namespaces";
+
+/// `10.0.0.0/16`, or the name of a namespace.
+fn peer(value: &Value) -> Option<Peer> {
+    let text = value.as_str()?;
+    let Some((address, bits)) = text.split_once('/') else {
+        return text::is_dns_label(text).then(|| Peer::Namespace(text.to_owned()));
+    };
+    let most = if address.parse::<IpAddr>().ok()?.is_ipv4() { 32 } else { 128 };
+    (bits.parse::<u8>().ok()? <= most).then(|| Peer::Addresses(text.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +145,20 @@ mod tests {
         assert_eq!(staging.target.cluster, Cluster::Context("kind".to_owned()));
         assert_eq!(staging.place.server_ports["postgres"], 5432);
         assert!(!staging.guard && !staging.rollback_on_smoke);
+    }
+
+    #[test]
+    fn callers_are_addresses_and_namespaces() {
+        let callers = |callers: Value| {
+            let (environments, problems) =
+                read(&json!({ "staging": { "context": "kind", "namespace": "shop", "callers": callers } }));
+            (environments.into_iter().flat_map(|environment| environment.place.callers).collect(), problems.len())
+        };
+        let known = vec![Peer::Addresses("fd00::/8".to_owned()), Peer::Namespace("ingress".to_owned())];
+        assert_eq!(callers(json!(["fd00::/8", "ingress"])), (known, 0));
+        for wrong in ["10.0.0.0/33", "10.0.0/8", "10.0.0.0", "10.0.0.0/", "In gress", ""] {
+            assert_eq!(callers(json!([wrong])), (Vec::new(), 1), "{wrong}");
+        }
     }
 
     #[test]

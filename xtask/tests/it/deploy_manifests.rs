@@ -37,10 +37,11 @@ const HOSTILE: [&str; 26] = [
 /// A shop whose services have everything that a manifest can say.
 fn with_everything() -> Shop {
     let variables = "[workspace.metadata.xtask.environments.staging.variables]\n";
+    let callers = "callers = [\"10.0.0.0/16\", \"ingress\"]\n";
     let hostile: Vec<String> =
         HOSTILE.iter().enumerate().map(|(index, text)| format!("V{index} = {}\n", json!(text))).collect();
     let hostile = hostile.concat();
-    let shop = Shop::with(&format!("secret = \"{{service}}-secrets\"\n\n{variables}no = \"off\"\n{hostile}"));
+    let shop = Shop::with(&format!("secret = \"{{service}}-secrets\"\n{callers}\n{variables}no = \"off\"\n{hostile}"));
     let facts = "\n[package.metadata.xtask.service]\nport = 9000\nreplicas = 3\nneeds = [\"postgres\", \"redis\"]\n";
     shop.sandbox.append("services/auth-service/Cargo.toml", facts);
     shop

@@ -16,6 +16,7 @@ pub(in crate::deploy) fn release() -> Release {
             secret: Some("{service}-secrets".to_owned()),
             resources: Resources { cpu: "50m".to_owned(), memory: "64Mi".to_owned(), memory_limit: "256Mi".to_owned() },
             server_ports: BTreeMap::from([("postgres".to_owned(), 5432), ("redis".to_owned(), 6379)]),
+            callers: Vec::new(),
         },
     }
 }
@@ -80,4 +81,21 @@ fn a_service_reaches_the_servers_that_it_needs_and_no_others() {
     assert_eq!(egress[1]["ports"], json!([{ "protocol": "TCP", "port": 6379 }]));
     let alone = Release { needs: Vec::new(), ..release() };
     assert_eq!(of_kind(&alone, "NetworkPolicy")["spec"]["egress"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn callers_come_from_the_namespace_and_from_where_the_environment_says() {
+    let from = |callers: Vec<Peer>| {
+        let mut release = release();
+        release.place.callers = callers;
+        of_kind(&release, "NetworkPolicy")["spec"]["ingress"][0]["from"].clone()
+    };
+    assert_eq!(from(Vec::new()), json!([{ "podSelector": {} }]));
+    let wanted = json!([
+        { "podSelector": {} },
+        { "ipBlock": { "cidr": "10.0.0.0/16" } },
+        { "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": "ingress" } } },
+    ]);
+    let callers = vec![Peer::Addresses("10.0.0.0/16".to_owned()), Peer::Namespace("ingress".to_owned())];
+    assert_eq!(from(callers), wanted);
 }
