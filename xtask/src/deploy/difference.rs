@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::journal::{Change, Planned};
 use super::kubectl::Kubectl;
 use super::live::{Live, cleaned, digest, generation, is_as_wanted, name};
-use super::objects::{COMMIT, RESTARTED, RUN, Release};
+use super::objects::{COMMIT, FIELD_MANAGER, RESTARTED, RUN, Release};
 use super::rollout::Verdict;
 use serde_json::{Value, json};
 
@@ -30,19 +30,19 @@ pub fn of_releases(kubectl: &Kubectl, releases: &[Release], run: &str, restart: 
             let would_be = would_be.same_as(object).map(|object| unmarked(cleaned(object)));
             now.written.same_as(object).zip(would_be).is_some_and(|(live, would_be)| is_as_wanted(live, &would_be))
         };
-        let stale = now.stale(service, &wanted);
-        let same = stale.is_empty() && wanted.iter().all(is_same) && now.is_good(service, Some(release.digest()));
+        let unwanted = now.unwanted_budgets(service, &wanted);
+        let same = unwanted.is_empty() && wanted.iter().all(is_same) && now.is_good(service, Some(release.digest()));
         if same && !restart {
             difference.left_alone.push(service.clone());
             continue;
         }
-        let wanted = marked(wanted, service, run, restart).into_iter().map(Some);
-        let stale = stale.into_iter().map(|object| Change { wanted: None, before: Some(object) });
-        let mut changes: Vec<Change> = stale.collect();
-        changes.extend(wanted.map(|wanted| {
-            let before = wanted.as_ref().and_then(|wanted| now.written.same_as(wanted)).map(cleaned);
-            Change { wanted, before }
-        }));
+        let stale = unwanted.into_iter().chain(now.unread_configs(service, &wanted));
+        let stale = stale.map(|object| Change { wanted: None, before: Some(object) });
+        let change = |wanted: Value| {
+            let before = now.written.same_as(&wanted).map(cleaned);
+            Change { wanted: Some(wanted), before }
+        };
+        let changes = stale.chain(marked(wanted.clone(), service, run, restart).into_iter().map(change)).collect();
         difference.planned.push(now.planned(service, changes));
     }
     Ok(difference)
@@ -83,10 +83,27 @@ impl Now {
     }
 
     /// Budgets that the service had and shall not have any more: one replica with a budget would hold up a node.
-    fn stale(&self, service: &str, wanted: &[Value]) -> Vec<Value> {
+    fn unwanted_budgets(&self, service: &str, wanted: &[Value]) -> Vec<Value> {
+        self.beside(wanted, "PodDisruptionBudget", service).map(cleaned).collect()
+    }
+
+    /// Our `ConfigMap`s of earlier releases that no `ReplicaSet` knows any more: nobody can go back to them by kubectl.
+    fn unread_configs(&self, service: &str, wanted: &[Value]) -> Vec<Value> {
+        let sets: Vec<String> = self.rollouts.of_service("ReplicaSet", service).map(Value::to_string).collect();
+        let ours = |map: &&Value| map["metadata"]["labels"]["app.kubernetes.io/managed-by"] == FIELD_MANAGER;
+        let read = |map: &&Value| sets.iter().any(|set| set.contains(name(map)));
+        self.beside(wanted, "ConfigMap", service).filter(ours).filter(|map| !read(map)).map(cleaned).collect()
+    }
+
+    /// The objects of a kind that the service has besides those that it shall have.
+    fn beside<'a>(
+        &'a self,
+        wanted: &'a [Value],
+        kind: &'a str,
+        service: &'a str,
+    ) -> impl Iterator<Item = &'a Value> + use<'a> {
         let wanted = |object: &&Value| wanted.iter().any(|it| it["kind"] == object["kind"] && name(it) == name(object));
-        let budgets = self.written.of_service("PodDisruptionBudget", service);
-        budgets.filter(|budget| !wanted(budget)).map(cleaned).collect()
+        self.written.of_service(kind, service).filter(move |object| !wanted(object))
     }
 }
 

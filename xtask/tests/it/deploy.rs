@@ -81,3 +81,24 @@ fn without_a_file_the_newest_images_that_were_pushed_are_deployed() {
     let rendered = shop.sandbox.run(&["deploy", "staging", "--render"]).exits(0).stdout;
     assert!(rendered.contains(&Shop::image("auth-service", 'b')), "{rendered}");
 }
+
+#[test]
+fn a_config_map_that_no_replica_set_knows_any_more_goes_with_the_next_deployment() {
+    let shop = Shop::new().deployed();
+    let make = |name: &str| {
+        shop.kubectl(&["create", "configmap", name]);
+        shop.kubectl(&["label", "configmap", name, "app.kubernetes.io/name=auth-service"]);
+    };
+    make("auth-service-0000000000000000");
+    make("auth-service-by-hand");
+    shop.kubectl(&["label", "configmap", "auth-service-0000000000000000", "app.kubernetes.io/managed-by=xtask"]);
+    shop.deploy(&[]).exits(0).says("auth-service: left alone: it runs as wanted already");
+    assert_eq!(shop.configs_of("auth-service"), 3, "it is no reason to deploy");
+    shop.images('b');
+    let plan = shop.deploy(&["--plan"]).exits(0);
+    assert!(plan.stdout.contains("- ConfigMap auth-service-0000000000000000"), "{}", plan.stdout);
+    shop.deploy(&[]).exits(0);
+    // Kubernetes keeps the ReplicaSet of the commit before, and whoever goes back to it needs its configuration.
+    assert_eq!(shop.configs_of("auth-service"), 3, "by hand, before and now");
+    assert_eq!(shop.cluster.object("configmaps", NAMESPACE, "auth-service-0000000000000000"), None);
+}

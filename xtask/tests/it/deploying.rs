@@ -171,6 +171,12 @@ impl Shop {
         deployment["spec"]["template"]["spec"]["containers"][0]["image"].as_str().map(str::to_owned)
     }
 
+    /// How many `ConfigMap`s a service has.
+    pub fn configs_of(&self, service: &str) -> usize {
+        let all = self.cluster.objects("configmaps", NAMESPACE);
+        all.iter().filter(|map| map["metadata"]["labels"]["app.kubernetes.io/name"] == service).count()
+    }
+
     /// Fails unless both services run the images of this commit.
     #[track_caller]
     pub fn runs_all_of(&self, commit: char) {
