@@ -40,7 +40,9 @@ fn events(kubectl: &Kubectl, names: &[&str]) -> Vec<String> {
         }
         let text = |key: &str| event[key].as_str().unwrap_or_default();
         let line = format!("  {about}: {}: {}", text("reason"), crate::text::sanitise(text("message")));
-        told.push((text("lastTimestamp").to_owned(), line));
+        // Newer reporters give an event a time of its own instead.
+        let time = Some(text("lastTimestamp")).filter(|time| !time.is_empty()).unwrap_or(text("eventTime"));
+        told.push((time.to_owned(), line));
     }
     told.sort();
     told.dedup_by(|one, other| one.1 == other.1);

@@ -230,15 +230,30 @@ pub fn newest(
     environment: &str,
     fits: impl Fn(&Begun<'_>) -> bool,
 ) -> Result<Option<(PathBuf, Vec<Entry>)>> {
-    let folders = folder::of_runs(runs)
-        .map_err(|error| Error::environment(format!("look for deployments in {}", runs.display())).because(error))?;
-    for path in folders.iter().rev().flat_map(|folder| [folder.join(ROLLBACK), folder.join(DEPLOYMENT)]) {
+    for path in paths(runs)? {
         let entries = read(&path)?;
         if begun(&entries).is_some_and(|begun| begun.environment == environment && fits(&begun)) {
             return Ok(Some((path, entries)));
         }
     }
     Ok(None)
+}
+
+/// The newest runs that have brought an environment what they wanted to, the newest first.
+pub fn passed(runs: &Path, environment: &str, most: usize) -> Result<Vec<String>> {
+    let passed = |path: PathBuf| {
+        let entries = read(&path).ok()?;
+        let begun = begun(&entries).filter(|begun| begun.environment == environment && !begun.services.is_empty())?;
+        progress(&entries).values().all(Progress::is_done).then(|| begun.run.to_owned())
+    };
+    Ok(paths(runs)?.filter_map(passed).take(most).collect())
+}
+
+/// Where journals may lie, the newest first.
+fn paths(runs: &Path) -> Result<impl Iterator<Item = PathBuf>> {
+    let folders = folder::of_runs(runs)
+        .map_err(|error| Error::environment(format!("look for deployments in {}", runs.display())).because(error))?;
+    Ok(folders.into_iter().rev().flat_map(|folder| [folder.join(ROLLBACK), folder.join(DEPLOYMENT)]))
 }
 
 /// How far each service has come.

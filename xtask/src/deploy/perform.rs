@@ -17,6 +17,9 @@ use crate::text;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// How many runs are named that can be gone back to.
+const NAMED: usize = 3;
+
 /// Where a deployment takes place on this machine.
 pub struct Place {
     /// Who makes calls.
@@ -72,7 +75,7 @@ fn roll_back(request: &Request, to: Option<&str>, place: Place, say: &mut dyn Fn
     let entries = found.map(|(_, entries)| entries).ok_or_else(|| no_journal(to, &runs))?;
     let begun = journal::begun(&entries).ok_or_else(|| no_journal(to, &runs))?;
     if let Some(to) = to {
-        came_up(to, &entries)?;
+        came_up(to, &entries, &journal::passed(&runs, &request.environment, NAMED)?)?;
     }
     let access = Access::open(caller, &request.target)?;
     checks::check(&access, &request.target, None, &[])?;
@@ -134,14 +137,18 @@ fn paused(planned: &[Planned]) -> Vec<String> {
 }
 
 /// Refuses to go back to what has never run well.
-fn came_up(run: &str, entries: &[journal::Entry]) -> Result<()> {
+fn came_up(run: &str, entries: &[journal::Entry], passed: &[String]) -> Result<()> {
     let failed = progress(entries).into_iter().filter(|(_, progress)| !progress.is_done());
     let failed: Vec<String> = failed.map(|(service, _)| service).collect();
     if failed.is_empty() {
         return Ok(());
     }
+    let hint = match passed {
+        [] => "no run that is recorded here has passed".to_owned(),
+        passed => format!("the last that have passed: {}", text::list(passed)),
+    };
     Err(Error::usage(format!("roll back to the deployment `{run}`: it did not deploy {}", text::list(&failed)))
-        .hint("name a run whose deployment has passed: `cargo xtask history` lists them"))
+        .hint(hint))
 }
 
 /// The changes that make services what a run has deployed.

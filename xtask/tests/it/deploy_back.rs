@@ -51,10 +51,11 @@ fn what_was_never_deployed_or_did_not_come_up_is_no_way_back() {
     shop.images('b');
     shop.cluster.behave(&Shop::image("user-service", 'b'), Behaviour::CrashLoop(1, String::new()));
     shop.deploy(&[]).exits(7);
-    let failed = runs(&shop).pop().expect("a run");
+    let runs = runs(&shop);
+    let failed = runs.last().expect("a run");
     shop.cluster.clear_requests();
-    let output = shop.sandbox.run(&["rollback", "staging", "--to", &failed]).exits(2);
-    output.says("it did not deploy auth-service and user-service");
+    let output = shop.sandbox.run(&["rollback", "staging", "--to", failed]).exits(2);
+    output.says("it did not deploy auth-service and user-service").says("the last that have passed: RUN");
     shop.sandbox
         .run(&["rollback", "staging", "--to", "20200101"])
         .exits(2)
