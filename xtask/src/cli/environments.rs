@@ -17,7 +17,7 @@ pub struct Deploy {
     /// Show what would change, and write nothing
     #[arg(long, conflicts_with_all = ["render", "resume"], help_heading = STAGE)]
     pub plan: bool,
-    /// Print the manifests (JSON documents, which are YAML), and talk to nobody
+    /// Print the manifests as YAML, and talk to nobody
     #[arg(long, conflicts_with = "resume", help_heading = STAGE)]
     pub render: bool,
     /// Replace the pods although nothing has changed

@@ -10,6 +10,7 @@ use crate::settings::deployment::{Deployment, DeploymentTask};
 use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use serde_json::Value;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The port of a service whose manifest names none.
@@ -21,19 +22,29 @@ const BESIDES: Duration = Duration::from_secs(5 * 60);
 pub fn plan(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
     let environment = &deployment.environment;
     let name = environment.name.as_str();
-    let (typed, purpose) = match &deployment.task {
+    // The command is what to type to have the same again: with less, it would do more than was asked for.
+    let typed = |verb: &str| context.cargo().args(["xtask", verb, name]);
+    let (command, purpose) = match &deployment.task {
         DeploymentTask::Deploy { restart } => {
             let services = releases(context, deployment);
             if services.is_empty() {
                 return Vec::new();
             }
-            (vec!["deploy", name], Purpose::Release { services, images: deployment.images.clone(), restart: *restart })
+            let images = deployment.images.clone();
+            // What is typed is typed at the root.
+            let path =
+                |file: &PathBuf| file.strip_prefix(&context.workspace.root).unwrap_or(file).display().to_string();
+            let file = images.iter().flat_map(|file| ["--images".to_owned(), path(file)]);
+            let command = typed("deploy").args(selected(context)).args(file).args(restart.then_some("--restart"));
+            (command, Purpose::Release { services, images, restart: *restart })
         }
-        DeploymentTask::Resume => (vec!["deploy", name, "--resume"], Purpose::Resume),
-        DeploymentTask::Rollback(to) => (vec!["rollback", name], Purpose::Rollback { to: to.clone() }),
+        DeploymentTask::Resume => (typed("deploy").arg("--resume"), Purpose::Resume),
+        DeploymentTask::Rollback(to) => {
+            let run = to.iter().flat_map(|to| ["--to", to]);
+            (typed("rollback").args(run), Purpose::Rollback { to: to.clone() })
+        }
         DeploymentTask::Look => return Vec::new(),
     };
-    let command = context.cargo().arg("xtask").args(typed);
     let request = Request {
         environment: name.to_owned(),
         target: environment.target.clone(),
@@ -72,7 +83,7 @@ pub fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
         }),
         soak: environment.soak,
     };
-    let command = context.cargo().args(["xtask", "smoke", &environment.name]);
+    let command = context.cargo().args(["xtask", "smoke", &environment.name]).args(selected(context));
     let timeout = environment.rollback_timeout * 2 + BESIDES;
     let task = Task::new(&StageId::new(SMOKE_TEST), &environment.name, command, timeout);
     vec![Task { action: Action::Smoke(Box::new(request)), tools: tools(&environment.target.cluster), ..task }]
@@ -81,6 +92,11 @@ pub fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
 /// The services as they shall run; their images are not known yet.
 pub fn releases(context: Context<'_>, deployment: &Deployment) -> Vec<Release> {
     deployed(context).map(|package| release(context, package, deployment)).collect()
+}
+
+/// The names that were typed to choose services.
+fn selected(context: Context<'_>) -> impl Iterator<Item = String> {
+    context.settings.selected.clone().into_iter().flatten()
 }
 
 /// The services of the run that have an image.

@@ -1,6 +1,7 @@
 //! Deployments that go well: the first one, one of a new commit, one with nothing to do, a part of the services.
 
 use crate::deploying::{NAMESPACE, Shop};
+use test_cluster::Behaviour;
 
 #[test]
 fn the_first_deployment_makes_everything_and_the_second_has_nothing_to_do() {
@@ -58,6 +59,16 @@ fn a_restart_replaces_pods_of_which_nothing_has_changed() {
     let kept = |prefix: &str| after.iter().filter(|pod| pod.starts_with(prefix) && before.contains(pod)).count();
     assert_eq!((kept("auth-service"), kept("user-service")), (0, 1), "{before:?} {after:?}");
     shop.deploy(&[]).exits(0).says("auth-service: left alone");
+}
+
+#[test]
+fn what_is_to_be_typed_again_does_no_more_than_what_was_typed() {
+    let shop = Shop::new();
+    let doomed = Behaviour::PullError("gone".to_owned());
+    shop.cluster.behave(&Shop::image("auth-service", 'a'), doomed);
+    let again = "run again: cargo xtask deploy staging auth-service --images images.json --restart";
+    shop.deploy(&["auth", "--restart"]).exits(7).says(again);
+    shop.sandbox.run(&["smoke", "staging", "auth"]).exits(1).says("run again: cargo xtask smoke staging auth-service");
 }
 
 #[test]
