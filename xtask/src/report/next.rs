@@ -112,7 +112,7 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
             ),
             vec![again()],
         ),
-        Kind::Deploy => deployment(stage, task, because),
+        Kind::Deploy => deployment(task, because),
         Kind::Smoke => smoke(task, because),
         Kind::Notify => (
             "check the webhook's address, and that curl can reach it".to_owned(),
@@ -157,11 +157,10 @@ fn audit(task: &TaskSummary) -> String {
     )
 }
 
-fn deployment(stage: &StageSummary, task: &TaskSummary, because: &str) -> (String, Vec<String>) {
+fn deployment(task: &TaskSummary, because: &str) -> (String, Vec<String>) {
     let environment = task.name();
     let look = format!("cargo xtask status {environment}");
-    // `deploy-staging` and `rollback-staging` are also what is typed.
-    let same = format!("cargo xtask {}", stage.id.as_str().replacen('-', " ", 1));
+    let same = again(task).to_owned();
     if because.contains(NEEDS_A_HUMAN) {
         let told = told_next(task);
         let commands = if told.is_empty() { vec![look, format!("cargo xtask rollback {environment}")] } else { told };

@@ -47,7 +47,7 @@ fn every_service_that_fails_is_named() {
     shop.deploy(&[]).exits(7).says("auth-service gives up").says("user-service gives up");
     shop.runs_all_of('a');
     let next = "- `deploy-staging/staging`: what was before is back and verified: repair the cause, then deploy again\n  \
-                - `cargo xtask status staging`\n  - `cargo xtask deploy staging`\n";
+                - `cargo xtask status staging`\n  - `cargo xtask deploy staging --images images.json`\n";
     let report = shop.sandbox.run(&["report"]).exits(0).stdout;
     assert!(report.contains(next), "{report}");
 }

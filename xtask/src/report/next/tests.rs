@@ -130,10 +130,11 @@ fn images_and_registries_have_their_own_advice() {
 
 #[test]
 fn deployments_say_how_it_stands_before_they_say_what_to_type() {
-    let [status, deploy, rollback] =
-        ["status staging", "deploy staging", "rollback staging"].map(|words| format!("cargo xtask {words}"));
+    let [status, rollback] = ["status staging", "rollback staging"].map(|words| format!("cargo xtask {words}"));
+    let [deploy_again, rollback_again] =
+        ["deploy", "rollback"].map(|verb| format!("cargo {verb}-staging --package staging"));
     let back = failed("auth-service failed; what was before is back");
-    case("deploy-staging", "staging", back, "deploy", "is back and verified", &[&status, &deploy]);
+    case("deploy-staging", "staging", back, "deploy", "is back and verified", &[&status, &deploy_again]);
     let next = |rows: &[&str]| Table {
         title: TYPE_NEXT.to_owned(),
         columns: vec!["command".to_owned()],
@@ -144,7 +145,7 @@ fn deployments_say_how_it_stands_before_they_say_what_to_type() {
     case("deploy-staging", "staging", told, "deploy", "a human is needed", &["cargo xtask status x"]);
     case("deploy-staging", "staging", broken(), "deploy", "a human is needed", &[&status, &rollback]);
     let unready = ended(Outcome::EnvironmentError, "look for the namespace");
-    case("rollback-staging", "staging", unready, "deploy", "stood in the way", &[&status, &rollback]);
+    case("rollback-staging", "staging", unready, "deploy", "stood in the way", &[&status, &rollback_again]);
     let resume = [next(&["cargo xtask deploy staging --resume", &rollback])].to_vec();
     let stopped = Reading { tables: resume, ..ended(Outcome::Cancelled, "the run was stopped") };
     case(
