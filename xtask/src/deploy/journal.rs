@@ -69,6 +69,8 @@ pub enum Entry {
     },
     /// Everything is over; there is nothing to go on with.
     Ended,
+    /// Smoke tests of all that was deployed have passed.
+    Approved,
 }
 
 /// One service of a deployment.
@@ -279,7 +281,7 @@ pub fn progress(entries: &[Entry]) -> BTreeMap<String, Progress> {
             Entry::Restored { service, failure } => {
                 all.insert(service.clone(), Progress::Restored(failure.clone()));
             }
-            Entry::Ended => {}
+            Entry::Ended | Entry::Approved => {}
         }
     }
     all

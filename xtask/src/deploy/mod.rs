@@ -29,3 +29,4 @@ mod watch;
 
 pub mod look;
 pub mod smoke;
+pub mod trial;

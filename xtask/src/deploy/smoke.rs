@@ -112,13 +112,7 @@ fn commit(service: &str, live: &Live, kubectl: &Kubectl) -> Result<Option<String
     let Some(wanted) = wanted else { return Ok(Some("nothing says which commit it is deployed from".to_owned())) };
     let answer = match kubectl.raw(&kubectl.proxied(service, "version")) {
         Err(failure) if failure.is_stop() => return Err(failure),
-        // The API server asks for us, and a cluster that enforces NetworkPolicies may keep it out.
-        Err(failure) => {
-            let why = failure.line();
-            return Ok(Some(format!(
-                "/version cannot be asked: {why} (does a NetworkPolicy keep the API server out? `callers` lets it in)"
-            )));
-        }
+        Err(failure) => return Ok(Some(format!("/version cannot be asked: {}{}", failure.line(), kept_out(&failure)))),
         Ok(answer) => serde_json::from_str::<Value>(&answer).unwrap_or_default(),
     };
     Ok(match answer["commit"].as_str() {
@@ -126,4 +120,10 @@ fn commit(service: &str, live: &Live, kubectl: &Kubectl) -> Result<Option<String
         Some(said) => Some(format!("/version says the commit {said}, and {wanted} is deployed")),
         None => Some("/version does not say its commit".to_owned()),
     })
+}
+
+/// What to do where the API server, which asks for us, does not get through to the service.
+fn kept_out(failure: &Failure) -> &'static str {
+    let unreached = failure.text.contains("error trying to reach service");
+    if unreached { " (if a NetworkPolicy keeps the API server out, `callers` lets it in)" } else { "" }
 }

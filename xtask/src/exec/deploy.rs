@@ -7,6 +7,7 @@ use crate::deploy::call::Caller;
 use crate::deploy::perform::{Place, perform};
 use crate::deploy::request::{End, Report, Request, Said, State};
 use crate::deploy::smoke;
+use crate::deploy::trial::Trial;
 use crate::error::{Error, Exit, Result};
 use crate::outcome::Outcome;
 use crate::plan::Task;
@@ -21,6 +22,10 @@ use std::time::SystemTime;
 
 /// Lines that a failure shows; all of them are in the log.
 const TAIL: usize = 20;
+
+/// Why a smoke test that fails brings nothing back although it should.
+const STAYS: &str =
+    "nothing is brought back: the last deployment from here has passed a smoke test since, or has never come up";
 
 /// Tells the loop, and writes the task's log.
 pub(super) struct Teller<'a> {
@@ -100,35 +105,43 @@ pub(super) fn deploy(request: &Request, task: &Task, teller: &Teller<'_>) -> Fin
 
 /// Tries out what is deployed, and brings back what was before when that is wanted of a failure.
 pub(super) fn smoke(request: &smoke::Request, task: &Task, teller: &Teller<'_>) -> Finished {
-    let tried = teller.place(task).and_then(|place| smoke::smoke(request, place.caller, &mut |said| teller.say(said)));
-    let problems = match tried {
-        Ok(problems) => problems,
+    let tried = teller.place(task).and_then(|place| {
+        let problems = smoke::smoke(request, place.caller, &mut |said| teller.say(said))?;
+        Ok((problems, Trial::find(&place.runs, &request.environment)))
+    });
+    let (problems, trial) = match tried {
+        Ok(tried) => tried,
         Err(error) => return teller.failed(&error),
     };
     if problems.is_empty() {
+        // What cannot be noted only means that a later smoke test may bring back what was before.
+        let noted = trial.and_then(|trial| trial.map_or(Ok(()), |trial| trial.approve(&request.services)));
+        let _ = noted.inspect_err(|error| teller.say(Said::Line(error.line())));
         return Finished::new(Reading::passed());
     }
-    let failed = Reading::because(
-        Outcome::Failed,
-        format!("{} in {}", text::count(problems.len(), "problem"), request.environment),
-    );
-    let mut finished = match &request.rollback {
-        None => Finished::new(failed),
-        Some(rollback) => {
-            teller.say(Said::Line("bringing back what was before".to_owned()));
-            let mut after = deploy(rollback, task, teller);
-            if after.reading.outcome == Outcome::Passed {
-                after.exit = Some(Exit::RolledBack);
-                after.reading.because = Some(format!("{}; {IS_BACK}", failed.because.unwrap_or_default()));
-                after.reading.outcome = Outcome::Failed;
-            } else if after.exit.is_none_or(|exit| exit != Exit::Broken) {
-                after.exit = Some(Exit::Broken);
-            }
-            after
-        }
+    let because = format!("{} in {}", text::count(problems.len(), "problem"), request.environment);
+    let failed = || Finished::new(Reading::because(Outcome::Failed, because.clone()));
+    let mut finished = match (&request.rollback, trial) {
+        (None, _) => failed(),
+        (Some(rollback), Ok(Some(_))) => bring_back(rollback, &because, task, teller),
+        (Some(_), Ok(None)) => Finished { tail: vec![STAYS.to_owned()], ..failed() },
+        (Some(_), Err(error)) => Finished { tail: vec![error.line()], ..failed() },
     };
     finished.tail = problems.into_iter().chain(finished.tail).take(TAIL).collect();
     finished
+}
+
+fn bring_back(rollback: &Request, because: &str, task: &Task, teller: &Teller<'_>) -> Finished {
+    teller.say(Said::Line("bringing back what was before".to_owned()));
+    let mut after = deploy(rollback, task, teller);
+    if after.reading.outcome == Outcome::Passed {
+        after.exit = Some(Exit::RolledBack);
+        after.reading.because = Some(format!("{because}; {IS_BACK}"));
+        after.reading.outcome = Outcome::Failed;
+    } else if after.exit.is_none_or(|exit| exit != Exit::Broken) {
+        after.exit = Some(Exit::Broken);
+    }
+    after
 }
 
 fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished {

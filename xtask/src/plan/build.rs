@@ -78,7 +78,7 @@ fn needs_of_report(report: &Stage, planned: &[Stage], all: &[StageConfig]) -> Ve
 fn nothing_to_do(context: Context<'_>, id: &str) -> &'static str {
     match id {
         pipeline::DEPLOY_STAGING | pipeline::SMOKE_TEST if context.settings.deployment.is_none() => {
-            "there is no environment `staging` in the configuration"
+            "there is no environment `staging` in the configuration, or it is guarded"
         }
         pipeline::NOTIFY => "no webhook is set: XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK",
         _ => "no selected package has anything for it",

@@ -54,7 +54,9 @@ impl Deployment {
             Command::Smoke(args) => (&args.environment, "deploy", DeploymentTask::Look, None),
             Command::Status(args) => (&args.environment, "deploy", DeploymentTask::Look, None),
             _ if event == Event::Push => {
-                let staging = config.environments.iter().find(|environment| environment.name == STAGING);
+                // A pipeline types no name, so it leaves a guarded environment alone.
+                let is_open = |environment: &&Environment| environment.name == STAGING && !environment.guard;
+                let staging = config.environments.iter().find(is_open);
                 let task = DeploymentTask::Deploy { restart: false };
                 let stage = StageId::new(pipeline::DEPLOY_STAGING);
                 let of =

@@ -17,6 +17,15 @@ fn a_guarded_environment_wants_a_clean_green_commit_its_images_and_a_word() {
 }
 
 #[test]
+fn a_pipeline_leaves_a_guarded_environment_alone() {
+    let why = "there is no environment `staging` in the configuration, or it is guarded";
+    let plan = |shop: &Shop| shop.sandbox.run(&["plan", "--event", "push"]).exits(0).stdout;
+    let (open, guarded) = (Shop::new(), Shop::with("guard = true"));
+    assert!(plan(&open).contains("cargo xtask deploy staging"), "{}", plan(&open));
+    assert!(plan(&guarded).contains(why) && !plan(&guarded).contains("cargo xtask deploy"), "{}", plan(&guarded));
+}
+
+#[test]
 fn the_runs_kubeconfig_is_for_its_owner_and_gone_afterwards() {
     let shop = Shop::new();
     let before = shop.sandbox.read("kubeconfig");
@@ -74,5 +83,31 @@ fn a_failed_smoke_test_brings_back_what_was_before_when_the_environment_says_so(
     shop.deploy(&[]).exits(0);
     shop.cluster.answer_at(&Shop::image("user-service", 'b'), "/version", 500, "{}");
     shop.sandbox.run(&["smoke", "staging"]).exits(7).says("/version cannot be asked").says("what was before is back");
+    shop.runs_all_of('a');
+}
+
+#[test]
+fn what_has_passed_a_smoke_test_or_was_brought_back_already_stays() {
+    let shop = Shop::with("rollback-on-smoke = true").deployed();
+    shop.images('b');
+    shop.deploy(&[]).exits(0);
+    shop.sandbox.run(&["smoke", "staging"]).exits(0);
+    shop.cluster.answer_at(&Shop::image("user-service", 'b'), "/version", 500, "{}");
+    shop.sandbox.run(&["smoke", "staging"]).exits(1).says("nothing is brought back: the last deployment from here");
+    shop.runs_all_of('b');
+    shop.sandbox.run(&["rollback", "staging"]).exits(0);
+    shop.cluster.answer_at(&Shop::image("user-service", 'a'), "/version", 500, "{}");
+    shop.sandbox.run(&["smoke", "staging"]).exits(1).says("nothing is brought back");
+    shop.runs_all_of('a');
+}
+
+#[test]
+fn a_part_that_works_approves_nothing() {
+    let shop = Shop::with("rollback-on-smoke = true").deployed();
+    shop.images('b');
+    shop.deploy(&[]).exits(0);
+    shop.cluster.answer_at(&Shop::image("user-service", 'b'), "/version", 500, "{}");
+    shop.sandbox.run(&["smoke", "staging", "auth"]).exits(0);
+    shop.sandbox.run(&["smoke", "staging"]).exits(7);
     shop.runs_all_of('a');
 }

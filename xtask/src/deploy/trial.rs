@@ -1,0 +1,34 @@
+//! Which deployment a smoke test may bring back: the last one, if all of it came up and no smoke test has passed since.
+//!
+//! What has worked once is not undone because something else is broken now, and a way back is not gone a second time.
+
+use super::journal::{self, DEPLOYMENT, Entry, Journal, Progress, progress};
+use crate::error::Result;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A deployment that smoke tests have still to approve.
+pub struct Trial {
+    journal: PathBuf,
+    services: BTreeSet<String>,
+}
+
+impl Trial {
+    /// The one of an environment, if there is one.
+    pub fn find(runs: &Path, environment: &str) -> Result<Option<Self>> {
+        let newest = journal::newest(runs, environment, |begun| !begun.services.is_empty())?;
+        Ok(newest.and_then(|(journal, entries)| {
+            let came_up = journal.ends_with(DEPLOYMENT) && progress(&entries).values().all(Progress::is_done);
+            let is_open = came_up && !entries.contains(&Entry::Approved);
+            is_open.then(|| Self { journal, services: progress(&entries).into_keys().collect() })
+        }))
+    }
+
+    /// Notes that smoke tests of these services have passed; nothing when the deployment was about others as well.
+    pub fn approve(self, services: &[String]) -> Result<()> {
+        if self.services.iter().any(|service| !services.contains(service)) {
+            return Ok(());
+        }
+        Journal::resume(self.journal)?.note(Entry::Approved)
+    }
+}
