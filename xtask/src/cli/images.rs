@@ -38,6 +38,9 @@ pub struct LogIn {
     /// The region, of Amazon's registry
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
+    /// The file that keeps the login, which is there already [default: one of the run]
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -35,8 +35,8 @@ pub(super) fn deploy(command: &Command, args: &cli::Deploy, session: &Session) -
     if args.plan {
         let releases = releases(&workspace, &settings, deployment)?;
         let environment = &deployment.environment;
-        let registry = environment.registry.as_deref();
-        let plan = aside(session, |caller| look::plan(caller, &environment.target, registry, &releases))?;
+        let source = stages::deploy::source(&settings, deployment);
+        let plan = aside(session, |caller| look::plan(caller, &environment.target, &source, &releases))?;
         session.printer.data(&plan);
         return Ok(Exit::Ok);
     }

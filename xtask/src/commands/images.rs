@@ -30,9 +30,12 @@ pub(super) fn dockerfile(command: &cli::Command, session: &Session) -> Result<Ex
     Ok(Exit::Ok)
 }
 
-/// Logs in, with a file of the run's own, and prints the variable by which the other tasks find it.
+/// Logs in, with a file of the caller's or of the run's own, and prints the variable by which others find it.
 pub(super) fn log_in(args: &cli::LogIn, session: &Session) -> Result<Exit> {
-    let file = login_file(session)?;
+    let file = match &args.file {
+        Some(file) => file.clone(),
+        None => login_file(session)?,
+    };
     let skopeo = Skopeo::new()?;
     let var = |name: &str| session.environment.var(name);
     let (user, password) = match (args.by, var(USER), var(PASSWORD)) {
@@ -43,7 +46,9 @@ pub(super) fn log_in(args: &cli::LogIn, session: &Session) -> Result<Exit> {
                 .hint(format!("set {USER} and {PASSWORD}")));
         }
     };
-    private_file(&file)?;
+    if args.file.is_none() {
+        private_file(&file)?;
+    }
     skopeo.log_in(&args.host, user, &password, &file)?;
     session.printer.say(&format!("logged in to {} as {user}", args.host));
     session.printer.data(&format!("REGISTRY_AUTH_FILE={}\n", crate::command::quote(&file.to_string_lossy())));

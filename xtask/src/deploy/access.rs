@@ -2,6 +2,7 @@
 
 use super::call::Caller;
 use super::kubectl::Kubectl;
+use super::pull::LOGIN;
 use super::request::{Cluster, Target};
 use crate::command::Command;
 use crate::error::{Error, Result};
@@ -63,12 +64,14 @@ impl Drop for Access {
     fn drop(&mut self) {
         // It holds credentials. One that stays after a SIGKILL is readable for its owner only.
         let _ = fs::remove_file(&self.kubeconfig);
+        let _ = fs::remove_file(self.caller.folder.join(LOGIN));
         let _ = fs::remove_file(self.caller.folder.join("sent.json"));
         let _ = fs::remove_dir(&self.caller.folder);
     }
 }
 
-fn write_private(path: &Path, text: &str) -> Result<()> {
+/// Writes a file that only this user may read.
+pub(super) fn write_private(path: &Path, text: &str) -> Result<()> {
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| Error::environment(format!("write {}", path.display())).because(error))

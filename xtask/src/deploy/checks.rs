@@ -5,6 +5,7 @@ use super::access::Access;
 use super::call::Caller;
 use super::failure::{Failure, Kind};
 use super::objects::Release;
+use super::pull::{self, Source};
 use super::request::{Cluster, Target};
 use crate::command::Command;
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How long a question to AWS or to a registry may take.
+/// How long a question to AWS may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// What is done to the objects that are written.
@@ -35,7 +36,7 @@ const RIGHTS: [(&str, &str, &[&str]); 12] = [
 ];
 
 /// Checks what a deployment needs. `releases` are those whose pods will be started from images.
-pub fn check(access: &Access, target: &Target, registry: Option<&str>, releases: &[Release]) -> Result<()> {
+pub fn check(access: &Access, target: &Target, source: &Source, releases: &[Release]) -> Result<()> {
     let mut problems: Vec<String> = identity(&access.caller, target).into_iter().collect();
     problems.extend(server(access, target));
     match namespace(access, target) {
@@ -48,7 +49,7 @@ pub fn check(access: &Access, target: &Target, registry: Option<&str>, releases:
         Err(failure) if failure.is_stop() => return Err(failure.error("look at the cluster")),
         Err(failure) => problems.push(format!("the cluster cannot be asked: {}", failure.line())),
     }
-    problems.extend(images(&access.caller, registry, releases));
+    problems.extend(pull::missing(&access.caller, source, releases));
     if problems.is_empty() {
         return Ok(());
     }
@@ -159,21 +160,4 @@ fn secrets(access: &Access, releases: &[Release]) -> Vec<String> {
         }
     }
     problems
-}
-
-/// Images that are not in their registry, or in a wrong one.
-fn images(caller: &Caller, registry: Option<&str>, releases: &[Release]) -> Vec<String> {
-    let problem = |release: &Release| {
-        let Release { service, image, .. } = release;
-        if let Some(registry) = registry.filter(|registry| !image.starts_with(&format!("{registry}/"))) {
-            return Some(format!("the image of {service} is {image}, and must come from {registry}"));
-        }
-        let host = image.split('/').next().unwrap_or_default();
-        // A registry on this machine needs no TLS, as for every engine.
-        let plain = (host.starts_with("127.") || host.starts_with("localhost:")).then_some("--tls-verify=false");
-        let command = Command::new("skopeo", &caller.folder).args(["inspect", "--raw"]).args(plain);
-        let failure = caller.call(&command.arg(format!("docker://{image}")), LIMIT).err()?;
-        Some(format!("the image of {service} cannot be had: {}", failure.line()))
-    };
-    releases.iter().filter_map(problem).collect()
 }

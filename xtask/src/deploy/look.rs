@@ -7,6 +7,7 @@ use super::difference;
 use super::journal::Change;
 use super::live::{Live, digest, name, run};
 use super::objects::{COMMIT, Release};
+use super::pull::Source;
 use super::request::Target;
 use super::rollout::Verdict;
 use crate::error::Result;
@@ -15,9 +16,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What deploying the releases would change, for people: the result of all checks, and a line for each difference.
-pub fn plan(caller: Caller, target: &Target, registry: Option<&str>, releases: &[Release]) -> Result<String> {
+pub fn plan(caller: Caller, target: &Target, source: &Source, releases: &[Release]) -> Result<String> {
     let access = Access::open(caller, target)?;
-    checks::check(&access, target, registry, releases)?;
+    checks::check(&access, target, source, releases)?;
     let difference = difference::of_releases(&access.kubectl, releases, "this run", false)
         .map_err(|failure| failure.error("look at what is deployed"))?;
     let mut lines = Vec::new();

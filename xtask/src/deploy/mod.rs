@@ -23,6 +23,7 @@ mod difference;
 pub mod journal;
 mod live;
 pub mod perform;
+pub mod pull;
 mod report;
 mod run;
 mod watch;

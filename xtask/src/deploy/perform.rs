@@ -58,7 +58,7 @@ fn release(
     say(Said::Line(format!("checking {} and its images", request.environment)));
     let Place { caller, run, folder, holder, now, .. } = place;
     let access = Access::open(caller, &request.target)?;
-    checks::check(&access, &request.target, request.registry.as_deref(), releases)?;
+    checks::check(&access, &request.target, &request.source, releases)?;
     let lease = Lease::take(&access.kubectl, &holder, now)?;
     let difference = difference::of_releases(&access.kubectl, releases, &run, restart);
     let (lease, difference) = planned(&access.kubectl, lease, difference)?;
@@ -78,7 +78,7 @@ fn roll_back(request: &Request, to: Option<&str>, place: Place, say: &mut dyn Fn
         came_up(to, &entries, &journal::passed(&runs, &request.environment, NAMED)?)?;
     }
     let access = Access::open(caller, &request.target)?;
-    checks::check(&access, &request.target, None, &[])?;
+    checks::check(&access, &request.target, &request.source, &[])?;
     let lease = Lease::take(&access.kubectl, &holder, now)?;
     let recorded = if to.is_some() { Ok(deployed_by(&begun)) } else { before(&begun, &entries, &access.kubectl, say) };
     let difference = recorded.and_then(|recorded| difference::of_recorded(&access.kubectl, recorded));
@@ -109,7 +109,7 @@ fn resume(request: &Request, place: Place, say: &mut dyn FnMut(Said)) -> Result<
     };
     say(Said::Line(format!("going on with what the run {run} has begun")));
     let access = Access::open(caller, &request.target)?;
-    checks::check(&access, &request.target, None, &[])?;
+    checks::check(&access, &request.target, &request.source, &[])?;
     // The run that began it is dead: the lock of the checkout says so. Its lease is taken over at once.
     let lease = Lease::take(&access.kubectl, holder, now)?;
     let deployment = Deployment { request, kubectl: &access.kubectl, run: run.to_owned(), lease, say };

@@ -1,6 +1,7 @@
 //! What a deployment is asked for, and what comes of it: plain data.
 
 use super::objects::Release;
+use super::pull::Source;
 use crate::error::Exit;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -13,8 +14,8 @@ pub struct Request {
     pub environment: String,
     /// Where it is.
     pub target: Target,
-    /// Where all images must come from, when the configuration says it.
-    pub registry: Option<String>,
+    /// Where images come from.
+    pub source: Source,
     /// What for.
     pub purpose: Purpose,
     /// How long all rollouts together may take.

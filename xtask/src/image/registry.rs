@@ -31,6 +31,15 @@ pub enum Login {
     None,
 }
 
+/// What decides about logins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Logins {
+    /// How, as it is configured.
+    pub configured: Login,
+    /// Whether the variables hold a password.
+    pub has_password: bool,
+}
+
 impl Registry {
     /// The registry that `text` names; `None` when it cannot be one.
     pub fn parse(text: &str) -> Option<Self> {
@@ -57,11 +66,11 @@ impl Registry {
         format!("{self}/{}", service.to_lowercase())
     }
 
-    /// How to log in, where nothing is configured; `has_password` says that there are variables for it.
-    pub fn login(&self, configured: Login, has_password: bool) -> Login {
-        match configured {
+    /// How to log in here.
+    pub fn login(&self, logins: Logins) -> Login {
+        match logins.configured {
             Login::Auto if self.region().is_some() => Login::Ecr,
-            Login::Auto if has_password => Login::Password,
+            Login::Auto if logins.has_password => Login::Password,
             Login::Auto => Login::None,
             other => other,
         }
@@ -131,7 +140,7 @@ mod tests {
         #[track_caller]
         fn case(registry: &str, configured: Login, has_password: bool, wanted: Login) {
             let registry = Registry::parse(registry).expect("it is one");
-            assert_eq!(registry.login(configured, has_password), wanted, "{registry} {configured:?}");
+            assert_eq!(registry.login(Logins { configured, has_password }), wanted, "{registry} {configured:?}");
         }
         case(ECR, Login::Auto, true, Login::Ecr);
         case(ECR, Login::None, false, Login::None);

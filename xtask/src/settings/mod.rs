@@ -10,7 +10,7 @@ pub mod table;
 use crate::cli::{self, Command};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
-use crate::image::registry::{self, Login, PASSWORD, Registry};
+use crate::image::registry::{self, Logins, PASSWORD, Registry};
 use crate::notify;
 use crate::plan::{Event, StageId, pipeline};
 use crate::text;
@@ -36,8 +36,8 @@ pub struct Settings {
     pub builder: Builder,
     /// The docker that builds them, and the image whose toolchain compiles, where one does.
     pub docker: Docker,
-    /// How to log in to the registry first.
-    pub login: Login,
+    /// What decides how to log in to a registry.
+    pub logins: Logins,
     /// What images are named and dated by, where the run makes some and there is a commit.
     pub checkout: Option<Checkout>,
     /// The packages that were named; `None` for all.
@@ -103,9 +103,7 @@ impl Settings {
                 Error::usage(format!("use the registry `{registry}`: it must be {}", image::REGISTRY))
             })?);
         }
-        let has_password = environment.var(PASSWORD).is_some();
-        let login = config.image.registry.as_ref();
-        let login = login.map_or(Login::None, |registry| registry.login(config.image.login, has_password));
+        let logins = Logins { configured: config.image.login, has_password: environment.var(PASSWORD).is_some() };
         let audited = matches!(command, Command::Ci(_) | Command::Audit(_) | Command::Docker(_));
         let database = config.advisory_db.as_deref().filter(|_| audited);
         let advisory_note = database.and_then(advisories::newest).map(|day| format!("its newest one of {day}"));
@@ -131,7 +129,7 @@ impl Settings {
             },
             checkout: if makes_images { git::checkout(&workspace.root) } else { None },
             push: wishes.push || event == Event::Push,
-            login,
+            logins,
             branch: environment.var("GITHUB_REF_NAME").map(str::to_owned),
             selected: selected(&wishes.selection, workspace)?,
             only,

@@ -2,10 +2,12 @@
 
 use super::Context;
 use crate::deploy::objects::Release;
+use crate::deploy::pull::Source;
 use crate::deploy::request::{Cluster, Purpose, Request};
 use crate::deploy::smoke;
 use crate::plan::pipeline::SMOKE_TEST;
 use crate::plan::{Action, StageId, Task};
+use crate::settings::Settings;
 use crate::settings::deployment::{Deployment, DeploymentTask};
 use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
@@ -48,7 +50,7 @@ pub fn plan(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
     let request = Request {
         environment: name.to_owned(),
         target: environment.target.clone(),
-        registry: environment.registry.clone(),
+        source: source(context.settings, deployment),
         purpose,
         timeout: environment.timeout,
         rollback_timeout: environment.rollback_timeout,
@@ -75,7 +77,7 @@ pub fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
         rollback: environment.rollback_on_smoke.then(|| Request {
             environment: environment.name.clone(),
             target: environment.target.clone(),
-            registry: None,
+            source: source(context.settings, deployment),
             purpose: Purpose::Rollback { to: None },
             timeout: environment.rollback_timeout,
             rollback_timeout: environment.rollback_timeout,
@@ -87,6 +89,15 @@ pub fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
     let timeout = environment.rollback_timeout * 2 + BESIDES;
     let task = Task::new(&StageId::new(SMOKE_TEST), &environment.name, command, timeout);
     vec![Task { action: Action::Smoke(Box::new(request)), tools: tools(&environment.target.cluster), ..task }]
+}
+
+/// Where images come from.
+pub fn source(settings: &Settings, deployment: &Deployment) -> Source {
+    Source {
+        registry: deployment.environment.registry.clone(),
+        logins: settings.logins,
+        program: settings.program.clone(),
+    }
 }
 
 /// The services as they shall run; their images are not known yet.

@@ -52,7 +52,7 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
     let Some((registry, tags)) = context.settings.destination() else { return Vec::new() };
     let made: Vec<TaskId> = made.iter().map(|task| task.id.clone()).collect();
     let own = || Command::new(context.settings.program.to_string_lossy(), &context.workspace.root);
-    let by = context.settings.login;
+    let by = registry.login(context.settings.logins);
     let login = by.to_possible_value().filter(|_| by != Login::None).map(|by_word| {
         let region = registry.region().map(|region| ["--region", region]).into_iter().flatten();
         let aws = (by == Login::Ecr).then_some(Tool::Aws);

@@ -84,9 +84,14 @@ impl Shop {
 
     /// Writes `images.json` with images of a commit, which are in the registry too.
     pub fn images(&self, commit: char) {
+        self.images_in("registry.test", commit);
+    }
+
+    /// The same in another registry.
+    pub fn images_in(&self, registry: &str, commit: char) {
         let of = |service: &str, digit: char| {
             let digest = format!("sha256:{}", format!("{commit}{digit}").repeat(32));
-            let (repository, full) = (format!("registry.test/{service}"), commit.to_string().repeat(40));
+            let (repository, full) = (format!("{registry}/{service}"), commit.to_string().repeat(40));
             let version = json!({ "name": service, "version": "0.1.0", "commit": full });
             self.cluster.push_image(&format!("{repository}:sha-{full}"), &digest, version);
             json!({

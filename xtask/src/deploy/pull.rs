@@ -1,0 +1,79 @@
+//! Whether images can be had: each is asked for in its registry, by its digest.
+//!
+//! A private registry wants a login. It is one of the run's own, made by xtask's hidden command `log-in`, and gone with
+//! the deployment; without one skopeo uses what the user has logged in with.
+
+use super::access::write_private;
+use super::call::Caller;
+use super::objects::Release;
+use crate::command::Command;
+use crate::image::registry::{Login, Logins, Registry, is_loopback};
+use clap::ValueEnum as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a question to a registry may take.
+const LIMIT: Duration = Duration::from_secs(60);
+/// The file of the login, in the folder of the deployment.
+pub(super) const LOGIN: &str = "login.json";
+
+/// Where images come from, and how they are got there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Where all of them must come from, when the configuration says it: `registry.example/shop`.
+    pub registry: Option<String>,
+    /// What decides about logins.
+    pub logins: Logins,
+    /// xtask itself.
+    pub program: PathBuf,
+}
+
+/// Images that are not in their registry, or in a wrong one; registries that do not let us in.
+pub(super) fn missing(caller: &Caller, source: &Source, releases: &[Release]) -> Vec<String> {
+    let hosts: BTreeSet<&str> = releases.iter().map(host).collect();
+    let logins: BTreeMap<&str, Result<bool, String>> =
+        hosts.into_iter().map(|host| (host, log_in(caller, source, host))).collect();
+    let mut problems: Vec<String> = logins.values().filter_map(|login| login.clone().err()).collect();
+    for release in releases {
+        let Release { service, image, .. } = release;
+        if let Some(registry) = source.registry.as_ref().filter(|registry| !image.starts_with(&format!("{registry}/")))
+        {
+            problems.push(format!("the image of {service} is {image}, and must come from {registry}"));
+            continue;
+        }
+        // Who is not let in cannot ask.
+        let Some(Ok(logged_in)) = logins.get(host(release)) else { continue };
+        let authfile = logged_in.then(|| format!("--authfile={}", caller.folder.join(LOGIN).display()));
+        // A registry on this machine needs no TLS, as for every engine.
+        let plain = is_loopback(host(release)).then_some("--tls-verify=false");
+        let command = Command::new("skopeo", &caller.folder).args(["inspect", "--raw"]).args(authfile).args(plain);
+        if let Err(failure) = caller.call(&command.arg(format!("docker://{image}")), LIMIT) {
+            problems.push(format!("the image of {service} cannot be had: {}", failure.line()));
+        }
+    }
+    problems
+}
+
+/// The registry of a release's image.
+fn host(release: &Release) -> &str {
+    release.image.split('/').next().unwrap_or_default()
+}
+
+/// Logs in where that is needed; whether it was.
+fn log_in(caller: &Caller, source: &Source, host: &str) -> Result<bool, String> {
+    let Some(registry) = Registry::parse(host) else { return Ok(false) };
+    let by = registry.login(source.logins);
+    let Some(word) = by.to_possible_value().filter(|_| by != Login::None) else { return Ok(false) };
+    let file = caller.folder.join(LOGIN);
+    if !file.exists() {
+        write_private(&file, "{}").map_err(|error| error.line())?;
+    }
+    let region = registry.region().into_iter().flat_map(|region| ["--region", region]);
+    let command = Command::new(source.program.to_string_lossy(), &caller.folder)
+        .args(["log-in", host, "--by", word.get_name()])
+        .args(region)
+        .args(["--file", &file.to_string_lossy()]);
+    let problem = |line: String| format!("{host} does not let us in: {line}");
+    caller.call(&command, LIMIT).map(|_| true).map_err(|failure| problem(failure.line()))
+}
