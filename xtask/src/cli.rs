@@ -107,7 +107,7 @@ pub enum Command {
     Rollback(Rollback),
     /// Tell what runs in an environment
     Status(Status),
-    /// Look whether what runs in an environment works
+    /// Look whether what runs in an environment works, and go back when it does not and `rollback-on-smoke` says so
     Smoke(Smoke),
     /// Tell about the latest run, in Markdown or JSON
     Report(Report),
