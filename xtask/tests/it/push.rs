@@ -7,6 +7,7 @@ use oci_layout::Digest;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+use test_cluster::Cluster;
 
 /// Lines of a password file: what moto gives as Amazon's password, and another user's.
 const AWS: &str = "AWS:$2b$04$l/./LSXUZyAo.OS8bBcHoeoZ0xrFJra6RDcyW7jcY19vCdK7oPftC\n";
@@ -137,9 +138,19 @@ fn a_password_goes_to_the_registry_and_nowhere_else() {
             assert!(!text.contains(secret), "{} holds the password", path.display());
         }
     }
+    // A deployment of what was pushed has to ask for it, with the same login.
+    let cluster = Cluster::start();
+    cluster.create_namespace("shop");
+    let environment = "[workspace.metadata.xtask.environments.staging]\ncontext = \"test\"\nnamespace = \"shop\"\n";
+    sandbox.file("kubeconfig", &cluster.kubeconfig()).append("Cargo.toml", environment).commit();
+    sandbox.var("KUBECONFIG", sandbox.root().join("kubeconfig"));
+    let plan = sandbox.run(&["deploy", "staging", "a", "--plan"]).exits(0);
+    assert!(plan.stdout.contains("+ Deployment a-service"), "{}", plan.stdout);
     sandbox.var("XTASK_REGISTRY_PASSWORD", "wrong-horse-battery");
     let output = sandbox.run(&["docker", "a", "--push", "--registry", &registry.host]).exits(3);
     output.says("log in to").says("check the login");
+    let refused = format!("{} does not let us in: ", registry.host);
+    sandbox.run(&["deploy", "staging", "a", "--plan"]).exits(3).says(&refused);
 }
 
 #[test]
