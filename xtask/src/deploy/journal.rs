@@ -3,11 +3,14 @@
 //! It is readable after truncation at any byte: whoever goes on with a deployment that was killed reads as far as the
 //! lines are whole. A step that was begun and not noted as done is done again; every step may be.
 
+mod progress;
+
+pub use progress::{Progress, progress};
+
 use crate::error::{Error, Result};
 use crate::history::folder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -117,38 +120,6 @@ pub struct Journal {
     entries: Vec<Entry>,
 }
 
-/// How far a service has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Nothing has been written.
-    Untouched,
-    /// Something may have been written.
-    Applying,
-    /// All has been written.
-    Applied {
-        /// The deployment's generation.
-        generation: u64,
-    },
-    /// Its rollout has ended: well, or with what is wrong.
-    Settled(u64, Option<String>),
-    /// Something may have been set back.
-    Restoring,
-    /// It was set back: well, or with what is wrong.
-    Restored(Option<String>),
-}
-
-impl Progress {
-    /// Whether what was before is being brought back, or will be.
-    pub fn is_going_back(&self) -> bool {
-        matches!(self, Self::Settled(_, Some(_)) | Self::Restoring | Self::Restored(_))
-    }
-
-    /// Whether what was wanted is there.
-    pub fn is_done(&self) -> bool {
-        matches!(self, Self::Settled(_, None))
-    }
-}
-
 impl Journal {
     /// A new journal.
     pub fn create(path: PathBuf) -> Result<Self> {
@@ -256,35 +227,6 @@ fn paths(runs: &Path) -> Result<impl Iterator<Item = PathBuf>> {
     let folders = folder::of_runs(runs)
         .map_err(|error| Error::environment(format!("look for deployments in {}", runs.display())).because(error))?;
     Ok(folders.into_iter().rev().flat_map(|folder| [folder.join(ROLLBACK), folder.join(DEPLOYMENT)]))
-}
-
-/// How far each service has come.
-pub fn progress(entries: &[Entry]) -> BTreeMap<String, Progress> {
-    let mut all = BTreeMap::new();
-    for entry in entries {
-        match entry {
-            Entry::Begun { services, .. } => {
-                all.extend(services.iter().map(|planned| (planned.service.clone(), Progress::Untouched)));
-            }
-            Entry::Applying { service } => drop(all.insert(service.clone(), Progress::Applying)),
-            Entry::Applied { service, generation } => {
-                all.insert(service.clone(), Progress::Applied { generation: *generation });
-            }
-            Entry::Settled { service, failure } => {
-                let generation = match all.get(service) {
-                    Some(Progress::Applied { generation }) => *generation,
-                    _ => 0,
-                };
-                all.insert(service.clone(), Progress::Settled(generation, failure.clone()));
-            }
-            Entry::Restoring { service } => drop(all.insert(service.clone(), Progress::Restoring)),
-            Entry::Restored { service, failure } => {
-                all.insert(service.clone(), Progress::Restored(failure.clone()));
-            }
-            Entry::Ended | Entry::Approved => {}
-        }
-    }
-    all
 }
 
 fn unwritten(path: &Path, error: std::io::Error) -> Error {

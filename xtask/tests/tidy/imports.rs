@@ -78,6 +78,7 @@ fn the_plan_and_the_readers_do_no_io() {
         "settings/table.rs",
         "image/spec.rs",
         "backing/spec.rs",
+        "deploy/journal/progress.rs",
         "deploy/objects.rs",
         "deploy/objects/",
         "deploy/report.rs",

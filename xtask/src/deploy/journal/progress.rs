@@ -1,0 +1,65 @@
+//! How far each service of a deployment has come, by what the journal says. Pure.
+
+use super::Entry;
+use std::collections::BTreeMap;
+
+/// How far a service has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing has been written.
+    Untouched,
+    /// Something may have been written.
+    Applying,
+    /// All has been written.
+    Applied {
+        /// The deployment's generation.
+        generation: u64,
+    },
+    /// Its rollout has ended: well, or with what is wrong.
+    Settled(u64, Option<String>),
+    /// Something may have been set back.
+    Restoring,
+    /// It was set back: well, or with what is wrong.
+    Restored(Option<String>),
+}
+
+impl Progress {
+    /// Whether what was before is being brought back, or will be.
+    pub fn is_going_back(&self) -> bool {
+        matches!(self, Self::Settled(_, Some(_)) | Self::Restoring | Self::Restored(_))
+    }
+
+    /// Whether what was wanted is there.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Settled(_, None))
+    }
+}
+
+/// How far each service has come.
+pub fn progress(entries: &[Entry]) -> BTreeMap<String, Progress> {
+    let mut all = BTreeMap::new();
+    for entry in entries {
+        match entry {
+            Entry::Begun { services, .. } => {
+                all.extend(services.iter().map(|planned| (planned.service.clone(), Progress::Untouched)));
+            }
+            Entry::Applying { service } => drop(all.insert(service.clone(), Progress::Applying)),
+            Entry::Applied { service, generation } => {
+                all.insert(service.clone(), Progress::Applied { generation: *generation });
+            }
+            Entry::Settled { service, failure } => {
+                let generation = match all.get(service) {
+                    Some(Progress::Applied { generation }) => *generation,
+                    _ => 0,
+                };
+                all.insert(service.clone(), Progress::Settled(generation, failure.clone()));
+            }
+            Entry::Restoring { service } => drop(all.insert(service.clone(), Progress::Restoring)),
+            Entry::Restored { service, failure } => {
+                all.insert(service.clone(), Progress::Restored(failure.clone()));
+            }
+            Entry::Ended | Entry::Approved => {}
+        }
+    }
+    all
+}
