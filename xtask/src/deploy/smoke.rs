@@ -3,7 +3,7 @@
 
 use super::access::Access;
 use super::call::Caller;
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use super::kubectl::Kubectl;
 use super::live::{Live, digest};
 use super::objects::{COMMIT, content_name};
@@ -111,7 +111,10 @@ fn commit(service: &str, live: &Live, kubectl: &Kubectl) -> Result<Option<String
     let wanted = deployment.and_then(|deployment| deployment["metadata"]["annotations"][COMMIT].as_str());
     let Some(wanted) = wanted else { return Ok(Some("nothing says which commit it is deployed from".to_owned())) };
     let answer = match kubectl.raw(&kubectl.proxied(service, "version")) {
-        Err(failure) if failure.is_stop() => return Err(failure),
+        // Who may not ask learns nothing about the service.
+        Err(failure) if failure.is_stop() || matches!(failure.kind, Kind::Forbidden | Kind::Unauthorized) => {
+            return Err(failure);
+        }
         Err(failure) => return Ok(Some(format!("/version cannot be asked: {}{}", failure.line(), kept_out(&failure)))),
         Ok(answer) => serde_json::from_str::<Value>(&answer).unwrap_or_default(),
     };

@@ -2,7 +2,7 @@
 
 use crate::deploying::{NAMESPACE, Shop, meets};
 use std::os::unix::fs::PermissionsExt as _;
-use test_cluster::{Behaviour, Effect, Fault};
+use test_cluster::{Behaviour, Effect, Fault, User};
 
 #[test]
 fn a_guarded_environment_wants_a_clean_green_commit_its_images_and_a_word() {
@@ -84,6 +84,22 @@ fn a_failed_smoke_test_brings_back_what_was_before_when_the_environment_says_so(
     shop.cluster.answer_at(&Shop::image("user-service", 'b'), "/version", 500, "{}");
     shop.sandbox.run(&["smoke", "staging"]).exits(7).says("/version cannot be asked").says("what was before is back");
     shop.runs_all_of('a');
+}
+
+#[test]
+fn a_smoke_test_without_the_right_to_ask_brings_nothing_back() {
+    let shop = Shop::with("rollback-on-smoke = true").deployed();
+    shop.images('b');
+    shop.deploy(&[]).exits(0);
+    let kinds = ["deployments", "replicasets", "pods", "services", "configmaps", "serviceaccounts", "endpointslices"];
+    let more = ["poddisruptionbudgets", "networkpolicies"];
+    shop.cluster
+        .grant("bob-4711", User::new("bob").may(&["get", "list"], &[&kinds[..], &more[..]].concat(), NAMESPACE));
+    shop.sandbox.file("kubeconfig", &shop.cluster.kubeconfig_for("bob-4711"));
+    shop.cluster.clear_requests();
+    shop.sandbox.run(&["smoke", "staging"]).exits(3).says("look at staging").says("services/proxy");
+    assert_eq!(shop.writes(), [""; 0]);
+    shop.runs_all_of('b');
 }
 
 #[test]
