@@ -76,11 +76,17 @@ fn a_config_map_that_is_taken_away_dooms_the_service() {
     assert_eq!(names(&shop), before);
 }
 
-#[test]
-fn a_failed_smoke_test_brings_back_what_was_before_when_the_environment_says_so() {
+/// A shop whose second commit no smoke test has seen; one that fails brings the first back.
+fn on_trial() -> Shop {
     let shop = Shop::with("rollback-on-smoke = true").deployed();
     shop.images('b');
     shop.deploy(&[]).exits(0);
+    shop
+}
+
+#[test]
+fn a_failed_smoke_test_brings_back_what_was_before_when_the_environment_says_so() {
+    let shop = on_trial();
     shop.cluster.answer_at(&Shop::image("user-service", 'b'), "/version", 500, "{}");
     shop.sandbox.run(&["smoke", "staging"]).exits(7).says("/version cannot be asked").says("what was before is back");
     shop.runs_all_of('a');
@@ -88,9 +94,7 @@ fn a_failed_smoke_test_brings_back_what_was_before_when_the_environment_says_so(
 
 #[test]
 fn a_smoke_test_without_the_right_to_ask_brings_nothing_back() {
-    let shop = Shop::with("rollback-on-smoke = true").deployed();
-    shop.images('b');
-    shop.deploy(&[]).exits(0);
+    let shop = on_trial();
     let kinds = ["deployments", "replicasets", "pods", "services", "configmaps", "serviceaccounts", "endpointslices"];
     let more = ["poddisruptionbudgets", "networkpolicies"];
     shop.cluster
@@ -104,9 +108,7 @@ fn a_smoke_test_without_the_right_to_ask_brings_nothing_back() {
 
 #[test]
 fn what_has_passed_a_smoke_test_or_was_brought_back_already_stays() {
-    let shop = Shop::with("rollback-on-smoke = true").deployed();
-    shop.images('b');
-    shop.deploy(&[]).exits(0);
+    let shop = on_trial();
     shop.sandbox.run(&["smoke", "staging"]).exits(0);
     shop.cluster.answer_at(&Shop::image("user-service", 'b'), "/version", 500, "{}");
     shop.sandbox.run(&["smoke", "staging"]).exits(1).says("nothing is brought back: the last deployment from here");
@@ -119,9 +121,7 @@ fn what_has_passed_a_smoke_test_or_was_brought_back_already_stays() {
 
 #[test]
 fn a_part_that_works_approves_nothing() {
-    let shop = Shop::with("rollback-on-smoke = true").deployed();
-    shop.images('b');
-    shop.deploy(&[]).exits(0);
+    let shop = on_trial();
     shop.cluster.answer_at(&Shop::image("user-service", 'b'), "/version", 500, "{}");
     shop.sandbox.run(&["smoke", "staging", "auth"]).exits(0);
     shop.sandbox.run(&["smoke", "staging"]).exits(7);
