@@ -1,9 +1,9 @@
 //! Writing files so that a reader, or a crash, never meets half of one. Knows nothing about what is in them.
 
 use crate::error::{Error, Result};
-use std::fs::{File, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Replaces `path` by a file that holds `bytes`: all of them or, after a crash at any moment, what was there before.
@@ -15,6 +15,13 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
             .because(e)
             .hint("check that the disk has room and that the folder can be written to")
     })
+}
+
+/// Makes a file that only this user may read. It must not be there yet: nobody has put it in place for us.
+pub fn create_private(path: &Path, text: &str) -> Result<()> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| Error::environment(format!("create {}", path.display())).because(error))
 }
 
 fn try_write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -46,6 +53,16 @@ mod tests {
         write_atomic(&path, b"new").expect("the folder can be written to");
         assert_eq!(fs::read(&path).expect("the file is there"), b"new");
         assert_eq!(fs::read_dir(dir.path()).expect("the folder is there").count(), 1);
+    }
+
+    #[test]
+    fn nobody_else_may_read_a_private_file_and_none_is_taken_over() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("login.json");
+        create_private(&path, "secret").expect("the folder can be written to");
+        assert_eq!(fs::metadata(&path).expect("the file is there").permissions().mode() & 0o777, 0o600);
+        assert!(create_private(&path, "other").is_err());
+        assert_eq!(fs::read(&path).expect("the file is there"), b"secret");
     }
 
     #[test]

@@ -4,18 +4,17 @@
 use super::Session;
 use crate::cli;
 use crate::error::{Error, Exit, Result};
+use crate::files::create_private;
 use crate::history::folder::{Home, REGISTRY_LOGIN};
 use crate::image::push::{self, Push};
-use crate::image::registry::{Login, PASSWORD, USER};
+use crate::image::registry::{Login, NO_LOGINS, PASSWORD, USER};
 use crate::image::skopeo::Skopeo;
 use crate::plan::{self, Action};
 use crate::process::MARKER;
 use crate::reading::Image;
 use crate::text;
 use crate::workspace;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Prints the Dockerfile that images would be built with.
 pub(super) fn dockerfile(command: &cli::Command, session: &Session) -> Result<Exit> {
@@ -47,7 +46,7 @@ pub(super) fn log_in(args: &cli::LogIn, session: &Session) -> Result<Exit> {
         }
     };
     if args.file.is_none() {
-        private_file(&file)?;
+        create_private(&file, NO_LOGINS)?;
     }
     skopeo.log_in(&args.host, user, &password, &file)?;
     session.printer.say(&format!("logged in to {} as {user}", args.host));
@@ -65,14 +64,6 @@ fn login_file(session: &Session) -> Result<PathBuf> {
     let run = home.run_ids().into_iter().find(|known| known == run);
     let run = run.ok_or_else(|| Error::environment("log in: the run has no folder for the login"))?;
     Ok(home.runs().join(run).join(REGISTRY_LOGIN))
-}
-
-/// An empty list of logins that only this user may read.
-fn private_file(path: &Path) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    let file = options.write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(b"{}"))
-        .map_err(|error| Error::environment(format!("create {}", path.display())).because(error))
 }
 
 /// Pushes an image, reads it back, and prints what it is now.

@@ -1,19 +1,14 @@
 //! The way to a cluster: a kubeconfig of the run's own, which is gone when the run is over. The user's is only read.
 
-use super::call::Caller;
+use super::call::{Caller, LIMIT};
 use super::kubectl::Kubectl;
 use super::pull::LOGIN;
 use super::request::{Cluster, Target};
 use crate::command::Command;
-use crate::error::{Error, Result};
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// How long it may take to get a kubeconfig.
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::error::Result;
+use crate::files::create_private;
+use std::fs;
+use std::path::PathBuf;
 
 /// A namespace that can be talked to.
 pub struct Access {
@@ -39,7 +34,7 @@ impl Access {
 
     fn of_eks(&self, name: &str, region: &str) -> Result<()> {
         // aws adds to the file, so it is there before, with the right mode.
-        write_private(&self.kubeconfig, "")?;
+        create_private(&self.kubeconfig, "")?;
         let command = Command::new("aws", &self.caller.folder)
             .args(["eks", "update-kubeconfig", "--name", name, "--region", region, "--kubeconfig"])
             .arg(self.kubeconfig.to_string_lossy());
@@ -56,7 +51,7 @@ impl Access {
             let known = "`kubectl config get-contexts` lists those that there are";
             failure.error(&what).hint(known)
         })?;
-        write_private(&self.kubeconfig, &answer)
+        create_private(&self.kubeconfig, &answer)
     }
 }
 
@@ -68,11 +63,4 @@ impl Drop for Access {
         let _ = fs::remove_file(self.caller.folder.join("sent.json"));
         let _ = fs::remove_dir(&self.caller.folder);
     }
-}
-
-/// Writes a file that only this user may read.
-pub(super) fn write_private(path: &Path, text: &str) -> Result<()> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
 }

@@ -12,6 +12,8 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// How long a question that is not put to the cluster may take: one to AWS, or to a registry.
+pub(super) const LIMIT: Duration = Duration::from_secs(60);
 /// The most that a log of one call keeps, in bytes.
 const LOG_CAP: u64 = 1024 * 1024;
 

@@ -2,7 +2,7 @@
 //! everything is there which pods will need. Nothing here changes the cluster.
 
 use super::access::Access;
-use super::call::Caller;
+use super::call::{Caller, LIMIT};
 use super::failure::{Failure, Kind};
 use super::objects::Release;
 use super::pull::{self, Source};
@@ -12,10 +12,6 @@ use crate::error::{Error, Result};
 use crate::text;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
-
-/// How long a question to AWS may take.
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// What is done to the objects that are written.
 const WRITING: [&str; 5] = ["get", "list", "create", "patch", "delete"];

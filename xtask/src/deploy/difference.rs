@@ -3,8 +3,8 @@
 use super::failure::Failure;
 use super::journal::{Change, Planned};
 use super::kubectl::Kubectl;
-use super::live::{Live, cleaned, digest, generation, is_as_wanted, name};
-use super::objects::{COMMIT, FIELD_MANAGER, RESTARTED, RUN, Release};
+use super::live::{Live, cleaned, digest, generation, is_as_wanted, is_same, name};
+use super::objects::{COMMIT, FIELD_MANAGER, MANAGED_BY, RESTARTED, RUN, Release};
 use super::rollout::Verdict;
 use serde_json::{Value, json};
 
@@ -26,12 +26,12 @@ pub fn of_releases(kubectl: &Kubectl, releases: &[Release], run: &str, restart: 
     let mut difference = Difference::default();
     for (release, wanted) in releases.iter().zip(wanted) {
         let service = &release.service;
-        let is_same = |object: &Value| {
+        let stays = |object: &Value| {
             let would_be = would_be.same_as(object).map(|object| unmarked(cleaned(object)));
             now.written.same_as(object).zip(would_be).is_some_and(|(live, would_be)| is_as_wanted(live, &would_be))
         };
         let unwanted = now.unwanted_budgets(service, &wanted);
-        let same = unwanted.is_empty() && wanted.iter().all(is_same) && now.is_good(service, Some(release.digest()));
+        let same = unwanted.is_empty() && wanted.iter().all(stays) && now.is_good(service, Some(release.digest()));
         if same && !restart {
             difference.left_alone.push(service.clone());
             continue;
@@ -42,7 +42,7 @@ pub fn of_releases(kubectl: &Kubectl, releases: &[Release], run: &str, restart: 
             let before = now.written.same_as(&wanted).map(cleaned);
             Change { wanted: Some(wanted), before }
         };
-        let changes = stale.chain(marked(wanted.clone(), service, run, restart).into_iter().map(change)).collect();
+        let changes = stale.chain(marked(wanted, service, run, restart).into_iter().map(change)).collect();
         difference.planned.push(now.planned(service, changes));
     }
     Ok(difference)
@@ -90,7 +90,7 @@ impl Now {
     /// Our `ConfigMap`s of earlier releases that no `ReplicaSet` knows any more: nobody can go back to them by kubectl.
     fn unread_configs(&self, service: &str, wanted: &[Value]) -> Vec<Value> {
         let sets: Vec<String> = self.rollouts.of_service("ReplicaSet", service).map(Value::to_string).collect();
-        let ours = |map: &&Value| map["metadata"]["labels"]["app.kubernetes.io/managed-by"] == FIELD_MANAGER;
+        let ours = |map: &&Value| map["metadata"]["labels"][MANAGED_BY] == FIELD_MANAGER;
         let read = |map: &&Value| sets.iter().any(|set| set.contains(name(map)));
         self.beside(wanted, "ConfigMap", service).filter(ours).filter(|map| !read(map)).map(cleaned).collect()
     }
@@ -102,8 +102,7 @@ impl Now {
         kind: &'a str,
         service: &'a str,
     ) -> impl Iterator<Item = &'a Value> + use<'a> {
-        let wanted = |object: &&Value| wanted.iter().any(|it| it["kind"] == object["kind"] && name(it) == name(object));
-        self.written.of_service(kind, service).filter(move |object| !wanted(object))
+        self.written.of_service(kind, service).filter(|object| !wanted.iter().any(|wanted| is_same(wanted, object)))
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod progress;
 
-pub use progress::{Progress, progress};
+pub use progress::{Progress, progress, unfinished};
 
 use crate::error::{Error, Result};
 use crate::history::folder;
@@ -217,7 +217,7 @@ pub fn passed(runs: &Path, environment: &str, most: usize) -> Result<Vec<String>
     let passed = |path: PathBuf| {
         let entries = read(&path).ok()?;
         let begun = begun(&entries).filter(|begun| begun.environment == environment && !begun.services.is_empty())?;
-        progress(&entries).values().all(Progress::is_done).then(|| begun.run.to_owned())
+        unfinished(&entries).is_empty().then(|| begun.run.to_owned())
     };
     Ok(paths(runs)?.filter_map(passed).take(most).collect())
 }

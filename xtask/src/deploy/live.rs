@@ -33,7 +33,7 @@ impl Live {
 
     /// The object of the same kind and name.
     pub fn same_as(&self, object: &Value) -> Option<&Value> {
-        self.0.iter().find(|live| live["kind"] == object["kind"] && name(live) == name(object))
+        self.0.iter().find(|live| is_same(live, object))
     }
 
     /// A service's deployment.
@@ -69,6 +69,11 @@ impl Live {
 /// An object's name.
 pub fn name(object: &Value) -> &str {
     object["metadata"]["name"].as_str().unwrap_or_default()
+}
+
+/// Whether two are the same object, whatever they say.
+pub fn is_same(one: &Value, other: &Value) -> bool {
+    one["kind"] == other["kind"] && name(one) == name(other)
 }
 
 /// Whether an object is already as wanted: it says everything that is wanted, whatever it says besides.

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub const FIELD_MANAGER: &str = "xtask";
 /// The label by which a service's objects are found.
 pub const NAME: &str = "app.kubernetes.io/name";
+/// The label that says who has made an object.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The annotation of a deployment that says from which commit it is.
 pub const COMMIT: &str = "xtask.dev/commit";
 /// The annotation of a deployment that says which run made it so.
@@ -208,7 +210,7 @@ impl Release {
         json!({
             NAME: self.service,
             "app.kubernetes.io/version": self.version,
-            "app.kubernetes.io/managed-by": FIELD_MANAGER,
+            MANAGED_BY: FIELD_MANAGER,
         })
     }
 }

@@ -75,7 +75,7 @@ fn roll_back(request: &Request, to: Option<&str>, place: Place, say: &mut dyn Fn
     let entries = found.map(|(_, entries)| entries).ok_or_else(|| no_journal(to, &runs))?;
     let begun = journal::begun(&entries).ok_or_else(|| no_journal(to, &runs))?;
     if let Some(to) = to {
-        came_up(to, &entries, &journal::passed(&runs, &request.environment, NAMED)?)?;
+        came_up(to, &entries, &request.environment, &runs)?;
     }
     let access = Access::open(caller, &request.target)?;
     checks::check(&access, &request.target, &request.source, &[])?;
@@ -137,13 +137,12 @@ fn paused(planned: &[Planned]) -> Vec<String> {
 }
 
 /// Refuses to go back to what has never run well.
-fn came_up(run: &str, entries: &[journal::Entry], passed: &[String]) -> Result<()> {
-    let failed = progress(entries).into_iter().filter(|(_, progress)| !progress.is_done());
-    let failed: Vec<String> = failed.map(|(service, _)| service).collect();
+fn came_up(run: &str, entries: &[journal::Entry], environment: &str, runs: &Path) -> Result<()> {
+    let failed = journal::unfinished(entries);
     if failed.is_empty() {
         return Ok(());
     }
-    let hint = match passed {
+    let hint = match &journal::passed(runs, environment, NAMED)?[..] {
         [] => "no run that is recorded here has passed".to_owned(),
         passed => format!("the last that have passed: {}", text::list(passed)),
     };

@@ -3,18 +3,14 @@
 //! A private registry wants a login. It is one of the run's own, made by xtask's hidden command `log-in`, and gone with
 //! the deployment; without one skopeo uses what the user has logged in with.
 
-use super::access::write_private;
-use super::call::Caller;
+use super::call::{Caller, LIMIT};
 use super::objects::Release;
 use crate::command::Command;
-use crate::image::registry::{Login, Logins, Registry, is_loopback};
-use clap::ValueEnum as _;
+use crate::files::create_private;
+use crate::image::registry::{Logins, NO_LOGINS, Registry, is_loopback};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::time::Duration;
 
-/// How long a question to a registry may take.
-const LIMIT: Duration = Duration::from_secs(60);
 /// The file of the login, in the folder of the deployment.
 pub(super) const LOGIN: &str = "login.json";
 
@@ -63,16 +59,13 @@ fn host(release: &Release) -> &str {
 /// Logs in where that is needed; whether it was.
 fn log_in(caller: &Caller, source: &Source, host: &str) -> Result<bool, String> {
     let Some(registry) = Registry::parse(host) else { return Ok(false) };
-    let by = registry.login(source.logins);
-    let Some(word) = by.to_possible_value().filter(|_| by != Login::None) else { return Ok(false) };
+    let Some(args) = registry.log_in(source.logins) else { return Ok(false) };
     let file = caller.folder.join(LOGIN);
     if !file.exists() {
-        write_private(&file, "{}").map_err(|error| error.line())?;
+        create_private(&file, NO_LOGINS).map_err(|error| error.line())?;
     }
-    let region = registry.region().into_iter().flat_map(|region| ["--region", region]);
     let command = Command::new(source.program.to_string_lossy(), &caller.folder)
-        .args(["log-in", host, "--by", word.get_name()])
-        .args(region)
+        .args(args)
         .args(["--file", &file.to_string_lossy()]);
     let problem = |line: String| format!("{host} does not let us in: {line}");
     caller.call(&command, LIMIT).map(|_| true).map_err(|failure| problem(failure.line()))

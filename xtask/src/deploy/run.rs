@@ -6,7 +6,7 @@
 use super::diagnose::diagnose;
 use super::difference::Difference;
 use super::failure::Failure;
-use super::journal::{Entry, Journal, Planned, Progress, VERSION, progress};
+use super::journal::{Entry, Journal, Planned, Progress, VERSION, progress, unfinished};
 use super::kubectl::Kubectl;
 use super::lease::Lease;
 use super::live::{digest, generation, is_as_wanted, name, run};
@@ -100,8 +100,7 @@ impl Deployment<'_> {
             self.write(journal, planned, diagnosis)?;
             self.watch(journal, planned, diagnosis)?;
         }
-        let failed = progress(journal.entries()).into_values().any(|progress| !progress.is_done());
-        if failed {
+        if !unfinished(journal.entries()).is_empty() {
             self.go_back(journal, planned, diagnosis)?;
         }
         Ok(journal.note(Entry::Ended)?)

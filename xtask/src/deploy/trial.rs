@@ -2,7 +2,7 @@
 //!
 //! What has worked once is not undone because something else is broken now, and a way back is not gone a second time.
 
-use super::journal::{self, DEPLOYMENT, Entry, Journal, Progress, progress};
+use super::journal::{self, DEPLOYMENT, Entry, Journal, progress, unfinished};
 use crate::error::Result;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ impl Trial {
     pub fn find(runs: &Path, environment: &str) -> Result<Option<Self>> {
         let newest = journal::newest(runs, environment, |begun| !begun.services.is_empty())?;
         Ok(newest.and_then(|(journal, entries)| {
-            let came_up = journal.ends_with(DEPLOYMENT) && progress(&entries).values().all(Progress::is_done);
+            let came_up = journal.ends_with(DEPLOYMENT) && unfinished(&entries).is_empty();
             let is_open = came_up && !entries.contains(&Entry::Approved);
             is_open.then(|| Self { journal, services: progress(&entries).into_keys().collect() })
         }))

@@ -1,12 +1,16 @@
 //! Where images go: the registry, the repositories in it, and the tags. Pure.
 
 use crate::workspace::git::Checkout;
+use clap::ValueEnum as _;
 use std::fmt;
 
 /// The variable that holds the user's name at the registry.
 pub const USER: &str = "XTASK_REGISTRY_USER";
 /// The variable that holds the password.
 pub const PASSWORD: &str = "XTASK_REGISTRY_PASSWORD";
+
+/// A file of logins that holds none.
+pub const NO_LOGINS: &str = "{}";
 
 /// The longest tag that a registry takes.
 const LONGEST_TAG: usize = 128;
@@ -74,6 +78,15 @@ impl Registry {
             Login::Auto => Login::None,
             other => other,
         }
+    }
+
+    /// The arguments of xtask's own command that logs in here; nothing where nobody has to.
+    pub fn log_in(&self, logins: Logins) -> Option<Vec<String>> {
+        let by = self.login(logins);
+        let word = by.to_possible_value().filter(|_| by != Login::None)?;
+        let region = self.region().into_iter().flat_map(|region| ["--region", region]);
+        let args = ["log-in", self.host(), "--by", word.get_name()].into_iter().chain(region);
+        Some(args.map(str::to_owned).collect())
     }
 
     /// The region of Amazon's registry: `123456789012.dkr.ecr.eu-central-1.amazonaws.com`.

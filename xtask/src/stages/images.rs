@@ -10,7 +10,6 @@ use crate::settings::Builder;
 use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use crate::workspace::git::Checkout;
-use clap::ValueEnum as _;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -52,21 +51,15 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
     let Some((registry, tags)) = context.settings.destination() else { return Vec::new() };
     let made: Vec<TaskId> = made.iter().map(|task| task.id.clone()).collect();
     let own = || Command::new(context.settings.program.to_string_lossy(), &context.workspace.root);
-    let by = registry.login(context.settings.logins);
-    let login = by.to_possible_value().filter(|_| by != Login::None).map(|by_word| {
-        let region = registry.region().map(|region| ["--region", region]).into_iter().flatten();
-        let aws = (by == Login::Ecr).then_some(Tool::Aws);
+    let logins = context.settings.logins;
+    let login = registry.log_in(logins).map(|args| {
+        let aws = (registry.login(logins) == Login::Ecr).then_some(Tool::Aws);
         Task {
             repeat: Some(format!("cargo xtask docker --push --registry {registry}")),
             reader: Reader::Environment { also: BTreeMap::new() },
             needs: made.clone(),
             tools: std::iter::once(Tool::Skopeo).chain(aws).collect(),
-            ..Task::new(
-                stage,
-                "login",
-                own().args(["log-in", registry.host(), "--by", by_word.get_name()]).args(region),
-                context.timeout,
-            )
+            ..Task::new(stage, "login", own().args(args), context.timeout)
         }
     });
     let env_from: Vec<TaskId> = login.iter().map(|login| login.id.clone()).collect();

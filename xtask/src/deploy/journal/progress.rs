@@ -35,6 +35,12 @@ impl Progress {
     }
 }
 
+/// The services that have not come to what was wanted.
+pub fn unfinished(entries: &[Entry]) -> Vec<String> {
+    let open = progress(entries).into_iter().filter(|(_, progress)| !progress.is_done());
+    open.map(|(service, _)| service).collect()
+}
+
 /// How far each service has come.
 pub fn progress(entries: &[Entry]) -> BTreeMap<String, Progress> {
     let mut all = BTreeMap::new();
