@@ -89,7 +89,7 @@ pub enum Command {
     Audit(Audit),
     /// List outdated and duplicate dependencies
     Deps(Stage),
-    /// Run the integration tests of every service against a real PostgreSQL and Redis
+    /// Run the integration tests of every service against the real servers that it needs
     Integration(Integration),
     /// Build the release binaries of every service
     Build(Packages),

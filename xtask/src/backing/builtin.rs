@@ -43,6 +43,11 @@ fn postgres() -> Value {
         "user": "postgres",
         "base": "postgres",
         "version": "15",
+        "crates": [
+            "sqlx/postgres", "sqlx-postgres", "tokio-postgres", "postgres", "deadpool-postgres", "bb8-postgres",
+            "r2d2_postgres", "diesel/postgres", "diesel/postgres_backend", "diesel-async/postgres",
+            "sea-orm/sqlx-postgres",
+        ],
         "files": { "password": "{password}\n" },
         "client-env": {
             "PGHOST": "{host}",
@@ -102,6 +107,7 @@ fn redis() -> Value {
         "url": "redis://{user}:{password}@{host}:{port}",
         "user": "default",
         "version": "7",
+        "crates": ["redis", "fred", "rustis", "deadpool-redis", "bb8-redis", "r2d2_redis"],
         "ready": "redis",
         // Its title would wipe out the mark in its environment that says which run it belongs to.
         "files": {

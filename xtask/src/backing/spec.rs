@@ -8,7 +8,7 @@ use super::template::Template;
 use crate::text;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A server that integration tests talk to: `[workspace.metadata.xtask.integration.servers.NAME]`.
 ///
@@ -37,6 +37,10 @@ pub struct ServerSpec {
     /// The version that is wanted, as far as it matters: `15`.
     #[serde(default)]
     pub version: Option<String>,
+    /// The crates that talk to it: a package that links one of them gets the server unless its `needs` say otherwise.
+    /// `sqlx/postgres` is the crate `sqlx` with this feature.
+    #[serde(default)]
+    pub crates: Vec<String>,
     /// When it can be used.
     #[serde(default)]
     pub ready: Ready,
@@ -172,6 +176,14 @@ impl ServerSpec {
         self.url.mentions("database")
     }
 
+    /// Whether what links this crate with these features probably talks to the server.
+    pub fn is_likely_for(&self, name: &str, features: &BTreeSet<String>) -> bool {
+        self.crates.iter().any(|client| match client.split_once('/') {
+            Some((client, feature)) => client == name && features.contains(feature),
+            None => client == name,
+        })
+    }
+
     fn problems(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut unless = |good: bool, message: String| wrong.extend((!good).then_some(message));
@@ -190,6 +202,11 @@ impl ServerSpec {
         unless(self.drop.is_empty() || !self.create.is_empty(), "`drop` needs `create`".to_owned());
         let unused = self.create.is_empty() || self.per_service();
         unless(unused, "`create` needs `{database}` in `url`: nobody would use what it makes".to_owned());
+        for client in &self.crates {
+            let (name, feature) = client.split_once('/').unwrap_or((client, "default"));
+            let good = word(name, "-_") && word(feature, "-_+.");
+            unless(good, format!("`crates`: `{client}` is neither a crate nor `crate/feature`"));
+        }
         for file in self.files.keys() {
             unless(word(file, "-_.") && !file.starts_with('.'), format!("`files`: `{file}` is no plain file name"));
         }
@@ -264,6 +281,24 @@ mod tests {
     }
 
     #[test]
+    fn a_client_crate_makes_its_server_likely_with_the_feature_that_it_takes() {
+        #[track_caller]
+        fn case(server: &str, name: &str, features: &[&str], likely: bool) {
+            let features = features.iter().map(|feature| (*feature).to_owned()).collect();
+            assert_eq!(ServerSpec::built_in(server).is_likely_for(name, &features), likely);
+        }
+        case("postgres", "sqlx", &["migrate", "postgres"], true);
+        case("postgres", "sqlx", &["sqlite"], false);
+        case("postgres", "diesel", &["postgres_backend"], true);
+        case("postgres", "diesel", &["sqlite"], false);
+        case("postgres", "tokio-postgres", &[], true);
+        case("postgres", "redis", &[], false);
+        case("redis", "redis", &[], true);
+        case("redis", "fred", &["x"], true);
+        case("redis", "sqlx", &["postgres"], false);
+    }
+
+    #[test]
     fn a_wrong_table_says_what_is_wrong() {
         wrong(&json!({ "url": "a://{host}" }), "missing field `env`");
         wrong(&json!({ "env": "A", "url": "a://{host}", "imagee": "x" }), "unknown field `imagee`");
@@ -278,6 +313,7 @@ mod tests {
         wrong(&json!({ "env": "A", "url": "a://", "create": ["x"] }), "`create` needs `{database}`");
         wrong(&json!({ "env": "A", "url": "a://", "files": { "../x": "" } }), "`../x` is no plain file name");
         wrong(&json!({ "env": "A", "url": "a://", "container": { "image": "-v/:/x", "port": 1 } }), "is no image");
+        wrong(&json!({ "env": "A", "url": "a://", "crates": ["a/"] }), "`a/` is neither a crate nor `crate/feature`");
         wrong(&json!({ "env": "A", "url": "a://", "ready": "tpc" }), "unknown variant `tpc`");
         wrong(&json!(3), "invalid type");
     }

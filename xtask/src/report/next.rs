@@ -91,7 +91,9 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
         }
         Kind::Audit => (audit(task), vec!["cargo xtask audit".to_owned()]),
         Kind::Servers => (
-            "bring up PostgreSQL and Redis: set DATABASE_URL and REDIS_URL, start Docker, or install them".to_owned(),
+            "install the server, start Docker, or set the server's variable (DATABASE_URL, REDIS_URL); a package that \
+             does not need it says so in its `needs`"
+                .to_owned(),
             vec!["cargo xtask doctor".to_owned(), "cargo xtask integration".to_owned()],
         ),
         Kind::Image if because.contains("budget") => {

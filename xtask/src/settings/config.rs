@@ -13,7 +13,7 @@ use crate::plan::task::Waiver;
 use crate::text;
 use crate::workspace::Workspace;
 use clap::ValueEnum;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -78,8 +78,10 @@ pub struct Config {
     pub waivers: Vec<Waiver>,
     /// Where the servers of the integration tests come from.
     pub servers_from: Source,
-    /// What the integration tests talk to.
+    /// The servers that packages may need.
     pub servers: Vec<ServerSpec>,
+    /// Whether integration tests get servers at all: an empty table `integration.servers` switches them off.
+    pub starts_servers: bool,
     /// How images are made.
     pub image: ImageConfig,
     /// Where services can be deployed to, by name.
@@ -126,6 +128,7 @@ impl Config {
         audit.finish(p);
         let mut integration = top.table("integration", p);
         let servers_from = integration.word("source", p).unwrap_or(Source::Auto);
+        let none = integration.get("servers", "a table", p, |value| Some(value.as_object().is_some_and(Map::is_empty)));
         let servers = servers(&mut integration, p);
         integration.finish(p);
         let mut images = top.table("image", p);
@@ -156,6 +159,7 @@ impl Config {
                 waivers,
                 servers_from,
                 servers,
+                starts_servers: none != Some(true),
                 image,
                 environments,
                 tell,

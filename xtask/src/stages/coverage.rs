@@ -88,8 +88,8 @@ fn tarpaulin(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     let report = folder.join("tarpaulin-report.json");
     let target = context.workspace.target_dir.join("tarpaulin").to_string_lossy().into_owned();
     let all = counts_integration(context);
-    let wants_servers = all && !integration::tested(context).is_empty();
-    let servers = wants_servers.then(|| integration::servers(context, stage, vec![stage.to_string()]));
+    let tested = if all { integration::tested(context) } else { Vec::new() };
+    let servers = integration::servers(context, stage, &tested, |_| stage.to_string());
     // `--tests` are the unit tests and the integration tests; each further flag would run its tests once more.
     let targets: &[&str] = if all { &["--tests"] } else { &["--lib", "--bins"] };
     let command = context

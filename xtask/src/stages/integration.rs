@@ -1,12 +1,15 @@
-//! Stage 6: the tests under `tests/` of every service, against real servers.
+//! Stage 6: the tests under `tests/` of every service, against the real servers that they need.
 
 use super::{Context, instrument, test_services};
+use crate::backing::spec::ServerSpec;
 use crate::command::Command;
 use crate::plan::pipeline::INTEGRATION_TESTS;
 use crate::plan::{Action, Reader, StageId, Task, TaskId};
 use crate::settings::Counted;
 use crate::workspace::Package;
 use clap::ValueEnum as _;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The tasks of the stage.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
@@ -22,17 +25,18 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     // Elsewhere they run beside the unit tests, which have the plain names.
     let suffix = if stage.as_str() == INTEGRATION_TESTS { "" } else { "-integration" };
     let env_from = instrument::needs(context);
-    let servers = servers(context, stage, tested.iter().map(|package| package.name.clone()).collect());
+    let servers = servers(context, stage, &tested, |package| package.name.clone());
     let targets = targets(&tested);
     let command = context.resolving("test").args(context.package_args(&tested)).args(targets);
     let mut compile = test_services::compile(context, stage, command, &env_from);
     compile.id = stage.task(&format!("{}{suffix}", test_services::COMPILE));
-    let with_servers: Vec<TaskId> = std::iter::once(servers.id.clone()).chain(env_from).collect();
     let runs: Vec<Task> = tested
         .iter()
         .map(|package| {
             let targets = self::targets(&[package]);
             let command = context.cargo().args(["test", "--package", &package.name]).args(targets);
+            let needed = needed(context, package).into_iter().map(|server| server_id(stage, server));
+            let with_servers: Vec<TaskId> = needed.chain(env_from.iter().cloned()).collect();
             let mut task = test_services::run(context, stage, package, command, &compile, &with_servers);
             task.id = stage.task(&format!("{}{suffix}", package.name));
             // By hand there are no servers: the stage's own command brings them up.
@@ -45,7 +49,7 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
             task
         })
         .collect();
-    [servers, compile].into_iter().chain(runs).collect()
+    servers.into_iter().chain([compile]).chain(runs).collect()
 }
 
 /// The packages that have integration tests.
@@ -53,19 +57,54 @@ pub fn tested(context: Context<'_>) -> Vec<&Package> {
     context.packages.iter().copied().filter(|package| !package.integration_tests.is_empty()).collect()
 }
 
-/// The task that brings the servers up, with a database for each of these names.
-pub fn servers(context: Context<'_>, stage: &StageId, databases: Vec<String>) -> Task {
+/// A task for each server that one of these packages needs, so that one that cannot start fails only what needs it.
+/// `owner` is the name under which a package's tests look for their database.
+pub fn servers(
+    context: Context<'_>,
+    stage: &StageId,
+    packages: &[&Package],
+    owner: impl Fn(&Package) -> String,
+) -> Vec<Task> {
     let config = &context.settings.config;
     let source = config.servers_from.to_possible_value().map(|value| value.get_name().to_owned());
     let command = context.cargo().args(["xtask", "integration", "--servers"]).args(source);
-    Task {
-        action: Action::StartServers {
+    let task = |server: &ServerSpec| {
+        let users = packages.iter().filter(|package| needed(context, package).contains(&server));
+        let owners: BTreeSet<String> = users.map(|package| owner(package)).collect();
+        let start = Action::StartServers {
             source: config.servers_from,
-            servers: config.servers.clone(),
-            services: databases,
-        },
-        ..Task::new(stage, "servers", command, context.timeout)
+            servers: vec![server.clone()],
+            services: owners.iter().cloned().collect(),
+        };
+        let task = Task::new(stage, &job(server), command.clone(), context.timeout);
+        (!owners.is_empty()).then_some(Task { action: start, ..task })
+    };
+    config.servers.iter().filter_map(task).collect()
+}
+
+/// The servers that the integration tests of a package need: those that its manifest names, or, where it names none,
+/// those whose client crates the tests link.
+fn needed<'a>(context: Context<'a>, package: &Package) -> Vec<&'a ServerSpec> {
+    let config = &context.settings.config;
+    if !config.starts_servers {
+        return Vec::new();
     }
+    let named = package.service_fact("needs").and_then(Value::as_array);
+    let linked = context.workspace.linked_by_tests(&package.name);
+    let is_needed = |server: &&ServerSpec| match named {
+        Some(names) => names.iter().any(|name| name.as_str() == Some(&server.name)),
+        None => linked.iter().any(|linked| server.is_likely_for(&linked.name, &linked.features)),
+    };
+    config.servers.iter().filter(is_needed).collect()
+}
+
+/// The task that brings a server up in a stage.
+fn server_id(stage: &StageId, server: &ServerSpec) -> TaskId {
+    stage.task(&job(server))
+}
+
+fn job(server: &ServerSpec) -> String {
+    format!("server-{}", server.name)
 }
 
 /// A command whose tests do not count, although what they run may be instrumented.

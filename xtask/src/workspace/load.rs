@@ -1,10 +1,10 @@
 //! Loads the workspace with one call of `cargo metadata`, which needs no network and writes nothing.
 
-use super::model::{Package, Workspace};
+use super::model::{Dependency, Package, Workspace};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::{Metadata, MetadataCommand, PackageId, TargetKind};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId, TargetKind};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -108,9 +108,29 @@ fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>
             .iter()
             .filter_map(|dependency| Some((*folders.get(dependency.path.as_deref()?)?).to_owned()))
             .collect(),
+        dependencies: dependencies(package, folders),
         metadata: own_table(&package.metadata),
         vars: vars(package),
     }
+}
+
+/// What a package links: all of its dependencies but those of its build script.
+fn dependencies(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>) -> Vec<Dependency> {
+    let linked = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Build);
+    linked
+        .map(|dependency| {
+            let known_as = dependency.rename.as_ref().unwrap_or(&dependency.name);
+            let forwarded = package.features.values().flatten().filter_map(|value| value.split_once('/'));
+            let forwarded = forwarded.filter(|(to, _)| to.trim_end_matches('?') == known_as);
+            let features = forwarded.map(|(_, feature)| feature.to_owned());
+            Dependency {
+                name: dependency.name.clone(),
+                features: dependency.features.iter().cloned().chain(features).collect(),
+                dev: dependency.kind == DependencyKind::Development,
+                member: dependency.path.as_deref().is_some_and(|path| folders.contains_key(path)),
+            }
+        })
+        .collect()
 }
 
 /// The table of xtask in a manifest's metadata, or null.

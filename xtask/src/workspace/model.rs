@@ -53,12 +53,27 @@ pub struct Package {
     pub integration_tests: Vec<String>,
     /// The names of the members that it depends on, in whichever way.
     pub depends_on: Vec<String>,
+    /// What its code and its tests link, optional crates included.
+    pub dependencies: Vec<Dependency>,
     /// Whether it depends on a folder that is no member: what lies there is not known here.
     pub depends_outside: bool,
     /// `[package.metadata.xtask]`, or null.
     pub metadata: Value,
     /// The variables that cargo gives to its tests: `CARGO_PKG_*`, `CARGO_MANIFEST_*`.
     pub vars: BTreeMap<String, String>,
+}
+
+/// A crate that a package links, as its manifest says it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dependency {
+    /// The crate's own name, however the manifest renames it.
+    pub name: String,
+    /// The features that the manifest turns on, in the dependency or through a feature of the package.
+    pub features: BTreeSet<String>,
+    /// Whether only the package's own tests, examples and benchmarks link it.
+    pub dev: bool,
+    /// Whether it is a member of the workspace.
+    pub member: bool,
 }
 
 impl Package {
@@ -87,5 +102,58 @@ impl Workspace {
             }
         }
         found
+    }
+
+    /// What the tests of a member link, as far as the manifests of the workspace say it: its dependencies, and those of
+    /// the members among them, directly or not. Dev-dependencies of other members are left out.
+    pub fn linked_by_tests(&self, name: &str) -> Vec<&Dependency> {
+        let of = |name: &str| self.package(name).into_iter().flat_map(|package| &package.dependencies);
+        let mut seen = BTreeSet::from([name]);
+        let mut linked: Vec<&Dependency> = of(name).collect();
+        let mut next = 0;
+        while let Some(dependency) = linked.get(next).copied() {
+            next += 1;
+            if dependency.member && seen.insert(&dependency.name) {
+                linked.extend(of(&dependency.name).filter(|further| !further.dev));
+            }
+        }
+        linked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, dependencies: &[(&str, bool)]) -> Package {
+        let dependency = |(name, dev): &(&str, bool)| Dependency {
+            name: (*name).to_owned(),
+            dev: *dev,
+            member: name.starts_with("member-"),
+            ..Dependency::default()
+        };
+        Package {
+            name: name.to_owned(),
+            dependencies: dependencies.iter().map(dependency).collect(),
+            ..Package::default()
+        }
+    }
+
+    #[test]
+    fn tests_link_what_members_link_and_not_what_their_tests_link() {
+        let packages = vec![
+            package("member-a", &[("member-b", false), ("own", false), ("own-dev", true), ("member-d", true)]),
+            package("member-b", &[("member-c", false), ("hidden", true)]),
+            package("member-c", &[("deep", false), ("member-a", true)]),
+            package("member-d", &[("beside", false), ("member-a", false)]),
+        ];
+        let workspace = Workspace { packages, ..Workspace::default() };
+        let names = |of: &str| -> BTreeSet<String> {
+            let linked = workspace.linked_by_tests(of);
+            linked.iter().filter(|it| !it.member).map(|it| it.name.clone()).collect()
+        };
+        assert_eq!(names("member-a"), ["beside", "deep", "own", "own-dev"].map(str::to_owned).into());
+        assert_eq!(names("member-b"), ["deep", "hidden"].map(str::to_owned).into());
+        assert!(names("unknown").is_empty());
     }
 }

@@ -176,6 +176,7 @@ fn integrated(coverage: &str) -> Sandbox {
         "services/a-service/Cargo.toml",
         "[[bin]]\nname = \"a-service\"\npath = \"src/main.rs\"\ntest = false\n",
     );
+    sandbox.needs("a-service", &["postgres"]);
     sandbox.append("services/a-service/src/lib.rs", LIBRARY);
     let main = "fn main() {\n    a_service::either(&std::env::args().nth(1).unwrap());\n}\n";
     sandbox.file("services/a-service/src/main.rs", main);
@@ -236,12 +237,13 @@ fn the_coverage_runs_only_the_tests_that_have_no_stage_in_the_run_and_needs_all_
         }
     }
     let tests = "test-services/instrument test-services/clean test-services/compile test-services/a-service";
-    let both = format!("{tests} integration-tests/servers integration-tests/compile integration-tests/a-service");
+    let both =
+        format!("{tests} integration-tests/server-postgres integration-tests/compile integration-tests/a-service");
     case("all", &ALL_TESTS, "gate lcov cobertura", &both);
     case("unit", &ALL_TESTS, "gate lcov cobertura", tests);
 
-    let integration = "servers compile-integration a-service-integration";
-    let own = "code-coverage/servers code-coverage/compile-integration code-coverage/a-service-integration";
+    let integration = "server-postgres compile-integration a-service-integration";
+    let own = "code-coverage/server-postgres code-coverage/compile-integration code-coverage/a-service-integration";
     case("all", &TESTS, &format!("{integration} gate lcov cobertura"), &format!("{tests} {own}"));
 
     let unit = "instrument clean compile a-service";
@@ -266,7 +268,7 @@ fn tarpaulin_counts_the_same_tests_and_gets_the_servers() {
         assert_eq!(found, targets);
     }
     case("unit", "code-coverage/tarpaulin", &["--lib", "--bins"]);
-    case("all", "code-coverage/servers code-coverage/tarpaulin", &["--tests"]);
+    case("all", "code-coverage/server-postgres code-coverage/tarpaulin", &["--tests"]);
 }
 
 #[test]
@@ -304,12 +306,16 @@ fn integration_tests_that_do_not_pass_leave_nothing_to_measure() {
 #[test]
 fn without_servers_there_is_no_number() {
     let sandbox = integrated("tests = \"all\"");
+    sandbox.file("services/b-service/Cargo.toml", "[package]\nname = \"b-service\"\nedition = \"2024\"\n");
+    sandbox.needs("b-service", &["absent"]);
+    sandbox.file("services/b-service/tests/it.rs", "#[test]\nfn it() {}\n");
     let absent = "[workspace.metadata.xtask.integration.servers.absent]\nenv = \"ABSENT_URL\"\n\
                   url = \"absent://{host}:{port}\"\nlocal = { program = \"no-such-server\" }\n";
     sandbox.append("Cargo.toml", absent);
     sandbox.run(&[&["ci", "--keep-going", "--servers", "local"], &ALL_TESTS[..]].concat()).exits(3);
     let summary = sandbox.summary();
-    let why = "code-coverage environment-error: gate: needs `integration-tests/servers`, which could not do its work";
+    let why =
+        "code-coverage environment-error: gate: needs `integration-tests/server-absent`, which could not do its work";
     assert!(summary.stages()[1].starts_with(why), "{:?}", summary.stages());
     assert!(summary.0["coverage"].is_null());
 }

@@ -52,7 +52,7 @@ fn postgres_asks_for_the_password() {
 fn workspace(names: &[&str]) -> Sandbox {
     let sandbox = Sandbox::with_services(names);
     for name in names {
-        sandbox.file(&format!("services/{name}/tests/servers.rs"), TEST);
+        sandbox.needs(name, &["postgres", "redis"]).file(&format!("services/{name}/tests/servers.rs"), TEST);
     }
     sandbox
 }
@@ -82,7 +82,8 @@ fn every_service_has_its_own_database_and_the_servers_are_gone_afterwards() {
             "integration-tests/a-service passed",
             "integration-tests/b-service passed",
             "integration-tests/compile passed",
-            "integration-tests/servers passed"
+            "integration-tests/server-postgres passed",
+            "integration-tests/server-redis passed"
         ]
     );
     assert_eq!(counts(&summary.0), [4, 0, 0]);
@@ -120,7 +121,7 @@ fn it_is_up() {
 #[test]
 fn other() {}
 "#;
-    sandbox.file("services/a-service/tests/api.rs", test);
+    sandbox.needs("a-service", &["postgres"]).file("services/a-service/tests/api.rs", test);
     let skipped = ["coverage", "audit", "deps", "lint"].iter().flat_map(|stage| ["--skip", *stage]);
     let args: Vec<&str> = ["ci", "--keep-going", "--servers", "local"].into_iter().chain(skipped).collect();
     let output = sandbox.run(&args).exits(1);
@@ -166,6 +167,7 @@ env = "GREETER_URL"
 url = "greet://{host}:{port}"
 local = { program = "greeter", args = ["{dir}/greeter.py", "{listen}", "{port}"] }
 "#;
+    sandbox.needs("a-service", &["greeter"]);
     sandbox.append("Cargo.toml", &format!("{servers}files.\"greeter.py\" = '''\n{GREETER}'''\n"));
     let test = r#"use std::io::Read;
 
@@ -186,16 +188,102 @@ fn it_greets() {
     assert!(TcpStream::connect(url.strip_prefix("greet://").expect("its scheme")).is_err(), "{url} still answers");
 }
 
+/// A test of what a service is given: `Some("postgres")` is the scheme of the variable's value.
+fn given_schemes(database: Option<&str>, redis: Option<&str>) -> String {
+    format!(
+        "#[test]\nfn it_is_given_what_it_needs() {{\n    let scheme = |name: &str| {{\n        \
+         let value = std::env::var(name).ok();\n        \
+         value.map(|url| url.split(':').next().unwrap().to_owned())\n    }};\n    \
+         assert_eq!(scheme(\"DATABASE_URL\").as_deref(), {database:?});\n    \
+         assert_eq!(scheme(\"REDIS_URL\").as_deref(), {redis:?});\n}}\n"
+    )
+}
+
 #[test]
-fn a_server_that_cannot_be_had_is_the_environments_fault_with_the_way_out() {
-    let sandbox = Sandbox::with_services(&["a-service"]);
+fn a_server_starts_only_for_the_services_that_need_it() {
+    let sandbox = Sandbox::with_services(&["a-service", "b-service", "c-service"]);
+    sandbox.needs("a-service", &["redis"]).needs("b-service", &[]);
+    sandbox.file("services/a-service/tests/it.rs", &given_schemes(None, Some("redis")));
+    for service in ["b-service", "c-service"] {
+        sandbox.file(&format!("services/{service}/tests/it.rs"), &given_schemes(None, None));
+    }
+    sandbox.run(&["integration", "--servers", "local"]).exits(0);
+    assert_eq!(
+        sandbox.summary().tasks("integration-tests"),
+        [
+            "integration-tests/a-service passed",
+            "integration-tests/b-service passed",
+            "integration-tests/c-service passed",
+            "integration-tests/compile passed",
+            "integration-tests/server-redis passed"
+        ]
+    );
+}
+
+/// What the tasks of the integration tests wait for besides the compile, as the plan says it.
+fn waits_for(sandbox: &Sandbox) -> Vec<String> {
+    let plan = sandbox.run(&["plan", "--json", "--only", "integration"]).exits(0).stdout;
+    let plan: serde_json::Value = serde_json::from_str(&plan).expect("it is JSON");
+    let tasks = plan["stages"][0]["tasks"].as_array().expect("a list").iter();
+    let short = |id: &serde_json::Value| id.as_str().expect("an id").replace("integration-tests/", "");
+    tasks
+        .filter(|task| task["service"].is_string())
+        .map(|task| {
+            let needs: Vec<String> = task["needs"].as_array().expect("a list").iter().map(short).collect();
+            let servers: Vec<&str> = needs.iter().map(String::as_str).filter(|need| *need != "compile").collect();
+            format!("{}: {}", short(&task["id"]), servers.join(" "))
+        })
+        .collect()
+}
+
+#[test]
+fn a_service_that_says_nothing_gets_the_servers_that_its_dependencies_make_likely() {
+    let sandbox = Sandbox::with_services(&["a-service", "b-service", "c-service", "d-service", "e-service"]);
+    let depends = |service: &str, on: &str| {
+        sandbox.append(&format!("services/{service}/Cargo.toml"), &format!("\n[dependencies]\n{on}\n"));
+        sandbox.file(&format!("services/{service}/tests/it.rs"), "#[test]\nfn it() {}\n");
+    };
+    sandbox.file("services/kit/Cargo.toml", "[package]\nname = \"kit\"\nedition = \"2024\"\n");
+    sandbox.file("services/kit/src/lib.rs", "");
+    depends("kit", "sqlx.workspace = true\n[dev-dependencies]\nredis = \"1\"");
+    sandbox.append("Cargo.toml", "[workspace.dependencies]\nsqlx = { version = \"0.9\", features = [\"postgres\"] }\n");
+    depends("a-service", "kit.path = \"../kit\"");
+    depends("b-service", "kit.path = \"../kit\"\nfred = \"10\"");
+    sandbox.needs("b-service", &["redis"]);
+    depends("c-service", "kit.path = \"../kit\"");
+    sandbox.needs("c-service", &[]);
+    depends("d-service", "serde = \"1\"\n[build-dependencies]\npostgres = \"0.19\"");
+    depends("e-service", "db = { package = \"sqlx\", version = \"0.9\" }\n[features]\npg = [\"db/postgres\"]");
+    assert_eq!(
+        waits_for(&sandbox),
+        [
+            "a-service: server-postgres",
+            "b-service: server-redis",
+            "c-service: ",
+            "d-service: ",
+            "e-service: server-postgres",
+            "kit: server-postgres server-redis"
+        ]
+    );
+    let printed = sandbox.run(&["plan", "--only", "integration"]).exits(0);
+    printed.prints("cargo xtask integration --servers auto  # PostgreSQL alone, for a-service, e-service and kit\n");
+    sandbox.append("Cargo.toml", "[workspace.metadata.xtask.integration]\nservers = {}\n");
+    let without = ["a-service: ", "b-service: ", "c-service: ", "d-service: ", "e-service: ", "kit: "];
+    assert_eq!(waits_for(&sandbox), without, "an empty table switches all servers off");
+}
+
+#[test]
+fn a_server_that_cannot_be_had_fails_only_those_that_need_it_and_names_the_way_out() {
+    let sandbox = Sandbox::with_services(&["a-service", "b-service"]);
     let servers = r#"[workspace.metadata.xtask.integration.servers.absent]
 env = "ABSENT_URL"
 url = "absent://{host}:{port}"
 local = { program = "no-such-server" }
 "#;
-    sandbox.append("Cargo.toml", servers);
-    sandbox.file("services/a-service/tests/it.rs", "#[test]\nfn it() {}\n");
+    sandbox.append("Cargo.toml", servers).needs("a-service", &["absent"]);
+    for service in ["a-service", "b-service"] {
+        sandbox.file(&format!("services/{service}/tests/it.rs"), "#[test]\nfn it() {}\n");
+    }
     let output = sandbox
         .run(&["integration", "--servers", "local", "--keep-going"])
         .exits(3)
@@ -203,14 +291,15 @@ local = { program = "no-such-server" }
         .says("hint: install `no-such-server`");
     assert_eq!(
         output.verdict(),
-        "could not run: integration-tests (servers: start absent for the integration tests; a-servic...) · exit 3"
+        "could not run: integration-tests (server-absent: start absent for the integration tests; a-...) · exit 3"
     );
     assert_eq!(
         sandbox.summary().tasks("integration-tests"),
         [
-            "integration-tests/a-service environment-error: needs `integration-tests/servers`, which could not do its work",
+            "integration-tests/a-service environment-error: needs `integration-tests/server-absent`, which could not do its work",
+            "integration-tests/b-service passed",
             "integration-tests/compile passed",
-            "integration-tests/servers environment-error: start absent for the integration tests"
+            "integration-tests/server-absent environment-error: start absent for the integration tests"
         ]
     );
 }

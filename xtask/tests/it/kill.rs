@@ -102,6 +102,7 @@ fn in_a_test() {
 #[test]
 fn in_the_integration_tests_with_servers_up() {
     let sandbox = sandbox();
+    sandbox.needs("a-service", &["postgres", "redis"]);
     sandbox.gate("gate").file(
         "services/a-service/tests/waits.rs",
         "#[test]\nfn waits() {\n    assert!(std::env::var(\"DATABASE_URL\").is_ok());\n    \
@@ -110,7 +111,7 @@ fn in_the_integration_tests_with_servers_up() {
     let run = sandbox.start(&["integration", "--servers", "local"]);
     run.until_there("ready");
     let id = sandbox.latest();
-    assert_eq!(temporary_folders(&id).len(), 1, "the servers have a folder");
+    assert_eq!(temporary_folders(&id).len(), 2, "each server has a directory");
     let said = killed_in(&sandbox, run, "integration-tests/a-service");
     for what in ["postgres (pid ", "redis-server (pid ", "removed the folder "] {
         assert!(said.contains(what), "{what:?} is missing in {said}");

@@ -79,6 +79,12 @@ impl Sandbox {
         self.file(&format!("services/{name}/src/main.rs"), &format!("fn main() {{\n    {under}::twice(1);\n}}\n"))
     }
 
+    /// Says in the manifest of a service which servers it needs.
+    pub fn needs(&self, service: &str, servers: &[&str]) -> &Self {
+        let table = format!("\n[package.metadata.xtask.service]\nneeds = {servers:?}\n");
+        self.append(&format!("services/{service}/Cargo.toml"), &table)
+    }
+
     /// The folder of the workspace.
     pub fn root(&self) -> PathBuf {
         self.path().join("w")

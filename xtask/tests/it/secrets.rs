@@ -109,7 +109,7 @@ fn a_failing_test_that_shows_its_surroundings_is_masked() {
 #[test]
 fn a_given_server_that_does_not_answer_is_named_without_its_password() {
     let sandbox = sandbox();
-    sandbox.file("services/a-service/tests/it.rs", "#[test]\nfn it() {}\n");
+    sandbox.needs("a-service", &["postgres"]).file("services/a-service/tests/it.rs", "#[test]\nfn it() {}\n");
     let output = sandbox.run(&["integration"]).exits(3).says("postgres://someone:***@127.0.0.1:9/main");
     no_trace_in("stderr", output.stderr.as_bytes());
     no_trace_below(&sandbox.root().join("target/xtask"));

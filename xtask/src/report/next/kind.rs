@@ -37,7 +37,7 @@ impl Kind {
             (Outcome::Cancelled, _) => Self::Cancelled,
             (Outcome::TimedOut, _) => Self::TimedOut,
             (_, pipeline::NOTIFY) => Self::Notify,
-            (Outcome::EnvironmentError, pipeline::INTEGRATION_TESTS) if name == "servers" => Self::Servers,
+            (Outcome::EnvironmentError, _) if task.service.is_none() && name.starts_with("server-") => Self::Servers,
             (Outcome::EnvironmentError, _) if of_registry => Self::Login,
             (_, stage) if deploys(stage) => Self::Deploy,
             (Outcome::EnvironmentError, _) => Self::Environment,

@@ -55,7 +55,7 @@ fn every_kind_of_failure_has_its_advice() {
     case("code-coverage", "report", floor, "coverage", what, &["cargo xtask coverage"]);
     let servers = ["cargo xtask doctor", "cargo xtask integration"];
     let gone = ended(Outcome::EnvironmentError, "there is no PostgreSQL");
-    case("integration-tests", "servers", gone, "servers", "DATABASE_URL", &servers);
+    case("integration-tests", "server-postgres", gone, "servers", "DATABASE_URL", &servers);
     let slow = ended(Outcome::TimedOut, "it took longer than 30m");
     let key = "workspace.metadata.xtask.stages.own.timeout";
     case("own", "command", slow, "timed-out", key, &["cargo own --package command"]);
