@@ -7,6 +7,7 @@ mod images;
 mod options;
 mod reports;
 mod shows;
+mod variables;
 
 pub use environments::{Deploy, ImagesOption, Rollback, Smoke, Status, Yes};
 pub use images::{Docker, LogIn, PushImage};

@@ -162,6 +162,11 @@ impl Environment {
     }
 }
 
+/// Whether a variable is set to nothing, which counts as not set.
+pub fn is_empty(name: &str) -> bool {
+    std::env::vars_os().any(|(key, value)| key == name && value.is_empty())
+}
+
 /// The clock of a run: the time of day for records, and one that never goes back for durations.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {

@@ -1,6 +1,6 @@
 //! `cargo xtask`: parse, call, print the error once, exit. The only place that ends the process.
 
-use clap::Parser as _;
+use std::ffi::OsString;
 use std::process::ExitCode;
 use xtask::cli::Cli;
 use xtask::command::quote;
@@ -10,7 +10,11 @@ use xtask::error::{Error, Exit, Result};
 use xtask::text::sanitise;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::read(&typed) {
+        Ok(cli) => cli,
+        Err(errors) => return refuse(&errors),
+    };
     // A panic is a bug of xtask's; its message and place have been printed by the hook.
     let result = std::panic::catch_unwind(|| start(&cli)).unwrap_or_else(|_| {
         Err(Error::new(Exit::Bug, "go on: xtask has a bug").hint("please report it, with what stands above"))
@@ -23,6 +27,16 @@ fn main() -> ExitCode {
         error.exit()
     });
     ExitCode::from(exit.code())
+}
+
+/// Prints what is wrong with the command line, or the help that it asks for.
+fn refuse(errors: &[clap::Error]) -> ExitCode {
+    for error in errors {
+        // A closed stream is no reason to fail in another way.
+        let _ = error.print();
+    }
+    let code = errors.first().map_or(0, clap::Error::exit_code);
+    ExitCode::from(u8::try_from(code).unwrap_or(Exit::Usage.code()))
 }
 
 fn start(cli: &Cli) -> Result<Exit> {

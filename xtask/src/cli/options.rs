@@ -2,8 +2,10 @@
 
 use super::STAGE;
 use crate::backing::Source;
+use crate::image::registry::Registry;
 use crate::settings::Builder;
 use crate::settings::config::Engine;
+use crate::settings::image;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -55,5 +57,10 @@ pub struct BuilderOption {
 pub struct RegistryOption {
     /// Where images are pushed to, as `registry.example.org/shop` [default: what the configuration says]
     #[arg(long, value_name = "REGISTRY", env = "XTASK_REGISTRY", hide_env_values = true, help_heading = STAGE)]
-    pub registry: Option<String>,
+    #[arg(value_parser = registry)]
+    pub registry: Option<Registry>,
+}
+
+fn registry(text: &str) -> Result<Registry, String> {
+    Registry::parse(text).ok_or_else(|| format!("it must be {}", image::REGISTRY))
 }

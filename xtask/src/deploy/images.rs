@@ -20,7 +20,7 @@ const FILE: &str = "images.json";
 /// The images of a file: a list, or an object that holds it as `images`. Without a file, those that the newest of the
 /// `runs` that pushed some has pushed.
 pub fn read(file: Option<&Path>, runs: &Path) -> Result<Vec<Image>> {
-    let hint = "`cargo xtask docker --push` writes such a file; `--images FILE` names another one";
+    let hint = "`cargo xtask docker --push` writes such a file; `--images FILE` or XTASK_IMAGES names another one";
     let pushed =
         || newest(runs).ok_or_else(|| Error::usage("find images to deploy: no run here has pushed any").hint(hint));
     let path = file.map_or_else(pushed, |file| Ok(file.to_owned()))?;

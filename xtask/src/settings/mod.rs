@@ -98,11 +98,7 @@ impl Settings {
         if let Some(database) = wishes.options.database.advisory_db {
             config.advisory_db = Some(environment.cwd.join(database));
         }
-        if let Some(registry) = &wishes.options.registry.registry {
-            config.image.registry = Some(Registry::parse(registry).ok_or_else(|| {
-                Error::usage(format!("use the registry `{registry}`: it must be {}", image::REGISTRY))
-            })?);
-        }
+        config.image.registry = wishes.options.registry.registry.or(config.image.registry);
         let logins = Logins { configured: config.image.login, has_password: environment.var(PASSWORD).is_some() };
         let audited = matches!(command, Command::Ci(_) | Command::Audit(_) | Command::Docker(_));
         let database = config.advisory_db.as_deref().filter(|_| audited);

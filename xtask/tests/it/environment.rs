@@ -66,6 +66,39 @@ fn variables_that_are_no_text_reach_the_children_as_they_are() {
 }
 
 #[test]
+fn a_variable_that_cannot_be_used_is_named_and_not_its_flag() {
+    let mut sandbox = sandbox();
+    sandbox.var("XTASK_JOBS", "many").var("XTASK_SERVERS", "moon").var("XTASK_REGISTRY", "https://example.org");
+    let output = sandbox
+        .run(&["ci", "--dry-run"])
+        .exits(2)
+        .says("error: invalid value 'many' for 'XTASK_JOBS': invalid digit found in string\n")
+        .says("error: invalid value 'moon' for 'XTASK_SERVERS'\n")
+        .says("error: invalid value 'https://example.org' for 'XTASK_REGISTRY': it must be a host");
+    assert!(!output.stderr.contains("--jobs") && !output.stderr.contains("--servers <"), "{}", output.stderr);
+    assert_eq!(output.stdout, "");
+    sandbox.run(&["fmt", "--jobs", "few"]).exits(2).says("error: invalid value 'few' for '--jobs <N>'");
+    sandbox.run(&["fmt", "--jobs", "1"]).exits(0);
+    sandbox.var("XTASK_JOBS", OsStr::from_bytes(b"\xff"));
+    sandbox.run(&["fmt"]).exits(2).says("error: the value of 'XTASK_JOBS' is not valid UTF-8");
+    // A command without the flag does not look at its variable.
+    sandbox.run(&["doctor", "--help"]).exits(0);
+}
+
+#[test]
+fn a_variable_that_is_set_but_empty_is_unset() {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.file("services/a-service/tests/it.rs", "#[test]\nfn it() {}\n").needs("a-service", &["redis"]);
+    sandbox.var("XTASK_BUILDER", "");
+    let plain = sandbox.run(&["ci", "--dry-run"]).exits(0).stdout;
+    let names = ["JOBS", "EVENT", "COVERAGE_ENGINE", "ADVISORY_DB", "SERVERS", "REGISTRY", "NO_INSTALL"];
+    for name in names {
+        sandbox.var(&format!("XTASK_{name}"), "");
+    }
+    assert_eq!(sandbox.run(&["ci", "--dry-run"]).exits(0).stdout, plain);
+}
+
+#[test]
 fn without_a_terminal_there_are_no_colours_and_no_cursor_moves() {
     for vars in [&[("TERM", "xterm-256color")][..], &[("TERM", "dumb")], &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]]
     {

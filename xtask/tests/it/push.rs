@@ -109,7 +109,8 @@ fn what_has_no_clean_commit_or_no_place_to_go_is_not_even_built() {
     push(&registry).says("there is no commit to name them after");
     sandbox.commit();
     push(&[]).says("no registry is configured");
-    push(&["--registry", "https://example.org"]).says("use the registry `https://example.org`: it must be");
+    push(&["--registry", "https://example.org"])
+        .says("invalid value 'https://example.org' for '--registry <REGISTRY>': it must be");
     sandbox.file("services/a-service/new.sql", "");
     push(&registry).says("the tree differs from the commit");
     assert!(!sandbox.root().join("target").exists(), "nothing was made");

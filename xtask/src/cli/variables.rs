@@ -1,0 +1,77 @@
+//! Variables that stand for flags. One that is set but empty is unset; one whose value cannot be used is named itself,
+//! because the flag that it stands for was not typed.
+
+use super::Cli;
+use crate::environment;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, CommandFactory as _, Error, FromArgMatches as _};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+impl Cli {
+    /// What was typed, and what the variables say that stand for flags.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the command line, or with each of the variables that cannot be used. Help is an error, too.
+    pub fn read(typed: &[OsString]) -> Result<Self, Vec<Error>> {
+        let error = match parse(typed, &|_| true) {
+            Ok(cli) => return Ok(cli),
+            Err(error) => error,
+        };
+        if parse(typed, &|_| false).is_err() {
+            return Err(vec![error]);
+        }
+        let names = names(&Self::command());
+        let wrong = names.iter().filter_map(|name| Some(named(parse(typed, &|one| one == name).err()?, name)));
+        let wrong: Vec<Error> = wrong.collect();
+        Err(if wrong.is_empty() { vec![error] } else { wrong })
+    }
+}
+
+/// Parses with those of the variables that are not empty and that `keep` takes.
+fn parse(typed: &[OsString], keep: &dyn Fn(&str) -> bool) -> Result<Cli, Error> {
+    let mut command = with_variables(Cli::command(), keep);
+    let mut matches = command.try_get_matches_from_mut(typed)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+fn with_variables(command: clap::Command, keep: &dyn Fn(&str) -> bool) -> clap::Command {
+    let only = |arg: Arg| {
+        let kept = variable(&arg).is_none_or(|name| keep(name) && !environment::is_empty(name));
+        if kept { arg } else { arg.env(None::<&str>) }
+    };
+    command.mut_args(only).mut_subcommands(|subcommand| with_variables(subcommand, keep))
+}
+
+/// The variables that stand for flags of a command or its subcommands.
+fn names(command: &clap::Command) -> BTreeSet<String> {
+    let own = command.get_arguments().filter_map(variable).map(str::to_owned);
+    own.chain(command.get_subcommands().flat_map(names)).collect()
+}
+
+fn variable(arg: &Arg) -> Option<&str> {
+    arg.get_env().and_then(std::ffi::OsStr::to_str)
+}
+
+/// The error with the variable's name in place of the flag's.
+fn named(mut error: Error, name: &str) -> Error {
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        return Error::raw(ErrorKind::InvalidUtf8, format!("the value of '{name}' is not valid UTF-8\n"));
+    }
+    error.insert(ContextKind::InvalidArg, ContextValue::String(name.to_owned()));
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variable_that_stands_for_a_flag_is_found() {
+        let names = names(&Cli::command());
+        for name in ["XTASK_JOBS", "XTASK_SERVERS", "XTASK_REGISTRY", "XTASK_NEEDS"] {
+            assert!(names.contains(name), "{names:?}");
+        }
+    }
+}
