@@ -22,6 +22,7 @@ mod scratch;
 mod source;
 pub mod spec;
 mod squatters;
+mod table;
 mod template;
 mod url;
 mod users;

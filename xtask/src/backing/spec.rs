@@ -3,8 +3,8 @@
 //! Pure. How a server is found, started and stopped is the business of the modules beside this one; none of them asks
 //! for a server's name.
 
-use super::builtin;
 use super::template::Template;
+use super::{builtin, table};
 use crate::text;
 use serde::Deserialize;
 use serde_json::Value;
@@ -160,14 +160,14 @@ impl ServerSpec {
     ///
     /// Everything that is wrong with it, a sentence each, without the table's name.
     pub fn from_table(name: &str, table: &Value) -> Result<Self, Vec<String>> {
-        let mut whole = builtin::table(name).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        overlay(&mut whole, table);
-        let mut spec: Self = serde_json::from_value(whole).map_err(|error| vec![error.to_string()])?;
+        let mut wrong = Vec::new();
+        let whole = builtin::table(name).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        let Some(mut spec) = table::read(whole, table, &mut wrong) else { return Err(wrong) };
         name.clone_into(&mut spec.name);
         if spec.title.is_empty() {
             name.clone_into(&mut spec.title);
         }
-        let wrong = spec.problems();
+        wrong.extend(spec.problems());
         if wrong.is_empty() { Ok(spec) } else { Err(wrong) }
     }
 
@@ -227,18 +227,6 @@ impl ServerSpec {
     /// The variables of these servers, for messages: `DATABASE_URL and REDIS_URL`.
     pub fn variables(servers: &[Self]) -> String {
         text::list(servers.iter().map(|server| &server.env))
-    }
-}
-
-/// Tables are merged key by key, everything else is replaced.
-fn overlay(base: &mut Value, over: &Value) {
-    match (base, over) {
-        (Value::Object(base), Value::Object(over)) => {
-            for (key, value) in over {
-                overlay(base.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (base, over) => *base = over.clone(),
     }
 }
 

@@ -73,6 +73,26 @@ fn a_table_of_another_kind_is_refused() {
 }
 
 #[test]
+fn everything_that_is_wrong_with_a_server_is_told_at_once() {
+    let servers = "[workspace.metadata.xtask.integration.servers]\nredis = { version = 7, crates = [\"a b\"] }\n\
+                   mongo = { url = \"mongo\", container = { image = \"mongo:6\", prot = 1 } }\n";
+    let place = "  /w/Cargo.toml: `workspace.metadata.xtask.integration.servers";
+    let lines = refused(servers);
+    assert_eq!(lines[0], "error: read the configuration of xtask: 6 problems");
+    let starts = [
+        "mongo` `container.prot`: unknown field `prot`, expected one of `image`, `port`, `env`, `args`",
+        "mongo` missing field `env`",
+        "mongo` missing field `container.port`",
+        "mongo` `url` must begin with its scheme, as in `redis://`",
+        "redis` `version`: invalid type: integer `7`, expected a string",
+        "redis` `crates`: `a b` is neither a crate nor `crate/feature`",
+    ];
+    for (line, start) in lines[1..].iter().zip(starts) {
+        assert_eq!(line, &format!("{place}.{start}"));
+    }
+}
+
+#[test]
 fn a_cycle_is_shown_with_its_whole_path() {
     let stages = "[workspace.metadata.xtask.stages]\na = { command = [\"true\"], needs = [\"c\"] }\n\
                   b = { command = [\"true\"], needs = [\"a\"] }\nc = { command = [\"true\"], needs = [\"b\"] }\n";
