@@ -117,6 +117,7 @@ fn ask(command: &Command) -> Result<Vec<String>, String> {
         marker: &format!("cleaning:docker-{}", names::random(4).unwrap_or_default()),
         log: Path::new("/dev/null"),
         log_cap: 1024,
+        line_cap: process::LINE_CAP,
         timeout: LIMIT,
         grace: Duration::from_secs(1),
         stop: &Stop::new(),

@@ -188,6 +188,7 @@ impl Context {
             log,
             log_cap: LOG_CAP,
             timeout: Duration::MAX,
+            line_cap: process::LINE_CAP,
             grace: self.request.grace,
             stop,
             user: None,

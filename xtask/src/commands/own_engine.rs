@@ -6,7 +6,7 @@ use super::Session;
 use crate::command::Command;
 use crate::error::{Error, Result};
 use crate::exec::signal;
-use crate::process::{Background, Child, Signal, Stop, Surroundings, spawn_background};
+use crate::process::{Background, Child, LINE_CAP, Signal, Stop, Surroundings, spawn_background};
 use crate::tools::{Places, probe};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,6 +60,7 @@ impl Engine {
             marker: &format!("tests-{}:engine", std::process::id()),
             log,
             log_cap: 16 * 1024 * 1024,
+            line_cap: LINE_CAP,
             timeout: Duration::MAX,
             grace: PATIENCE,
             stop: &Stop::new(),

@@ -65,6 +65,7 @@ impl Caller {
             marker: &self.marker,
             log: &log,
             log_cap: LOG_CAP,
+            line_cap: process::LINE_CAP,
             timeout: limit,
             grace: self.grace,
             stop: &self.stop,

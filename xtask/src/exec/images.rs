@@ -1,12 +1,9 @@
-//! What a slot does with a task that packs an image, or writes what a build needs or what is in it: no process, and a few
-//! seconds.
+//! What a slot does with a task that packs an image, or writes what a build needs: no process, and a few seconds.
 
 use super::context::Inputs;
 use super::message::Finished;
-use crate::command::Command;
 use crate::error::{Error, Exit};
-use crate::image::bill;
-use crate::image::spec::{BillSpec, BuildContext, ImageSpec};
+use crate::image::spec::{BuildContext, ImageSpec};
 use crate::outcome::Outcome;
 use crate::process::Level;
 use crate::reading::{Image, Reading};
@@ -44,19 +41,8 @@ pub(super) fn write_context(context: &BuildContext, inputs: &Inputs) -> Finished
     }
 }
 
-/// Writes the bills of materials of the services.
-pub(super) fn write_bills(command: &Command, bills: &[BillSpec], time: Option<&str>, inputs: &Inputs) -> Finished {
-    if let Some(cancelled) = cancelled(inputs) {
-        return cancelled;
-    }
-    match bill::write(command, &inputs.surroundings.remove, bills, time) {
-        Ok(()) => Finished::new(Reading::passed()),
-        Err(error) => failed(&error),
-    }
-}
-
 /// What is wrong with an image itself is a failure of the stage; everything else is the environment's.
-fn failed(error: &Error) -> Finished {
+pub(super) fn failed(error: &Error) -> Finished {
     let mut finished = Finished::error(error);
     if error.exit() == Exit::Gate {
         finished.reading.outcome = Outcome::Failed;

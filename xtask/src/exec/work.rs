@@ -7,6 +7,8 @@ use super::{as_cargo, deploy, images, servers};
 use crate::cache::Memory;
 use crate::command::Command;
 use crate::command::Stream;
+use crate::image::bill;
+use crate::image::spec::BillSpec;
 use crate::outcome::Outcome;
 use crate::plan::task::PackageEnv;
 use crate::plan::{Action, Reader, Task};
@@ -22,6 +24,8 @@ use std::time::{Duration, Instant};
 
 /// The most that a log keeps: enough to look at, and not what fills a disk.
 const LOG_CAP: u64 = 16 * 1024 * 1024;
+/// The longest document that a task reads as a whole: what cargo knows of several thousand packages.
+const DOCUMENT_CAP: usize = 256 * 1024 * 1024;
 /// How many of the last lines a failure shows.
 const TAIL: usize = 20;
 
@@ -33,7 +37,9 @@ pub fn perform(task: &Task, index: usize, inputs: &Inputs, sender: &SyncSender<M
         Action::StartServers { .. } => servers::start(task, inputs),
         Action::PackImage { image, .. } => images::pack(image, inputs),
         Action::WriteContext(context) => images::write_context(context, inputs),
-        Action::WriteBills { bills, time } => images::write_bills(&task.command, bills, time.as_deref(), inputs),
+        Action::WriteBills { bills, time } => {
+            Worker::new(task, index, inputs, sender).write_bills(bills, time.as_deref())
+        }
         Action::Deploy(request) => deploy::deploy(request, task, &deploy::Teller::new(index, inputs, sender)),
         Action::Smoke(request) => deploy::smoke(request, task, &deploy::Teller::new(index, inputs, sender)),
     });
@@ -57,12 +63,14 @@ struct Worker<'a> {
     reader: Box<dyn Read>,
     tail: VecDeque<String>,
     has_log: bool,
+    /// Standard output as one document, of a task that reads all of it itself.
+    document: Option<Vec<u8>>,
 }
 
 impl<'a> Worker<'a> {
     fn new(task: &'a Task, index: usize, inputs: &'a Inputs, sender: &'a SyncSender<Message>) -> Self {
         let reader = readers::reader(&task.reader, &inputs.root);
-        Self { task, index, inputs, sender, reader, tail: VecDeque::new(), has_log: false }
+        Self { task, index, inputs, sender, reader, tail: VecDeque::new(), has_log: false, document: None }
     }
 
     /// Spawns the command, unless it has passed before with the same inputs.
@@ -94,6 +102,22 @@ impl<'a> Worker<'a> {
             Ok(ended) => self.finish(&ended),
             Err(error) => Finished::error(&error),
         }
+    }
+
+    /// Spawns the `cargo metadata` that knows what depends on what, and writes the bills of materials from its answer.
+    fn write_bills(mut self, bills: &[BillSpec], time: Option<&str>) -> Finished {
+        self.reader = readers::reader(&Reader::Installation, &self.inputs.root);
+        self.document = Some(Vec::new());
+        let ended = match self.supervise(&self.task.command.clone(), self.task.timeout) {
+            Ok(ended) => ended,
+            Err(error) => return Finished::error(&error),
+        };
+        let document = self.document.take().unwrap_or_default();
+        let finished = self.finish(&ended);
+        if finished.reading.outcome.is_bad() {
+            return finished;
+        }
+        bill::write(&document, bills, time).map_or_else(|error| images::failed(&error), |()| finished)
     }
 
     /// Runs the package's binaries one after the other; the worst end is the task's.
@@ -155,14 +179,19 @@ impl<'a> Worker<'a> {
             marker: &marker,
             log: &log,
             log_cap: LOG_CAP,
+            line_cap: if self.document.is_some() { DOCUMENT_CAP } else { process::LINE_CAP },
             timeout,
             grace: self.inputs.grace,
             stop: &self.inputs.stop,
             user: None,
             jobserver: command.program.ends_with("cargo").then_some(self.inputs.jobserver.as_ref()).flatten(),
         };
-        let Self { task, index, inputs, sender, reader, tail, .. } = self;
+        let Self { task, index, inputs, sender, reader, tail, document, .. } = self;
         let ended = process::run(&child, &mut |stream, line| {
+            if let (Some(document), Stream::Stdout) = (document.as_mut(), stream) {
+                document.extend_from_slice(line);
+                return;
+            }
             if !matches!(task.reader, Reader::Tarpaulin { .. }) {
                 reader.line(stream, line);
             }

@@ -3,23 +3,15 @@
 //! Pure but for [`write`]: what cargo knows goes in, JSON comes out, the same for the same lock file and commit.
 
 use super::spec::BillSpec;
-use crate::command::Command;
 use crate::error::{Error, Result};
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
+use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
-/// Writes the bills. `command` is the `cargo metadata …` that tells what depends on what; `unset` are variables that it
-/// must not see; `time` is the commit's, RFC 3339.
-pub fn write(command: &Command, unset: &[String], bills: &[BillSpec], time: Option<&str>) -> Result<()> {
-    let failed = |error: cargo_metadata::Error| Error::environment(format!("run `{command}`")).because(error);
-    let mut ask = MetadataCommand::new();
-    let flags = command.args.iter().filter(|arg| !["metadata", "--format-version", "1"].contains(&arg.as_str()));
-    ask.cargo_path(&command.program).current_dir(&command.cwd).other_options(flags.cloned().collect::<Vec<_>>());
-    for name in unset {
-        ask.env_remove(name);
-    }
-    let metadata = ask.exec().map_err(failed)?;
+/// Writes the bills from what `cargo metadata` has printed; `time` is the commit's, RFC 3339.
+pub fn write(metadata: &[u8], bills: &[BillSpec], time: Option<&str>) -> Result<()> {
+    let metadata: Metadata = serde_json::from_slice(metadata)
+        .map_err(|error| Error::environment("read the answer of `cargo metadata`").because(error))?;
     for bill in bills {
         let text = format!("{:#}\n", of(&metadata, &bill.package, time));
         if let Some(folder) = bill.file.parent() {

@@ -60,6 +60,8 @@ pub struct Child<'a> {
     pub log: &'a Path,
     /// The most bytes of output that the log keeps: the first half of it from the start, the second from the end.
     pub log_cap: u64,
+    /// The longest line that is handed on, in bytes; mostly [`LINE_CAP`].
+    pub line_cap: usize,
     /// How long it may run. `Duration::MAX` is for ever.
     pub timeout: Duration,
     /// How long it may take to end once it was asked to.
@@ -94,7 +96,7 @@ pub struct Ended {
     pub duration: Duration,
     /// What was still running after it and was killed: `sleep (pid 123)`.
     pub leaked: Vec<String>,
-    /// A line was longer than [`LINE_CAP`]: what it had beyond was not handed on.
+    /// A line was longer than the child's `line_cap`: what it had beyond was not handed on.
     pub cut: bool,
     /// The last lines of both streams (at most 20), fit for a terminal.
     pub tail: Vec<String>,

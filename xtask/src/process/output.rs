@@ -7,7 +7,7 @@ use crate::text;
 use std::collections::VecDeque;
 use std::io::{BufRead, Read};
 
-/// The longest line that is handed on, in bytes. What a longer one has beyond is only in the log.
+/// The longest line that most callers want, in bytes. What a longer one has beyond is only in the log.
 pub const LINE_CAP: usize = 1024 * 1024;
 
 /// How many last lines are kept for a report.
@@ -17,8 +17,8 @@ const TAIL_LINES: usize = 20;
 const TAIL_LINE_CAP: usize = 4096;
 
 /// Splits the two streams into lines.
-#[derive(Default)]
 pub(super) struct Lines {
+    cap: usize,
     stdout: Partial,
     stderr: Partial,
     cut: bool,
@@ -33,6 +33,11 @@ struct Partial {
 }
 
 impl Lines {
+    /// Hands on at most `cap` bytes of a line.
+    pub(super) fn new(cap: usize) -> Self {
+        Self { cap, stdout: Partial::default(), stderr: Partial::default(), cut: false }
+    }
+
     /// Takes what arrived on one stream and hands on each line that it completes, without its line end.
     ///
     /// The search for the line end is the standard library's, which is compiled with optimisation even when xtask is
@@ -49,13 +54,13 @@ impl Lines {
                 partial.skipping = before[skipped - 1] != b'\n';
                 continue;
             }
-            let room = LINE_CAP + 1 - partial.bytes.len();
+            let room = self.cap + 1 - partial.bytes.len();
             Read::take(&mut bytes, room as u64).read_until(b'\n', &mut partial.bytes).expect("a slice can be read");
             if partial.bytes.last() == Some(&b'\n') {
                 partial.bytes.pop();
                 partial.hand_on(stream, on_line);
-            } else if partial.bytes.len() > LINE_CAP {
-                partial.bytes.truncate(LINE_CAP);
+            } else if partial.bytes.len() > self.cap {
+                partial.bytes.truncate(self.cap);
                 partial.hand_on(stream, on_line);
                 partial.skipping = true;
                 self.cut = true;
@@ -110,7 +115,7 @@ mod tests {
 
     /// Feeds the chunks to one stream and returns the lines and whether one was cut.
     fn lines_of(chunks: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
-        let (mut lines, mut got) = (Lines::default(), Vec::new());
+        let (mut lines, mut got) = (Lines::new(LINE_CAP), Vec::new());
         let mut take = |_: Stream, line: &[u8]| got.push(line.to_vec());
         for chunk in chunks {
             lines.feed(Stream::Stdout, chunk, &mut take);
@@ -138,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_streams_do_not_mix() {
-        let (mut lines, mut got) = (Lines::default(), Vec::new());
+        let (mut lines, mut got) = (Lines::new(LINE_CAP), Vec::new());
         let mut take = |stream: Stream, line: &[u8]| got.push((stream, line.to_vec()));
         lines.feed(Stream::Stdout, b"out", &mut take);
         lines.feed(Stream::Stderr, b"err\n", &mut take);

@@ -79,7 +79,7 @@ impl Supervisor {
             _bells: bells,
             log,
             masks: Masks::new(child.surroundings.secrets.clone()),
-            lines: Lines::default(),
+            lines: Lines::new(child.line_cap),
             tail: Tail::default(),
             open_streams: 2,
             ended: false,

@@ -1,7 +1,7 @@
 //! What holds in a process that is no sub-reaper, where orphans are found by their group and their marker alone. With
 //! one, and for everything else, see `tests/process`.
 
-use super::{Child, End, Stop, Surroundings, run};
+use super::{Child, End, LINE_CAP, Stop, Surroundings, run};
 use crate::command::Command;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ fn leaves(script: &str) {
         marker: &format!("{}:stage/task", folder.path().display()),
         log: &folder.path().join("task.log"),
         log_cap: 1 << 20,
+        line_cap: LINE_CAP,
         timeout: Duration::MAX,
         grace: Duration::from_secs(60),
         stop: &Stop::new(),

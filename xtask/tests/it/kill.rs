@@ -79,6 +79,40 @@ fn in_every_stage_that_calls_cargo() {
     }
 }
 
+/// A cargo that stops where it is asked what the services' images are made of.
+fn stops_at_metadata(sandbox: &mut Sandbox) {
+    let asked = "case \"$*\" in *metadata*--filter-platform*) : >\"$READY\"; exec sleep 1000;; esac";
+    sandbox.stub("cargo", &format!("{asked}\nexec \"$CARGO_BEHIND\" \"$@\""));
+    sandbox.file("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    sandbox.append("Cargo.toml", "[workspace.metadata.xtask.image]\nca-bundle = \"ca.pem\"\n");
+    let ready = sandbox.beside("ready");
+    sandbox.var("READY", ready).var("CARGO_BEHIND", cargo_behind());
+}
+
+#[test]
+fn in_the_bills_of_materials() {
+    let mut sandbox = sandbox();
+    stops_at_metadata(&mut sandbox);
+    let run = sandbox.start(&["docker"]);
+    run.until_there("ready");
+    killed_in(&sandbox, run, "build-and-push/bills-of-materials");
+}
+
+#[test]
+fn the_bills_of_materials_are_stopped_with_the_run() {
+    let mut sandbox = sandbox();
+    stops_at_metadata(&mut sandbox);
+    let run = sandbox.start(&["docker"]);
+    run.until_there("ready").signal(Signal::TERM);
+    run.finish().exits(143);
+    assert_nothing_left(&sandbox.latest());
+    let tasks = sandbox.summary().tasks("build-and-push");
+    assert!(
+        tasks.contains(&"build-and-push/bills-of-materials cancelled: the run was stopped".to_owned()),
+        "{tasks:?}"
+    );
+}
+
 /// The cargo that the stub stands in front of.
 #[expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and prepares what it runs in")]
 fn cargo_behind() -> std::path::PathBuf {

@@ -81,6 +81,7 @@ impl Bench {
             marker: &self.marker,
             log: &self.log,
             log_cap: self.log_cap,
+            line_cap: process::LINE_CAP,
             timeout: self.timeout,
             grace: self.grace,
             stop: &self.stop,
