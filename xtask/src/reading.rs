@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub const IS_BACK: &str = "what was before is back";
 /// What the reason of a failed deployment holds when it does not.
 pub const NEEDS_A_HUMAN: &str = "a human is needed";
+/// What the reason of a task holds whose server died under it.
+pub const SERVER_DIED: &str = "died during the tests";
 /// The title of a deployment's table of commands.
 pub const TYPE_NEXT: &str = "What to type next";
 

@@ -36,6 +36,15 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// `SIGSEGV`, and of the one that the kernel sends when memory runs out, that it may have.
+pub fn signal(number: i32) -> String {
+    match signal_hook::low_level::signal_name(number) {
+        Some(name) if number == signal_hook::consts::SIGKILL => format!("{name} (out of memory?)"),
+        Some(name) => name.to_owned(),
+        None => format!("signal {number}"),
+    }
+}
+
 /// `512 B`, `1.5 KiB`, `23.4 MiB`.
 pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];

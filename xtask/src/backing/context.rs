@@ -8,7 +8,8 @@ use super::spec::StopSignal;
 use crate::command::Command;
 use crate::command::Stream;
 use crate::error::{Error, Result};
-use crate::process::{self, Background, Child, End, Level, Signal, Stop, Surroundings};
+use crate::process::{self, Background, Child, End, Level, Signal, Stop, Surroundings, View};
+use crate::text;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::path::Path;
 use std::time::Duration;
@@ -124,7 +125,7 @@ impl Context {
     ) -> Result<Server> {
         let marker = self.marker(name);
         let folder = self.request.logs.as_deref().unwrap_or(self.scratch.path());
-        let log = folder.join(format!("server.{name}.log"));
+        let log = folder.join(log_file(name));
         let stop = self.stop.borrow().clone();
         let (command, surroundings) = self.split(command);
         let child = self.child((&command, &surroundings), &marker, &log, &stop);
@@ -187,8 +188,8 @@ impl Context {
             marker,
             log,
             log_cap: LOG_CAP,
-            timeout: Duration::MAX,
             line_cap: process::LINE_CAP,
+            timeout: Duration::MAX,
             grace: self.request.grace,
             stop,
             user: None,
@@ -203,6 +204,11 @@ impl Server {
         self.process.try_status().map(how)
     }
 
+    /// What can be seen of it from elsewhere.
+    pub(super) fn view(&self) -> View {
+        self.process.view()
+    }
+
     /// Stops it, and returns the last lines of its log.
     pub(super) fn stop(self) -> Vec<String> {
         match self.process.stop(self.first, self.grace) {
@@ -212,10 +218,16 @@ impl Server {
     }
 }
 
-fn how(end: End) -> String {
+/// The log of a server, in the directory of logs.
+pub(super) fn log_file(server: &str) -> String {
+    format!("server.{server}.log")
+}
+
+/// How a process ended, in words.
+pub(super) fn how(end: End) -> String {
     match end {
         End::Exited(code) => format!("exit code {code}"),
-        End::Signaled(signal) => format!("ended by signal {signal}"),
+        End::Signaled(signal) => format!("killed by {}", text::signal(signal)),
         End::TimedOut => "it did not end in time".to_owned(),
         End::Cancelled => "it was stopped".to_owned(),
     }

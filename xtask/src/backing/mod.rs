@@ -26,10 +26,12 @@ mod table;
 mod template;
 mod url;
 mod users;
+mod watch;
 
 pub use clean::clean_after;
 pub use request::{Request, Source};
 pub use url::secrets as url_secrets;
+pub use watch::{Lost, Watch};
 
 use crate::error::Result;
 use crate::process::Stop;
@@ -136,6 +138,11 @@ impl Servers {
     /// named.
     pub fn stop(mut self) -> Vec<String> {
         self.tear_down()
+    }
+
+    /// A watch on each server, for those who use it.
+    pub fn watches(&self) -> Vec<Watch> {
+        self.up.iter().map(Watch::on).collect()
     }
 
     fn bring_up(&mut self, spec: &ServerSpec) -> Result<()> {

@@ -82,7 +82,7 @@ pub(super) fn connect(context: &Context, place: &Place, talk: Talk) -> Result<Re
 /// What is said on a fresh connection.
 type Talk = fn(TcpStream, &Place) -> Result<(), String>;
 
-fn open(host: &str, port: u16) -> Result<TcpStream, String> {
+pub(super) fn open(host: &str, port: u16) -> Result<TcpStream, String> {
     let addresses = (host, port).to_socket_addrs().map_err(|error| error.to_string())?;
     let mut last = "the name has no address".to_owned();
     for address in addresses {

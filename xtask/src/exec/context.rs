@@ -1,5 +1,6 @@
 //! What a run needs besides its plan, resolved by the command that starts it.
 
+use crate::backing::Watch;
 use crate::cache::Cache;
 use crate::event::Kind;
 use crate::process::{Stop, Surroundings};
@@ -74,6 +75,8 @@ pub struct Inputs {
     pub jobserver: Option<jobserver::Client>,
     /// The readings that it takes its environment from.
     pub env_from: Vec<Arc<Reading>>,
+    /// The servers that it talks to.
+    pub servers: Vec<Watch>,
     /// What was compiled for it.
     pub compiled: Option<Arc<Reading>>,
 }

@@ -14,6 +14,7 @@ use super::schedule::{Change, Schedule};
 use super::signal::Signal;
 use super::verdict::verdict;
 use super::work;
+use crate::backing::Servers;
 use crate::environment::Clock;
 use crate::error::{Exit, Result};
 use crate::event::{Counts, Event, Kind, PlannedStage};
@@ -104,7 +105,7 @@ struct Run<'a> {
     stage_of: Vec<usize>,
     /// How many tasks that have not ended take their environment from a task.
     users: HashMap<TaskId, usize>,
-    servers: HashMap<TaskId, crate::backing::Servers>,
+    servers: HashMap<TaskId, Servers>,
     tearing_down: usize,
     counts: Counts,
     started: HashMap<usize, Instant>,
@@ -218,6 +219,7 @@ impl Run<'_> {
             cache: Arc::clone(&self.context.cache),
             jobserver: self.context.jobserver.clone(),
             env_from: task.env_from.iter().filter_map(reading).collect(),
+            servers: task.env_from.iter().filter_map(|id| self.servers.get(id)).flat_map(Servers::watches).collect(),
             compiled: match &task.action {
                 Action::RunTests { compiled_by: by, .. } | Action::PackImage { built_by: by, .. } => reading(by),
                 Action::Spawn

@@ -1,4 +1,5 @@
-//! What a slot does with a task that brings servers up: they stay when it has ended, and go to the loop with it.
+//! What a slot does with a task that brings servers up: they stay when it has ended, and go to the loop with it. And
+//! what it makes of a task that failed because one of them died.
 
 use super::context::Inputs;
 use super::message::Finished;
@@ -7,6 +8,7 @@ use crate::outcome::Outcome;
 use crate::plan::{Action, Task};
 use crate::process;
 use crate::reading::Reading;
+use crate::text;
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,4 +48,25 @@ pub(super) fn start(task: &Task, inputs: &Inputs) -> Finished {
         }
         Err(error) => Finished::error(&error),
     }
+}
+
+/// Blames a server that has died for the failure of a task that talked to it, whatever its tests say: they could not
+/// work. `tail` becomes the end of the server's log.
+pub(super) fn blame(reading: &mut Reading, tail: &mut Vec<String>, inputs: &Inputs) {
+    if !reading.outcome.is_bad() || reading.outcome == Outcome::Cancelled {
+        return;
+    }
+    let lost: Vec<_> = inputs.servers.iter().filter_map(|server| server.lost(&inputs.stop)).collect();
+    let Some(first) = lost.first() else { return };
+    reading.outcome = Outcome::EnvironmentError;
+    reading.because = Some(text::list(lost.iter().map(|lost| &lost.because)));
+    if !first.tail.is_empty() {
+        tail.clone_from(&first.tail);
+    }
+    let logs = inputs.log.parent().unwrap_or(&inputs.root);
+    let logs = logs.strip_prefix(&inputs.root).unwrap_or(logs);
+    let notes = lost
+        .iter()
+        .filter_map(|lost| Some(format!("{}; its log: {}", lost.because, logs.join(lost.log.as_ref()?).display())));
+    reading.notes.extend(notes);
 }

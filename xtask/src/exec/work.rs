@@ -239,13 +239,15 @@ impl<'a> Worker<'a> {
         for binary in &mut reading.binaries {
             binary.bytes = binary.path.metadata().map_or(0, |metadata| metadata.len());
         }
+        let mut tail: Vec<String> = self.tail.into();
+        servers::blame(&mut reading, &mut tail, self.inputs);
         Finished {
             reading,
             exit_code: match ended.end {
                 End::Exited(code) => Some(code),
                 End::Signaled(_) | End::TimedOut | End::Cancelled => None,
             },
-            tail: self.tail.into(),
+            tail,
             servers: None,
             exit: None,
             panic: None,

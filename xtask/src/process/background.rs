@@ -5,6 +5,7 @@ use super::output::Tail;
 use super::supervise::Supervisor;
 use super::{Child, End, Ended, Level, Signal, Stop};
 use crate::error::{Error, Result};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -17,8 +18,15 @@ pub struct Background {
     pid: i32,
     stop: Stop,
     farewell: Arc<Mutex<Farewell>>,
-    seen: Arc<Mutex<Seen>>,
+    view: View,
     thread: Option<JoinHandle<Result<Ended>>>,
+}
+
+/// What can be seen of a server, by any thread and for longer than the server lives.
+#[derive(Clone, Debug)]
+pub struct View {
+    ended: Arc<AtomicBool>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 /// What has been seen of it so far.
@@ -26,6 +34,23 @@ pub struct Background {
 struct Seen {
     tail: Tail,
     end: Option<End>,
+}
+
+impl View {
+    /// Whether it has ended; true a moment before [`View::end`] knows how.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// How it ended, if it has: `None` while it runs.
+    pub fn end(&self) -> Option<End> {
+        lock(&self.seen).end
+    }
+
+    /// The last lines of its output, at most 20, fit for a terminal.
+    pub fn tail(&self) -> Vec<String> {
+        lock(&self.seen).tail.lines()
+    }
 }
 
 impl std::fmt::Debug for Seen {
@@ -42,14 +67,14 @@ pub fn spawn_background(child: &Child) -> Result<Background> {
     let farewell = Arc::clone(&limits.farewell);
     let supervisor = Supervisor::start(child, limits)?;
     let pid = supervisor.pid();
-    let seen = Arc::new(Mutex::new(Seen::default()));
-    let seen_there = Arc::clone(&seen);
+    let view = View { ended: supervisor.ended(), seen: Arc::default() };
+    let seen_there = Arc::clone(&view.seen);
     let thread = thread::spawn(move || {
         let ended = supervisor.supervise(&mut |_, line| lock(&seen_there).tail.push(line));
         lock(&seen_there).end = Some(ended.as_ref().map_or(End::Cancelled, |ended| ended.end));
         ended
     });
-    Ok(Background { pid, stop, farewell, seen, thread: Some(thread) })
+    Ok(Background { pid, stop, farewell, view, thread: Some(thread) })
 }
 
 impl Background {
@@ -58,9 +83,14 @@ impl Background {
         self.pid
     }
 
+    /// What can be seen of it, to be kept beside it.
+    pub fn view(&self) -> View {
+        self.view.clone()
+    }
+
     /// How it ended, if it has: `None` while it runs.
     pub fn try_status(&self) -> Option<End> {
-        lock(&self.seen).end
+        self.view.end()
     }
 
     /// Whether it runs.
@@ -70,7 +100,7 @@ impl Background {
 
     /// The last lines of its output, at most 20, fit for a terminal.
     pub fn tail(&self) -> Vec<String> {
-        lock(&self.seen).tail.lines()
+        self.view.tail()
     }
 
     /// Sends `first` to the server, and kills it and all that it started when `grace` has passed.

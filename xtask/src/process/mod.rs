@@ -18,7 +18,7 @@ mod supervise;
 mod survivors;
 mod table;
 
-pub use background::{Background, spawn_background};
+pub use background::{Background, View, spawn_background};
 pub use children::become_subreaper;
 pub use mask::{HIDDEN, Secrets};
 pub use output::LINE_CAP;

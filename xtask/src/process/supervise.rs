@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 use rustix::process::Signal;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -50,7 +52,8 @@ pub(super) struct Supervisor {
     lines: Lines,
     tail: Tail,
     open_streams: u8,
-    ended: bool,
+    /// Whether the leader has ended; shared with those who watch a server.
+    ended: Arc<AtomicBool>,
     leaked: Vec<String>,
 }
 
@@ -82,7 +85,7 @@ impl Supervisor {
             lines: Lines::new(child.line_cap),
             tail: Tail::default(),
             open_streams: 2,
-            ended: false,
+            ended: Arc::default(),
             leaked: Vec::new(),
         })
     }
@@ -92,6 +95,11 @@ impl Supervisor {
         self.leader.pid()
     }
 
+    /// Becomes true as soon as the leader has ended, while what it left behind is still being cleared up.
+    pub(super) fn ended(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.ended)
+    }
+
     /// Sees the child through to its end.
     pub(super) fn supervise(mut self, on_line: &mut dyn FnMut(Stream, &[u8])) -> Result<Ended> {
         let stopping = self.until_ended(on_line);
@@ -99,7 +107,7 @@ impl Supervisor {
         self.clear_up(stopping.as_ref(), on_line);
         self.drain(on_line);
         let why = stopping.map(|stopping| stopping.why);
-        let end = match (why, self.ended) {
+        let end = match (why, self.has_ended()) {
             (Some(why), false) => {
                 self.leader.abandon();
                 why
@@ -117,7 +125,7 @@ impl Supervisor {
     /// Takes messages until the leader has ended, and stops it when it is time. Returns why, if it had to.
     fn until_ended(&mut self, on_line: &mut dyn FnMut(Stream, &[u8])) -> Option<Stopping> {
         let mut stopping: Option<Stopping> = None;
-        while !self.ended {
+        while !self.has_ended() {
             if stopping.is_none() {
                 stopping = self.limits.reached().map(|why| self.ask_to_end(why));
             }
@@ -140,6 +148,10 @@ impl Supervisor {
             self.take_one(wake, on_line);
         }
         stopping
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     fn ask_to_end(&self, why: End) -> Stopping {
@@ -210,7 +222,7 @@ impl Supervisor {
                 self.show(stream, &bytes, on_line);
             }
             Ok(Message::Closed) => self.open_streams -= 1,
-            Ok(Message::Ended) => self.ended = true,
+            Ok(Message::Ended) => self.ended.store(true, Ordering::Release),
             Ok(Message::Look) => {}
             // The bells keep the channel connected, so only time can be up.
             Err(_) => return false,

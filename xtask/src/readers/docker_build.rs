@@ -110,7 +110,7 @@ mod tests {
         case(&["#3 ERROR: no such host", pull], Exit::Code(1), Outcome::EnvironmentError, why);
         let down = "ERROR: Cannot connect to the Docker daemon at unix:///run/docker.sock. Is it running?";
         case(&[down], Exit::Code(1), Outcome::EnvironmentError, Some(&down[7..]));
-        case(&[], Exit::Signal(9), Outcome::EnvironmentError, Some("was killed by SIGKILL"));
+        case(&[], Exit::Signal(9), Outcome::EnvironmentError, Some("was killed by SIGKILL (out of memory?)"));
     }
 
     #[test]

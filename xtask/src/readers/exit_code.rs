@@ -54,7 +54,7 @@ mod tests {
             Outcome::EnvironmentError,
             Some("exited with code 127: the program is missing or cannot be run"),
         );
-        case(Exit::Signal(9), Outcome::EnvironmentError, Some("was killed by SIGKILL"));
+        case(Exit::Signal(9), Outcome::EnvironmentError, Some("was killed by SIGKILL (out of memory?)"));
         case(Exit::Signal(250), Outcome::EnvironmentError, Some("was killed by signal 250"));
     }
 }

@@ -68,6 +68,6 @@ mod tests {
         let lines = ["told Slack", "error: tell the webhook: it refuses with status 404", "hint: make a new one"];
         let why = "tell the webhook: it refuses with status 404";
         case(&lines, Exit::Code(3), Outcome::EnvironmentError, why);
-        case(&[], Exit::Signal(9), Outcome::EnvironmentError, "was killed by SIGKILL");
+        case(&[], Exit::Signal(9), Outcome::EnvironmentError, "was killed by SIGKILL (out of memory?)");
     }
 }

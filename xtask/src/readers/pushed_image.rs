@@ -62,6 +62,11 @@ mod tests {
         let error = [(Stream::Stderr, "error: push to r/a:sha-1: it is there"), (Stream::Stderr, "error: other")];
         case(&error, Exit::Code(1), Outcome::Failed, Some("push to r/a:sha-1: it is there"));
         case(&error, Exit::Code(3), Outcome::EnvironmentError, Some("push to r/a:sha-1: it is there"));
-        case(&[(Stream::Stdout, IMAGE)], Exit::Signal(9), Outcome::EnvironmentError, Some("was killed by SIGKILL"));
+        case(
+            &[(Stream::Stdout, IMAGE)],
+            Exit::Signal(9),
+            Outcome::EnvironmentError,
+            Some("was killed by SIGKILL (out of memory?)"),
+        );
     }
 }

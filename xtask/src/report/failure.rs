@@ -41,7 +41,9 @@ impl Failure<'_> {
         let open: Vec<&Finding> = self.task.findings.iter().filter(|f| f.waived.is_none()).collect();
         lines.extend(open.iter().take(FINDINGS).map(|finding| format!("    {}", found(finding, style))));
         lines.extend(rest(open.len(), FINDINGS, "finding", style));
-        if self.task.failed_tests.is_empty() && open.is_empty() {
+        // Of a task that could not work, what failed in it is not the reason: the last lines are.
+        let no_reason = self.task.failed_tests.is_empty() && open.is_empty();
+        if no_reason || self.task.outcome == Outcome::EnvironmentError {
             lines.extend(quoted(self.task.tail.iter().map(|line| clean(line)), style));
         }
         lines.extend(self.whereabouts(style, true));

@@ -49,7 +49,7 @@ pub fn steps(summary: &Summary) -> Vec<Step> {
 /// The command that runs again what went wrong, as narrowly as it can be had.
 pub fn again(task: &TaskSummary) -> &str {
     match &task.failed_tests[..] {
-        [test] if !test.repeat.is_empty() => &test.repeat,
+        [test] if !test.repeat.is_empty() && task.outcome != Outcome::EnvironmentError => &test.repeat,
         _ => &task.repeat,
     }
 }
@@ -96,6 +96,7 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
                 .to_owned(),
             vec!["cargo xtask doctor".to_owned(), "cargo xtask integration".to_owned()],
         ),
+        Kind::ServerDied => ("read the server's log: why it died, and what it lacked".to_owned(), vec![again()]),
         Kind::Image if because.contains("budget") => {
             (format!("make the image smaller, or raise {}", key("image.budget")), vec![again()])
         }

@@ -3,7 +3,7 @@
 
 use super::display::{Style, clean};
 use super::failure::is_one;
-use super::summary::{StageSummary, Summary};
+use super::summary::{StageSummary, Summary, TaskSummary};
 use super::words;
 use crate::outcome::{Outcome, Policy};
 use crate::text;
@@ -136,14 +136,12 @@ fn culprits(word: &str, summary: &Summary) -> String {
 
 fn culprit(stage: &StageSummary) -> String {
     const REASON: usize = 60;
-    let failed: usize = stage.tasks.iter().map(|task| task.failed_tests.len()).sum();
-    let services: BTreeSet<&str> = stage
-        .tasks
-        .iter()
-        .filter(|task| !task.failed_tests.is_empty())
-        .filter_map(|task| task.service.as_deref())
-        .collect();
-    let others = stage.tasks.iter().filter(|task| is_one(task.outcome) && task.failed_tests.is_empty()).count();
+    // Tests that could not work, because their server died, are not the reason.
+    let by_tests = |task: &&TaskSummary| !task.failed_tests.is_empty() && task.outcome != Outcome::EnvironmentError;
+    let failed: usize = stage.tasks.iter().filter(by_tests).map(|task| task.failed_tests.len()).sum();
+    let services: BTreeSet<&str> =
+        stage.tasks.iter().filter(by_tests).filter_map(|task| task.service.as_deref()).collect();
+    let others = stage.tasks.iter().filter(|task| is_one(task.outcome) && !by_tests(task)).count();
     let mut reason = match (failed, services.first()) {
         (0, _) => clean(stage.because.as_deref().unwrap_or_default()),
         (n, None) => text::count(n, "test"),

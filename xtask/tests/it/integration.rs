@@ -303,3 +303,59 @@ local = { program = "no-such-server" }
         ]
     );
 }
+
+/// A server that dies when it is asked to, as one does that runs out of memory.
+const MORTAL: &str = r"import os, signal, socket, sys
+server = socket.socket()
+server.bind((sys.argv[1], int(sys.argv[2])))
+server.listen()
+while True:
+    client, _ = server.accept()
+    if client.recv(3) == b'die':
+        print('PANIC: no page left', flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    client.close()
+";
+
+#[test]
+fn a_server_that_dies_under_its_tests_is_the_reason_and_not_the_tests() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.stub("mortal", "exec python3 \"$@\"");
+    let servers = r#"[workspace.metadata.xtask.integration]
+servers.mortal.env = "MORTAL_URL"
+servers.mortal.url = "mortal://{host}:{port}"
+servers.mortal.local = { program = "mortal", args = ["{dir}/mortal.py", "{listen}", "{port}"] }
+"#;
+    sandbox.append("Cargo.toml", &format!("{servers}servers.mortal.files.\"mortal.py\" = '''\n{MORTAL}'''\n"));
+    let test = r#"use std::io::{Read, Write};
+
+#[test]
+fn it_lives() {
+    let url = std::env::var("MORTAL_URL").unwrap();
+    let mut stream = std::net::TcpStream::connect(url.strip_prefix("mortal://").unwrap()).unwrap();
+    stream.write_all(b"die").unwrap();
+    assert_eq!(stream.read(&mut [0]).unwrap(), 1);
+}
+"#;
+    sandbox.needs("a-service", &["mortal"]).file("services/a-service/tests/lives.rs", test);
+    let because = "mortal died during the tests: killed by SIGKILL (out of memory?)";
+    let output = sandbox
+        .run(&["integration", "--servers", "local"])
+        .exits(3)
+        .says(&format!("integration-tests/a-service could not run after TIME: {because}"))
+        .says("PANIC: no page left")
+        .says("its log: target/xtask/runs/RUN/logs/server.mortal.log");
+    assert!(
+        output.verdict().starts_with("could not run: integration-tests (a-service: mortal"),
+        "{}",
+        output.verdict()
+    );
+    let report = sandbox.read("target/xtask/runs/latest/report.md");
+    assert!(report.contains("PANIC: no page left") && report.contains("read the server's log"), "{report}");
+    let summary = sandbox.summary();
+    assert_eq!(
+        summary.tasks("integration-tests")[0],
+        format!("integration-tests/a-service environment-error: {because}")
+    );
+    assert_eq!(summary.failed_test("integration-tests/a-service").name, "it_lives", "the failed test is still named");
+}

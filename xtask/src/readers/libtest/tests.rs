@@ -192,7 +192,11 @@ fn cargo_that_could_not_start_the_tests_says_why() {
     let full = "error: failed to write `/w/target/x`\n\nCaused by:\n  No space left on device (os error 28)";
     let because = "failed to write `/w/target/x`: No space left on device (os error 28)";
     same(&read(&how(), "", full, Exit::Code(101)), Outcome::EnvironmentError, because);
-    same(&read(&how(), "", "", Exit::Signal(9)), Outcome::EnvironmentError, "cargo was killed by SIGKILL");
+    same(
+        &read(&how(), "", "", Exit::Signal(9)),
+        Outcome::EnvironmentError,
+        "cargo was killed by SIGKILL (out of memory?)",
+    );
 }
 
 #[test]

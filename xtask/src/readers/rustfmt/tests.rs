@@ -92,7 +92,7 @@ fn a_formatter_that_could_not_look_found_nothing_and_did_not_pass() {
     same(
         &read(&Reader::Rustfmt, DIFFS, "", Exit::Signal(9)),
         Outcome::EnvironmentError,
-        "rustfmt was killed by SIGKILL",
+        "rustfmt was killed by SIGKILL (out of memory?)",
     );
     assert_eq!(read(&Reader::Rustfmt, "", "", Exit::Code(0)), Reading::passed());
 }

@@ -129,7 +129,8 @@ fn failure(stage: &StageSummary, task: &TaskSummary) -> String {
         parts.push(again(&test.repeat));
     }
     parts.push(more(task.failed_tests.len(), FAILURES, "failed test"));
-    if task.failed_tests.is_empty() && task.findings.is_empty() && !task.tail.is_empty() {
+    let no_reason = task.failed_tests.is_empty() && task.findings.is_empty();
+    if (no_reason || task.outcome == Outcome::EnvironmentError) && !task.tail.is_empty() {
         parts.push(block(&task.tail.join("\n"), LINES));
     }
     parts.extend(task.log.as_ref().map(|log| format!("Log: {}", code(log))));

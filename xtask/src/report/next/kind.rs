@@ -3,6 +3,7 @@
 use super::super::summary::TaskSummary;
 use crate::outcome::Outcome;
 use crate::plan::pipeline;
+use crate::reading::SERVER_DIED;
 
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,7 @@ pub(super) enum Kind {
     Coverage,
     Audit,
     Servers,
+    ServerDied,
     Image,
     Push,
     Login,
@@ -40,6 +42,9 @@ impl Kind {
             (Outcome::EnvironmentError, _) if task.service.is_none() && name.starts_with("server-") => Self::Servers,
             (Outcome::EnvironmentError, _) if of_registry => Self::Login,
             (_, stage) if deploys(stage) => Self::Deploy,
+            (Outcome::EnvironmentError, _) if task.because.as_ref().is_some_and(|it| it.contains(SERVER_DIED)) => {
+                Self::ServerDied
+            }
             (Outcome::EnvironmentError, _) => Self::Environment,
             (_, pipeline::FORMAT_AND_LINT) if name == pipeline::FMT => Self::Format,
             (_, pipeline::FORMAT_AND_LINT) => Self::Lint,
@@ -65,7 +70,7 @@ impl Kind {
             Self::Compile => "compile",
             Self::Coverage => "coverage",
             Self::Audit => "audit",
-            Self::Servers => "servers",
+            Self::Servers | Self::ServerDied => "servers",
             Self::Image => "image",
             Self::Push => "push",
             Self::Login => "registry",

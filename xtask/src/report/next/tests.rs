@@ -1,7 +1,7 @@
 use super::super::{Fold, sample};
 use super::*;
 use crate::outcome::Policy::Blocking;
-use crate::reading::{Finding, Reading, Table};
+use crate::reading::{Finding, Reading, SERVER_DIED, Table};
 
 /// The steps about a run of one stage with one task.
 fn of(stage: &str, task: &str, reading: Reading) -> Vec<Step> {
@@ -56,6 +56,8 @@ fn every_kind_of_failure_has_its_advice() {
     let servers = ["cargo xtask doctor", "cargo xtask integration"];
     let gone = ended(Outcome::EnvironmentError, "there is no PostgreSQL");
     case("integration-tests", "server-postgres", gone, "servers", "DATABASE_URL", &servers);
+    let died = ended(Outcome::EnvironmentError, &format!("Redis {SERVER_DIED}: exit code 1"));
+    case("integration-tests", "a-service", died, "servers", "log", &["cargo integration-tests --package a-service"]);
     let slow = ended(Outcome::TimedOut, "it took longer than 30m");
     let key = "workspace.metadata.xtask.stages.own.timeout";
     case("own", "command", slow, "timed-out", key, &["cargo own --package command"]);

@@ -1,0 +1,73 @@
+//! Whether a server still runs, for those who use it: when their tests fail, a server that died under them is the reason.
+//!
+//! A watch outlives the server and can be asked on any thread. It never starts or stops anything.
+
+use super::context::{how, log_file};
+use super::{Running, Up, ready};
+use crate::process::{Level, Stop, View};
+use crate::reading::SERVER_DIED;
+use std::time::{Duration, Instant};
+
+/// How long a server that takes no connection may need to end: its sockets close first.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A watch on one server.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    title: String,
+    host: String,
+    port: u16,
+    /// The process, or the client of the container; `None` for a server of the environment's.
+    process: Option<View>,
+    log: String,
+}
+
+/// A server that can no longer be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Why, in one line: `PostgreSQL died during the tests: exit code 1`.
+    pub because: String,
+    /// The last lines of its log, fit for a terminal; none of a server that xtask did not start.
+    pub tail: Vec<String>,
+    /// Its log in the directory of logs; `None` of a server that xtask did not start.
+    pub log: Option<String>,
+}
+
+impl Watch {
+    pub(super) fn on(up: &Up) -> Self {
+        let process = match &up.running {
+            Running::Given => None,
+            Running::Container { attached: server, .. } | Running::Local(server) => Some(server.view()),
+        };
+        let place = &up.client.outside;
+        let title = match process {
+            Some(_) => up.spec.title.clone(),
+            None => format!("the {} at {}", up.spec.title, place.address()),
+        };
+        Self { title, host: place.host.clone(), port: place.port, process, log: log_file(&up.spec.name) }
+    }
+
+    /// Why the server cannot be used any more; `None` when it takes connections, and when `stop` has been raised.
+    ///
+    /// A server of ours that is about to end gets a moment to do so.
+    pub fn lost(&self, stop: &Stop) -> Option<Lost> {
+        let deadline = Instant::now() + PATIENCE;
+        while stop.level() == Level::None {
+            let Some(process) = &self.process else {
+                let error = ready::open(&self.host, self.port).err()?;
+                let because = format!("{} no longer takes connections: {error}", self.title);
+                return Some(Lost { because, tail: Vec::new(), log: None });
+            };
+            let because = match process.end() {
+                Some(end) => Some(format!("{} {SERVER_DIED}: {}", self.title, how(end))),
+                None if !process.has_ended() && ready::open(&self.host, self.port).is_ok() => return None,
+                None => (Instant::now() >= deadline).then(|| format!("{} no longer takes connections", self.title)),
+            };
+            if let Some(because) = because {
+                return Some(Lost { because, tail: process.tail(), log: Some(self.log.clone()) });
+            }
+            std::thread::sleep(super::context::PAUSE);
+        }
+        None
+    }
+}
