@@ -31,7 +31,7 @@ impl Rig {
     fn request(&self, source: Source, servers: Vec<ServerSpec>) -> Request {
         Request {
             run: self.run.clone(),
-            marker: format!("{}:integration-tests/servers", self.run),
+            marker: format!("{}:integration-tests:servers", self.run),
             servers,
             services: vec!["auth-service".to_owned(), "user-service".to_owned()],
             source,

@@ -117,7 +117,7 @@ impl Cache {
     fn path(&self, task: &Task) -> PathBuf {
         // Tests with and without instrumentation are compiled apart, and remembered apart.
         let universe = task.universe.map_or("none", |universe| universe.word());
-        self.folder.join(format!("{}.{universe}.json", task.id.as_str().replace('/', ".")))
+        self.folder.join(format!("{}.{universe}.json", task.id.file_stem()))
     }
 
     /// What is not in files: the command and the variables that it sees.

@@ -5,6 +5,8 @@ use crate::backing::Servers;
 use crate::command::Stream;
 use crate::error::{Error, Exit};
 use crate::outcome::Outcome;
+use crate::plan::Task;
+use crate::plan::task::Universe;
 use crate::reading::Reading;
 use crate::text;
 
@@ -84,4 +86,13 @@ impl Finished {
         finished.tail = text.lines().map(text::sanitise).collect();
         finished
     }
+}
+
+/// A reading as events carry it: of what cargo has built, only what is meant for others.
+pub(super) fn shown(task: &Task, reading: &Reading) -> Reading {
+    let mut shown = reading.clone();
+    if task.universe != Some(Universe::Release) {
+        shown.binaries.clear();
+    }
+    shown
 }

@@ -5,11 +5,14 @@
 //! 2. Wait for a message: a line of output, the end of a task, a signal; or for the run's time to be up.
 //! 3. Tell what happened, let the schedule draw the consequences, and go on until every stage has ended.
 //!
+//! A run in which nothing runs and nothing may start is over. Stages that have not ended then are a bug of xtask: the
+//! run says so and ends, for no message would ever come.
+//!
 //! Servers stay up until the last task that takes its environment from them has ended. Whatever happens, a panic in
 //! here included, the children are stopped before this function is left.
 
 use super::context::{Context, Inputs};
-use super::message::{Finished, Message, Stopped};
+use super::message::{Finished, Message, Stopped, shown};
 use super::schedule::{Change, Schedule};
 use super::signal::Signal;
 use super::verdict::verdict;
@@ -19,10 +22,10 @@ use crate::environment::Clock;
 use crate::error::{Exit, Result};
 use crate::event::{Counts, Event, Kind, PlannedStage};
 use crate::outcome::{Outcome, Policy, Verdict};
-use crate::plan::task::Universe;
 use crate::plan::{Action, Plan, Task, TaskId};
 use crate::process::{Level, Stop};
 use crate::reading::Reading;
+use crate::text;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
@@ -62,7 +65,7 @@ pub fn run(
             schedule: Schedule::new(plan, context.slots, context.fail_fast),
             tasks: plan.tasks().map(|task| Arc::new(task.clone())).collect(),
             stage_of: plan.stages.iter().enumerate().flat_map(|(at, s)| vec![at; s.tasks.len()]).collect(),
-            users: users(plan),
+            users: plan.env_users(),
             readings: HashMap::new(),
             servers: HashMap::new(),
             tearing_down: 0,
@@ -128,7 +131,8 @@ impl Run<'_> {
             for task in self.schedule.ready() {
                 self.start(task);
             }
-            if self.schedule.is_over() && self.started.is_empty() && self.tearing_down == 0 {
+            if self.started.is_empty() && self.tearing_down == 0 {
+                self.end_if_stuck();
                 break;
             }
             let left = match (&self.stopped, deadline) {
@@ -151,6 +155,18 @@ impl Run<'_> {
             duration_ms: self.clock.elapsed_ms(),
         });
         Over { verdict, bug: self.bug }
+    }
+
+    /// Nothing runs and nothing may start, so no message can ever come: what has not ended by now waits for itself.
+    fn end_if_stuck(&mut self) {
+        let waiting = self.schedule.unfinished();
+        if waiting.is_empty() {
+            return;
+        }
+        let names: Vec<String> = waiting.iter().map(|&stage| self.plan.stages[stage].id.to_string()).collect();
+        let bug = format!("nothing runs and nothing can start, yet {} did not end", text::list(&names));
+        self.bug.get_or_insert(bug.clone());
+        self.halt(Stopped::Bug, &format!("xtask has a bug: {bug}"));
     }
 
     fn tell(&mut self, kind: Kind) {
@@ -275,7 +291,7 @@ impl Run<'_> {
             exit_code,
             duration_ms: millis(duration),
             log: Some(format!("logs/{}", task.id.log_file())),
-            reading: Box::new(told(&task, &reading)),
+            reading: Box::new(shown(&task, &reading)),
             tail: if reading.outcome.is_bad() { tail } else { Vec::new() },
             repeat: self.hidden(&task.repeat_from(&self.plan.root)),
         });
@@ -371,24 +387,9 @@ impl Run<'_> {
     }
 }
 
-/// What the events tell of a reading: of what cargo has built, only what is meant for others.
-fn told(task: &Task, reading: &Reading) -> Reading {
-    let mut told = reading.clone();
-    if task.universe != Some(Universe::Release) {
-        told.binaries.clear();
-    }
-    told
-}
-
-/// How many tasks take their environment from each.
-fn users(plan: &Plan) -> HashMap<TaskId, usize> {
-    let mut users = HashMap::new();
-    for id in plan.tasks().flat_map(|task| &task.env_from) {
-        *users.entry(id.clone()).or_default() += 1;
-    }
-    users
-}
-
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -210,9 +210,9 @@ impl Schedule {
         changes
     }
 
-    /// Whether every stage has ended.
-    pub fn is_over(&self) -> bool {
-        self.stages.iter().all(|stage| stage.ended.is_some())
+    /// The stages that have not ended.
+    pub fn unfinished(&self) -> Vec<usize> {
+        (0..self.stages.len()).filter(|&stage| self.stages[stage].ended.is_none()).collect()
     }
 
     fn end_task(&mut self, task: usize, outcome: Outcome, because: Option<String>, changes: &mut Vec<Change>) {
@@ -354,9 +354,8 @@ impl Schedule {
         let mut whys: Vec<String> = Vec::new();
         for task in tasks.iter().filter(|task| outcome_of(task) == worst) {
             let Some(because) = &task.because else { continue };
-            let own_name = task.id.as_str().split_once('/').map_or(task.id.as_str(), |(_, name)| name);
             let speaks_for_itself = matches!(worst, Outcome::Skipped | Outcome::Passed);
-            let why = if speaks_for_itself { because.clone() } else { format!("{own_name}: {because}") };
+            let why = if speaks_for_itself { because.clone() } else { format!("{}: {because}", task.id.name()) };
             if !whys.contains(&why) {
                 whys.push(why);
             }

@@ -94,7 +94,7 @@ fn tasks(context: Context<'_>, stage: &StageConfig) -> Vec<Task> {
         pipeline::FORMAT_AND_LINT => {
             let tasks = stages::format_and_lint::plan(context).into_iter();
             let half = context.settings.half.as_deref();
-            tasks.filter(|task| half.is_none_or(|half| task.id.as_str().ends_with(&format!("/{half}")))).collect()
+            tasks.filter(|task| half.is_none_or(|half| task.id.name() == half)).collect()
         }
         pipeline::TEST_SERVICES => stages::test_services::plan(context),
         pipeline::CODE_COVERAGE => stages::coverage::plan(context),

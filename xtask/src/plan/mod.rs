@@ -18,6 +18,7 @@ use crate::outcome::{Outcome, Policy};
 use crate::tools::catalogue::Tool;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -100,6 +101,15 @@ impl Plan {
             left_out: None,
         };
         self.stages.insert(0, stage);
+    }
+
+    /// How many tasks take their environment from each.
+    pub fn env_users(&self) -> HashMap<TaskId, usize> {
+        let mut users = HashMap::new();
+        for id in self.tasks().flat_map(|task| &task.env_from) {
+            *users.entry(id.clone()).or_default() += 1;
+        }
+        users
     }
 
     /// All tasks, stage by stage.

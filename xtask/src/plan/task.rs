@@ -51,10 +51,26 @@ impl Task {
         self.repeat.clone().unwrap_or_else(|| self.command.paste_from(root))
     }
 
-    /// A task that spawns its command and goes by the exit code.
-    pub fn new(stage: &StageId, name: &str, command: Command, timeout: Duration) -> Self {
+    /// A task that does `job` for the workspace: it spawns its command and goes by the exit code.
+    pub fn new(stage: &StageId, job: &str, command: Command, timeout: Duration) -> Self {
+        Self::with_id(stage.job(job), stage, command, timeout)
+    }
+
+    /// A task for `package`, which is what its stage is about.
+    pub fn of_package(stage: &StageId, package: &str, command: Command, timeout: Duration) -> Self {
+        Self { service: Some(package.to_owned()), ..Self::with_id(stage.package(package), stage, command, timeout) }
+    }
+
+    /// This task, which is about a package, as `job` beside the one that its stage is about.
+    #[must_use]
+    pub fn beside(self, job: &str) -> Self {
+        let id = self.service.as_deref().map_or_else(|| self.stage.job(job), |it| self.stage.package_job(it, job));
+        Self { id, ..self }
+    }
+
+    fn with_id(id: TaskId, stage: &StageId, command: Command, timeout: Duration) -> Self {
         Self {
-            id: stage.task(name),
+            id,
             stage: stage.clone(),
             service: None,
             command,

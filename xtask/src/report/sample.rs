@@ -21,7 +21,7 @@ impl Run {
                 id: StageId::new(id),
                 subcommand: (*id).to_owned(),
                 policy: *policy,
-                tasks: tasks.iter().map(|task| StageId::new(id).task(task)).collect(),
+                tasks: tasks.iter().map(|task| self::id(id, task)).collect(),
             })
             .collect();
         let total = planned.iter().map(|stage| stage.tasks.len()).sum();
@@ -53,7 +53,7 @@ impl Run {
     pub(crate) fn start(&mut self, stage: &str, task: &str) -> &mut Self {
         self.counts.running += 1;
         self.push(Kind::TaskStarted {
-            task: StageId::new(stage).task(task),
+            task: id(stage, task),
             stage: StageId::new(stage),
             service: service(task),
             command: format!("cargo {stage} --package {task}"),
@@ -61,11 +61,7 @@ impl Run {
     }
 
     pub(crate) fn output(&mut self, stage: &str, task: &str, line: &str) -> &mut Self {
-        self.push(Kind::TaskOutput {
-            task: StageId::new(stage).task(task),
-            stream: Stream::Stdout,
-            line: line.to_owned(),
-        })
+        self.push(Kind::TaskOutput { task: id(stage, task), stream: Stream::Stdout, line: line.to_owned() })
     }
 
     /// Ends a task that has started; its time is 1.24 s.
@@ -74,12 +70,12 @@ impl Run {
         self.counts.done += 1;
         let bad = reading.outcome.is_bad();
         self.push(Kind::TaskFinished {
-            task: StageId::new(stage).task(task),
+            task: id(stage, task),
             stage: StageId::new(stage),
             service: service(task),
             exit_code: Some(i32::from(bad)),
             duration_ms: 1240,
-            log: Some(format!("logs/{}", StageId::new(stage).task(task).log_file())),
+            log: Some(format!("logs/{}", id(stage, task).log_file())),
             reading: Box::new(reading),
             tail: if bad { vec!["the last line".to_owned()] } else { Vec::new() },
             repeat: format!("cargo {stage} --package {task}"),
@@ -90,7 +86,7 @@ impl Run {
     pub(crate) fn skip(&mut self, stage: &str, task: &str, why: &str) -> &mut Self {
         self.counts.done += 1;
         self.push(Kind::TaskFinished {
-            task: StageId::new(stage).task(task),
+            task: id(stage, task),
             stage: StageId::new(stage),
             service: service(task),
             exit_code: None,
@@ -124,7 +120,8 @@ impl Run {
 }
 
 fn service(task: &str) -> Option<String> {
-    task.ends_with("-service").then(|| task.to_owned())
+    let (package, _) = task.split_once(':').unwrap_or((task, ""));
+    package.ends_with("-service").then(|| package.to_owned())
 }
 
 pub(crate) fn tests(passed: u64, failed: u64) -> Reading {
@@ -279,7 +276,7 @@ pub(crate) fn every_outcome() -> Vec<Event> {
     run.end("quality-report", Reporting, Outcome::NothingToDo, Some("nothing to report"));
     run.push(Kind::PreviousInterrupted {
         run: "20260101-000000-9f9f".to_owned(),
-        tasks: vec![StageId::new("build-release").task("workspace")],
+        tasks: vec![StageId::new("build-release").job("workspace")],
         cleaned: vec!["1 process".to_owned()],
     });
     run.push(Kind::Warning { message: "the cache cannot be written to".to_owned() });
@@ -346,7 +343,12 @@ pub(crate) fn many(n: usize) -> Vec<Event> {
     run.over("failed", 1)
 }
 
-/// The id of a task.
+/// The id of a task that is called like a service, like a job for a service, or like a job for the workspace.
 pub(crate) fn id(stage: &str, task: &str) -> TaskId {
-    StageId::new(stage).task(task)
+    let stage = StageId::new(stage);
+    match (service(task), task.split_once(':')) {
+        (Some(package), Some((_, job))) => stage.package_job(&package, job),
+        (Some(package), None) => stage.package(&package),
+        (None, _) => stage.job(task),
+    }
 }

@@ -159,7 +159,7 @@ impl Summary {
 impl TaskSummary {
     /// What it is called within its stage.
     pub fn name(&self) -> &str {
-        self.id.as_str().split_once('/').map_or(self.id.as_str(), |(_, name)| name)
+        self.id.name()
     }
 
     /// What the end of a task says, with its stage; `None` for any other event.

@@ -63,11 +63,10 @@ pub fn engine_images(context: Context<'_>, stage: &StageId, services: &[Made<'_>
         let name = dockerfile::stage(&service.name);
         let command = build(context, &name).args(["--tag", &format!("{name}:{tag}")]);
         Task {
-            service: Some(service.name.clone()),
             reader: Reader::DockerBuild { programs: Vec::new() },
             needs: vec![compiled.clone()],
             tools: vec![Tool::BuildKit],
-            ..Task::new(stage, &format!("engine-{}", service.name), seeing(context, command), context.timeout)
+            ..Task::of_package(stage, &service.name, seeing(context, command), context.timeout).beside("engine")
         }
     };
     services.iter().map(image).collect()

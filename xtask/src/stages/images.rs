@@ -29,22 +29,26 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
         false if context.runs(BUILD_RELEASE) => Vec::new(),
         false => vec![build::task(context, &stage, &services)],
     };
-    let built_by = builds.last().map_or_else(|| StageId::new(BUILD_RELEASE).task(build::TASK), |task| task.id.clone());
+    let built_by = builds.last().map_or_else(|| StageId::new(BUILD_RELEASE).job(build::TASK), |task| task.id.clone());
     let in_engine = if docker { docker::engine_images(context, &stage, &specs, &built_by) } else { Vec::new() };
     let bills = bills(context, &stage, &services, &built_by);
     let images = specs.into_iter().map(|(service, spec)| {
         let command = context.cargo().args(["xtask", "docker", &service.name]);
         Task {
-            service: Some(service.name.clone()),
             action: Action::PackImage { built_by: built_by.clone(), image: Box::new(spec) },
             needs: vec![built_by.clone()],
-            ..Task::new(&stage, &service.name, command, context.timeout)
+            ..Task::of_package(&stage, &service.name, command, context.timeout)
         }
     });
     let made: Vec<Task> = builds.into_iter().chain([bills]).chain(images).chain(in_engine).collect();
     let pushes = pushes(context, &stage, &services, &made);
     made.into_iter().chain(pushes).collect()
 }
+
+/// The job that pushes the image of a service.
+pub const PUSH: &str = "push";
+/// The job that logs in to the registry.
+pub const LOGIN: &str = "login";
 
 /// The login, and a push for each service. They wait until all images are made: half a set helps nobody.
 fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[Task]) -> Vec<Task> {
@@ -59,7 +63,7 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
             reader: Reader::Environment { also: BTreeMap::new() },
             needs: made.clone(),
             tools: std::iter::once(Tool::Skopeo).chain(aws).collect(),
-            ..Task::new(stage, "login", own().args(args), context.timeout)
+            ..Task::new(stage, LOGIN, own().args(args), context.timeout)
         }
     });
     let env_from: Vec<TaskId> = login.iter().map(|login| login.id.clone()).collect();
@@ -69,13 +73,12 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
         let tags = tags.iter().flat_map(|tag| ["--tag", tag]);
         let command = own().args(["push-image", &service.name, "--layout", &layout.to_string_lossy(), "--to", &to]);
         Task {
-            service: Some(service.name.clone()),
             repeat: Some(format!("cargo xtask docker {} --push --registry {registry}", service.name)),
             reader: Reader::PushedImage,
             needs: made.iter().chain(&env_from).cloned().collect(),
             env_from: env_from.clone(),
             tools: vec![Tool::Skopeo],
-            ..Task::new(stage, &format!("push-{}", service.name), command.args(tags), context.timeout)
+            ..Task::of_package(stage, &service.name, command.args(tags), context.timeout).beside(PUSH)
         }
     };
     let pushes: Vec<Task> = services.iter().map(push).collect();

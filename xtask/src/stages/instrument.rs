@@ -22,7 +22,7 @@ pub fn stage(context: Context<'_>) -> Option<StageId> {
 
 /// The tasks that every compile and every run of tests takes its environment from, wherever they are.
 pub fn needs(context: Context<'_>) -> Vec<TaskId> {
-    stage(context).iter().flat_map(|stage| [ENVIRONMENT, CLEAN].map(|name| stage.task(name))).collect()
+    stage(context).iter().flat_map(|stage| [ENVIRONMENT, CLEAN].map(|name| stage.job(name))).collect()
 }
 
 /// What must happen before anything is compiled for coverage: the variables, and the end of older measurements. Empty

@@ -23,13 +23,15 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
         return Vec::new();
     }
     // Elsewhere they run beside the unit tests, which have the plain names.
-    let suffix = if stage.as_str() == INTEGRATION_TESTS { "" } else { "-integration" };
+    let beside = (stage.as_str() != INTEGRATION_TESTS).then_some("integration");
     let env_from = instrument::needs(context);
     let servers = servers(context, stage, &tested, |package| package.name.clone());
     let targets = targets(&tested);
     let command = context.resolving("test").args(context.package_args(&tested)).args(targets);
     let mut compile = test_services::compile(context, stage, command, &env_from);
-    compile.id = stage.task(&format!("{}{suffix}", test_services::COMPILE));
+    if beside.is_some() {
+        compile = compile.beside("compile-integration");
+    }
     let runs: Vec<Task> = tested
         .iter()
         .map(|package| {
@@ -38,7 +40,9 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
             let needed = needed(context, package).into_iter().map(|server| server_id(stage, server));
             let with_servers: Vec<TaskId> = needed.chain(env_from.iter().cloned()).collect();
             let mut task = test_services::run(context, stage, package, command, &compile, &with_servers);
-            task.id = stage.task(&format!("{}{suffix}", package.name));
+            if let Some(job) = beside {
+                task = task.beside(job);
+            }
             // By hand there are no servers: the stage's own command brings them up.
             let repeat = format!("cargo xtask integration {}", package.name);
             task.reader = Reader::Libtest { repeat: format!("{repeat} --") };
@@ -100,7 +104,7 @@ fn needed<'a>(context: Context<'a>, package: &Package) -> Vec<&'a ServerSpec> {
 
 /// The task that brings a server up in a stage.
 fn server_id(stage: &StageId, server: &ServerSpec) -> TaskId {
-    stage.task(&job(server))
+    stage.job(&job(server))
 }
 
 fn job(server: &ServerSpec) -> String {

@@ -10,6 +10,8 @@ use crate::workspace::Package;
 
 /// The name of the compiling task within a stage.
 pub const COMPILE: &str = "compile";
+/// The job that runs the doc tests of a package.
+const DOC: &str = "doc";
 
 /// One compile, a task for the unit tests of each package, and one for its doc tests.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
@@ -80,13 +82,12 @@ pub fn run(
         args: context.settings.pass_on.clone(),
     };
     Task {
-        service: Some(package.name.clone()),
         action: if by_cargo { Action::Spawn } else { action },
         universe: compile.universe.filter(|_| by_cargo),
         reader: Reader::Libtest { repeat },
         needs: std::iter::once(compile.id.clone()).chain(env_from.iter().cloned()).collect(),
         env_from: env_from.to_vec(),
-        ..Task::new(stage, &package.name, command, context.timeout)
+        ..Task::of_package(stage, &package.name, command, context.timeout)
     }
 }
 
@@ -105,13 +106,12 @@ fn doc_tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
                 command = command.env("LLVM_PROFILE_FILE", "/dev/null");
             }
             Task {
-                service: Some(package.name.clone()),
                 reader: Reader::Libtest { repeat },
                 universe: Some(instrument::universe(&env_from)),
                 cache: cache(context, package),
                 needs: env_from.clone(),
                 env_from: env_from.clone(),
-                ..Task::new(stage, &format!("{}-doc", package.name), command, context.timeout)
+                ..Task::of_package(stage, &package.name, command, context.timeout).beside(DOC)
             }
         })
         .collect()

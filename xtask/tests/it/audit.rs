@@ -57,9 +57,9 @@ fn a_vulnerable_dependency_warns_and_the_build_goes_on() {
     );
     assert_eq!(
         summary.tasks("security-audit"),
-        ["security-audit/cargo-audit failed: 1 vulnerability", "security-audit/cargo-deny passed"]
+        ["security-audit:cargo-audit failed: 1 vulnerability", "security-audit:cargo-deny passed"]
     );
-    let task = summary.task("security-audit/cargo-audit");
+    let task = summary.task("security-audit:cargo-audit");
     let finding = &task["findings"][0];
     assert_eq!((&finding["code"], &finding["package"]), (&"RUSTSEC-2020-0071".into(), &"old-time 0.1.43".into()));
     assert_eq!(finding["message"], "Potential segfault");
@@ -92,7 +92,7 @@ fn a_waiver_holds_until_its_day_and_is_shown() {
         sandbox.append("Cargo.toml", &format!("[[workspace.metadata.xtask.audit.waivers]]\n{waiver}"));
         let output = audit(&sandbox).exits(0);
         let summary = sandbox.summary();
-        let waived = summary.task("security-audit/cargo-audit")["findings"][0]["waived"].as_str().map(str::to_owned);
+        let waived = summary.task("security-audit:cargo-audit")["findings"][0]["waived"].as_str().map(str::to_owned);
         (output.verdict().to_owned(), summary.stages(), waived)
     };
     let (verdict, stages, why) = waived("2999-12-31");
@@ -121,12 +121,12 @@ fn a_licence_and_a_crate_that_are_not_allowed_are_found_by_cargo_deny() {
     assert_eq!(
         summary.tasks("security-audit"),
         [
-            "security-audit/cargo-audit failed: 1 vulnerability",
-            "security-audit/cargo-deny failed: 3 findings (banned, rejected and unlicensed)"
+            "security-audit:cargo-audit failed: 1 vulnerability",
+            "security-audit:cargo-deny failed: 3 findings (banned, rejected and unlicensed)"
         ]
     );
     assert_eq!(
-        summary.findings("security-audit/cargo-deny"),
+        summary.findings("security-audit:cargo-deny"),
         [
             "error banned -:-",
             "warning no-license-field -:-",
@@ -149,8 +149,8 @@ fn a_database_that_is_none_is_not_a_clean_bill() {
     assert_eq!(
         sandbox.summary().tasks("security-audit"),
         [
-            "security-audit/cargo-audit environment-error: cargo-audit could not look: error loading advisory database: I/O operation failed: failed to read directory `/w/advisories/crates`: No such file or directory (os error 2)",
-            "security-audit/cargo-deny passed"
+            "security-audit:cargo-audit environment-error: cargo-audit could not look: error loading advisory database: I/O operation failed: failed to read directory `/w/advisories/crates`: No such file or directory (os error 2)",
+            "security-audit:cargo-deny passed"
         ]
     );
     // A folder without one advisory in it is none either.

@@ -227,8 +227,8 @@ fn the_coverage_runs_only_the_tests_that_have_no_stage_in_the_run_and_needs_all_
     fn case(counted: &str, args: &[&str], own: &str, needs: &str) {
         let plan = plan(&integrated(&format!("tests = \"{counted}\"")), args);
         let names = tasks(&plan, "code-coverage").map(|task| &task["id"]);
-        assert_eq!(words(names).replace("code-coverage/", ""), own);
-        let gate = tasks(&plan, "code-coverage").find(|task| task["id"] == "code-coverage/gate").expect("a gate");
+        assert_eq!(words(names).replace("code-coverage/", "").replace("code-coverage:", ""), own);
+        let gate = tasks(&plan, "code-coverage").find(|task| task["id"] == "code-coverage:gate").expect("a gate");
         assert_eq!(words(gate["needs"].as_array().expect("a list")), needs);
         // What does not count leaves no measurement.
         for task in tasks(&plan, "integration-tests").filter(|task| task["service"] == "a-service") {
@@ -236,14 +236,14 @@ fn the_coverage_runs_only_the_tests_that_have_no_stage_in_the_run_and_needs_all_
             assert_eq!(unmeasured, (counted == "unit").then_some("/dev/null"));
         }
     }
-    let tests = "test-services/instrument test-services/clean test-services/compile test-services/a-service";
+    let tests = "test-services:instrument test-services:clean test-services:compile test-services/a-service";
     let both =
-        format!("{tests} integration-tests/server-postgres integration-tests/compile integration-tests/a-service");
+        format!("{tests} integration-tests:server-postgres integration-tests:compile integration-tests/a-service");
     case("all", &ALL_TESTS, "gate lcov cobertura", &both);
     case("unit", &ALL_TESTS, "gate lcov cobertura", tests);
 
-    let integration = "server-postgres compile-integration a-service-integration";
-    let own = "code-coverage/server-postgres code-coverage/compile-integration code-coverage/a-service-integration";
+    let integration = "server-postgres compile-integration a-service:integration";
+    let own = "code-coverage:server-postgres code-coverage:compile-integration code-coverage/a-service:integration";
     case("all", &TESTS, &format!("{integration} gate lcov cobertura"), &format!("{tests} {own}"));
 
     let unit = "instrument clean compile a-service";
@@ -267,8 +267,8 @@ fn tarpaulin_counts_the_same_tests_and_gets_the_servers() {
         let found: Vec<&str> = flags.into_iter().filter(|flag| command.iter().any(|arg| arg == flag)).collect();
         assert_eq!(found, targets);
     }
-    case("unit", "code-coverage/tarpaulin", &["--lib", "--bins"]);
-    case("all", "code-coverage/server-postgres code-coverage/tarpaulin", &["--tests"]);
+    case("unit", "code-coverage:tarpaulin", &["--lib", "--bins"]);
+    case("all", "code-coverage:server-postgres code-coverage:tarpaulin", &["--tests"]);
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn integration_tests_that_do_not_pass_leave_nothing_to_measure() {
     // Alone, the coverage is red for the test's sake, and tells how to repeat it with servers.
     let output = sandbox.run(&["coverage", "--servers", "local"]).exits(1);
     assert_eq!(output.verdict(), "failed: code-coverage (1 test in a-service) · exit 1");
-    let test = sandbox.summary().failed_test("code-coverage/a-service-integration");
+    let test = sandbox.summary().failed_test("code-coverage/a-service:integration");
     assert_eq!(test.repeat, "cargo xtask integration a-service -- fails --exact");
 }
 
@@ -315,7 +315,7 @@ fn without_servers_there_is_no_number() {
     sandbox.run(&[&["ci", "--keep-going", "--servers", "local"], &ALL_TESTS[..]].concat()).exits(3);
     let summary = sandbox.summary();
     let why =
-        "code-coverage environment-error: gate: needs `integration-tests/server-absent`, which could not do its work";
+        "code-coverage environment-error: gate: needs `integration-tests:server-absent`, which could not do its work";
     assert!(summary.stages()[1].starts_with(why), "{:?}", summary.stages());
     assert!(summary.0["coverage"].is_null());
 }

@@ -129,7 +129,7 @@ fn a_cluster_that_is_away_for_a_while_is_no_failing_service() {
     // More often than one question is asked again.
     shop.cluster.fault(Fault::on("list", "pods").nth(2).times(7).answer(500));
     shop.deploy(&[]).exits(0);
-    let log = shop.sandbox.read("target/xtask/runs/latest/logs/deploy-staging.staging.log");
+    let log = shop.sandbox.read("target/xtask/runs/latest/logs/deploy-staging+staging.log");
     assert!(log.contains("the cluster does not answer: Error from server (InternalError)"), "{log}");
     shop.runs_all_of('b');
 }

@@ -65,7 +65,7 @@ fn a_full_disk_under_the_record_changes_no_verdict() {
         let complaints = complaints(&output.stderr);
         let about = |what: &str| complaints.iter().filter(|line| line.contains(what)).count();
         assert_eq!(about("No space left on device"), complaints.len(), "{complaints:#?}");
-        for what in ["the run's record has stopped", "command.log is incomplete", "report.md", "summary.json"] {
+        for what in ["the run's record has stopped", "+command.log is incomplete", "report.md", "summary.json"] {
             assert_eq!(about(what), 1, "{what}: {complaints:#?}");
         }
     }

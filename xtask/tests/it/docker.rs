@@ -35,7 +35,7 @@ fn digests(stdout: &str) -> Vec<Digest> {
 fn services_are_compiled_in_a_container_once_and_the_images_are_the_same_again() {
     let Some((sandbox, client)) = sandbox("") else { return };
     let first = sandbox.run(&["docker", "--json"]).exits(0);
-    let log = sandbox.read("target/xtask/runs/latest/logs/build-and-push.compile.log");
+    let log = sandbox.read("target/xtask/runs/latest/logs/build-and-push+compile.log");
     assert!(log.contains("Compiling a-service") && log.contains("Compiling b-service"), "{log}");
     let again = sandbox.run(&["docker", "--json", "--", "--no-cache"]).exits(0);
     assert_eq!(digests(&first.stdout).len(), 2);
@@ -61,7 +61,7 @@ fn a_change_of_the_sources_leaves_the_dependencies_as_they_are() {
     let Some((sandbox, _)) = sandbox("") else { return };
     let compile = || {
         sandbox.run(&["docker", "a"]).exits(0);
-        sandbox.read("target/xtask/runs/latest/logs/build-and-push.compile.log")
+        sandbox.read("target/xtask/runs/latest/logs/build-and-push+compile.log")
     };
     compile();
     sandbox.append("services/a-service/src/lib.rs", "/// Thrice.\npub fn thrice(n: u32) -> u32 {\n    n * 3\n}\n");

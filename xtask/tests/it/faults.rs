@@ -41,9 +41,9 @@ fn a_file_that_is_not_formatted_stops_everything_behind_it() {
     );
     assert_eq!(
         sandbox.summary().tasks("format-and-lint"),
-        ["format-and-lint/fmt failed: 1 file is not formatted", "format-and-lint/lint passed"]
+        ["format-and-lint:fmt failed: 1 file is not formatted", "format-and-lint:lint passed"]
     );
-    assert_eq!(sandbox.summary().findings("format-and-lint/fmt"), ["error - services/a-service/src/main.rs:6"]);
+    assert_eq!(sandbox.summary().findings("format-and-lint:fmt"), ["error - services/a-service/src/main.rs:6"]);
 }
 
 #[test]
@@ -58,10 +58,10 @@ fn a_lint_is_found_with_its_file_line_and_name() {
     );
     assert_eq!(
         sandbox.summary().tasks("format-and-lint"),
-        ["format-and-lint/fmt passed", "format-and-lint/lint failed: 1 lint"]
+        ["format-and-lint:fmt passed", "format-and-lint:lint failed: 1 lint"]
     );
     assert_eq!(
-        sandbox.summary().findings("format-and-lint/lint"),
+        sandbox.summary().findings("format-and-lint:lint"),
         ["error clippy::needless_return services/a-service/src/main.rs:7"]
     );
 }
@@ -95,10 +95,10 @@ mod more {
         summary.tasks("test-services"),
         [
             "test-services/a-service passed",
-            "test-services/a-service-doc passed",
+            "test-services/a-service:doc passed",
             "test-services/b-service failed: 1 test failed",
-            "test-services/b-service-doc passed",
-            "test-services/compile passed"
+            "test-services/b-service:doc passed",
+            "test-services:compile passed"
         ]
     );
     assert_eq!(counts(summary.task("test-services/a-service")), [1, 0, 0]);
@@ -134,12 +134,12 @@ pub fn half(n: u32) -> u32 {
         summary.tasks("test-services"),
         [
             "test-services/a-service passed",
-            "test-services/a-service-doc failed: 1 test failed",
-            "test-services/compile passed"
+            "test-services/a-service:doc failed: 1 test failed",
+            "test-services:compile passed"
         ]
     );
-    assert_eq!(counts(summary.task("test-services/a-service-doc")), [1, 1, 0]);
-    let test = summary.failed_test("test-services/a-service-doc");
+    assert_eq!(counts(summary.task("test-services/a-service:doc")), [1, 1, 0]);
+    let test = summary.failed_test("test-services/a-service:doc");
     assert_eq!(test.name, "services/a-service/src/lib.rs - half (line 14)");
     let again = sandbox.paste(&test.repeat).exits(101);
     assert_eq!(ran(&again), ["services/a-service/src/lib.rs - half (line 14)"]);
@@ -163,7 +163,7 @@ fn a_build_that_is_broken_for_release_only_is_found_by_its_stage() {
             "quality-report passed"
         ]
     );
-    assert_eq!(summary.findings("build-release/release"), ["error - services/a-service/src/main.rs:6"]);
+    assert_eq!(summary.findings("build-release:release"), ["error - services/a-service/src/main.rs:6"]);
 }
 
 /// The tests that cargo has run, by what it printed.

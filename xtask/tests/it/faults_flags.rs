@@ -24,7 +24,7 @@ fn a_failure_stops_the_run_on_a_laptop_and_not_in_ci() {
     let mut sandbox = two_stages();
     let stopped = [
         "first failed: command: exited with code 1",
-        "second skipped: `first/command` failed, and the run stops at the first failure",
+        "second skipped: `first:command` failed, and the run stops at the first failure",
     ];
     let went_on = ["first failed: command: exited with code 1", "second passed"];
     assert_eq!(both(&sandbox, &[]), stopped);
@@ -136,13 +136,13 @@ fn quiet_says_the_verdict_and_verbose_the_commands() {
     assert_eq!(
         lines(run("-q", "first", 1)),
         [
-            "✗ first/command failed after TIME: exited with code 1",
-            "    log: target/xtask/runs/RUN/logs/first.command.log",
+            "✗ first:command failed after TIME: exited with code 1",
+            "    log: target/xtask/runs/RUN/logs/first+command.log",
             "    run again: false",
             "failed: first (command: exited with code 1) · exit 1"
         ]
     );
-    run("-v", "second", 0).says("second/command $ true");
+    run("-v", "second", 0).says("second:command $ true");
     assert!(!run("--color=never", "second", 0).stderr.contains("$ true"));
     assert!(run("--color=always", "second", 0).stderr.contains('\u{1b}'));
 }

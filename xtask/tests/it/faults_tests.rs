@@ -19,7 +19,7 @@ fn no_test_at_all_is_not_a_pass() {
     let summary = sandbox.summary();
     assert_eq!(
         summary.tasks("test-services"),
-        ["test-services/compile passed", "test-services/single nothing-to-do: no tests"]
+        ["test-services/single nothing-to-do: no tests", "test-services:compile passed"]
     );
     assert_eq!(counts(&summary.0), [0, 0, 0]);
 }
@@ -80,12 +80,12 @@ fn an_executable_that_goes_down_has_failed_with_its_signal() {
         summary.tasks("test-services"),
         [
             "test-services/a-service failed: a-service (bin) was killed by SIGABRT when 0 of 1 test had reported",
-            "test-services/a-service-doc passed",
+            "test-services/a-service:doc passed",
             "test-services/b-service failed: b-service (bin) was killed by SIGSEGV when 0 of 1 test had reported",
-            "test-services/b-service-doc passed",
+            "test-services/b-service:doc passed",
             "test-services/c-service failed: c-service (bin) ended early with exit code 0 when 0 of 1 test had reported",
-            "test-services/c-service-doc passed",
-            "test-services/compile passed"
+            "test-services/c-service:doc passed",
+            "test-services:compile passed"
         ]
     );
     assert_eq!(summary.failed_test("test-services/a-service").name, "a-service (bin)");
@@ -109,12 +109,12 @@ fn tests_that_do_not_compile_are_a_failure_with_the_place() {
     assert_eq!(
         summary.tasks("test-services"),
         [
-            "test-services/a-service skipped: needs `test-services/compile`, which failed",
-            "test-services/a-service-doc passed",
-            "test-services/b-service skipped: needs `test-services/compile`, which failed",
-            "test-services/b-service-doc passed",
-            "test-services/compile failed: 1 compile error (mismatched types)"
+            "test-services/a-service skipped: needs `test-services:compile`, which failed",
+            "test-services/a-service:doc passed",
+            "test-services/b-service skipped: needs `test-services:compile`, which failed",
+            "test-services/b-service:doc passed",
+            "test-services:compile failed: 1 compile error (mismatched types)"
         ]
     );
-    assert_eq!(summary.findings("test-services/compile"), ["error E0308 services/b-service/src/main.rs:7"]);
+    assert_eq!(summary.findings("test-services:compile"), ["error E0308 services/b-service/src/main.rs:7"]);
 }

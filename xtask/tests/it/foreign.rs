@@ -154,18 +154,18 @@ test = false
         summary.tasks("test-services"),
         [
             "test-services/a_macro passed",
-            "test-services/a_macro-doc passed",
-            "test-services/compile passed",
+            "test-services/a_macro:doc passed",
             "test-services/many-bins passed",
             "test-services/no-doctest passed",
             "test-services/no-tests nothing-to-do: no tests",
-            "test-services/no-tests-doc nothing-to-do: no tests",
-            "test-services/no-unit-doc passed",
+            "test-services/no-tests:doc nothing-to-do: no tests",
+            "test-services/no-unit:doc passed",
             "test-services/only-tests nothing-to-do: no tests",
-            "test-services/only-tests-doc nothing-to-do: no tests",
+            "test-services/only-tests:doc nothing-to-do: no tests",
             "test-services/own-harness passed",
             "test-services/plain_lib passed",
-            "test-services/plain_lib-doc passed"
+            "test-services/plain_lib:doc passed",
+            "test-services:compile passed"
         ]
     );
 }
@@ -237,4 +237,41 @@ fn what_only_cargos_configuration_gives_reaches_the_tests() {
     assert!(
         sandbox.run(&["plan"]).exits(0).stdout.contains("cargo test --package p --lib --bin also --no-fail-fast\n")
     );
+}
+
+/// Package names that are also the names of jobs of stages, and one that reads like the doc tests of another.
+const LIKE_JOBS: [&str; 12] = [
+    "foo",
+    "foo-doc",
+    "compile",
+    "clean",
+    "instrument",
+    "servers",
+    "login",
+    "push-auth",
+    "gate",
+    "lcov",
+    "auth",
+    "release",
+];
+
+#[test]
+fn packages_may_be_called_like_the_jobs_of_stages() {
+    let sandbox = Sandbox::new();
+    sandbox.file("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n");
+    for name in LIKE_JOBS {
+        sandbox.file(&format!("crates/{name}/Cargo.toml"), &manifest(name, ""));
+        sandbox.file(&format!("crates/{name}/src/lib.rs"), &library(name));
+        sandbox.file(&format!("crates/{name}/tests/it.rs"), "#[test]\nfn it() {}\n");
+    }
+    let ours = || counts(&sandbox.summary().0);
+    let most = u64::try_from(LIKE_JOBS.len()).expect("a small number");
+    sandbox.run(&["test-matrix"]).exits(0);
+    assert_eq!(ours(), [2 * most, 0, 0], "a unit test and a doc test each");
+    sandbox.file("crates/foo-doc/src/lib.rs", &library("foo-doc").replace("fn works() {}", "fn works() { panic!() }"));
+    sandbox.run(&["test-matrix", "--keep-going"]).exits(1);
+    assert_eq!(ours(), [2 * most - 1, 1, 0], "the failure is that of one task");
+    let failed: Vec<String> =
+        sandbox.summary().tasks("test-services").into_iter().filter(|task| task.contains("failed")).collect();
+    assert_eq!(failed, ["test-services/foo-doc failed: 1 test failed"]);
 }

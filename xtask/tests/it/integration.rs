@@ -81,9 +81,9 @@ fn every_service_has_its_own_database_and_the_servers_are_gone_afterwards() {
         [
             "integration-tests/a-service passed",
             "integration-tests/b-service passed",
-            "integration-tests/compile passed",
-            "integration-tests/server-postgres passed",
-            "integration-tests/server-redis passed"
+            "integration-tests:compile passed",
+            "integration-tests:server-postgres passed",
+            "integration-tests:server-redis passed"
         ]
     );
     assert_eq!(counts(&summary.0), [4, 0, 0]);
@@ -214,8 +214,8 @@ fn a_server_starts_only_for_the_services_that_need_it() {
             "integration-tests/a-service passed",
             "integration-tests/b-service passed",
             "integration-tests/c-service passed",
-            "integration-tests/compile passed",
-            "integration-tests/server-redis passed"
+            "integration-tests:compile passed",
+            "integration-tests:server-redis passed"
         ]
     );
 }
@@ -225,7 +225,9 @@ fn waits_for(sandbox: &Sandbox) -> Vec<String> {
     let plan = sandbox.run(&["plan", "--json", "--only", "integration"]).exits(0).stdout;
     let plan: serde_json::Value = serde_json::from_str(&plan).expect("it is JSON");
     let tasks = plan["stages"][0]["tasks"].as_array().expect("a list").iter();
-    let short = |id: &serde_json::Value| id.as_str().expect("an id").replace("integration-tests/", "");
+    let short = |id: &serde_json::Value| {
+        id.as_str().expect("an id").replace("integration-tests/", "").replace("integration-tests:", "")
+    };
     tasks
         .filter(|task| task["service"].is_string())
         .map(|task| {
@@ -296,10 +298,10 @@ local = { program = "no-such-server" }
     assert_eq!(
         sandbox.summary().tasks("integration-tests"),
         [
-            "integration-tests/a-service environment-error: needs `integration-tests/server-absent`, which could not do its work",
+            "integration-tests/a-service environment-error: needs `integration-tests:server-absent`, which could not do its work",
             "integration-tests/b-service passed",
-            "integration-tests/compile passed",
-            "integration-tests/server-absent environment-error: start absent for the integration tests"
+            "integration-tests:compile passed",
+            "integration-tests:server-absent environment-error: start absent for the integration tests"
         ]
     );
 }

@@ -39,7 +39,7 @@ fn in_a_stage_with_a_child_and_one_that_hides_from_it() {
     sandbox.stage("slow", "", "setsid sleep 1000 & : >../ready; exec sleep 1000");
     let run = sandbox.start(&["ci", "--only", "slow"]);
     run.until_there("ready");
-    let said = killed_in(&sandbox, run, "slow/command");
+    let said = killed_in(&sandbox, run, "slow:command");
     assert_eq!(said.matches("sleep (pid ").count(), 2, "{said}");
 }
 
@@ -52,19 +52,19 @@ fn in_a_compile() {
     sandbox.var("READY", ready).var("RUSTC_WRAPPER", wrapper);
     let run = sandbox.start(&["test-matrix"]);
     run.until_there("ready");
-    killed_in(&sandbox, run, "test-services/compile");
+    killed_in(&sandbox, run, "test-services:compile");
 }
 
 /// Every stage whose work is a call of cargo: a stub in front of `PATH` stops at the one that is named.
 #[test]
 fn in_every_stage_that_calls_cargo() {
     for (command, subcommand, task) in [
-        ("fmt", "fmt", "format-and-lint/fmt"),
-        ("lint", "clippy", "format-and-lint/lint"),
-        ("coverage", "llvm-cov", "code-coverage/instrument"),
-        ("audit", "audit", "security-audit/cargo-audit"),
-        ("deps", "update", "dependency-check/outdated"),
-        ("build", "build", "build-release/release"),
+        ("fmt", "fmt", "format-and-lint:fmt"),
+        ("lint", "clippy", "format-and-lint:lint"),
+        ("coverage", "llvm-cov", "code-coverage:instrument"),
+        ("audit", "audit", "security-audit:cargo-audit"),
+        ("deps", "update", "dependency-check:outdated"),
+        ("build", "build", "build-release:release"),
     ] {
         let mut sandbox = sandbox();
         sandbox.stub(

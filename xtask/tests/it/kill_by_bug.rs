@@ -16,7 +16,7 @@ fn a_panic_of_a_worker_stops_the_children_and_closes_the_record() {
     let stages = ["ci", "-j", "8", "--only", "held", "--only", "one", "--only", "two", "--only", "three"];
     let run = sandbox.start(&stages);
     // What stands in the log has come through the threads of this stage: they are all there.
-    let log = sandbox.root().join("target/xtask/runs/latest/logs/held.command.log");
+    let log = sandbox.root().join("target/xtask/runs/latest/logs/held+command.log");
     wait_for("the first stage", || std::fs::read(&log).is_ok_and(|log| log == b"up\n"));
     // Less than the stack of one more thread, enough for everything else.
     let limit = Some(run.memory("VmSize") * 1024 + 1_500_000);

@@ -22,7 +22,7 @@ fn the_second_run_is_told_who_holds_the_checkout_where_it_is_and_for_how_long() 
     let first = holder(&sandbox);
     let second = sandbox.run(&["ci", "--only", "quick"]).exits(6);
     let who = format!(
-        "because: another run holds it: `cargo xtask ci --only slow` (process {}, run RUN, in slow/command, for TIME)",
+        "because: another run holds it: `cargo xtask ci --only slow` (process {}, run RUN, in slow:command, for TIME)",
         first.pid()
     );
     let second = second.says(&who);

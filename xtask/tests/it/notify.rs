@@ -69,12 +69,12 @@ fn a_red_run_tells_what_to_do_and_stays_red() {
     let document = other.request().json();
     assert_eq!((&document["verdict"], &document["exit_code"]), (&"failed".into(), &1.into()));
     let step = &document["next_steps"][0];
-    assert_eq!((&step["about"], &step["kind"]), (&"format-and-lint/fmt".into(), &"format".into()));
+    assert_eq!((&step["about"], &step["kind"]), (&"format-and-lint:fmt".into(), &"format".into()));
     assert_eq!(step["commands"], serde_json::json!(["cargo xtask fmt --fix"]));
     let text = slack.request().text();
-    assert!(text.contains("• `format-and-lint/fmt`: format the sources\n    `cargo xtask fmt --fix`"), "{text}");
+    assert!(text.contains("• `format-and-lint:fmt`: format the sources\n    `cargo xtask fmt --fix`"), "{text}");
     let report = sandbox.run_file(&sandbox.latest(), "report.md");
-    assert!(report.contains("## What to do next\n\n- `format-and-lint/fmt`: format the sources\n"), "{report}");
+    assert!(report.contains("## What to do next\n\n- `format-and-lint:fmt`: format the sources\n"), "{report}");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn no_address_is_seen_anywhere() {
     none_in(&TRACES, "stdout", output.stdout.as_bytes());
     none_below(&TRACES, &sandbox.root().join("target/xtask"));
     none_in(&TRACES, "the file of --events", &std::fs::read(events).expect("it is written"));
-    none_in(&[&encoded[30..60]], "a log", sandbox.run_file(&sandbox.latest(), "logs/tells.command.log").as_bytes());
+    none_in(&[&encoded[30..60]], "a log", sandbox.run_file(&sandbox.latest(), "logs/tells+command.log").as_bytes());
     // The token is in no notification either; the other webhook was told all the same.
     none_in(&TRACES[4..], "a notification", other.request().body.as_bytes());
     assert_eq!(other.request().json()["branch"], "branch-***");

@@ -35,7 +35,7 @@ fn bytes_that_are_no_text_are_kept_in_the_log_and_shown_clean() {
     sandbox.stage("raw", "", r"printf 'a\377b\000\033[31mred\033[2J\n\ttab\n'; exit 1");
     let output = sandbox.run(&["ci", "--only", "raw"]).exits(1).says("    │ a\u{fffd}bred\n    │ tab");
     assert!(!output.stderr.contains(['\u{1b}', '\0', '\t']), "{:?}", output.stderr);
-    let log = fs::read(sandbox.root().join("target/xtask/runs/latest/logs/raw.command.log")).expect("the log");
+    let log = fs::read(sandbox.root().join("target/xtask/runs/latest/logs/raw+command.log")).expect("the log");
     assert_eq!(log, b"a\xffb\0\x1b[31mred\x1b[2J\n\ttab\n");
 }
 

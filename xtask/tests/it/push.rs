@@ -78,7 +78,7 @@ fn images_are_pushed_read_back_and_pushed_again_without_a_change() {
     }
     let again = sandbox.run(&["docker", "--push", "--registry", &to, "--json"]).exits(0);
     assert_eq!(serde_json::from_str::<Value>(&again.stdout).expect("it is JSON")["images"], Value::Array(images));
-    let log = sandbox.read("target/xtask/runs/latest/logs/build-and-push.push-a-service.log");
+    let log = sandbox.read("target/xtask/runs/latest/logs/build-and-push.a-service+push.log");
     assert!(log.contains("is there already, as sha-"), "{log}");
 }
 
@@ -182,7 +182,7 @@ fn what_is_known_against_the_images_is_told_before_they_are_pushed_and_stops_the
     let push = ["docker", "--push", "--registry", &registry.host];
     let output = sandbox.run(&push).exits(0).says("Potential segfault");
     let place = |text: &str| output.stderr.find(text).unwrap_or_else(|| panic!("{text}: {}", output.stderr));
-    assert!(place("security-audit/cargo-audit") < place("build-and-push/push-a-service"), "told before the push");
+    assert!(place("security-audit:cargo-audit") < place("build-and-push/a-service:push"), "told before the push");
     let first = registry.manifest("a-service:main");
     sandbox.append("Cargo.toml", "stages.security-audit.policy = \"blocking\"\n");
     sandbox.commit();

@@ -90,7 +90,7 @@ fn what_a_child_prints_is_masked_wherever_it_goes() {
     no_trace_in("the step's summary", &fs::read(sandbox.beside("step.md")).expect("it is written"));
     no_trace_in("the file of --events", &fs::read(events).expect("it is written"));
     no_trace_in("the report", sandbox.run(&["report"]).exits(0).stdout.as_bytes());
-    let log = sandbox.run_file(&sandbox.latest(), "logs/tells.command.log");
+    let log = sandbox.run_file(&sandbox.latest(), "logs/tells+command.log");
     assert!(log.contains("url postgres://someone:***@127.0.0.1:9/main\n"), "{log}");
     assert!(log.contains("meant ***\n") && log.contains("\n***\n"), "{log}");
 }

@@ -59,7 +59,7 @@ fn audit_with(does: &str, outcome: &str) -> crate::sandbox::Output {
     let output = sandbox.run(&["audit", "--no-install"]).exits(0);
     let summary = sandbox.summary().0;
     let tasks = summary["stages"][0]["tasks"].as_array().expect("tasks").clone();
-    let audit = tasks.iter().find(|task| task["id"] == "security-audit/cargo-audit").expect("it is there");
+    let audit = tasks.iter().find(|task| task["id"] == "security-audit:cargo-audit").expect("it is there");
     assert_eq!(audit["outcome"], outcome, "{does}: {}\n{}", audit["because"], output.stderr);
     output
 }

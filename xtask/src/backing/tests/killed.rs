@@ -34,7 +34,7 @@ fn what_a_killed_run_leaves_is_found_and_removed() {
     assert_eq!(clean_after(&rig.run, &rig.scratch(), &path()), Vec::<String>::new(), "it is alive");
     let servers = process::survivors(&rig.run);
     let found =
-        |name: &str| servers.iter().any(|one| one.name == name && one.marker.contains("integration-tests/servers"));
+        |name: &str| servers.iter().any(|one| one.name == name && one.marker.contains("integration-tests:servers"));
     assert!(found("postgres") && found("redis-server"), "{servers:?}");
     let ended = victim.stop(process::Signal::KILL, Duration::from_secs(5)).expect("it can be killed");
     assert_ne!(ended.end, End::Exited(0));

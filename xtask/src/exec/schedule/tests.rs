@@ -11,7 +11,7 @@ fn plan(rows: &[Row<'_>]) -> Plan {
     let stage = |(name, needs, policy, tasks): &Row<'_>| {
         let id = StageId::new(name);
         let tasks = tasks.iter().map(|(task, needs)| PlannedTask {
-            needs: needs.iter().map(|need| id.task(need)).collect(),
+            needs: needs.iter().map(|need| id.job(need)).collect(),
             ..PlannedTask::new(&id, task, Command::cargo("/w"), Duration::from_secs(1))
         });
         PlannedStage {
@@ -56,7 +56,7 @@ fn play(plan: &Plan, fail_fast: bool) -> (Vec<String>, Vec<String>) {
         say(schedule.finish(task, outcome, because));
         running.extend(schedule.ready());
     }
-    assert!(schedule.is_over());
+    assert!(schedule.unfinished().is_empty());
     (ran, said)
 }
 
@@ -71,15 +71,15 @@ fn a_blocking_failure_skips_what_needs_it_and_says_so_and_a_report_runs_all_the_
         ("report", &["test"], Reporting, &[("write", &[])]),
     ];
     let (ran, said) = play(&plan(rows), false);
-    assert_eq!(ran, ["lint/bad", "report/write"]);
+    assert_eq!(ran, ["lint:bad", "report:write"]);
     assert_eq!(
         said,
         [
             "lint failed: bad: it is bad",
-            "test/compile skipped: needs `lint`, which failed",
-            "test/a skipped: needs `lint`, which failed",
+            "test:compile skipped: needs `lint`, which failed",
+            "test:a skipped: needs `lint`, which failed",
             "test skipped: needs `lint`, which failed",
-            "build/all skipped: needs `test`, which was skipped",
+            "build:all skipped: needs `test`, which was skipped",
             "build skipped: needs `test`, which was skipped",
             "report passed",
         ]
@@ -91,7 +91,7 @@ fn a_warning_stops_nobody_but_is_waited_for() {
     let rows: &[Row<'_>] =
         &[("audit", &[], Warning, &[("bad", &[])]), ("build", &["audit"], Blocking, &[("all", &[])])];
     let (ran, said) = play(&plan(rows), true);
-    assert_eq!(ran, ["audit/bad", "build/all"]);
+    assert_eq!(ran, ["audit:bad", "build:all"]);
     assert_eq!(said, ["audit failed: bad: it is bad", "build passed"]);
 }
 
@@ -102,8 +102,8 @@ fn fail_fast_starts_nothing_new_but_the_report() {
         ("report", &["a"], Reporting, &[("write", &[])]),
     ];
     let (ran, said) = play(&plan(rows), true);
-    assert_eq!(ran, ["a/bad", "a/also", "report/write"]);
-    assert!(said[0].starts_with("a/behind skipped: `a/bad` failed"), "{said:?}");
+    assert_eq!(ran, ["a:bad", "a:also", "report:write"]);
+    assert!(said[0].starts_with("a:behind skipped: `a:bad` failed"), "{said:?}");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn stages_that_are_left_out_hold_nobody_up() {
     let mut plan = plan(&[("a", &[], Blocking, &[]), ("b", &["a"], Blocking, &[("x", &[])])]);
     plan.stages[0].left_out = Some((Outcome::Skipped, "left out by --skip".to_owned()));
     let (ran, said) = play(&plan, false);
-    assert_eq!(ran, ["b/x"]);
+    assert_eq!(ran, ["b:x"]);
     assert_eq!(said, ["a skipped: left out by --skip", "b passed"]);
 }
 
@@ -123,9 +123,9 @@ fn a_stop_skips_everything_that_waits() {
     schedule.begin();
     assert_eq!(schedule.ready(), [0]);
     assert_eq!(schedule.stop("interrupted").len(), 3, "y, write, and the end of the report");
-    assert!(!schedule.is_over(), "x is still running");
+    assert!(!schedule.unfinished().is_empty(), "x is still running");
     schedule.finish(0, Outcome::Cancelled, None);
-    assert!(schedule.is_over());
+    assert!(schedule.unfinished().is_empty());
     assert!(schedule.ready().is_empty());
 }
 
@@ -173,7 +173,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         let built = stages.into_iter().enumerate().map(|(number, (policy, needs, tasks, limit))| {
             let id = StageId::new(&format!("s{number}"));
             let tasks = tasks.into_iter().enumerate().map(|(index, (needs, universe))| PlannedTask {
-                needs: needs.iter().filter(|&&need| need < index).map(|need| id.task(&need.to_string())).collect(),
+                needs: needs.iter().filter(|&&need| need < index).map(|need| id.job(&need.to_string())).collect(),
                 universe,
                 ..PlannedTask::new(&id, &index.to_string(), Command::cargo("/w"), Duration::from_secs(1))
             });
@@ -251,7 +251,7 @@ proptest! {
             ended.insert(tasks[task].id.clone(), outcome);
             take(schedule.finish(task, outcome, None), &mut ended);
         }
-        prop_assert!(schedule.is_over(), "nothing waits for ever");
+        prop_assert!(schedule.unfinished().is_empty(), "nothing waits for ever");
         prop_assert_eq!(ended.len(), tasks.len());
         prop_assert_eq!(stages.len(), plan.stages.len());
         // Without a stop, exactly the dependents of a failure are skipped.
@@ -278,10 +278,10 @@ fn a_stage_gives_its_own_reason_rather_than_that_of_a_task_elsewhere() {
         ("audit", &[], Warning, &[("bad", &[])]),
         ("deps", &["audit"], Blocking, &[("table", &[])]),
     ]);
-    plan.stages[2].tasks[0].needs = vec![StageId::new("test").task("instrument")];
-    plan.stages[4].tasks[0].needs = vec![StageId::new("audit").task("bad")];
+    plan.stages[2].tasks[0].needs = vec![StageId::new("test").job("instrument")];
+    plan.stages[4].tasks[0].needs = vec![StageId::new("audit").job("bad")];
     let (_, said) = play(&plan, false);
     assert!(said.contains(&"coverage skipped: needs `test`, which was skipped".to_owned()), "{said:?}");
-    let deps = said.iter().filter(|line| *line == "deps skipped: needs `audit/bad`, which failed").count();
+    let deps = said.iter().filter(|line| *line == "deps skipped: needs `audit:bad`, which failed").count();
     assert_eq!(deps, 1, "{said:?}");
 }

@@ -92,7 +92,7 @@ fn a_warning_is_kept_once() {
     assert_eq!(
         fold.finish().warnings,
         [
-            "the previous run 20260101-000000-9f9f was interrupted in build-release/workspace; cleaned up: 1 process",
+            "the previous run 20260101-000000-9f9f was interrupted in build-release:workspace; cleaned up: 1 process",
             "the cache cannot be written to"
         ]
     );

@@ -16,7 +16,7 @@ fn shown(events: &[Event], display: Display) -> String {
 #[test]
 fn a_line_when_a_task_ends() {
     assert_snapshot!(shown(&sample::green(), Display::default()), @r"
-    ✓ format-and-lint/fmt           1.24s
+    ✓ format-and-lint:fmt           1.24s
     ✓ test-services/auth-service    1.24s  31 tests
     ✓ test-services/user-service    1.24s  12 tests
     ");
@@ -25,8 +25,8 @@ fn a_line_when_a_task_ends() {
 #[test]
 fn every_outcome_where_no_cursor_moves() {
     assert_snapshot!(shown(&sample::every_outcome(), Display::default()), @r"
-    ✓ format-and-lint/fmt               1.24s
-    ✓ format-and-lint/clippy            1.24s  1 finding, 1 waived
+    ✓ format-and-lint:fmt               1.24s
+    ✓ format-and-lint:clippy            1.24s  1 finding, 1 waived
     ✗ test-services/auth-service failed after 1.24s: 2 of 31 tests failed
         session::tests::expires
           │ thread 'session::tests::expires' panicked at services/auth-service/src/session.rs:12:9:
@@ -43,18 +43,18 @@ fn every_outcome_where_no_cursor_moves() {
         │ the last line
         log: target/xtask/runs/latest/logs/test-services.cart-service.log
         run again: cargo test-services --package cart-service
-    ✓ code-coverage/workspace           1.24s  61.20 % of lines, 50 % are needed
-    ! security-audit/audit failed after 1.24s: 1 advisory
+    ✓ code-coverage:workspace           1.24s  61.20 % of lines, 50 % are needed
+    ! security-audit:audit failed after 1.24s: 1 advisory
         error RUSTSEC-2023-0071: Marvin Attack: potential key recovery (rsa 0.9.6)
-        log: target/xtask/runs/latest/logs/security-audit.audit.log
+        log: target/xtask/runs/latest/logs/security-audit+audit.log
         run again: cargo security-audit --package audit
-    ! security-audit/deny could not run after 1.24s: cargo-deny ended without an answer
+    ! security-audit:deny could not run after 1.24s: cargo-deny ended without an answer
         │ the last line
-        log: target/xtask/runs/latest/logs/security-audit.deny.log
+        log: target/xtask/runs/latest/logs/security-audit+deny.log
         run again: cargo security-audit --package deny
-    ✓ dependency-check/outdated         1.24s
+    ✓ dependency-check:outdated         1.24s
     ! integration-tests/auth-service    1.24s  cancelled: a test failed before
-    ✓ build-release/workspace           1.24s  cached: passed with the same inputs in run 20260101-000000-9f9f
+    ✓ build-release:workspace           1.24s  cached: passed with the same inputs in run 20260101-000000-9f9f
     – build-and-push           skipped: test-services failed
     – quality-report           nothing to do: nothing to report
     ");
@@ -81,8 +81,8 @@ fn github_gets_groups_of_what_passed_and_annotations() {
     format-and-lint has started: 2 tasks
     ::warning file=services/auth-service/src/lib.rs,line=3,title=clippy%3A%3Aneedless_return::unneeded `return` statement
     ::group::✓ format-and-lint    2.31s  1 finding, 1 waived
-    ✓ format-and-lint/fmt               1.24s
-    ✓ format-and-lint/clippy            1.24s  1 finding, 1 waived
+    ✓ format-and-lint:fmt               1.24s
+    ✓ format-and-lint:clippy            1.24s  1 finding, 1 waived
     ::endgroup::
     test-services has started: 3 tasks
     ::error file=services/auth-service/src/session.rs,line=12,title=session%3A%3Atests%3A%3Aexpires failed::thread 'session::tests::expires' panicked at services/auth-service/src/session.rs:12:9:%0Aassertion failed: x == 1
@@ -107,30 +107,30 @@ fn github_gets_groups_of_what_passed_and_annotations() {
     ! test-services/user-service        1.24s  flaky: passed at the second try, 12 tests
     code-coverage has started: 1 task
     ::group::✓ code-coverage    2.31s  61.20 %25 of lines, 50 %25 are needed
-    ✓ code-coverage/workspace           1.24s  61.20 % of lines, 50 % are needed
+    ✓ code-coverage:workspace           1.24s  61.20 % of lines, 50 % are needed
     ::endgroup::
     security-audit has started: 2 tasks
     ::warning title=RUSTSEC-2023-0071::rsa 0.9.6: Marvin Attack: potential key recovery
-    ! security-audit/audit failed after 1.24s: 1 advisory
+    ! security-audit:audit failed after 1.24s: 1 advisory
         error RUSTSEC-2023-0071: Marvin Attack: potential key recovery (rsa 0.9.6)
-        log: target/xtask/runs/latest/logs/security-audit.audit.log
+        log: target/xtask/runs/latest/logs/security-audit+audit.log
         run again: cargo security-audit --package audit
-    ::warning title=security-audit/deny::security-audit/deny could not run: cargo-deny ended without an answer
-    ! security-audit/deny could not run after 1.24s: cargo-deny ended without an answer
+    ::warning title=security-audit%3Adeny::security-audit:deny could not run: cargo-deny ended without an answer
+    ! security-audit:deny could not run after 1.24s: cargo-deny ended without an answer
         │ the last line
-        log: target/xtask/runs/latest/logs/security-audit.deny.log
+        log: target/xtask/runs/latest/logs/security-audit+deny.log
         run again: cargo security-audit --package deny
     ! security-audit    2.31s  could not run: cargo-deny ended without an answer
     dependency-check has started: 1 task
     ::group::✓ dependency-check    2.31s
-    ✓ dependency-check/outdated         1.24s
+    ✓ dependency-check:outdated         1.24s
     ::endgroup::
     integration-tests has started: 2 tasks
     ! integration-tests    2.31s  cancelled: a test failed before
     ! integration-tests/auth-service    1.24s  cancelled: a test failed before
     build-release has started: 1 task
     ::group::✓ build-release    2.31s  cached: passed with the same inputs in run 20260101-000000-9f9f
-    ✓ build-release/workspace           1.24s  cached: passed with the same inputs in run 20260101-000000-9f9f
+    ✓ build-release:workspace           1.24s  cached: passed with the same inputs in run 20260101-000000-9f9f
     ::endgroup::
     – build-and-push           skipped: test-services failed
     – quality-report           nothing to do: nothing to report

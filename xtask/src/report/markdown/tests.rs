@@ -35,9 +35,9 @@ fn every_outcome_as_markdown() {
       - `cargo test --package auth-service --lib -- --exact session::tests::refuses_a_replay`
     - `test-services/cart-service`: find out what takes so long, or raise workspace.metadata.xtask.stages.test-services.timeout
       - `cargo test-services --package cart-service`
-    - `security-audit/audit`: RUSTSEC-2023-0071 in rsa 0.9.6: update or replace the dependency, or accept it for a while with a waiver in workspace.metadata.xtask.audit.waivers (id, reason, expires)
+    - `security-audit:audit`: RUSTSEC-2023-0071 in rsa 0.9.6: update or replace the dependency, or accept it for a while with a waiver in workspace.metadata.xtask.audit.waivers (id, reason, expires)
       - `cargo xtask audit`
-    - `security-audit/deny`: see what is missing on this machine
+    - `security-audit:deny`: see what is missing on this machine
       - `cargo xtask doctor`
       - `cargo security-audit --package deny`
     - `integration-tests/auth-service`: it was stopped and has decided nothing: run it again
@@ -83,21 +83,21 @@ fn every_outcome_as_markdown() {
 
     </details>
 
-    <details open><summary>! <code>security-audit/audit</code> failed: 1 advisory</summary>
+    <details open><summary>! <code>security-audit:audit</code> failed: 1 advisory</summary>
 
-    Log: `logs/security-audit.audit.log`
+    Log: `logs/security-audit+audit.log`
 
     Run again: `cargo security-audit --package audit`
 
     </details>
 
-    <details open><summary>! <code>security-audit/deny</code> could not run: cargo-deny ended without an answer</summary>
+    <details open><summary>! <code>security-audit:deny</code> could not run: cargo-deny ended without an answer</summary>
 
     ```text
     the last line
     ```
 
-    Log: `logs/security-audit.deny.log`
+    Log: `logs/security-audit+deny.log`
 
     Run again: `cargo security-audit --package deny`
 
@@ -166,21 +166,21 @@ fn every_outcome_as_markdown() {
 
     | task | time |
     | --- | --- |
-    | `format-and-lint/fmt` | 1.24s |
-    | `format-and-lint/clippy` | 1.24s |
+    | `format-and-lint:fmt` | 1.24s |
+    | `format-and-lint:clippy` | 1.24s |
     | `test-services/auth-service` | 1.24s |
     | `test-services/user-service` | 1.24s |
     | `test-services/cart-service` | 1.24s |
-    | `code-coverage/workspace` | 1.24s |
-    | `security-audit/audit` | 1.24s |
-    | `security-audit/deny` | 1.24s |
-    | `dependency-check/outdated` | 1.24s |
+    | `code-coverage:workspace` | 1.24s |
+    | `security-audit:audit` | 1.24s |
+    | `security-audit:deny` | 1.24s |
+    | `dependency-check:outdated` | 1.24s |
     | `integration-tests/auth-service` | 1.24s |
 
     ## Notes and warnings
 
     - the registry was not asked
-    - the previous run 20260101-000000-9f9f was interrupted in build-release/workspace; cleaned up: 1 process
+    - the previous run 20260101-000000-9f9f was interrupted in build-release:workspace; cleaned up: 1 process
     - the cache cannot be written to
     ");
 }

@@ -31,7 +31,7 @@ fn failed() -> Reading {
 }
 
 fn skipped() -> Reading {
-    Reading::because(Outcome::Skipped, "needs `test-services/compile`, which failed")
+    Reading::because(Outcome::Skipped, "needs `test-services:compile`, which failed")
 }
 
 const AT: [&str; 3] = ["2026-01-02T03:00:00.000Z", "2026-01-02T03:10:00.000Z", "2026-01-02T03:20:00.000Z"];

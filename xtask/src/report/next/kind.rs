@@ -34,7 +34,7 @@ impl Kind {
     pub(super) fn of(stage: &str, task: &TaskSummary) -> Self {
         let name = task.name();
         let deploys = |stage: &str| stage.starts_with("deploy-") || stage.starts_with("rollback-");
-        let of_registry = stage == pipeline::BUILD_AND_PUSH && (name == "login" || name.starts_with("push-"));
+        let of_registry = stage == pipeline::BUILD_AND_PUSH && (name == "login" || name.ends_with(":push"));
         match (task.outcome, stage) {
             (Outcome::Cancelled, _) => Self::Cancelled,
             (Outcome::TimedOut, _) => Self::TimedOut,

@@ -23,7 +23,7 @@ fn failed(because: &str) -> Reading {
 fn case(stage: &str, task: &str, reading: Reading, kind: &str, what: &str, commands: &[&str]) {
     let steps = of(stage, task, reading);
     let [step] = &steps[..] else { panic!("one step, and not {steps:#?}") };
-    assert_eq!((step.about.as_str(), step.kind), (format!("{stage}/{task}").as_str(), kind));
+    assert_eq!((step.about.as_str(), step.kind), (sample::id(stage, task).as_str(), kind));
     assert!(step.what.contains(what), "{:?} lacks {what:?}", step.what);
     assert_eq!(step.commands, commands);
 }
@@ -83,11 +83,11 @@ fn failed_tests_are_named_with_the_commands_that_repeat_them() {
     case("test-services", "auth-service", reading(7), "tests", "repair t0, t1, t2, t3, t4 and 2 more", &commands);
     case(
         "test-services",
-        "auth-service-doc",
+        "auth-service:doc",
         sample::tests(1, 1),
         "tests",
         "repair the tests",
-        &["cargo test-services --package auth-service-doc"],
+        &["cargo test-services --package auth-service:doc"],
     );
 }
 
@@ -116,9 +116,9 @@ fn images_and_registries_have_their_own_advice() {
     let over = failed("keep the image of auth-service within its budget: it has 70.0 MiB, and 60.0 MiB are allowed");
     case("build-and-push", "auth-service", over, "image", "workspace.metadata.xtask.image.budget", &image);
     case("build-and-push", "auth-service", failed("it needs a loader"), "image", "log", &image);
-    let push = ["cargo build-and-push --package push-auth-service"];
+    let push = ["cargo build-and-push --package auth-service:push"];
     let other = failed("push to r/a:sha-1: it is there with another digest");
-    case("build-and-push", "push-auth-service", other, "push", "new commit", &push);
+    case("build-and-push", "auth-service:push", other, "push", "new commit", &push);
     let away = ended(Outcome::EnvironmentError, "log in to r");
     case(
         "build-and-push",

@@ -61,9 +61,9 @@ fn slack_gets_the_verdict_the_stages_the_services_and_what_to_do() {
         `cargo test --package auth-service --lib -- --exact session::tests::refuses_a_replay`
     • `test-services/cart-service`: find out what takes so long, or raise workspace.metadata.xtask.stages.test-services.timeout
         `cargo test-services --package cart-service`
-    • `security-audit/audit`: RUSTSEC-2023-0071 in rsa 0.9.6: update or replace the dependency, or accept it for a while with a waiver in workspace.metadata.xtask.audit.waivers (id, reason, expires)
+    • `security-audit:audit`: RUSTSEC-2023-0071 in rsa 0.9.6: update or replace the dependency, or accept it for a while with a waiver in workspace.metadata.xtask.audit.waivers (id, reason, expires)
         `cargo xtask audit`
-    • `security-audit/deny`: see what is missing on this machine
+    • `security-audit:deny`: see what is missing on this machine
         `cargo xtask doctor`
         `cargo security-audit --package deny`
     • `integration-tests/auth-service`: it was stopped and has decided nothing: run it again

@@ -91,7 +91,7 @@ proptest! {
         let kinds = [
             Kind::Warning { message: line.clone() },
             Kind::StageStarted { stage: StageId::new(&line) },
-            Kind::TaskOutput { task: StageId::new("s").task(&line), stream: Stream::Stderr, line },
+            Kind::TaskOutput { task: StageId::new("s").job(&line), stream: Stream::Stderr, line },
         ];
         for kind in kinds {
             let event = Event { at: at.clone(), elapsed_ms, counts: crate::event::Counts::default(), kind };

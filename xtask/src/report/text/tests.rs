@@ -43,16 +43,16 @@ fn every_outcome() {
           run again: cargo test-services --package auth-service
       ✗ test-services/cart-service timed out after 600s (limit: timeouts.test)
           run again: cargo test-services --package cart-service
-      ! security-audit/audit failed after 1.24s: 1 advisory
+      ! security-audit:audit failed after 1.24s: 1 advisory
           run again: cargo security-audit --package audit
-      ! security-audit/deny could not run after 1.24s: cargo-deny ended without an answer
+      ! security-audit:deny could not run after 1.24s: cargo-deny ended without an answer
           run again: cargo security-audit --package deny
       report: target/xtask/runs/latest/report.md
 
     1 task of integration-tests skipped: test-services failed
 
     note: the registry was not asked
-    warning: the previous run 20260101-000000-9f9f was interrupted in build-release/workspace; cleaned up: 1 process
+    warning: the previous run 20260101-000000-9f9f was interrupted in build-release:workspace; cleaned up: 1 process
     warning: the cache cannot be written to
 
     failed: test-services (2 tests in auth-service and 1 more task) · exit 1

@@ -1,0 +1,65 @@
+use super::*;
+use crate::cache::{Cache, Use};
+use crate::command::Command;
+use crate::plan::{Event as Cause, Stage, StageId};
+use crate::process::Surroundings;
+use std::path::Path;
+
+/// A run in `directory` with two slots.
+fn context(directory: &Path) -> Context {
+    Context {
+        run: "run".to_owned(),
+        command: "cargo xtask ci".to_owned(),
+        commit: None,
+        folder: directory.to_owned(),
+        slots: 2,
+        fail_fast: false,
+        timeout: Duration::from_mins(1),
+        grace: Duration::from_secs(1),
+        surroundings: Surroundings::default(),
+        runtime: Arc::default(),
+        user: String::new(),
+        temp: directory.to_owned(),
+        given: [].into(),
+        cache: Arc::new(Cache::new(directory.to_owned(), directory.to_owned(), [].into(), [].into(), Use::None)),
+        jobserver: None,
+        first: Vec::new(),
+    }
+}
+
+/// A stage of tasks that do nothing; each needs the tasks of these jobs.
+fn stage(name: &str, tasks: &[(&str, &[&str])]) -> Stage {
+    let id = StageId::new(name);
+    let task = |(job, needs): &(&str, &[&str])| Task {
+        needs: needs.iter().map(|need| id.job(need)).collect(),
+        ..Task::new(&id, job, Command::new("true", "/"), Duration::from_mins(1))
+    };
+    Stage {
+        tasks: tasks.iter().map(task).collect(),
+        subcommand: name.to_owned(),
+        needs: Vec::new(),
+        policy: Policy::Blocking,
+        max_parallel: None,
+        left_out: None,
+        id,
+    }
+}
+
+#[test]
+fn a_run_in_which_nothing_can_start_ends_as_a_bug_with_a_whole_record() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let stages = vec![stage("fine", &[("a", &[])]), stage("stuck", &[("b", &["c"]), ("c", &["b"])])];
+    let plan = Plan { event: Cause::PullRequest, root: directory.path().to_owned(), services: Vec::new(), stages };
+    let (sender, messages) = std::sync::mpsc::sync_channel(16);
+    let mut events = Vec::new();
+    let mut emit = |event: &Event| events.push(event.kind.clone());
+    let over = run(&plan, &context(directory.path()), &Clock::start(), (&sender, &messages), &mut emit);
+    let over = over.expect("two slots can be made");
+    assert_eq!((over.verdict.word, over.verdict.exit), ("bug", Exit::Bug));
+    assert_eq!(over.bug.as_deref(), Some("nothing runs and nothing can start, yet stuck did not end"));
+    let passed = |kind: &Kind| matches!(kind, Kind::StageFinished { outcome: Outcome::Passed, .. });
+    assert_eq!(events.iter().filter(|kind| passed(kind)).count(), 1, "what could run has run: {events:#?}");
+    let ended = events.iter().filter(|kind| matches!(kind, Kind::TaskFinished { .. })).count();
+    assert_eq!(ended, 3, "every task has an end: {events:#?}");
+    assert!(matches!(events.last(), Some(Kind::RunFinished { exit_code: 70, .. })), "{events:#?}");
+}
