@@ -234,8 +234,8 @@ pub enum Reader {
 /// What coverage must reach.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CoverageGate {
-    /// Percent of lines over the workspace.
-    pub minimum: f64,
+    /// Percent of lines over the workspace; without it the number is reported and judges nothing.
+    pub minimum: Option<f64>,
     /// Percent of lines that a package must reach, by its name.
     pub floors: BTreeMap<String, f64>,
     /// Every package's name and folder, absolute: a file belongs to the package with the longest folder that holds it.

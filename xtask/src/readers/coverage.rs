@@ -79,8 +79,8 @@ impl<'a> Tally<'a> {
         let services: BTreeMap<String, f64> = percents.collect();
         let mut under = Vec::new();
         let mut unknown = Vec::new();
-        if line_percent < self.gate.minimum {
-            under.push(format!("line coverage {line_percent:.2} % is under the gate of {} %", self.gate.minimum));
+        if let Some(minimum) = self.gate.minimum.filter(|minimum| line_percent < *minimum) {
+            under.push(format!("line coverage {line_percent:.2} % is under the gate of {minimum} %"));
         }
         for (name, floor) in &self.gate.floors {
             match services.get(name) {
@@ -97,7 +97,8 @@ impl<'a> Tally<'a> {
         } else if !unknown.is_empty() {
             environment_error(unknown.join("; "))
         } else {
-            let measured = format!("{line_percent:.2} % of lines, {} % are needed", self.gate.minimum);
+            let needed = self.gate.minimum.map_or(String::new(), |minimum| format!(", {minimum} % are needed"));
+            let measured = format!("{line_percent:.2} % of lines{needed}");
             Reading { because: Some(measured), ..Reading::passed() }
         };
         reading.coverage = Some(Coverage { line_percent, services });
@@ -159,7 +160,7 @@ mod tests {
     fn gate(minimum: f64, floors: &[(&str, f64)]) -> CoverageGate {
         let packages = [("top", "/w"), ("a", "/w/services/a"), ("a-b", "/w/services/a-b")];
         CoverageGate {
-            minimum,
+            minimum: Some(minimum),
             floors: floors.iter().map(|(name, floor)| ((*name).to_owned(), *floor)).collect(),
             packages: packages.iter().map(|(name, folder)| ((*name).to_owned(), PathBuf::from(folder))).collect(),
         }
@@ -189,6 +190,16 @@ mod tests {
         case(u64::MAX, u64::MAX, 100.0, "100.00 % of lines, 100 % are needed");
         case(u64::MAX, u64::MAX - 1, 100.0, "line coverage 99.99 % is under the gate of 100 %");
         case(7, 0, 0.0, "0.00 % of lines, 0 % are needed");
+    }
+
+    #[test]
+    fn without_a_minimum_the_number_is_reported_and_floors_still_count() {
+        let none = CoverageGate { minimum: None, ..gate(0.0, &[]) };
+        let reading = measure(&none, &[("/w/src/lib.rs", 7, 0)]);
+        assert_eq!((reading.outcome, reading.because.as_deref()), (Outcome::Passed, Some("0.00 % of lines")));
+        let floor = CoverageGate { minimum: None, ..gate(0.0, &[("a", 30.0)]) };
+        let reading = measure(&floor, &[("/w/services/a/src/lib.rs", 10, 2)]);
+        assert_eq!(reading.because.as_deref(), Some("a 20.00 % is under its floor of 30 %"));
     }
 
     #[test]

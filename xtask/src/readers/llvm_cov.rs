@@ -54,7 +54,7 @@ mod tests {
 
     fn gate(minimum: f64) -> Reader {
         let packages = vec![("a-lib".to_owned(), PathBuf::from("/w/a")), ("b-bin".to_owned(), PathBuf::from("/w/b"))];
-        Reader::LlvmCov(CoverageGate { minimum, packages, ..CoverageGate::default() })
+        Reader::LlvmCov(CoverageGate { minimum: Some(minimum), packages, ..CoverageGate::default() })
     }
 
     #[test]

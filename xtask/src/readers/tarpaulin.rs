@@ -45,7 +45,7 @@ mod tests {
     fn gate(minimum: f64) -> Reader {
         let packages = vec![("a".to_owned(), PathBuf::from("/w/a"))];
         Reader::Tarpaulin {
-            gate: CoverageGate { minimum, packages, ..CoverageGate::default() },
+            gate: CoverageGate { minimum: Some(minimum), packages, ..CoverageGate::default() },
             report: "/w/r.json".into(),
         }
     }

@@ -68,8 +68,8 @@ pub struct Config {
     pub engine: Engine,
     /// Which tests count for coverage.
     pub coverage_tests: Counted,
-    /// Percent of lines that the workspace must reach.
-    pub coverage_minimum: f64,
+    /// Percent of lines that the workspace must reach, where the configuration says so.
+    pub coverage_minimum: Option<f64>,
     /// Percent of lines that single packages must reach.
     pub coverage_floors: BTreeMap<String, f64>,
     /// A copy of the advisory database, relative to the root.
@@ -118,8 +118,8 @@ impl Config {
         let timeout = top.duration("timeout", p).unwrap_or(Duration::from_secs(90 * 60));
         let mut coverage = top.table("coverage", p);
         let engine = coverage.word("engine", p).unwrap_or(Engine::Auto);
-        let coverage_tests = coverage.word("tests", p).unwrap_or(Counted::Unit);
-        let coverage_minimum = coverage.percent("minimum", p).unwrap_or(50.0);
+        let coverage_tests = coverage.word("tests", p).unwrap_or(Counted::All);
+        let coverage_minimum = coverage.percent("minimum", p);
         let coverage_floors = floors(&mut coverage, workspace, p);
         coverage.finish(p);
         let mut audit = top.table("audit", p);
