@@ -206,6 +206,8 @@ pub enum Reader {
     CargoDeny {
         /// Advisories and other codes that do not count for now.
         waivers: Vec<Waiver>,
+        /// What it was not asked to check, as a sentence.
+        unchecked: Option<String>,
     },
     /// `docker build --progress plain`, on both streams.
     DockerBuild {

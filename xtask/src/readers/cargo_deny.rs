@@ -76,6 +76,7 @@ struct Sums {
 /// What cargo-deny has said so far.
 pub(super) struct CargoDeny {
     waivers: Waivers,
+    unchecked: Option<String>,
     findings: Findings,
     /// Diagnostics of severity error, repeated ones included: as many as the summary says.
     errors: usize,
@@ -86,9 +87,10 @@ pub(super) struct CargoDeny {
 }
 
 impl CargoDeny {
-    pub(super) fn new(waivers: &[Waiver]) -> Self {
+    pub(super) fn new(waivers: &[Waiver], unchecked: Option<String>) -> Self {
         Self {
             waivers: Waivers::new(waivers),
+            unchecked,
             findings: Findings::default(),
             errors: 0,
             summary: None,
@@ -173,7 +175,7 @@ impl Read for CargoDeny {
         }
     }
 
-    fn finish(self: Box<Self>, exit: Exit, cut: bool) -> Reading {
+    fn finish(mut self: Box<Self>, exit: Exit, cut: bool) -> Reading {
         let mut reading = match self.doubt(exit) {
             Some(doubt) => environment_error(doubt),
             None if self.findings.counted(Severity::Error) > 0 => Reading::because(Outcome::Failed, self.because()),
@@ -184,8 +186,13 @@ impl Read for CargoDeny {
             reading.notes.push(count(warnings, "warning"));
         }
         if self.summary.is_some() {
-            reading.notes.extend(self.logged);
+            reading.notes.extend(self.logged.take());
             self.waivers.note_unused(false, &mut reading);
+        }
+        match self.unchecked.take() {
+            // Of a check that found nothing, what it left out belongs beside the result.
+            Some(unchecked) if reading.outcome == Outcome::Passed => reading.because = Some(unchecked),
+            unchecked => reading.notes.extend(unchecked),
         }
         self.findings.into_reading(&mut reading);
         guard(reading, cut)
@@ -203,7 +210,7 @@ mod tests {
     const CLEAN: &str = r#"{"fields":{"bans":{"errors":0,"helps":0,"notes":0,"warnings":0}},"type":"summary"}"#;
 
     fn deny(waivers: Vec<Waiver>, stderr: &str, exit: i32) -> Reading {
-        read(&Reader::CargoDeny { waivers }, "", stderr, Exit::Code(exit))
+        read(&Reader::CargoDeny { waivers, unchecked: None }, "", stderr, Exit::Code(exit))
     }
 
     #[test]
@@ -222,6 +229,18 @@ mod tests {
         assert_eq!(found, wanted);
         assert_eq!(reading.notes, ["1 warning"]);
         assert_eq!(deny(vec![], CLEAN, 0), Reading::passed());
+    }
+
+    #[test]
+    fn what_was_not_checked_is_part_of_the_result() {
+        let reader = Reader::CargoDeny { waivers: vec![], unchecked: Some("not all".to_owned()) };
+        let passed = read(&reader, "", CLEAN, Exit::Code(0));
+        assert_eq!((passed.outcome, passed.because.as_deref()), (Outcome::Passed, Some("not all")));
+        let failed = read(&reader, "", OUTPUT, Exit::Code(7));
+        assert_eq!(
+            (failed.outcome, failed.notes),
+            (Outcome::Failed, vec!["1 warning".to_owned(), "not all".to_owned()])
+        );
     }
 
     #[test]

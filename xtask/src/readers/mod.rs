@@ -92,7 +92,7 @@ pub fn reader(how: &Reader, root: &Path) -> Box<dyn Read> {
         Reader::CargoAudit { waivers, database } => {
             Box::new(cargo_audit::CargoAudit::new(waivers, database.as_deref()))
         }
-        Reader::CargoDeny { waivers } => Box::new(cargo_deny::CargoDeny::new(waivers)),
+        Reader::CargoDeny { waivers, unchecked } => Box::new(cargo_deny::CargoDeny::new(waivers, unchecked.clone())),
         Reader::DockerBuild { programs } => Box::new(docker_build::DockerBuild::new(programs)),
         Reader::PushedImage => Box::new(pushed_image::PushedImage::default()),
         Reader::Notified => Box::new(notified::Notified::default()),

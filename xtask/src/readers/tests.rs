@@ -52,7 +52,7 @@ fn all() -> Vec<(Reader, Stream, String, bool)> {
         (Reader::Libtest { repeat }, Stdout, libtest.into(), true),
         (Reader::Environment { also: std::collections::BTreeMap::new() }, Stdout, "A=1\nB=2".into(), false),
         (Reader::CargoAudit { waivers: vec![waiver("X", true)], database: None }, Stdout, audit.into(), true),
-        (Reader::CargoDeny { waivers: vec![waiver("X", false)] }, Stderr, deny.into(), true),
+        (Reader::CargoDeny { waivers: vec![waiver("X", false)], unchecked: None }, Stderr, deny.into(), true),
         (Reader::Outdated, Stderr, update.into(), true),
         (Reader::Duplicates, Stdout, "a v1.0.0\n\na v2.0.0".into(), false),
         (Reader::LlvmCov(gate()), Stdout, covered, true),

@@ -2,11 +2,15 @@
 
 use super::Context;
 use crate::plan::pipeline::SECURITY_AUDIT;
-use crate::plan::task::Universe;
+use crate::plan::task::{Universe, Waiver};
 use crate::plan::{Reader, StageId, Task};
 use crate::tools::catalogue::Tool;
 
-/// Two tasks: cargo-audit reads `Cargo.lock`, cargo-deny the graph of crates.
+/// The codes of cargo-deny's check of advisories that are no advisory's id.
+const OF_ADVISORIES: [&str; 2] = ["index-failure", "yanked"];
+
+/// cargo-audit reads `Cargo.lock`, cargo-deny the graph of crates. Advisories are a call of their own, because cargo-deny
+/// checks nothing at all when it cannot fetch them.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
     let stage = StageId::new(SECURITY_AUDIT);
     let config = &context.settings.config;
@@ -14,31 +18,44 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
     if let Some(database) = &config.advisory_db {
         audit = audit.args(["--db", &*database.to_string_lossy(), "--no-fetch"]);
     }
-    let mut deny = context.cargo().args(["deny", "--format", "json", "check"]);
-    if config.advisory_db.is_none() {
-        deny = deny.arg("advisories");
-    }
+    let audit = Task {
+        repeat: Some(audit.clone().without(&["--json"]).to_string()),
+        reader: Reader::CargoAudit {
+            waivers: config.waivers.clone(),
+            database: context.settings.advisory_note.clone(),
+        },
+        tools: vec![Tool::Audit],
+        ..Task::new(&stage, "cargo-audit", audit, context.timeout)
+    };
+    let (advisories, others): (Vec<Waiver>, Vec<Waiver>) =
+        config.waivers.iter().cloned().partition(|waiver| is_of_advisories(&waiver.id));
     // A given database is no git checkout, which is the only form that cargo-deny reads: cargo-audit has looked there.
-    deny = deny.args(["bans", "sources"]);
-    if context.workspace.has_deny_config {
-        deny = deny.arg("licenses");
+    let advisories = config.advisory_db.is_none().then(|| {
+        let reader = Reader::CargoDeny { waivers: advisories, unchecked: None };
+        deny(context, &stage, ("cargo-deny-advisories", &["advisories"]), reader)
+    });
+    let licences = context.workspace.licences_configured;
+    let unchecked = (!licences).then(|| UNCHECKED.to_owned());
+    let checks: &[&str] = if licences { &["bans", "sources", "licenses"] } else { &["bans", "sources"] };
+    let others = deny(context, &stage, ("cargo-deny", checks), Reader::CargoDeny { waivers: others, unchecked });
+    [audit, others].into_iter().chain(advisories).collect()
+}
+
+/// What is said where nothing says which licences are allowed.
+const UNCHECKED: &str = "licences were not checked: no `deny.toml` has a table `[licenses]`";
+
+/// Whether a waiver of this id is about what cargo-deny's check of advisories finds.
+fn is_of_advisories(id: &str) -> bool {
+    id.starts_with("RUSTSEC-") || OF_ADVISORIES.contains(&id)
+}
+
+fn deny(context: Context<'_>, stage: &StageId, (name, checks): (&str, &[&str]), reader: Reader) -> Task {
+    let command = context.cargo().args(["deny", "--format", "json", "check"]).args(checks.iter().copied());
+    Task {
+        repeat: Some(command.clone().without(&["--format", "json"]).to_string()),
+        reader,
+        universe: Some(Universe::Dev),
+        tools: vec![Tool::Deny],
+        ..Task::new(stage, name, command, context.timeout)
     }
-    vec![
-        Task {
-            repeat: Some(audit.clone().without(&["--json"]).to_string()),
-            reader: Reader::CargoAudit {
-                waivers: config.waivers.clone(),
-                database: context.settings.advisory_note.clone(),
-            },
-            tools: vec![Tool::Audit],
-            ..Task::new(&stage, "cargo-audit", audit, context.timeout)
-        },
-        Task {
-            repeat: Some(deny.clone().without(&["--format", "json"]).to_string()),
-            reader: Reader::CargoDeny { waivers: config.waivers.clone() },
-            universe: Some(Universe::Dev),
-            tools: vec![Tool::Deny],
-            ..Task::new(&stage, "cargo-deny", deny, context.timeout)
-        },
-    ]
 }

@@ -55,12 +55,21 @@ fn model(metadata: Metadata) -> Workspace {
     Workspace {
         tests_need_cargo: false,
         has_lock_file: root.join("Cargo.lock").is_file(),
-        has_deny_config: root.join("deny.toml").is_file(),
+        licences_configured: licences_configured(&root),
         root,
         target_dir: metadata.target_directory.into_std_path_buf(),
         packages,
         metadata: own_table(&metadata.workspace_metadata),
     }
+}
+
+/// Whether cargo-deny finds a table `licenses` in its configuration. It takes the first file of these names, at the root
+/// or above it.
+fn licences_configured(root: &Path) -> bool {
+    const NAMES: [&str; 3] = ["deny.toml", ".deny.toml", ".cargo/deny.toml"];
+    let files = root.ancestors().flat_map(|folder| NAMES.map(|name| folder.join(name)));
+    let text = files.into_iter().find_map(|file| std::fs::read_to_string(file).ok());
+    text.is_some_and(|text| text.lines().any(|line| line.trim_start().trim_start_matches('[').starts_with("licenses")))
 }
 
 fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>) -> Package {

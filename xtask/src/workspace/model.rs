@@ -20,8 +20,8 @@ pub struct Workspace {
     pub tests_need_cargo: bool,
     /// Whether there is a `Cargo.lock`, which no stage may change.
     pub has_lock_file: bool,
-    /// Whether there is a `deny.toml` at the root: without one, cargo-deny has no licences that it may accept.
-    pub has_deny_config: bool,
+    /// Whether the configuration that cargo-deny finds has a table of licences: without one, it accepts none.
+    pub licences_configured: bool,
 }
 
 /// A member of the workspace.

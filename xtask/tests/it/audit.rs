@@ -31,6 +31,9 @@ pub fn advisory(sandbox: &Sandbox, krate: &str) {
     sandbox.file(&format!("advisories/crates/{krate}/RUSTSEC-2020-0071.md"), &advisory);
 }
 
+/// What the result says where no configuration allows licences.
+const UNCHECKED: &str = "licences were not checked: no `deny.toml` has a table `[licenses]`";
+
 /// The audit with the database of the workspace.
 fn audit(sandbox: &Sandbox) -> Output {
     sandbox.run(&["audit", "--advisory-db", "advisories"])
@@ -57,7 +60,10 @@ fn a_vulnerable_dependency_warns_and_the_build_goes_on() {
     );
     assert_eq!(
         summary.tasks("security-audit"),
-        ["security-audit:cargo-audit failed: 1 vulnerability", "security-audit:cargo-deny passed"]
+        [
+            "security-audit:cargo-audit failed: 1 vulnerability".to_owned(),
+            format!("security-audit:cargo-deny passed: {UNCHECKED}")
+        ]
     );
     let task = summary.task("security-audit:cargo-audit");
     let finding = &task["findings"][0];
@@ -97,7 +103,7 @@ fn a_waiver_holds_until_its_day_and_is_shown() {
     };
     let (verdict, stages, why) = waived("2999-12-31");
     assert_eq!(verdict, "passed: 1 stage in TIME");
-    assert_eq!(stages, ["security-audit passed"]);
+    assert_eq!(stages, [format!("security-audit passed: {UNCHECKED}")]);
     assert_eq!(why.as_deref(), Some("not reached until 2999-12-31"));
     let (verdict, stages, why) = waived("2020-12-31");
     assert_eq!(verdict, "warning: security-audit failed (cargo-audit: 1 vulnerability), which does not block");
@@ -138,6 +144,49 @@ fn a_licence_and_a_crate_that_are_not_allowed_are_found_by_cargo_deny() {
     );
 }
 
+/// A licence check that finds something: the dependency has a licence, and another one is allowed.
+fn with_licences(path: &str) -> Sandbox {
+    let sandbox = with_vulnerable_dependency();
+    database(&sandbox);
+    sandbox.file(
+        "registry/old-time/Cargo.toml",
+        "[package]\nname = \"old-time\"\nversion = \"0.1.43\"\nlicense = \"GPL-3.0-only\"\n",
+    );
+    let nowhere = "[advisories]\ndb-path = \"nowhere\"\ndb-urls = [\"https://localhost:9/db\"]\n";
+    sandbox.file(path, &format!("{nowhere}[licenses]\nallow = [\"MIT\"]\nprivate = {{ ignore = true }}\n"));
+    sandbox
+}
+
+#[test]
+fn the_configuration_of_cargo_deny_is_found_where_cargo_deny_looks_for_it() {
+    for path in ["deny.toml", ".deny.toml", ".cargo/deny.toml", "../deny.toml"] {
+        let sandbox = with_licences(path);
+        audit(&sandbox).exits(0);
+        let tasks = sandbox.summary().tasks("security-audit");
+        assert!(tasks[1].starts_with("security-audit:cargo-deny failed: 2 findings (rejected"), "{path}: {tasks:?}");
+    }
+    let sandbox = with_licences("elsewhere/deny.toml");
+    sandbox.file("deny.toml", "[bans]\nmultiple-versions = \"deny\"\n");
+    audit(&sandbox).exits(0).says(UNCHECKED);
+}
+
+#[test]
+fn without_network_licences_bans_and_sources_are_checked_and_advisories_are_said_to_be_missing() {
+    let sandbox = with_licences("deny.toml");
+    sandbox.file(".cargo/audit.toml", "[database]\nurl = \"https://localhost:9/db\"\npath = \"nowhere\"\n");
+    sandbox.run(&["audit", "--keep-going"]).exits(0).says("advisory database");
+    let tasks = sandbox.summary().tasks("security-audit");
+    let starts = [
+        "security-audit:cargo-audit environment-error: cargo-audit could not look: ",
+        "security-audit:cargo-deny failed: 2 findings (rejected",
+        "security-audit:cargo-deny-advisories environment-error: cargo-deny could not look: failed to fetch advisory database",
+    ];
+    assert_eq!(tasks.len(), starts.len(), "{tasks:?}");
+    for (task, start) in tasks.iter().zip(starts) {
+        assert!(task.starts_with(start), "{task:?} is not {start:?}");
+    }
+}
+
 #[test]
 fn a_database_that_is_none_is_not_a_clean_bill() {
     let sandbox = with_vulnerable_dependency();
@@ -149,8 +198,8 @@ fn a_database_that_is_none_is_not_a_clean_bill() {
     assert_eq!(
         sandbox.summary().tasks("security-audit"),
         [
-            "security-audit:cargo-audit environment-error: cargo-audit could not look: error loading advisory database: I/O operation failed: failed to read directory `/w/advisories/crates`: No such file or directory (os error 2)",
-            "security-audit:cargo-deny passed"
+            "security-audit:cargo-audit environment-error: cargo-audit could not look: error loading advisory database: I/O operation failed: failed to read directory `/w/advisories/crates`: No such file or directory (os error 2)".to_owned(),
+            format!("security-audit:cargo-deny passed: {UNCHECKED}")
         ]
     );
     // A folder without one advisory in it is none either.
