@@ -2,7 +2,7 @@
 //!
 //! The types here name only the fields that are used, so that a newer cargo with more of them is read all the same.
 
-use super::complaints::Complaints;
+use super::complaints::{Complaints, FULL};
 use super::findings::{Findings, finding};
 use super::{Exit, Read, environment_error, guard, headline, relative, text};
 use crate::command::Stream;
@@ -50,6 +50,14 @@ struct Diagnostic {
     message: String,
     code: Option<Code>,
     spans: Vec<Span>,
+    #[serde(default)]
+    children: Vec<Child>,
+}
+
+/// What a diagnostic has beneath its message: what the linker said, say.
+#[derive(Deserialize)]
+struct Child {
+    message: String,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +88,8 @@ pub(super) struct CargoMessages {
     findings: Findings,
     compile_errors: usize,
     first_error: Option<String>,
+    /// That the disk was full, when the compiler found it so.
+    full: Option<String>,
     binaries: Vec<Binary>,
     scripts: Scripts,
     success: Option<bool>,
@@ -95,6 +105,7 @@ impl CargoMessages {
             findings: Findings::default(),
             compile_errors: 0,
             first_error: None,
+            full: None,
             binaries: Vec::new(),
             scripts: Scripts::default(),
             success: None,
@@ -142,6 +153,9 @@ impl CargoMessages {
         if span.is_none() && code.is_none() && is_summary(&message.message) {
             return;
         }
+        if severity == Severity::Error && span.is_none() && code.is_none() && self.full.is_none() {
+            self.full = full_disk(&message.message, &message.children, &self.root);
+        }
         let tool = if code.as_deref().is_some_and(|code| code.starts_with("clippy::")) { "clippy" } else { "rustc" };
         let is_lint = code.as_deref().is_some_and(|code| !is_error_code(code));
         let line = span.as_ref().map(|span| span.line_start);
@@ -176,6 +190,10 @@ impl CargoMessages {
 
     /// The reading of a build that failed.
     fn failed(&self, exit: Exit) -> Reading {
+        // With a full disk nothing that the compiler says besides can be relied on.
+        if let Some(full) = &self.full {
+            return environment_error(full);
+        }
         if let Some(found) = self.because() {
             return Reading::because(Outcome::Failed, found);
         }
@@ -238,6 +256,19 @@ fn visible(span: Span, root: &Path) -> Span {
         Span { expansion: Some(expansion), .. } if foreign => visible(expansion.span, root),
         span => span,
     }
+}
+
+/// Whether an error that is about no source says that the disk was full, and of which file that became known.
+///
+/// A linker that maps its output into memory is killed by SIGBUS when the disk is full.
+fn full_disk(message: &str, children: &[Child], root: &Path) -> Option<String> {
+    let texts = || std::iter::once(message).chain(children.iter().map(|child| child.message.as_str()));
+    let full = texts().any(|text| text.contains(FULL) || text.contains("terminated with signal 7 [Bus error]"));
+    let output = |text: &str| Some(text.split_once("\"-o\" \"")?.1.split('"').next()?.to_owned());
+    let quoted = message.split('`').nth(1).filter(|quoted| quoted.starts_with('/')).map(str::to_owned);
+    let file = quoted.or_else(|| texts().find_map(output));
+    let place = file.map_or("the disk".to_owned(), |file| format!("the disk of {}", relative(&file, root)));
+    full.then(|| format!("no space left on {place}: {}", headline(message)))
 }
 
 /// `aborting due to 2 previous errors`, `3 warnings emitted`: they count what was said already.

@@ -2,6 +2,9 @@
 
 use super::headline;
 
+/// What the system says when a disk is full.
+pub(super) const FULL: &str = "No space left on device";
+
 /// What cargo and its tools print when the machine, not the code, stands in the way.
 const ENVIRONMENT: [&str; 17] = [
     "attempting to make an HTTP request, but --offline was specified",
@@ -16,7 +19,7 @@ const ENVIRONMENT: [&str; 17] = [
     "SSL certificate",
     "download of config.json failed",
     "spurious network error",
-    "No space left on device",
+    FULL,
     "Read-only file system",
     "is not installed for the toolchain",
     "no such command: `",
@@ -31,6 +34,8 @@ pub(super) struct Complaints {
     cause_follows: bool,
     other: Option<String>,
     environment: bool,
+    /// The first line about a full disk.
+    full: Option<String>,
 }
 
 impl Complaints {
@@ -42,6 +47,9 @@ impl Complaints {
         }
         if !is_source(trimmed) && ENVIRONMENT.iter().any(|words| trimmed.contains(words)) {
             self.environment = true;
+            if self.full.is_none() && trimmed.contains(FULL) {
+                self.full = Some(headline(trimmed));
+            }
         }
         if std::mem::take(&mut self.cause_follows) {
             self.cause = Some(headline(trimmed.trim_start_matches("-> ")));
@@ -63,13 +71,18 @@ impl Complaints {
         self.environment
     }
 
-    /// The error that the tool reported, with its innermost cause.
+    /// The error that the tool reported, with its innermost cause; of a full disk that, whatever else it reported.
     pub(super) fn error(&self) -> Option<String> {
-        let error = self.error.as_ref()?;
-        Some(match &self.cause {
+        let error = self.error.as_ref().map(|error| match &self.cause {
             Some(cause) if !error.contains(cause.as_str()) => format!("{error}: {cause}"),
             _ => error.clone(),
-        })
+        });
+        match &self.full {
+            Some(full) if error.as_ref().is_none_or(|error| !error.contains(FULL)) => {
+                Some(format!("no space left on the disk: {full}"))
+            }
+            _ => error,
+        }
     }
 
     /// The error, or failing that the first other thing that it said.
@@ -137,6 +150,19 @@ Caused by:
             of("error: unused\n --> src/lib.rs:3:1\n  |\n3 | \"Connection refused\"\n  | ^^^ Connection refused");
         assert!(!seen.environment());
         assert!(of("  Connection refused (os error 111)").environment());
+    }
+
+    #[test]
+    fn a_full_disk_is_the_reason_whatever_else_is_said() {
+        let seen = of("rustc-LLVM ERROR: IO failure on output stream: No space left on device
+error: could not compile `c` (lib test)
+
+Caused by:
+  failed to parse process output: `rustc --crate-name c`");
+        let wanted =
+            "no space left on the disk: rustc-LLVM ERROR: IO failure on output stream: No space left on device";
+        assert_eq!(seen.error().as_deref(), Some(wanted));
+        assert!(seen.environment());
     }
 
     #[test]

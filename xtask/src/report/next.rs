@@ -125,6 +125,9 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
             let limit = key(&format!("stages.{}.timeout", stage.id));
             (format!("find out what takes so long, or raise {limit}"), vec![again()])
         }
+        Kind::Environment if because.to_ascii_lowercase().contains("no space left") => {
+            ("free space on that disk, or set CARGO_TARGET_DIR to a directory on another one".to_owned(), vec![again()])
+        }
         Kind::Environment => {
             ("see what is missing on this machine".to_owned(), vec!["cargo xtask doctor".to_owned(), again()])
         }

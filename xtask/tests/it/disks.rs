@@ -72,6 +72,21 @@ fn a_full_disk_under_the_record_changes_no_verdict() {
 }
 
 #[test]
+fn a_full_disk_under_the_compiler_is_no_compile_error() {
+    let sandbox = sandbox();
+    let Some(_mount) = Mount::target(&sandbox, "size=1m") else { return };
+    let output = sandbox.run(&["test-matrix"]).exits(3).says("no space left on the disk");
+    assert!(
+        output.verdict().starts_with("could not run: test-services (compile: no space left"),
+        "{}",
+        output.verdict()
+    );
+    assert!(!output.stderr.contains("compile error"), "{}", output.stderr);
+    let report = sandbox.run(&["report"]).exits(0).stdout;
+    assert!(!report.contains("make it compile"), "{report}");
+}
+
+#[test]
 fn a_record_that_cannot_be_begun_changes_no_verdict() {
     // Five files are there before the run's folder is made (the root, `xtask`, `runs`, `coverage`, `lock`), and seven
     // before its record.

@@ -80,6 +80,36 @@ fn a_missing_linker_is_a_failure() {
     assert_eq!(reading.findings[0].package.as_deref(), Some("x 0.1.0"));
 }
 
+/// What rustc 1.95 says on a full disk: of an archive, and when rust-lld has died of it.
+#[test]
+fn a_full_disk_is_no_compile_error() {
+    let error = |message: &str, child: &str| {
+        let children = serde_json::json!([{ "message": child }]);
+        let message = serde_json::json!({
+            "level": "error", "message": message, "spans": [], "code": null, "children": children,
+        });
+        // Cargo writes the reason first, and the reader looks for it there.
+        let package = "\"package_id\":\"c 0.1.0 (x)\"";
+        format!("{{\"reason\":\"compiler-message\",{package},\"message\":{message}}}\n{UNFINISHED}")
+    };
+    let archive =
+        "failed to build archive at `/w/target/debug/deps/libc-1.rlib`: No space left on device (os error 28)";
+    let linker = "\"cc\" \"-o\" \"/w/target/debug/deps/c-2\" \"-pie\"\ncollect2: fatal error: ld terminated with signal 7 [Bus error]";
+    for (message, child, place) in [
+        (archive, "", "target/debug/deps/libc-1.rlib"),
+        ("linking with `cc` failed: exit status: 1", linker, "target/debug/deps/c-2"),
+    ] {
+        let reading = read(&Reader::CargoMessages, &error(message, child), "", Exit::Code(101));
+        let because = format!("no space left on the disk of {place}: {message}");
+        same(&reading, Outcome::EnvironmentError, &because);
+    }
+    let spelled = error("the code says: No space left on device", "").replace("\"spans\":[]", SPAN);
+    assert_eq!(read(&Reader::CargoMessages, &spelled, "", Exit::Code(101)).outcome, Outcome::Failed);
+}
+
+/// A place in a source.
+const SPAN: &str = r#""spans":[{"file_name":"src/lib.rs","line_start":1,"is_primary":true,"expansion":null}]"#;
+
 #[test]
 fn what_cargo_itself_says_is_the_reason() {
     for (stderr, outcome, because) in [

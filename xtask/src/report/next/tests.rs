@@ -63,6 +63,8 @@ fn every_kind_of_failure_has_its_advice() {
     case("own", "command", slow, "timed-out", key, &["cargo own --package command"]);
     let doctor = ["cargo xtask doctor", "cargo own --package command"];
     case("own", "command", ended(Outcome::EnvironmentError, "no `reuse`"), "environment", "missing", &doctor);
+    let full = ended(Outcome::EnvironmentError, "no space left on the disk of target/x: failed to write");
+    case("own", "command", full, "environment", "free space", &["cargo own --package command"]);
     let stopped = ended(Outcome::Cancelled, "the run was stopped");
     case("own", "command", stopped, "cancelled", "run it again", &["cargo xtask own"]);
     let notify = ended(Outcome::EnvironmentError, "tell Slack: the answer was 404");
