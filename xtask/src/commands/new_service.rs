@@ -5,7 +5,7 @@ use super::tools::places;
 use crate::cli;
 use crate::environment::Clock;
 use crate::error::{Error, Exit, Result};
-use crate::history::folder::{Home, run_id};
+use crate::history::folder::Home;
 use crate::history::lock::{Holder, Lock};
 use crate::scaffold::template::File;
 use crate::scaffold::{name, place, template};
@@ -72,13 +72,13 @@ fn lock(wait: bool, session: &Session, workspace: &Workspace) -> Result<Lock> {
     let home = Home::new(&workspace.target_dir);
     home.prepare()?;
     let environment = &session.environment;
-    let holder = Holder {
+    let holder = || Holder {
         pid: environment.pid,
-        run: run_id(environment.now, environment.pid),
+        run: home.next_id(environment.now, environment.pid),
         command: session.typed.clone(),
         since: Clock::start().now(),
     };
-    Lock::take(&home.lock(), &holder, wait, &mut |message| session.printer.say(message))
+    Lock::take(&home.lock(), holder, wait, &mut |message| session.printer.say(message))
 }
 
 impl New {

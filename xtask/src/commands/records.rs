@@ -7,7 +7,8 @@ use crate::history::folder::Home;
 use crate::plan::pipeline::Definition;
 use crate::process::MARKER;
 use crate::report::needs::Needs;
-use crate::report::{Fold, Summary, merge, record};
+use crate::report::record::{self, Record};
+use crate::report::{Fold, Summary, merge};
 use crate::settings::config::Config;
 use crate::text;
 use crate::workspace::{Workspace, git};
@@ -76,16 +77,50 @@ fn find<'a>(asked: &'a str, runs: &[String]) -> Result<&'a str> {
     Err(Error::usage(format!("tell about the run `{asked}`: there is no record of it")).hint(hint))
 }
 
-/// Whether a run has closed its record: one that goes on has not, nor one that was killed.
+/// Whether a run has come to its end: one that still runs has not, nor one that was killed.
 fn is_finished(home: &Home, id: &str) -> bool {
-    record::read(&home.runs().join(id).join("events.ndjson")).is_ok_and(|record| record.is_closed())
+    let folder = home.runs().join(id);
+    record::read(&folder.join(record::FILE)).is_ok_and(|record| record.is_closed())
+        || Summary::read(&folder.join("summary.json")).is_ok_and(|summary| summary.exit_code.is_some())
 }
 
-/// What the run's record says; a run that goes on is told about as far as it has come.
+/// What is known of a run: of one that still runs, as far as it has come. Its record counts; where that is damaged or
+/// ends early and the summary is whole, the summary does. What is damaged is named.
 fn summary(home: &Home, id: &str, current: Option<&str>) -> Result<Summary> {
-    let events = record::read(&home.runs().join(id).join("events.ndjson"))?.events;
-    let fold = Fold::of(&events);
-    Ok(if current == Some(id) { fold.so_far() } else { fold.finish() })
+    let folder = home.runs().join(id);
+    let (record, whole) = (record::read(&folder.join(record::FILE)), Summary::read(&folder.join("summary.json")));
+    let record = match (record, whole) {
+        (Ok(record), _) if current == Some(id) || record.alive => return Ok(Fold::of(&record.events).so_far()),
+        (Ok(record), Ok(whole)) if !record.is_whole() && !record.is_newer() => {
+            // A run that was killed got its summary from its record, by the run after it.
+            let early = !record.is_closed() && whole.exit_code.is_some();
+            let what = damage(&record, early).map(|what| format!("{what}; this report is made from summary.json"));
+            return Ok(with_warning(whole, what));
+        }
+        (Err(error), Ok(whole)) => {
+            return Ok(with_warning(whole, Some(format!("{}; this report is made from summary.json", error.line()))));
+        }
+        (record, _) => record?,
+    };
+    Ok(with_warning(Fold::of(&record.events).finish(), damage(&record, false)))
+}
+
+/// What is wrong with a record, in a sentence; `early` says that the run came further than it does.
+fn damage(record: &Record, early: bool) -> Option<String> {
+    let file = record::FILE;
+    let lines = text::count(record.skipped, "line");
+    match (early, record.cut, record.skipped) {
+        _ if record.is_newer() => None,
+        (_, _, 1..) => Some(format!("{lines} of {file} cannot be read")),
+        (_, true, _) => Some(format!("{file} is cut off in the middle of a line, as on a full disk")),
+        (true, ..) => Some(format!("{file} ends before the run did")),
+        _ => None,
+    }
+}
+
+fn with_warning(mut summary: Summary, warning: Option<String>) -> Summary {
+    summary.warnings.extend(warning);
+    summary
 }
 
 /// All runs of the same commit as one. A record that cannot be read has its own error when it is asked for; here it is

@@ -8,12 +8,12 @@ use crate::environment::{Clock, Environment};
 use crate::error::{Error, Exit, Result};
 use crate::event::Kind;
 use crate::exec::{self, pool, secrets, signal};
-use crate::history::folder::{Home, REGISTRY_LOGIN, run_id};
+use crate::history::folder::{Home, REGISTRY_LOGIN};
 use crate::history::interrupted;
 use crate::history::lock::{Holder, Lock};
 use crate::plan::{Action, Plan, build, render};
 use crate::process::{self, Surroundings};
-use crate::report::record::Recorder;
+use crate::report::record::{self, Recorder};
 use crate::report::{self, Fanout, Outputs, Subscriber};
 use crate::settings::Settings;
 use crate::tools::preflight::{self, Ready, Wants};
@@ -28,7 +28,6 @@ const BACKLOG: usize = 4096;
 
 /// Runs what `command` asks for.
 pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Result<Exit> {
-    let clock = Clock::start();
     let (workspace, settings) = session.resolve(command)?;
     let mut plan = build::build(&workspace, &settings)?;
     check(&plan)?;
@@ -38,19 +37,24 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
         return Ok(Exit::Ok);
     }
     let home = Home::new(&workspace.target_dir);
-    home.prepare()?;
-    let id = run_id(session.environment.now, session.environment.pid);
-    let command = secrets::of(&session.environment.vars).hide(&session.typed);
-    let holder = Holder { pid: session.environment.pid, run: id.clone(), command, since: clock.now() };
-    let _lock = Lock::take(&home.lock(), &holder, args.wait, &mut |message| session.printer.say(message))?;
-    let mut first: Vec<Kind> = interrupted::clean_up(&home, &session.environment);
+    let lock = lock(&home, args.wait, session)?;
+    // Waiting for another run is no part of this one.
+    let clock = Clock::start();
+    let id = home.next_id(session.environment.now, session.environment.pid);
+    let mut first: Vec<Kind> = match &lock {
+        Some(_) => interrupted::clean_up(&home, &session.environment),
+        None => vec![nothing_kept(&home)],
+    };
     let ready = prepare(&plan, args, session, &workspace)?;
     let surroundings = surroundings(session, &ready);
     let runtime = Arc::new(runtime(&plan, session, &workspace));
     plan.install_first(&ready.later);
     let folder = home.runs().join(&id);
-    first.extend(home.start(&id, settings.config.keep_runs).err().map(|error| beside(&error)));
-    let mut fanout = Fanout::new(subscribers(session, args, &folder, &mut first)?);
+    if lock.is_some() {
+        first.extend(home.start(&id, settings.config.keep_runs).err().map(|error| beside(&error)));
+    }
+    let _alive = record::Alive::of(&folder.join(record::FILE));
+    let mut fanout = Fanout::new(subscribers(session, args, &folder, &mut first, lock.is_some())?);
     let place = Place { id, folder: folder.clone(), surroundings, runtime, first };
     let context = context(session, args, &settings, &workspace, place);
     let (sender, messages) = mpsc::sync_channel(BACKLOG);
@@ -76,6 +80,33 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
             .detail(panic)
             .hint(format!("please report it with the folder {}", session.shown(&folder)))),
     }
+}
+
+/// The lock of the checkout; `None` where the target directory is read-only, so that nobody else can run either.
+fn lock(home: &Home, wait: bool, session: &Session) -> Result<Option<Lock>> {
+    let environment = &session.environment;
+    let holder = || Holder {
+        pid: environment.pid,
+        run: home.next_id(environment.now, environment.pid),
+        command: secrets::of(&environment.vars).hide(&session.typed),
+        since: Clock::start().now(),
+    };
+    let mut say = |message: &str| session.printer.say(message);
+    let taken = home.prepare().and_then(|()| Lock::take(&home.lock(), holder, wait, &mut say));
+    match taken {
+        Err(error) if error.exit() == Exit::Environment && home.is_read_only() => Ok(None),
+        taken => taken.map(Some),
+    }
+}
+
+/// That a run leaves no record, which is no reason not to run: what only reads can do its work.
+fn nothing_kept(home: &Home) -> Kind {
+    let message = format!(
+        "{} is read-only: this run leaves no record, no logs and no report; to keep them, set CARGO_TARGET_DIR to a \
+         directory that can be written",
+        home.path().display()
+    );
+    Kind::Warning { message }
 }
 
 /// Whether there is anything to run.
@@ -209,12 +240,16 @@ fn subscribers(
     args: &cli::Run,
     folder: &Path,
     first: &mut Vec<Kind>,
+    kept: bool,
 ) -> Result<Vec<Box<dyn Subscriber>>> {
-    let console = report::console(session.display, &session.printer, &session.shown(folder));
+    let shown = if kept { session.shown(folder) } else { String::new() };
+    let console = report::console(session.display, &session.printer, &shown);
     let mut all: Vec<Box<dyn Subscriber>> = Vec::new();
-    match Recorder::create(&folder.join("events.ndjson")) {
-        Ok(record) => all.push(Box::new(record)),
-        Err(error) => first.push(beside(&error)),
+    if kept {
+        match Recorder::create(&folder.join(record::FILE)) {
+            Ok(record) => all.push(Box::new(record)),
+            Err(error) => first.push(beside(&error)),
+        }
     }
     all.push(console);
     all.push(Box::new(report::images::Pushed::new(folder.join("images.json"))));
@@ -227,7 +262,7 @@ fn subscribers(
 fn outputs(session: &Session, args: &cli::Run, folder: &Path) -> Outputs {
     Outputs {
         run_dir: folder.is_dir().then(|| folder.to_owned()),
-        shown_dir: session.shown(folder),
+        shown_dir: if folder.is_dir() { session.shown(folder) } else { String::new() },
         github_summary: session.environment.var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
         json: args.json,
     }

@@ -76,6 +76,7 @@ pub fn run(
             stopped: None,
             bug: None,
             exit: None,
+            keeps_logs: context.folder.join("logs").is_dir(),
             spawn: &spawn,
         }
         .play(messages)
@@ -118,6 +119,8 @@ struct Run<'a> {
     bug: Option<String>,
     /// The exit code that a blocking task has asked for.
     exit: Option<Exit>,
+    /// Whether the run has a directory for logs.
+    keeps_logs: bool,
     spawn: &'a dyn Fn(Job),
 }
 
@@ -290,7 +293,7 @@ impl Run<'_> {
             service: task.service.clone(),
             exit_code,
             duration_ms: millis(duration),
-            log: Some(format!("logs/{}", task.id.log_file())),
+            log: self.keeps_logs.then(|| format!("logs/{}", task.id.log_file())),
             reading: Box::new(shown(&task, &reading)),
             tail: if reading.outcome.is_bad() { tail } else { Vec::new() },
             repeat: self.hidden(&task.repeat_from(&self.plan.root)),

@@ -235,7 +235,10 @@ impl<'a> Worker<'a> {
             let names = text::list(&ended.leaked);
             reading.notes.push(format!("it left processes behind, which were killed: {names}"));
         }
-        reading.notes.extend(ended.notes.iter().cloned());
+        // Of a run without a directory for logs it has been said once that there are none.
+        if self.inputs.log.parent().is_some_and(Path::is_dir) {
+            reading.notes.extend(ended.notes.iter().cloned());
+        }
         for binary in &mut reading.binaries {
             binary.bytes = binary.path.metadata().map_or(0, |metadata| metadata.len());
         }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The file in a run's folder that holds its login to the registry while it lasts.
 pub const REGISTRY_LOGIN: &str = "registry-login.json";
@@ -51,6 +51,21 @@ impl Home {
                 .because(error)
                 .hint("xtask writes into cargo's target folder; set CARGO_TARGET_DIR to one that can be written")
         })
+    }
+
+    /// Whether the home may not be written to: neither it nor the nearest directory above it that exists.
+    pub fn is_read_only(&self) -> bool {
+        let nearest = self.0.ancestors().find(|path| path.symlink_metadata().is_ok());
+        nearest.is_some_and(|path| {
+            let access = rustix::fs::access(path, rustix::fs::Access::WRITE_OK);
+            path.is_dir() && matches!(access, Err(rustix::io::Errno::ROFS | rustix::io::Errno::ACCESS))
+        })
+    }
+
+    /// The id of a run that starts now: it sorts behind all others here, whatever the clock has done meanwhile.
+    pub fn next_id(&self, now: SystemTime, pid: u32) -> String {
+        let newest = self.run_ids().iter().rev().find_map(|id| time_of(id));
+        run_id(newest.map_or(now, |newest| now.max(newest + Duration::from_millis(1))), pid)
     }
 
     /// Makes the folder of a new run with its `logs`, points `latest` at it, and removes the oldest beyond `keep`,
@@ -100,8 +115,17 @@ pub fn of_runs(runs: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// The id of a run that starts now: it sorts by time, and two processes never share one.
-pub fn run_id(now: SystemTime, pid: u32) -> String {
+/// The time in a run's id.
+fn time_of(id: &str) -> Option<SystemTime> {
+    let digits = id.split_once('-')?.0;
+    let part = |range: std::ops::Range<usize>| digits.get(range);
+    let date = format!("{}-{}-{}", part(0..4)?, part(4..6)?, part(6..8)?);
+    let time = format!("{}:{}:{}.{}", part(9..11)?, part(11..13)?, part(13..15)?, part(15..18)?);
+    humantime::parse_rfc3339(&format!("{date}T{time}Z")).ok()
+}
+
+/// The id of a run at this time: it sorts by time, and two processes never share one.
+fn run_id(now: SystemTime, pid: u32) -> String {
     let time = humantime::format_rfc3339_millis(now).to_string();
     let digits: String = time.chars().filter(char::is_ascii_alphanumeric).collect();
     format!("{digits}-{pid}")
@@ -117,6 +141,22 @@ mod tests {
         assert_eq!(run_id(at(1_700_000_000_123), 7), "20231114T221320123Z-7");
         assert!(run_id(at(999), 900) < run_id(at(1000), 1));
         assert_ne!(run_id(at(5), 1), run_id(at(5), 2));
+    }
+
+    #[test]
+    fn a_run_sorts_behind_the_newest_one_though_the_clock_went_back() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let home = Home::new(dir.path());
+        home.prepare().expect("made");
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let first = home.next_id(at(1_700_000_000), 7);
+        assert_eq!(first, "20231114T221320000Z-7");
+        home.start(&first, 9).expect("made");
+        let second = home.next_id(at(1_600_000_000), 3);
+        assert_eq!(second, "20231114T221320001Z-3");
+        home.start(&second, 9).expect("made");
+        home.start("not-a-run", 9).expect("made");
+        assert_eq!(home.next_id(at(1_800_000_000), 3), "20270115T080000000Z-3");
     }
 
     #[test]

@@ -22,7 +22,7 @@ fn close(folder: &Path, run: String, environment: &Environment) -> Option<Kind> 
     cleaned.extend(backing::clean_after(&run, &environment.temp, environment.var("PATH").unwrap_or_default().as_ref()));
     // A login outlives nobody.
     let _ = std::fs::remove_file(folder.join(REGISTRY_LOGIN));
-    let record = record::read(&folder.join("events.ndjson")).unwrap_or_default();
+    let record = record::read(&folder.join(record::FILE)).unwrap_or_default();
     if record.is_newer() {
         return None;
     }

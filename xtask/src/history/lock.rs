@@ -31,8 +31,14 @@ pub struct Holder {
 }
 
 impl Lock {
-    /// Takes the lock at `path` for `holder`. With `wait`, waits for whoever holds it; `waiting` is told once.
-    pub fn take(path: &Path, holder: &Holder, wait: bool, waiting: &mut dyn FnMut(&str)) -> Result<Self> {
+    /// Takes the lock at `path`, and asks `holder` for whom once it has it. With `wait`, waits until it is free, and calls
+    /// `waiting` once.
+    pub fn take(
+        path: &Path,
+        holder: impl FnOnce() -> Holder,
+        wait: bool,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<Self> {
         let what = || format!("take the lock of this checkout, {}", path.display());
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let mut file = open.map_err(|error| Error::environment(what()).because(error))?;
@@ -50,7 +56,7 @@ impl Lock {
             }
             Err(TryLockError::Error(error)) => return Err(Error::environment(what()).because(error)),
         }
-        let text = serde_json::to_vec(holder).unwrap_or_default();
+        let text = serde_json::to_vec(&holder()).unwrap_or_default();
         // The lock is held; a disk that is full only costs the next one the name of the holder.
         let _ = file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(&text));
         Ok(Self { file })
@@ -95,25 +101,25 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("lock");
         let mut nobody_waits = |message: &str| panic!("{message}");
-        let first = Lock::take(&path, &holder("one"), false, &mut nobody_waits).expect("it is free");
-        let error = Lock::take(&path, &holder("two"), false, &mut nobody_waits).expect_err("it is taken");
+        let first = Lock::take(&path, || holder("one"), false, &mut nobody_waits).expect("it is free");
+        let error = Lock::take(&path, || holder("two"), false, &mut nobody_waits).expect_err("it is taken");
         assert_eq!(error.exit(), Exit::Locked);
         assert!(error.to_string().contains("`cargo xtask ci` (process "), "{error}");
         drop(first);
-        Lock::take(&path, &holder("two"), false, &mut nobody_waits).expect("it is free again");
+        Lock::take(&path, || holder("two"), false, &mut nobody_waits).expect("it is free again");
     }
 
     #[test]
     fn the_second_run_waits_when_told_to() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("lock");
-        let first = Lock::take(&path, &holder("one"), false, &mut |_| {}).expect("it is free");
+        let first = Lock::take(&path, || holder("one"), false, &mut |_| {}).expect("it is free");
         std::thread::scope(|scope| {
             let mut first = Some(first);
             let (told, waiting) = std::sync::mpsc::channel();
             let second = scope.spawn(|| {
                 let told = told;
-                Lock::take(&path, &holder("two"), true, &mut |message| told.send(message.to_owned()).expect("heard"))
+                Lock::take(&path, || holder("two"), true, &mut |message| told.send(message.to_owned()).expect("heard"))
             });
             assert!(waiting.recv().expect("it says that it waits").contains("run one"));
             first.take();
@@ -128,7 +134,7 @@ mod tests {
         std::fs::write(&path, b"{\"pid\":").expect("written");
         let held = File::open(&path).expect("opened");
         held.lock().expect("locked");
-        let error = Lock::take(&path, &holder("two"), false, &mut |_| {}).expect_err("it is taken");
+        let error = Lock::take(&path, || holder("two"), false, &mut |_| {}).expect_err("it is taken");
         assert!(error.to_string().contains("it has not said which"), "{error}");
     }
 }

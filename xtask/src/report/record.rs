@@ -4,9 +4,26 @@
 use super::Subscriber;
 use crate::error::{Error, Result};
 use crate::event::{Event, Kind, RECORD_VERSION};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
+
+/// The record's name in the directory of its run.
+pub const FILE: &str = "events.ndjson";
+
+/// That a run is alive: a lock on its record, which the kernel lets go of however the run ends.
+#[derive(Debug)]
+pub struct Alive {
+    _held: Option<File>,
+}
+
+impl Alive {
+    /// Holds the record at `path`; on trouble, such as a record that could not be made, nothing.
+    pub fn of(path: &Path) -> Self {
+        let file = OpenOptions::new().create(true).append(true).open(path).ok();
+        Self { _held: file.filter(|file| file.lock().is_ok()) }
+    }
+}
 
 /// Appends every event but the children's output to a file.
 pub struct Recorder {
@@ -65,12 +82,21 @@ pub struct Record {
     pub skipped: usize,
     /// The version that the record says it has, when its start is readable.
     pub version: Option<u32>,
+    /// The last line is cut off.
+    pub cut: bool,
+    /// The run that writes it is alive.
+    pub alive: bool,
 }
 
 impl Record {
     /// Whether a newer program wrote it, so that this one must not write to it.
     pub fn is_newer(&self) -> bool {
         self.version.is_some_and(|version| version > RECORD_VERSION)
+    }
+
+    /// Whether all of the run can be read, up to its end.
+    pub fn is_whole(&self) -> bool {
+        self.is_closed() && self.skipped == 0 && !self.cut
     }
 
     /// Whether the run closed it; a killed run does not.
@@ -82,7 +108,13 @@ impl Record {
 /// Reads a record, finished or not. What cannot be understood is counted and left alone; a last line that was cut off
 /// is no event.
 pub fn read(path: &Path) -> Result<Record> {
-    let attempt = || -> io::Result<Record> { parse(BufReader::new(File::open(path)?)) };
+    let attempt = || -> io::Result<Record> {
+        let file = File::open(path)?;
+        // A run that ends between these two looks has closed its record, and that counts.
+        let alive = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        let record = parse(BufReader::new(file))?;
+        Ok(Record { alive: alive && !record.is_closed(), ..record })
+    };
     attempt().map_err(|e| Error::environment(format!("read the run's record {}", path.display())).because(e))
 }
 
@@ -102,7 +134,7 @@ fn parse(mut input: impl BufRead) -> io::Result<Record> {
                 record.version = record.version.or_else(|| version_of(&line));
                 record.skipped += 1;
             }
-            Err(_) => {}
+            Err(_) => record.cut = !line.trim_ascii().is_empty(),
         }
         line.clear();
     }

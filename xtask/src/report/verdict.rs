@@ -111,9 +111,12 @@ fn so_far(summary: &Summary) -> String {
         format!(", {} not ended", text::list(&summary.pending))
     };
     if bad.is_empty() {
-        return format!("so far nothing has failed: {} ended{pending}", text::count(summary.stages.len(), "stage"));
+        return format!(
+            "running: nothing has failed so far, {} ended{pending}",
+            text::count(summary.stages.len(), "stage")
+        );
     }
-    format!("so far failed: {}{pending}", text::list(bad.into_iter().map(culprit)))
+    format!("running: so far failed: {}{pending}", text::list(bad.into_iter().map(culprit)))
 }
 
 fn blocking(summary: &Summary) -> impl Iterator<Item = &StageSummary> {

@@ -41,9 +41,17 @@ fn the_second_run_waits_when_it_is_told_to() {
     let first = holder(&sandbox);
     let second = sandbox.start(&["ci", "--only", "quick", "--wait"]);
     second.until_says("waiting for another run: `cargo xtask ci --only slow` (process ");
+    let waited_for = sandbox.latest();
     sandbox.open_gate("gate");
     first.finish().exits(0);
     second.finish().exits(0);
+    // The time that it waited is none of its own: its clock started when the first run had ended.
+    let at =
+        |event: &serde_json::Value| humantime::parse_rfc3339(event["at"].as_str().expect("a time")).expect("a time");
+    let ended = at(&sandbox.events(&waited_for, "run-finished")[0]);
+    let last = &sandbox.events(&sandbox.latest(), "run-finished")[0];
+    let since = at(last).duration_since(ended).expect("it ended later");
+    assert!(u128::from(last["elapsed_ms"].as_u64().expect("a number")) <= since.as_millis() + 1, "{last}");
 }
 
 #[test]

@@ -59,3 +59,74 @@ fn a_run_that_is_not_there_is_an_error() {
     sandbox.run(&["fmt"]).exits(0);
     sandbox.run(&["report", "--run", "nonsense"]).exits(2).says("there is no record of it");
 }
+
+#[test]
+fn a_run_that_still_runs_is_reported_as_running() {
+    let sandbox = sandbox();
+    sandbox.gate("gate").stage("quick", "", "exit 0");
+    sandbox.stage("slow", "needs = [\"quick\"]", ": >../ready; read -r line <../gate");
+    let run = sandbox.start(&["ci", "--only", "quick", "--only", "slow"]);
+    run.until_there("ready");
+    let told = report(&sandbox, &[]);
+    assert_eq!((&told["verdict"], &told["exit_code"]), (&"running".into(), &Value::Null));
+    assert_eq!((stages(&told), &told["pending"]), (vec!["quick passed".to_owned()], &serde_json::json!(["slow"])));
+    let text = sandbox.run(&["report"]).exits(0).stdout;
+    assert!(text.starts_with("# – running: nothing has failed so far, 1 stage ended, slow not ended"), "{text}");
+    assert!(!text.contains("interrupted"), "{text}");
+    sandbox.open_gate("gate");
+    run.finish().exits(0);
+    assert_eq!(report(&sandbox, &[])["verdict"], "passed");
+}
+
+/// What happens to a record.
+type Damage = fn(&str) -> String;
+
+/// Changes the record of the latest run.
+fn damage(sandbox: &Sandbox, change: Damage) {
+    let path = "target/xtask/runs/latest/events.ndjson";
+    sandbox.file(path, &change(&sandbox.read(path)));
+}
+
+#[test]
+fn a_run_with_a_damaged_record_is_reported_by_what_is_whole() {
+    let sandbox = sandbox();
+    let from_summary = "; this report is made from summary.json";
+    let cases: [(Damage, &str); 3] = [
+        (
+            |text| text[..text.len() - 9].to_owned(),
+            "events.ndjson is cut off in the middle of a line, as on a full disk",
+        ),
+        (
+            |text| text[..=text.trim_end().rfind('\n').expect("lines")].to_owned(),
+            "events.ndjson ends before the run did",
+        ),
+        (
+            |text| text.replacen("\"event\":\"task-finished\"", "\"event\":\"ta", 1),
+            "1 line of events.ndjson cannot be read",
+        ),
+    ];
+    for (change, what) in cases {
+        sandbox.run(&["fmt"]).exits(0);
+        damage(&sandbox, change);
+        let told = report(&sandbox, &[]);
+        assert_eq!((&told["verdict"], &told["exit_code"]), (&"passed".into(), &0.into()), "{what}");
+        assert_eq!(told["warnings"], serde_json::json!([format!("{what}{from_summary}")]));
+        sandbox.file("target/xtask/runs/latest/summary.json", "{\"version\":");
+        let told = report(&sandbox, &[]);
+        // A record that merely ends early is what a run leaves that was killed.
+        let named = !what.contains("ends before");
+        assert_eq!(told["warnings"].as_array().expect("a list").len(), usize::from(named), "{told}");
+    }
+}
+
+#[test]
+fn the_newest_run_is_the_last_that_was_started_whatever_the_clock_says() {
+    let sandbox = sandbox();
+    sandbox.run(&["fmt"]).exits(0);
+    let runs = sandbox.root().join("target/xtask/runs");
+    // As if the clock had been wrong then.
+    std::fs::rename(runs.join(sandbox.latest()), runs.join("29990101T000000000Z-1")).expect("it is there");
+    sandbox.stage("quick", "", "exit 0").run(&["ci", "--only", "quick"]).exits(0);
+    assert_eq!(report(&sandbox, &[])["command"], "cargo xtask ci --only quick");
+    assert!(sandbox.latest().starts_with("29990101T000000001Z-"), "{}", sandbox.latest());
+}

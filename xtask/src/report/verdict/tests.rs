@@ -70,7 +70,7 @@ fn an_unfinished_run_has_no_verdict_yet() {
     let summary = Fold::of(&events[..6]).so_far();
     assert_eq!(
         line(&summary, Display::default().style()),
-        "so far nothing has failed: 1 stage ended, test-services not ended"
+        "running: nothing has failed so far, 1 stage ended, test-services not ended"
     );
 }
 
