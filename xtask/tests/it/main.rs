@@ -8,6 +8,7 @@ mod peers;
 mod running;
 mod sandbox;
 
+mod adopting;
 mod audit;
 mod config;
 mod coverage;
