@@ -247,8 +247,10 @@ fn stage_table(top: &mut Table<'_>, p: &mut Problems) -> Vec<StageConfig> {
         .into_iter()
         .map(|definition| StageConfig { timeout: definition.timeout, definition, command: Vec::new() })
         .collect();
-    let table = top.table("stages", p);
-    for (name, mut entry) in table.tables(p) {
+    let entries = top.table("stages", p).tables(p);
+    let ids = configured.iter().map(|stage| stage.definition.id.to_string());
+    let known: BTreeSet<String> = ids.chain(entries.iter().map(|(name, _)| (*name).to_owned())).collect();
+    for (name, mut entry) in entries {
         let policy = entry.get("policy", "one of \"blocking\", \"warning\", \"info\", \"reporting\"", p, policy);
         let timeout = entry.duration("timeout", p);
         let limit = entry.integer("max-parallel", 1..=1024, p).and_then(|limit| usize::try_from(limit).ok());
@@ -259,6 +261,13 @@ fn stage_table(top: &mut Table<'_>, p: &mut Problems) -> Vec<StageConfig> {
         } else {
             let command = entry.strings("command", p).unwrap_or_default();
             let needs = entry.strings("needs", p).unwrap_or_default();
+            for need in needs.iter().filter(|need| !known.contains(*need)) {
+                let advice = match text::nearest(need, known.iter().map(String::as_str)).first() {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the stages are {}", text::list(&known)),
+                };
+                entry.complain(p, Some("needs"), &format!("names `{need}`, which is no stage: {advice}"));
+            }
             if command.is_empty() {
                 let known = pipeline::stages();
                 let near = text::nearest(name, known.iter().map(|stage| stage.id.as_str()));

@@ -114,21 +114,17 @@ fn a_cycle_is_shown_with_its_whole_path() {
 }
 
 #[test]
-fn a_need_that_points_nowhere_is_refused_with_the_nearest() {
-    let near = "[workspace.metadata.xtask.stages.a]\ncommand = [\"true\"]\nneeds = [\"test-servces\"]\n";
+fn needs_that_point_nowhere_are_refused_all_at_once_with_the_nearest() {
+    let stages = "[workspace.metadata.xtask.stages]\na = { command = [\"true\"], needs = [\"test-servces\", \"b\"] }\n\
+                  b = { command = [\"true\"], needs = [\"zzz\"], polcy = \"info\" }\n";
     assert_eq!(
-        refused(near),
+        refused(stages),
         [
-            "error: plan the stage `a`: it needs `test-servces`, which does not exist",
-            "hint: did you mean `test-services`?"
-        ]
-    );
-    let far = "[workspace.metadata.xtask.stages.a]\ncommand = [\"true\"]\nneeds = [\"zzz\"]\n";
-    assert_eq!(
-        refused(far),
-        [
-            "error: plan the stage `a`: it needs `zzz`, which does not exist",
-            "hint: the stages are format-and-lint, test-services, code-coverage, security-audit, dependency-check, integration-tests, build-release, build-and-push, deploy-staging, smoke-test, quality-report, notify and a"
+            "error: read the configuration of xtask: 3 problems",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.stages.a.needs` names `test-servces`, which is no stage: did you mean `test-services`?",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.stages.b.needs` names `zzz`, which is no stage: the stages are a, b, build-and-push, build-release, code-coverage, dependency-check, deploy-staging, format-and-lint, integration-tests, notify, quality-report, security-audit, smoke-test and test-services",
+            "  /w/Cargo.toml: `workspace.metadata.xtask.stages.b.polcy` is unknown: did you mean `policy`?",
+            "hint: the README lists every key with its default"
         ]
     );
 }
