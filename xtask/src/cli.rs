@@ -14,6 +14,7 @@ pub use images::{Docker, LogIn, PushImage};
 pub use options::{BuilderOption, DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
 pub use reports::{Notify, Report, Told};
 pub use shows::{Graph, GraphFormat, Plan};
+pub use variables::without_secrets;
 
 use crate::plan::Event;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};

@@ -2,26 +2,29 @@
 
 use std::ffi::OsString;
 use std::process::ExitCode;
-use xtask::cli::Cli;
+use xtask::cli::{self, Cli};
 use xtask::command::quote;
 use xtask::commands::{self, Session};
 use xtask::environment::Environment;
 use xtask::error::{Error, Exit, Result};
+use xtask::exec::secrets;
+use xtask::process::Secrets;
 use xtask::text::sanitise;
 
 fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::read(&typed) {
         Ok(cli) => cli,
-        Err(errors) => return refuse(&errors),
+        Err(errors) => return refuse(errors),
     };
     // A panic is a bug of xtask's; its message and place have been printed by the hook.
     let result = std::panic::catch_unwind(|| start(&cli)).unwrap_or_else(|_| {
         Err(Error::new(Exit::Bug, "go on: xtask has a bug").hint("please report it, with what stands above"))
     });
     let exit = result.unwrap_or_else(|error| {
-        // It repeats what was typed, or what a tool has said, and neither may move the cursor.
-        let text: String = format!("error: {error}").lines().map(|line| sanitise(line) + "\n").collect();
+        // It repeats what was typed, or what a tool has said, and neither may move the cursor or show a secret.
+        let shown = secrets().hide(&format!("error: {error}"));
+        let text: String = shown.lines().map(|line| sanitise(line) + "\n").collect();
         // Nobody is left to tell when stderr is closed.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
         error.exit()
@@ -30,13 +33,19 @@ fn main() -> ExitCode {
 }
 
 /// Prints what is wrong with the command line, or the help that it asks for.
-fn refuse(errors: &[clap::Error]) -> ExitCode {
+fn refuse(errors: Vec<clap::Error>) -> ExitCode {
+    let code = errors.first().map_or(0, clap::Error::exit_code);
     for error in errors {
+        let error = cli::without_secrets(error, &secrets());
         // A closed stream is no reason to fail in another way.
         let _ = error.print();
     }
-    let code = errors.first().map_or(0, clap::Error::exit_code);
     ExitCode::from(u8::try_from(code).unwrap_or(Exit::Usage.code()))
+}
+
+/// What must not be repeated.
+fn secrets() -> Secrets {
+    Environment::read().map(|environment| secrets::of(&environment.vars)).unwrap_or_default()
 }
 
 fn start(cli: &Cli) -> Result<Exit> {

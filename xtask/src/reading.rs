@@ -176,6 +176,37 @@ impl Reading {
         Self::ended(outcome, Some(why.into()))
     }
 
+    /// Hands every text that is for people to `change`. Names, paths and digests, by which tasks find what others made,
+    /// are none.
+    pub fn for_each_text(&mut self, change: &mut impl FnMut(&mut String)) {
+        // Every field is named, so that a new one has to decide.
+        let Self {
+            because,
+            failed_tests,
+            findings,
+            tables,
+            notes,
+            outcome: _,
+            tests: _,
+            binaries: _,
+            coverage: _,
+            image: _,
+            env: _,
+            service_env: _,
+            scripts: _,
+        } = self;
+        because.iter_mut().chain(notes).for_each(&mut *change);
+        for FailedTest { name, output, repeat } in failed_tests {
+            [name, output, repeat].into_iter().for_each(&mut *change);
+        }
+        for Finding { code, message, file, package, waived, tool: _, severity: _, line: _ } in findings {
+            [code, file, package, waived].into_iter().flatten().chain([message]).for_each(&mut *change);
+        }
+        for Table { title, columns, rows } in tables {
+            columns.iter_mut().chain(rows.iter_mut().flatten()).chain([title]).for_each(&mut *change);
+        }
+    }
+
     fn ended(outcome: Outcome, because: Option<String>) -> Self {
         Self {
             outcome,

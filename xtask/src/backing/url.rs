@@ -119,6 +119,16 @@ impl Url {
         all
     }
 
+    /// The secrets that hide something. Where HTTP has a user and no password, the user is a token.
+    fn passwords(&self) -> Vec<String> {
+        let user = self.user();
+        let token = self.scheme.ends_with("http") || self.scheme.ends_with("https");
+        if token && self.password().is_empty() && !user.is_empty() {
+            return [self.secrets(), vec![self.credentials().0.to_owned(), user]].concat();
+        }
+        self.secrets().into_iter().filter(|secret| *secret != user).collect()
+    }
+
     fn compose(&self, userinfo: Option<String>, query: String) -> String {
         let userinfo = userinfo.map(|userinfo| userinfo + "@").unwrap_or_default();
         let path = if self.path.is_empty() { String::new() } else { format!("/{}", self.path) };
@@ -127,12 +137,25 @@ impl Url {
     }
 }
 
-/// The passwords in a text that is a URL, as they are written and as they are meant. One that is the same as its user
-/// is none: it hides nothing.
+/// The passwords in every URL of a text, as they are written and as they are meant. One that is the same as its user is
+/// none: it hides nothing.
 pub fn secrets(text: &str) -> Vec<String> {
-    let Some(url) = Url::parse(text) else { return Vec::new() };
-    let user = url.user();
-    url.secrets().into_iter().filter(|secret| *secret != user).collect()
+    // The whole text as well: a password may hold what ends a URL elsewhere.
+    urls(text).into_iter().chain([text]).filter_map(Url::parse).flat_map(|url| url.passwords()).collect()
+}
+
+/// Each URL of a text, from its scheme to a blank, a quote or the next one.
+fn urls(text: &str) -> Vec<&str> {
+    let in_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let start = |at: usize| text[..at].trim_end_matches(in_scheme).len();
+    let starts: Vec<usize> = text.match_indices("://").map(|(at, _)| start(at)).collect();
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let url = |(start, end): (&usize, usize)| {
+        let found = text.get(*start..end).unwrap_or_default();
+        let found = found.split(|c: char| c.is_whitespace() || "\"'`<>".contains(c)).next().unwrap_or_default();
+        if end < text.len() { found.trim_end_matches([',', ';', '|']) } else { found }
+    };
+    starts.iter().zip(ends).map(url).collect()
 }
 
 impl fmt::Display for Url {

@@ -2,7 +2,7 @@
 
 use super::STAGE;
 use crate::backing::Source;
-use crate::image::registry::Registry;
+use crate::image::registry::{self, Registry};
 use crate::settings::Builder;
 use crate::settings::config::Engine;
 use crate::settings::image;
@@ -57,10 +57,12 @@ pub struct BuilderOption {
 pub struct RegistryOption {
     /// Where images are pushed to, as `registry.example.org/shop` [default: what the configuration says]
     #[arg(long, value_name = "REGISTRY", env = "XTASK_REGISTRY", hide_env_values = true, help_heading = STAGE)]
-    #[arg(value_parser = registry)]
+    #[arg(value_parser = parse_registry)]
     pub registry: Option<Registry>,
 }
 
-fn registry(text: &str) -> Result<Registry, String> {
-    Registry::parse(text).ok_or_else(|| format!("it must be {}", image::REGISTRY))
+fn parse_registry(text: &str) -> Result<Registry, String> {
+    let login =
+        registry::login_in(text).map(|_| format!("; set {} and {} for a login", registry::USER, registry::PASSWORD));
+    Registry::parse(text).ok_or_else(|| format!("it must be {}{}", image::REGISTRY, login.unwrap_or_default()))
 }

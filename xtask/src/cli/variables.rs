@@ -3,6 +3,8 @@
 
 use super::Cli;
 use crate::environment;
+use crate::image::registry;
+use crate::process::{HIDDEN, Secrets};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory as _, Error, FromArgMatches as _};
 use std::collections::BTreeSet;
@@ -60,6 +62,16 @@ fn named(mut error: Error, name: &str) -> Error {
         return Error::raw(ErrorKind::InvalidUtf8, format!("the value of '{name}' is not valid UTF-8\n"));
     }
     error.insert(ContextKind::InvalidArg, ContextValue::String(name.to_owned()));
+    error
+}
+
+/// The error without secrets and logins in the value that it repeats.
+pub fn without_secrets(mut error: Error, secrets: &Secrets) -> Error {
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
+        let login = registry::login_in(value).unwrap_or_default();
+        let shown = secrets.hide(&if login.is_empty() { value.clone() } else { value.replace(login, HIDDEN) });
+        error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
+    }
     error
 }
 

@@ -14,6 +14,7 @@
 use super::context::{Context, Inputs};
 use super::message::{Finished, Message, Stopped, shown};
 use super::schedule::{Change, Schedule};
+use super::secrets;
 use super::signal::Signal;
 use super::verdict::verdict;
 use super::work;
@@ -172,7 +173,9 @@ impl Run<'_> {
         self.halt(Stopped::Bug, &format!("xtask has a bug: {bug}"));
     }
 
-    fn tell(&mut self, kind: Kind) {
+    /// The one way out for an event, and without secrets.
+    fn tell(&mut self, mut kind: Kind) {
+        secrets::redact(&mut kind, &self.context.surroundings.secrets);
         (self.emit)(&Event { at: self.clock.now(), elapsed_ms: self.clock.elapsed_ms(), counts: self.counts, kind });
     }
 
@@ -211,7 +214,7 @@ impl Run<'_> {
             task: task.id.clone(),
             stage: task.stage.clone(),
             service: task.service.clone(),
-            command: self.hidden(&task.command.paste_from(&self.plan.root)),
+            command: task.command.paste_from(&self.plan.root),
         });
         let inputs = self.inputs(index);
         (self.spawn)(Box::new(move |sender| {
@@ -296,7 +299,7 @@ impl Run<'_> {
             log: self.keeps_logs.then(|| format!("logs/{}", task.id.log_file())),
             reading: Box::new(shown(&task, &reading)),
             tail: if reading.outcome.is_bad() { tail } else { Vec::new() },
-            repeat: self.hidden(&task.repeat_from(&self.plan.root)),
+            repeat: task.repeat_from(&self.plan.root),
         });
         if let Some(panic) = panic {
             self.bug.get_or_insert(panic.clone());
@@ -323,7 +326,7 @@ impl Run<'_> {
                         log: None,
                         reading: Box::new(Reading::because(outcome, because)),
                         tail: Vec::new(),
-                        repeat: self.hidden(&task.repeat_from(&self.plan.root)),
+                        repeat: task.repeat_from(&self.plan.root),
                     });
                 }
                 Change::StageEnded { stage, outcome, because } => {
@@ -382,11 +385,6 @@ impl Run<'_> {
         self.tell(Kind::Stopping { because: because.to_owned(), at_once: false });
         let changes = self.schedule.stop(because);
         self.follow(changes);
-    }
-
-    /// A command for people and records, without secrets that were typed as its arguments.
-    fn hidden(&self, command: &str) -> String {
-        self.context.surroundings.secrets.hide(command)
     }
 }
 

@@ -4,6 +4,8 @@ use crate::workspace::git::Checkout;
 use clap::ValueEnum as _;
 use std::fmt;
 
+/// The variable that names the registry.
+pub const VARIABLE: &str = "XTASK_REGISTRY";
 /// The variable that holds the user's name at the registry.
 pub const USER: &str = "XTASK_REGISTRY_USER";
 /// The variable that holds the password.
@@ -14,6 +16,12 @@ pub const NO_LOGINS: &str = "{}";
 
 /// The longest tag that a registry takes.
 const LONGEST_TAG: usize = 128;
+
+/// The login that was written in front of a registry by mistake, with or without a scheme: `user:password`.
+pub fn login_in(text: &str) -> Option<&str> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    rest.rsplit_once('@').map(|(login, _)| login)
+}
 
 /// A registry and the folder in it, as people write it: `localhost:5000/shop`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,46 +1,89 @@
-//! Takes secrets out of what children print, before anybody sees it: the log, the readers, the terminal.
+//! Takes secrets out of what children print, before it reaches the log, the readers or the terminal.
 //!
-//! It works on bytes as they arrive, so a secret that two reads cut in half is found as well. It does not know what
-//! makes a text a secret: that is the business of [`crate::exec::secrets`].
+//! It works on bytes as they arrive, so a secret that two reads or two lines cut in half is found as well. It looks at them
+//! as they are and as they are read further on (`view`): a secret with colours inside, or encoded, is found. It does not
+//! know what makes a text a secret: that is the business of [`crate::exec::secrets`].
+
+mod escape;
+mod view;
 
 use crate::command::Stream;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::BufRead as _;
 use std::sync::Arc;
+use view::{Layer, PASSES};
 
-/// What stands in the place of a secret.
+/// The replacement of a secret.
 pub const HIDDEN: &str = "***";
 
-/// The texts to be hidden, in every form that they are looked for. Clones share them.
+/// Fewer bytes than this at the end of a line may well begin like a secret; they do not hold their line back.
+const TELLING: usize = 4;
+
+/// The form of a secret in a view is too short to search for below this, unless the secret itself is.
+const SHORTEST_FORM: usize = 6;
+
+/// The texts to be hidden. Clones share them.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secrets(Arc<[Pattern]>);
+pub struct Secrets(Arc<Levels>);
+
+/// The patterns to search for in the bytes as they are, and in what each pass makes of them.
+type Levels = [Patterns; PASSES + 1];
+
+/// Patterns that are searched for in the same text.
+#[derive(Default, PartialEq, Eq)]
+struct Patterns {
+    all: Vec<Pattern>,
+    /// Whether a pattern begins with this byte.
+    begins: Vec<bool>,
+    longest: usize,
+}
 
 #[derive(PartialEq, Eq)]
 struct Pattern {
     text: Vec<u8>,
-    /// The place of its rarest byte: what is searched for first.
+    /// The place of its rarest byte, which is searched for first.
     rare: usize,
 }
 
 /// The masks of the two streams of a child.
 pub(super) struct Masks {
     secrets: Secrets,
-    /// What has arrived and may be the beginning of a secret.
-    held: [Vec<u8>; 2],
+    held: [Held; 2],
+}
+
+/// What has arrived and may be the beginning of a secret.
+#[derive(Default)]
+struct Held {
+    bytes: Vec<u8>,
+    /// How many of the bytes have been handed on all the same, with their line.
+    shown: usize,
+}
+
+/// What a search has found.
+struct Search {
+    /// Where secrets are: starts and ends, in order, those that overlap as one.
+    found: Vec<(usize, usize)>,
+    /// Where the end of the bytes begins that may be the beginning of a secret; their length when there is none.
+    open: usize,
+    /// Whether enough of a secret has arrived to hold a line back.
+    telling: bool,
 }
 
 impl Secrets {
     /// These texts; the empty ones are ignored.
     pub fn new(texts: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        let mut texts: Vec<Vec<u8>> = texts.into_iter().filter(|text| !text.is_empty()).collect();
-        texts.sort();
-        texts.dedup();
-        let pattern = |text: Vec<u8>| {
-            let rare = (0..text.len()).min_by_key(|at| how_common(text[*at])).unwrap_or_default();
-            Pattern { text, rare }
-        };
-        Self(texts.into_iter().map(pattern).collect())
+        let mut levels: [Vec<Vec<u8>>; PASSES + 1] = Default::default();
+        for text in texts {
+            let mut form = text.clone();
+            for (number, level) in levels.iter_mut().enumerate() {
+                if form.len() >= text.len().min(SHORTEST_FORM) && !form.is_empty() {
+                    level.push(form.clone());
+                }
+                form = view::pass(number, &form, true).map_or(form, |layer| layer.text);
+            }
+        }
+        Self(Arc::new(levels.map(Patterns::new)))
     }
 
     /// The text without its secrets.
@@ -48,35 +91,93 @@ impl Secrets {
         String::from_utf8_lossy(&self.hide_bytes(text.as_bytes())).into_owned()
     }
 
-    fn hide_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        cover(bytes, &self.find(bytes))
+    fn is_empty(&self) -> bool {
+        self.0[0].all.is_empty()
     }
 
-    /// Where the secrets stand: starts and ends, in their order, those that overlap as one.
-    fn find(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
-        let mut found: Vec<(usize, usize)> = self.0.iter().flat_map(|pattern| pattern.find(bytes)).collect();
-        found.sort_unstable();
-        found.dedup_by(|later, earlier| {
+    fn hide_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.is_empty() { Cow::Borrowed(bytes) } else { cover(bytes, &self.search(bytes, true).found) }
+    }
+
+    /// Searches the bytes and each view of them; `last` says that nothing follows.
+    fn search(&self, bytes: &[u8], last: bool) -> Search {
+        let mut search = Search { found: Vec::new(), open: bytes.len(), telling: false };
+        let mut layers: Vec<Layer> = Vec::new();
+        for number in 0..PASSES {
+            let input = layers.last().map_or(bytes, |layer| &layer.text);
+            let layer = view::pass(number, input, last);
+            // A text that has lost nothing but its line ends is not searched twice: most are of that kind.
+            if number == 0 && (layer.is_none() || view::has_sequences(bytes)) {
+                search.look(&self.0[0], bytes, &layers, last);
+            }
+            let Some(layer) = layer else { continue };
+            if layer.undecided < input.len() {
+                search.open = search.open.min(origin(&layers, layer.undecided));
+            }
+            layers.push(layer);
+            let text = layers.last().map_or(bytes, |layer| &layer.text);
+            search.look(&self.0[number + 1], text, &layers, last);
+        }
+        search.found.sort_unstable();
+        search.found.dedup_by(|later, earlier| {
             let overlap = later.0 < earlier.1;
             if overlap {
                 earlier.1 = earlier.1.max(later.1);
             }
             overlap
         });
-        found
+        search
+    }
+}
+
+impl Search {
+    /// Searches the view that the last of these layers is.
+    fn look(&mut self, patterns: &Patterns, text: &[u8], layers: &[Layer], last: bool) {
+        for (start, end) in patterns.all.iter().flat_map(|pattern| pattern.find(text)) {
+            let end = layers.iter().rev().fold(end, |end, layer| layer.end(end));
+            self.found.push((origin(layers, start), end));
+        }
+        let open = if last { text.len() } else { patterns.open_end(text) };
+        if open < text.len() {
+            self.open = self.open.min(origin(layers, open));
+            self.telling |= text.len() - open >= TELLING;
+        }
+    }
+}
+
+/// Where the byte of the last layer's view begins in the bytes beneath all of them.
+fn origin(layers: &[Layer], at: usize) -> usize {
+    layers.iter().rev().fold(at, |at, layer| layer.start(at))
+}
+
+impl Patterns {
+    fn new(mut texts: Vec<Vec<u8>>) -> Self {
+        texts.sort();
+        texts.dedup();
+        let mut begins = vec![false; 256];
+        for text in &texts {
+            begins[usize::from(text[0])] = true;
+        }
+        let longest = texts.iter().map(Vec::len).max().unwrap_or_default();
+        let pattern = |text: Vec<u8>| {
+            let rare = (0..text.len()).min_by_key(|at| how_common(text[*at])).unwrap_or_default();
+            Pattern { text, rare }
+        };
+        Self { all: texts.into_iter().map(pattern).collect(), begins, longest }
     }
 
-    /// Where the end of these bytes begins that may be the beginning of a secret; their length when there is none.
-    fn open_end(&self, bytes: &[u8]) -> usize {
-        let longest = self.0.iter().map(|pattern| pattern.text.len()).max().unwrap_or_default();
-        let first = (bytes.len() + 1).saturating_sub(longest);
-        let begins = |at: &usize| self.0.iter().any(|pattern| pattern.begins_as(&bytes[*at..]));
-        (first..bytes.len()).find(begins).unwrap_or(bytes.len())
+    /// Where the end of the text begins that may be the beginning of a secret; its length when there is none.
+    fn open_end(&self, text: &[u8]) -> usize {
+        let first = (text.len() + 1).saturating_sub(self.longest);
+        let begins = |at: &usize| {
+            self.begins[usize::from(text[*at])] && self.all.iter().any(|pattern| pattern.begins_as(&text[*at..]))
+        };
+        (first..text.len()).find(begins).unwrap_or(text.len())
     }
 }
 
 impl Pattern {
-    /// Where it stands: starts and ends. The search for one byte is the standard library's, which is compiled with
+    /// Where it is: starts and ends. The search for one byte is the standard library's, which is compiled with
     /// optimisation even when xtask is not.
     fn find(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
@@ -99,44 +200,63 @@ impl Pattern {
 
 impl Masks {
     pub(super) fn new(secrets: Secrets) -> Self {
-        Self { secrets, held: [Vec::new(), Vec::new()] }
+        Self { secrets, held: Default::default() }
     }
 
     /// Takes what arrived and returns what can be shown of it, and of what was held back before.
     pub(super) fn feed(&mut self, stream: Stream, bytes: Vec<u8>) -> Vec<u8> {
-        if self.secrets.0.is_empty() {
+        if self.secrets.is_empty() {
             return bytes;
         }
         let held = &mut self.held[stream as usize];
-        let mut bytes = if held.is_empty() { bytes } else { [std::mem::take(held), bytes].concat() };
-        let mut found = self.secrets.find(&bytes);
-        let open = self.secrets.open_end(&bytes);
+        held.bytes.extend_from_slice(&bytes);
+        let Search { mut found, open, telling } = self.secrets.search(&held.bytes, false);
         // The end of a secret may look like the beginning of another one, and belongs to the one that is there.
-        let open = found.iter().find(|(start, end)| (*start..*end).contains(&open)).map_or(open, |(_, end)| *end);
+        let open = found.iter().find(|(start, end)| *start < open && open < *end).map_or(open, |(_, end)| *end);
+        let open = if held.bytes.len() - open > view::LONGEST_TOKEN { held.bytes.len() } else { open };
+        // A line that is complete is shown, unless a secret may have begun on it.
+        let begun = telling || found.last().is_some_and(|(start, _)| *start >= open);
         found.retain(|(start, _)| *start < open);
-        *held = bytes.split_off(open);
-        match cover(&bytes, &found) {
-            Cow::Owned(shown) => shown,
-            Cow::Borrowed(_) => bytes,
-        }
+        let line = held.bytes[open..].iter().rposition(|byte| *byte == b'\n').filter(|_| !begun);
+        let until = line.map_or(open, |line| open + line + 1).max(held.shown);
+        let shown = held.show(until, &found);
+        held.bytes.drain(..open);
+        held.shown = until - open;
+        shown
     }
 
     /// What was held back for a secret that has not come.
     pub(super) fn finish(&mut self, stream: Stream) -> Vec<u8> {
         let held = std::mem::take(&mut self.held[stream as usize]);
-        self.secrets.hide_bytes(&held).into_owned()
+        if held.bytes.is_empty() {
+            return held.bytes;
+        }
+        held.show(held.bytes.len(), &self.secrets.search(&held.bytes, true).found)
     }
 }
 
-/// The bytes with what is hidden in place of these parts.
+impl Held {
+    /// The bytes that have not been shown, up to an end, without what was found in them.
+    fn show(&self, until: usize, found: &[(usize, usize)]) -> Vec<u8> {
+        let clip = |at: usize| at.clamp(self.shown, until) - self.shown;
+        let parts: Vec<_> = found.iter().map(|(start, end)| (clip(*start), clip(*end))).collect();
+        cover(&self.bytes[self.shown..until], &parts).into_owned()
+    }
+}
+
+/// The bytes with [`HIDDEN`] in place of these parts, on each line that they are on.
 fn cover<'a>(bytes: &'a [u8], parts: &[(usize, usize)]) -> Cow<'a, [u8]> {
     if parts.is_empty() {
         return Cow::Borrowed(bytes);
     }
     let (mut shown, mut next) = (Vec::with_capacity(bytes.len()), 0);
-    for (start, end) in parts {
+    for (start, end) in parts.iter().filter(|(start, end)| start < end) {
         shown.extend_from_slice(&bytes[next..*start]);
         shown.extend_from_slice(HIDDEN.as_bytes());
+        for _ in bytes[*start..*end].iter().filter(|byte| **byte == b'\n') {
+            shown.push(b'\n');
+            shown.extend_from_slice(HIDDEN.as_bytes());
+        }
         next = *end;
     }
     shown.extend_from_slice(&bytes[next..]);
@@ -146,7 +266,7 @@ fn cover<'a>(bytes: &'a [u8], parts: &[(usize, usize)]) -> Cow<'a, [u8]> {
 /// Never what they are.
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({})", self.0.len())
+        write!(f, "Secrets({})", self.0[0].all.len())
     }
 }
 
@@ -162,49 +282,4 @@ fn how_common(byte: u8) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn secrets(texts: &[&str]) -> Secrets {
-        Secrets::new(texts.iter().map(|text| text.as_bytes().to_vec()))
-    }
-
-    #[test]
-    fn every_occurrence_is_hidden_and_nothing_else() {
-        #[track_caller]
-        fn case(texts: &[&str], text: &str, want: &str) {
-            assert_eq!(secrets(texts).hide(text), want);
-        }
-        case(&[], "anything", "anything");
-        case(&["hunter22"], "hunter22", "***");
-        case(&["hunter22"], "a hunter22hunter22 b hunter2", "a ****** b hunter2");
-        case(&["aXa"], "aXaXa", "***");
-        case(&["abcd", "abcdef", "cdX"], "-abcdef-abcdX-", "-***-***-");
-        case(&["", "é€"], "é€é", "***é");
-    }
-
-    #[test]
-    fn a_secret_in_pieces_is_hidden_and_what_only_begins_like_one_is_shown() {
-        let text = b"xhunter2 hunter22 hunhunter22 hunter2";
-        for cut in 0..text.len() {
-            for second in cut..text.len() {
-                let mut masks = Masks::new(secrets(&["hunter22", "2 hu!"]));
-                let mut shown = Vec::new();
-                for piece in [&text[..cut], &text[cut..second], &text[second..]] {
-                    shown.extend(masks.feed(Stream::Stdout, piece.to_vec()));
-                }
-                shown.extend(masks.finish(Stream::Stdout));
-                assert_eq!(String::from_utf8_lossy(&shown), "xhunter2 *** hun*** hunter2", "cut at {cut} and {second}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_streams_are_apart_and_nothing_is_held_without_need() {
-        let mut masks = Masks::new(secrets(&["hunter22"]));
-        assert_eq!(masks.feed(Stream::Stdout, b"100 % hunt".to_vec()), b"100 % ");
-        assert_eq!(masks.feed(Stream::Stderr, b"er22".to_vec()), b"er22");
-        assert_eq!(masks.finish(Stream::Stdout), b"hunt");
-        assert_eq!(format!("{:?}", masks.secrets), "Secrets(1)");
-    }
-}
+mod tests;

@@ -122,3 +122,43 @@ fn what_was_typed_is_masked_in_the_record() {
     no_trace_in("stderr", output.stderr.as_bytes());
     no_trace_below(&sandbox.root().join("target/xtask"));
 }
+
+/// Prints the canaries with what a terminal does not show inside, on two lines, and in encodings of common libraries.
+const DISGUISED: &str = r#"printf 'coloured \033[31mcanary-\033[1mtok\033[0men-2\n'
+printf 'linked canary-\033]8;;https://example.org\033\\token\033]8;;\033\\-2\n'
+printf 'controls canary\0-tok\ren\007-2\n'
+printf 'lines canary-\n'; printf 'token-2\n'
+printf 'json {"a":"canary\\u002dtoken-2","b":"{\\"c\\":\\"canary\\\\u002Dtoken\\\\u001b[1m-2\\"}"}\n'
+printf 'url canary%%2dtoken%%252D2\n'
+printf '%060d%s' 0 "$DEPLOY_TOKEN" | base64
+exit 1"#;
+
+#[test]
+fn a_secret_in_colours_or_in_pieces_is_masked_wherever_it_goes() {
+    let sandbox = sandbox();
+    sandbox.stage("tells", "", DISGUISED);
+    let coloured = "#[test]\nfn tells() {\n    let token = std::env::var(\"DEPLOY_TOKEN\").unwrap();\n    \
+                    panic!(\"\\u{1b}[31m{}\\u{1b}[32m{}\\u{1b}[0m\", &token[..9], &token[9..]);\n}\n";
+    sandbox.append("services/a-service/src/lib.rs", coloured);
+    let events = sandbox.beside("events");
+    let args = ["ci", "--only", "tells", "--only", "test-matrix", "--events", &events.to_string_lossy()];
+    let output = sandbox.run(&[&args[..], &["--keep-going", "--verbose"]].concat()).exits(1);
+    for said in ["coloured ***", "linked ***", "controls ***", "lines ***", "url ***"] {
+        assert!(output.stderr.contains(said), "{said} in:\n{}", output.stderr);
+    }
+    no_trace_in("stderr", output.stderr.as_bytes());
+    no_trace_below(&sandbox.root().join("target/xtask"));
+    no_trace_in("the step's summary", &fs::read(sandbox.beside("step.md")).expect("it is written"));
+    no_trace_in("the file of --events", &fs::read(events).expect("it is written"));
+    no_trace_in("the report", sandbox.run(&["report"]).exits(0).stdout.as_bytes());
+}
+
+#[test]
+fn a_login_in_front_of_the_registry_is_not_repeated() {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    let login = format!("someone:{TOKEN}@registry.example.org/shop");
+    let output = sandbox.run(&["docker", "--registry", &login]).exits(2).says("'***@registry.example.org/shop'");
+    no_trace_in("stderr", output.says("set XTASK_REGISTRY_USER").stderr.as_bytes());
+    sandbox.var("XTASK_REGISTRY", &login);
+    no_trace_in("stderr", sandbox.run(&["docker"]).exits(2).stderr.as_bytes());
+}
