@@ -206,7 +206,7 @@ pub enum Reader {
     CargoDeny {
         /// Advisories and other codes that do not count for now.
         waivers: Vec<Waiver>,
-        /// What it was not asked to check, as a sentence.
+        /// What it leaves unchecked, as a sentence.
         unchecked: Option<String>,
     },
     /// `docker build --progress plain`, on both streams.

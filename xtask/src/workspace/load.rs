@@ -67,7 +67,7 @@ fn model(metadata: Metadata) -> Workspace {
 /// or above it.
 fn licences_configured(root: &Path) -> bool {
     const NAMES: [&str; 3] = ["deny.toml", ".deny.toml", ".cargo/deny.toml"];
-    let files = root.ancestors().flat_map(|folder| NAMES.map(|name| folder.join(name)));
+    let files = root.ancestors().flat_map(|directory| NAMES.map(|name| directory.join(name)));
     let text = files.into_iter().find_map(|file| std::fs::read_to_string(file).ok());
     text.is_some_and(|text| text.lines().any(|line| line.trim_start().trim_start_matches('[').starts_with("licenses")))
 }

@@ -73,7 +73,7 @@ fn a_table_of_another_kind_is_refused() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_server_is_told_at_once() {
+fn everything_that_is_wrong_with_a_server_is_reported_at_once() {
     let servers = "[workspace.metadata.xtask.integration.servers]\nredis = { version = 7, crates = [\"a b\"] }\n\
                    mongo = { url = \"mongo\", container = { image = \"mongo:6\", prot = 1 } }\n";
     let place = "  /w/Cargo.toml: `workspace.metadata.xtask.integration.servers";
