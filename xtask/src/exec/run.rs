@@ -24,13 +24,13 @@ use crate::error::{Exit, Result};
 use crate::event::{Counts, Event, Kind, PlannedStage};
 use crate::outcome::{Outcome, Policy, Verdict};
 use crate::plan::{Action, Plan, Task, TaskId};
-use crate::process::{Level, Stop};
+use crate::process::{Level, Stop, awake};
 use crate::reading::Reading;
 use crate::text;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How the run ended.
 pub struct Over {
@@ -113,8 +113,9 @@ struct Run<'a> {
     servers: HashMap<TaskId, Servers>,
     tearing_down: usize,
     counts: Counts,
-    started: HashMap<usize, Instant>,
-    stage_started: Vec<Option<Instant>>,
+    /// When tasks and stages started, by the clock that xtask is awake.
+    started: HashMap<usize, Duration>,
+    stage_started: Vec<Option<Duration>>,
     endings: Vec<Option<Outcome>>,
     stopped: Option<Stopped>,
     bug: Option<String>,
@@ -127,7 +128,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn play(mut self, messages: &Receiver<Message>) -> Over {
-        let deadline = Instant::now().checked_add(self.context.timeout);
+        let deadline = awake().checked_add(self.context.timeout);
         self.announce();
         let changes = self.schedule.begin();
         self.follow(changes);
@@ -140,12 +141,14 @@ impl Run<'_> {
                 break;
             }
             let left = match (&self.stopped, deadline) {
-                (None, Some(deadline)) => deadline.saturating_duration_since(Instant::now()),
+                (None, Some(deadline)) => deadline.saturating_sub(awake()),
                 _ => Duration::from_secs(3600),
             };
             match messages.recv_timeout(left) {
                 Ok(message) => self.hear(message),
-                Err(RecvTimeoutError::Timeout) if self.stopped.is_none() => {
+                Err(RecvTimeoutError::Timeout)
+                    if self.stopped.is_none() && deadline.is_some_and(|it| awake() >= it) =>
+                {
                     let limit = humantime::format_duration(self.context.timeout);
                     self.halt(Stopped::TimedOut, &format!("the run's time is up (timeout = \"{limit}\")"));
                 }
@@ -205,10 +208,10 @@ impl Run<'_> {
         let task = Arc::clone(&self.tasks[index]);
         let stage = self.stage_of[index];
         if self.stage_started[stage].is_none() {
-            self.stage_started[stage] = Some(Instant::now());
+            self.stage_started[stage] = Some(awake());
             self.tell(Kind::StageStarted { stage: task.stage.clone() });
         }
-        self.started.insert(index, Instant::now());
+        self.started.insert(index, awake());
         self.counts.running += 1;
         self.tell(Kind::TaskStarted {
             task: task.id.clone(),
@@ -282,7 +285,7 @@ impl Run<'_> {
         if self.plan.stages[self.stage_of[index]].policy == Policy::Blocking {
             self.exit = self.exit.or(exit);
         }
-        let duration = self.started.remove(&index).map_or(Duration::ZERO, |start| start.elapsed());
+        let duration = self.started.remove(&index).map_or(Duration::ZERO, |start| awake().saturating_sub(start));
         if let Some(servers) = servers {
             self.servers.insert(task.id.clone(), servers);
         }
@@ -337,7 +340,7 @@ impl Run<'_> {
                         policy: planned.policy,
                         outcome,
                         because,
-                        duration_ms: self.stage_started[stage].map_or(0, |start| millis(start.elapsed())),
+                        duration_ms: self.stage_started[stage].map_or(0, |start| millis(awake().saturating_sub(start))),
                     });
                 }
             }

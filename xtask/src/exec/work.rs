@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The most that a log keeps: enough to look at, and not what fills a disk.
 const LOG_CAP: u64 = 16 * 1024 * 1024;
@@ -125,7 +125,7 @@ impl<'a> Worker<'a> {
         let compiled = self.inputs.compiled.clone();
         let binaries = compiled.iter().flat_map(|reading| &reading.binaries);
         let own: Vec<_> = binaries.filter(|binary| binary.test && binary.package == package.id).cloned().collect();
-        let started = Instant::now();
+        let started = process::awake();
         let mut worst: Option<Ended> = None;
         for binary in own {
             let mut command = Command::new(binary.path.to_string_lossy(), &package.dir).args(args.iter().cloned());
@@ -134,7 +134,7 @@ impl<'a> Worker<'a> {
             let Inputs { runtime, surroundings, .. } = self.inputs;
             let below = as_cargo::variables(&binary.path, package, &scripts, runtime, surroundings);
             let command = self.with_environment(command, below);
-            let left = self.task.timeout.saturating_sub(started.elapsed());
+            let left = self.task.timeout.saturating_sub(process::awake().saturating_sub(started));
             self.reader.next_binary(&format!("{} ({})", binary.target, binary.kind));
             let ended = match self.supervise(&command, left) {
                 Ok(ended) => ended,

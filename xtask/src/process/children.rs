@@ -94,6 +94,14 @@ pub(super) fn wait_for_end(pid: i32) {
     let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
 }
 
+/// Whether a leader has ended, asked of the kernel: its own thread may not have had the time to notice.
+pub(super) fn has_ended(pid: i32) -> bool {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    let ended = |pid| rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+    Pid::from_raw(pid).is_some_and(|pid| matches!(ended(pid), Ok(Some(_))))
+}
+
 /// The pid of a child, in the type that the kernel uses.
 pub(super) fn pid_of(child: &Child) -> i32 {
     i32::try_from(child.id()).expect("the kernel gives pids that fit")

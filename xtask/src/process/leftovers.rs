@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a killed process may take to disappear before it is called unkillable.
-const DEATH: Duration = Duration::from_secs(1);
+const DEATH: Duration = Duration::from_secs(5);
 
 /// How often it is looked whether a process that is no child of ours has gone: nothing announces that.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(20);

@@ -1,5 +1,6 @@
 //! When a child is to end other than by itself, and how it is asked to. It decides; it signals nobody.
 
+use super::awake::awake;
 use super::stop::{Level, Stop};
 use super::{Child, End};
 use rustix::process::Signal;
@@ -17,8 +18,9 @@ pub(super) struct Farewell {
 
 /// When a child is to end, other than by itself.
 pub(super) struct Limits {
-    started: Instant,
-    deadline: Option<Instant>,
+    /// By the clock of [`awake`], as the deadline is.
+    started: Duration,
+    deadline: Option<Duration>,
     /// Heard at both levels.
     stop: Stop,
     /// Heard at the level `Kill` alone: the run's order, for a child that has one of its own.
@@ -30,7 +32,7 @@ pub(super) struct Limits {
 impl Limits {
     /// The limits of a child whose time starts now.
     pub(super) fn new(child: &Child, stop: Stop, farewell: Farewell) -> Self {
-        let started = Instant::now();
+        let started = awake();
         let deadline = started.checked_add(child.timeout);
         Self { started, deadline, stop, run: child.stop.clone(), farewell: Arc::new(Mutex::new(farewell)) }
     }
@@ -40,14 +42,14 @@ impl Limits {
         [&self.stop, &self.run]
     }
 
-    /// When its time is up; `None` is never.
+    /// When its time is up, unless xtask is stopped meanwhile; `None` is never.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.deadline
+        Instant::now().checked_add(self.deadline?.saturating_sub(awake()))
     }
 
-    /// How long ago it was started.
+    /// How long it has run.
     pub(super) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        awake().saturating_sub(self.started)
     }
 
     /// How urgent it is.
@@ -60,7 +62,7 @@ impl Limits {
         if self.level() > Level::None {
             return Some(End::Cancelled);
         }
-        self.deadline.filter(|deadline| Instant::now() >= *deadline).map(|_| End::TimedOut)
+        self.deadline.filter(|deadline| awake() >= *deadline).map(|_| End::TimedOut)
     }
 
     /// How to ask.

@@ -5,6 +5,7 @@
 //! call are a [`Background`]. This module knows nothing about tasks, stages or events: it says how a child ended, and
 //! its caller says what that means.
 
+mod awake;
 mod background;
 mod children;
 mod leftovers;
@@ -18,6 +19,7 @@ mod supervise;
 mod survivors;
 mod table;
 
+pub use awake::awake;
 pub use background::{Background, View, spawn_background};
 pub use children::become_subreaper;
 pub use mask::{HIDDEN, Secrets};
@@ -62,7 +64,7 @@ pub struct Child<'a> {
     pub log_cap: u64,
     /// The longest line that is handed on, in bytes; mostly [`LINE_CAP`].
     pub line_cap: usize,
-    /// How long it may run. `Duration::MAX` is for ever.
+    /// How long it may run, not counting the time that xtask is stopped. `Duration::MAX` is for ever.
     pub timeout: Duration,
     /// How long it may take to end once it was asked to.
     pub grace: Duration,

@@ -10,7 +10,7 @@ use super::mask::Masks;
 use super::output::{Lines, Tail};
 use super::spawn::{self, Leader, Message};
 use super::stop::{Level, Subscription};
-use super::{Child, End, Ended};
+use super::{Child, End, Ended, children};
 use crate::command::Stream;
 use crate::error::{Error, Result};
 use rustix::process::Signal;
@@ -126,8 +126,15 @@ impl Supervisor {
     fn until_ended(&mut self, on_line: &mut dyn FnMut(Stream, &[u8])) -> Option<Stopping> {
         let mut stopping: Option<Stopping> = None;
         while !self.has_ended() {
-            if stopping.is_none() {
-                stopping = self.limits.reached().map(|why| self.ask_to_end(why));
+            if stopping.is_none()
+                && let Some(why) = self.limits.reached()
+            {
+                // After xtask was stopped, a limit and the end may be found together. What has ended has kept its limit.
+                if children::has_ended(self.leader.pid()) {
+                    self.take_one(None, on_line);
+                    continue;
+                }
+                stopping = Some(self.ask_to_end(why));
             }
             let wake = match &mut stopping {
                 None => self.limits.deadline(),
@@ -138,11 +145,13 @@ impl Supervisor {
                         stopping.killed = Some(now);
                     }
                     let end = stopping.killed.map_or(stopping.kill_at, |killed| killed + UNKILLABLE);
-                    if stopping.killed.is_some() && now >= end {
+                    let late = stopping.killed.is_some() && now >= end;
+                    let gone = late && children::has_ended(self.leader.pid());
+                    if late && !gone {
                         self.leaked.push(format!("pid {}, could not be killed", self.leader.pid()));
                         break;
                     }
-                    Some(end)
+                    (!gone).then_some(end)
                 }
             };
             self.take_one(wake, on_line);

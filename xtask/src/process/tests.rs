@@ -1,7 +1,9 @@
 //! What holds in a process that is no sub-reaper, where orphans are found by their group and their marker alone. With
 //! one, and for everything else, see `tests/process`.
 
-use super::{Child, End, LINE_CAP, Stop, Surroundings, run};
+use super::limits::{Farewell, Limits};
+use super::supervise::Supervisor;
+use super::{Child, End, LINE_CAP, Signal, Stop, Surroundings, children, run};
 use crate::command::Command;
 use std::time::Duration;
 
@@ -40,4 +42,31 @@ fn orphans_are_found_without_adoption() {
     leaves("sleep 1000 &");
     leaves("setsid sleep 1000 &");
     leaves("setsid sleep 1000 >/dev/null 2>&1 &");
+}
+
+#[test]
+fn what_has_ended_before_it_was_looked_at_has_kept_its_limit() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let command = Command::new("bash", folder.path()).args(["-c", "echo done; exit 3"]);
+    let (surroundings, stop) = (Surroundings::default(), Stop::new());
+    let log = folder.path().join("log");
+    let child = Child {
+        command: &command,
+        surroundings: &surroundings,
+        marker: "run-limits:task",
+        log: &log,
+        log_cap: 1024,
+        line_cap: LINE_CAP,
+        timeout: Duration::ZERO,
+        grace: Duration::from_secs(60),
+        stop: &stop,
+        user: None,
+        jobserver: None,
+    };
+    let farewell = Farewell { signal: Signal::TERM, to_group: true, grace: child.grace };
+    let supervisor = Supervisor::start(&child, Limits::new(&child, stop.clone(), farewell)).expect("bash starts");
+    // As when xtask itself is stopped: the child ends, and only then somebody looks at its limit, which is over.
+    children::wait_for_end(supervisor.pid());
+    let ended = supervisor.supervise(&mut |_, _| ()).expect("it has ended");
+    assert_eq!((ended.end, ended.tail), (End::Exited(3), vec!["done".to_owned()]));
 }
