@@ -3,9 +3,11 @@
 
 use super::entry::Inputs;
 use crate::plan::task::Scope;
+use crate::tools::probe;
+use crate::workspace::git;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 /// The contents, by the package that they belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +26,11 @@ impl Snapshot {
         let shell = Shell::new().ok()?;
         shell.change_dir(root);
         shell.set_var("GIT_OPTIONAL_LOCKS", "0");
-        let read = |command: xshell::Cmd<'_>| command.quiet().ignore_stderr().read().ok();
+        // One that hangs is one that does not answer.
+        let read = |command: Cmd<'_>| {
+            let answer = probe::answer(command.into(), git::PATIENCE, git::ENOUGH).ok()?;
+            Some(answer.out.trim_end_matches('\n').to_owned())
+        };
         let compiler = read(cmd!(shell, "rustc -vV"))?;
         let tracked = read(cmd!(shell, "git ls-files -z --stage"))?;
         // With `-m` git compares contents where times differ; `-d` lists what is gone.

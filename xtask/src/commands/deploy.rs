@@ -108,7 +108,7 @@ fn aside<T>(session: &Session, ask: impl FnOnce(Caller) -> Result<T>) -> Result<
 
 /// What a guarded environment wants to see: a clean tree, the images of this very commit, and a green run of it.
 fn guard(workspace: &Workspace, settings: &Settings, deployment: &Deployment, releases: &[Release]) -> Result<()> {
-    let commit = git::commit(&workspace.root).unwrap_or_else(|| "none".to_owned());
+    let commit = git::commit(&workspace.root)?.unwrap_or_else(|| "none".to_owned());
     let mut problems = Vec::new();
     if commit.ends_with("-dirty") {
         problems.push("files differ from the commit that is checked out".to_owned());

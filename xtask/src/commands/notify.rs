@@ -1,10 +1,10 @@
 //! `notify`: tells Slack, another webhook and GitHub's summary what a run came to. Within a run it tells about that run,
 //! as far as it has come.
 
-use super::records::{self, Latest, Story};
+use super::records::{self, Latest, Story, warn};
 use super::{Session, nothing};
 use crate::cli;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::exec::secrets;
 use crate::history::folder::Home;
 use crate::notify::memory::{self, Compared, Told};
@@ -77,7 +77,14 @@ fn receivers(session: &Session, goes_on: bool) -> Result<Vec<Receiver>> {
 /// The branch, as GitHub names it or as git does. A pull request is on its own branch, not on the one of its merge.
 fn branch(session: &Session, workspace: &Workspace) -> Option<String> {
     let named = ["GITHUB_HEAD_REF", "GITHUB_REF_NAME"].iter().find_map(|name| session.environment.var(name));
-    let branch = named.map(str::to_owned).or_else(|| git::checkout(&workspace.root)?.branch);
+    let checked_out = || {
+        let checkout = git::checkout(&workspace.root).unwrap_or_else(|error| {
+            warn(&error, session);
+            None
+        });
+        checkout?.branch
+    };
+    let branch = named.map(str::to_owned).or_else(checked_out);
     branch.map(|branch| secrets::of(&session.environment.vars).hide(&branch))
 }
 
@@ -107,10 +114,6 @@ fn remember(path: &Path, told: &Told, session: &Session) {
     if let Err(error) = memory::append(path, told) {
         warn(&error, session);
     }
-}
-
-fn warn(error: &Error, session: &Session) {
-    session.printer.say(&format!("warning: {}; the verdict is not affected", error.line()));
 }
 
 fn notice<'a>(summary: &'a Summary, told: &Told, compared: &Compared, session: &Session) -> Notice<'a> {

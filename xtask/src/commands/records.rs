@@ -53,7 +53,13 @@ pub(super) fn story(told: &cli::Told, latest: Latest, session: &Session, workspa
         Some(latest) if told.all => same_commit(&home, &runs, current, latest),
         Some(latest) => latest,
         // Jobs that ended before they could run anything have left no record.
-        None if needs.is_some() => Summary { commit: git::commit(&workspace.root), ..Summary::default() },
+        None if needs.is_some() => {
+            let commit = git::commit(&workspace.root).unwrap_or_else(|error| {
+                warn(&error, session);
+                None
+            });
+            Summary { commit, ..Summary::default() }
+        }
         None => {
             let error = nothing("tell about the latest run: there has been none in this checkout");
             return Err(error.hint("run one: `cargo xtask ci`"));
@@ -65,6 +71,11 @@ pub(super) fn story(told: &cli::Told, latest: Latest, session: &Session, workspa
         needs.add_to(&mut summary, &stages);
     }
     Ok(Story { goes_on: id.is_some() && id == current, summary })
+}
+
+/// Says what went wrong beside a verdict.
+pub(super) fn warn(error: &Error, session: &Session) {
+    session.printer.say(&format!("warning: {}; the verdict is not affected", error.line()));
 }
 
 fn find<'a>(asked: &'a str, runs: &[String]) -> Result<&'a str> {

@@ -50,12 +50,13 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     let runtime = Arc::new(runtime(&plan, session, &workspace));
     plan.install_first(&ready.later);
     let folder = home.runs().join(&id);
+    let commit = git::commit(&workspace.root).map_err(|error| first.push(beside(&error))).ok().flatten();
     if lock.is_some() {
         first.extend(home.start(&id, settings.config.keep_runs).err().map(|error| beside(&error)));
     }
     let _alive = record::Alive::of(&folder.join(record::FILE));
     let mut fanout = Fanout::new(subscribers(session, args, &folder, &mut first, lock.is_some())?);
-    let place = Place { id, folder: folder.clone(), surroundings, runtime, first };
+    let place = Place { id, commit, folder: folder.clone(), surroundings, runtime, first };
     let context = context(session, args, &settings, &workspace, place);
     let (sender, messages) = mpsc::sync_channel(BACKLOG);
     // Without it an orphan that hides from its task is found a little later, at the start of the next run.
@@ -176,6 +177,7 @@ fn surroundings(session: &Session, ready: &Ready) -> Surroundings {
 /// Where a run lives and what it starts from.
 struct Place {
     id: String,
+    commit: Option<String>,
     folder: PathBuf,
     surroundings: Surroundings,
     runtime: Arc<Runtime>,
@@ -194,7 +196,7 @@ fn context(
     exec::context::Context {
         run: place.id,
         command: place.surroundings.secrets.hide(&session.typed),
-        commit: git::commit(&workspace.root),
+        commit: place.commit,
         folder: place.folder,
         slots: args.jobs.map_or(environment.cpus.max(2), usize::from),
         fail_fast: if environment.is_ci() { args.fail_fast } else { !args.keep_going },

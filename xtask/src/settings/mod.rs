@@ -123,7 +123,7 @@ impl Settings {
                 program: "docker".to_owned(),
                 toolchain: toolchain.unwrap_or_else(|| "rust:slim-bookworm".to_owned()),
             },
-            checkout: if makes_images { git::checkout(&workspace.root) } else { None },
+            checkout: if makes_images { git::checkout(&workspace.root)? } else { None },
             push: wishes.push || event == Event::Push,
             logins,
             branch: environment.var("GITHUB_REF_NAME").map(str::to_owned),

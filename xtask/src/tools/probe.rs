@@ -61,10 +61,22 @@ impl Silence {
 
 /// Runs `program` with `args` in the workspace and reads what it says.
 pub fn ask(program: &Path, args: &[&str], places: &Places) -> Result<Answer, Silence> {
-    let mut child = start(program, args, places).map_err(|error| Silence::NotStarted(error.to_string()))?;
-    let out = reader(child.stdout.take());
-    let err = reader(child.stderr.take());
-    let status = finish(&mut child, places.patience)?;
+    let not_started = |error: io::Error| Silence::NotStarted(error.to_string());
+    let shell = Shell::new().map_err(io::Error::other).map_err(not_started)?;
+    shell.change_dir(&places.root);
+    let mut command = cmd!(shell, "{program} {args...}").env("PATH", &places.path);
+    for name in &places.unset {
+        command = command.env_remove(name);
+    }
+    answer(command.into(), places.patience, ENOUGH)
+}
+
+/// Runs a command and reads what it says: at most `enough` bytes of each stream, and for no longer than `limit`.
+pub fn answer(command: Command, limit: Duration, enough: u64) -> Result<Answer, Silence> {
+    let mut child = start(command).map_err(|error| Silence::NotStarted(error.to_string()))?;
+    let out = reader(child.stdout.take(), enough);
+    let err = reader(child.stderr.take(), enough);
+    let status = finish(&mut child, limit)?;
     let text = |from: &Receiver<Vec<u8>>| {
         from.recv_timeout(LAST_WORDS).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     };
@@ -79,14 +91,7 @@ pub fn ask(program: &Path, args: &[&str], places: &Places) -> Result<Answer, Sil
 }
 
 /// Starts the program in a process group of its own, with nothing to read and its output piped.
-fn start(program: &Path, args: &[&str], places: &Places) -> io::Result<Child> {
-    let shell = Shell::new().map_err(io::Error::other)?;
-    shell.change_dir(&places.root);
-    let mut described = cmd!(shell, "{program} {args...}").env("PATH", &places.path);
-    for name in &places.unset {
-        described = described.env_remove(name);
-    }
-    let mut command = Command::from(described);
+fn start(mut command: Command) -> io::Result<Child> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     for _ in 0..20 {
         match command.spawn() {
@@ -102,13 +107,13 @@ fn start(program: &Path, args: &[&str], places: &Places) -> io::Result<Child> {
 /// Reads a stream on a thread of its own, so that a full pipe never stops the program from ending.
 ///
 /// When enough has been read, the stream is closed: a program that goes on printing gets a broken pipe.
-fn reader(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
+fn reader(stream: Option<impl Read + Send + 'static>, enough: u64) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(stream) = stream {
             // What was read before an error still counts.
-            stream.take(ENOUGH).read_to_end(&mut bytes).ok();
+            stream.take(enough).read_to_end(&mut bytes).ok();
         }
         sender.send(bytes).ok();
     });

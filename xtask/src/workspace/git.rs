@@ -1,11 +1,19 @@
 //! What git says about the checkout: the commit, and whether files differ from it.
 //!
-//! Never asks, never takes an optional lock, never rewrites the index. No repository, no git and a branch without a
-//! commit have one answer: no commit.
+//! Never asks, never takes an optional lock, never rewrites the index. Without a repository, and on a branch without a
+//! commit, there is no commit. A git that is missing, refuses, crashes or hangs is an error with git's own words: what it
+//! would have said is unknown.
 
+use crate::error::{Error, Result};
+use crate::tools::probe::{self, Silence};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
+
+/// How long git may take to answer.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// The most of an answer that is read, in bytes: a line for each file of a large checkout.
+pub const ENOUGH: u64 = 64 * 1024 * 1024;
 
 /// What images are named and dated by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +33,7 @@ pub struct Checkout {
 impl Checkout {
     /// The commit, with `-dirty` behind it when files differ.
     pub fn revision(&self) -> String {
-        if self.dirty { format!("{}-dirty", self.commit) } else { self.commit.clone() }
+        marked(&self.commit, self.dirty)
     }
 
     /// When it was committed, RFC 3339.
@@ -35,28 +43,61 @@ impl Checkout {
 }
 
 /// The commit that is checked out at `root`: 40 or 64 hex digits, with `-dirty` behind them when tracked files differ.
-/// `None` without git, without a repository, and before the first commit.
-pub fn commit(root: &Path) -> Option<String> {
-    let status = status(&shell(root)?, "no")?;
-    Some(if status.dirty { format!("{}-dirty", status.commit) } else { status.commit })
+/// `None` without a repository, and before the first commit.
+pub fn commit(root: &Path) -> Result<Option<String>> {
+    Ok(status(root, "no")?.map(|status| marked(&status.commit, status.dirty)))
+}
+
+/// The same, with `-dirty` also where there are files that git does not know: a build may read them.
+pub fn revision(root: &Path) -> Result<Option<String>> {
+    Ok(status(root, "normal")?.map(|status| marked(&status.commit, status.dirty)))
+}
+
+fn marked(commit: &str, dirty: bool) -> String {
+    if dirty { format!("{commit}-dirty") } else { commit.to_owned() }
 }
 
 /// What images of the checkout at `root` are named and dated by; `None` where there is no commit.
-pub fn checkout(root: &Path) -> Option<Checkout> {
+pub fn checkout(root: &Path) -> Result<Option<Checkout>> {
+    let Some(Status { commit, dirty, branch }) = status(root, "normal")? else { return Ok(None) };
     let shell = shell(root)?;
-    let Status { commit, dirty, branch } = status(&shell, "normal")?;
-    let time = cmd!(shell, "git log -1 --format=%ct {commit}").quiet().ignore_stderr().read().ok()?;
-    let remote = cmd!(shell, "git config --get remote.origin.url").quiet().ignore_stderr().read().ok();
-    let source = remote.as_deref().and_then(public_url);
-    Some(Checkout { commit, dirty, time: time.trim().parse().ok()?, branch, source })
+    let time = ask(cmd!(shell, "git log -1 --format=%ct {commit}"))?;
+    let time = time.trim().parse().map_err(|_| {
+        Error::environment("ask git when the commit was made").detail(format!("it says `{}`", time.trim()))
+    })?;
+    // It ends with 1 where there is no such remote.
+    let remote = ask(cmd!(shell, "git config --get --default= remote.origin.url"))?;
+    Ok(Some(Checkout { commit, dirty, time, branch, source: public_url(remote.trim()) }))
 }
 
-fn shell(root: &Path) -> Option<Shell> {
-    let shell = Shell::new().ok()?;
+fn shell(root: &Path) -> Result<Shell> {
+    let shell = Shell::new().map_err(|error| Error::environment("read the current directory").because(error))?;
     shell.change_dir(root);
     shell.set_var("GIT_OPTIONAL_LOCKS", "0");
     shell.set_var("GIT_TERMINAL_PROMPT", "0");
-    Some(shell)
+    // One message is looked for below.
+    shell.set_var("LC_ALL", "C");
+    Ok(shell)
+}
+
+/// What git prints.
+fn ask(command: Cmd<'_>) -> Result<String> {
+    let shown = command.to_string();
+    let answer = probe::answer(command.into(), PATIENCE, ENOUGH);
+    answer.map(|answer| answer.out).map_err(|silence| refused(&shown, &silence))
+}
+
+fn refused(command: &str, silence: &Silence) -> Error {
+    let error = Error::environment(format!("ask git about the checkout: `{command}`"));
+    match silence {
+        Silence::NotStarted(why) => error.detail(why).hint("install git, or check that it is on PATH"),
+        Silence::TooSlow(_) => error.detail(silence.why()).hint("run it yourself: something keeps git from answering"),
+        // git says what to do: `git config --global --add safe.directory DIR`.
+        Silence::Failed { err, status, .. } if !err.trim().is_empty() => {
+            error.detail(format!("it ended with {status}\n{}", err.trim()))
+        }
+        Silence::Failed { .. } => error.detail(silence.why()).hint("run it yourself to see why"),
+    }
 }
 
 struct Status {
@@ -65,16 +106,33 @@ struct Status {
     branch: Option<String>,
 }
 
-fn status(shell: &Shell, untracked: &str) -> Option<Status> {
-    let status = cmd!(
+fn status(root: &Path, untracked: &str) -> Result<Option<Status>> {
+    let shell = shell(root)?;
+    let command = cmd!(
         shell,
         "git status --porcelain=v2 --branch --untracked-files={untracked} --no-renames --ignore-submodules=none"
     );
-    let status = status.quiet().ignore_stderr().read().ok()?;
+    let shown = command.to_string();
+    let status = match probe::answer(command.into(), PATIENCE, ENOUGH) {
+        Ok(answer) => answer.out,
+        Err(Silence::Failed { err, .. }) if err.contains("not a git repository") => return Ok(None),
+        // Without git there are no repositories to speak of, but for one that lies there.
+        Err(Silence::NotStarted(_)) if !root.ancestors().any(|above| above.join(".git").exists()) => return Ok(None),
+        Err(silence) => return Err(refused(&shown, &silence)),
+    };
     let head = |key: &str| status.lines().find_map(|line| line.strip_prefix("# branch.")?.strip_prefix(key));
-    let commit = head("oid ").filter(|head| head.bytes().all(|byte| byte.is_ascii_hexdigit()))?.to_owned();
+    let commit = match head("oid ") {
+        Some("(initial)") => return Ok(None),
+        Some(oid) if !oid.is_empty() && oid.bytes().all(|byte| byte.is_ascii_hexdigit()) => oid.to_owned(),
+        _ => {
+            let first = status.lines().next().unwrap_or("nothing");
+            return Err(Error::environment(format!("ask git about the checkout: `{shown}`"))
+                .detail(format!("it names no commit: it says `{}`", crate::text::sanitise(first)))
+                .hint("git 2.11 or newer is needed"));
+        }
+    };
     let branch = head("head ").filter(|branch| *branch != "(detached)").map(str::to_owned);
-    Some(Status { commit, dirty: status.lines().any(|line| !line.starts_with('#')), branch })
+    Ok(Some(Status { commit, dirty: status.lines().any(|line| !line.starts_with('#')), branch }))
 }
 
 /// The page of a remote repository: the same for `https` and `ssh`, so that two clones of it agree.

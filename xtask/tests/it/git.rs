@@ -5,7 +5,7 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs git in the workspace and returns what it says.
 #[track_caller]
@@ -46,10 +46,20 @@ fn no_repository_and_no_commit_are_no_commit() {
 fn without_git_everything_goes_on() {
     let sandbox = sandbox();
     sandbox.commit();
-    // All programs but git.
-    let path = std::env::split_paths(&sandbox_path(&sandbox)).collect::<Vec<_>>();
+    let bin = path_without_git(&sandbox);
+    for args in [&["ci", "--only", "good"][..], &["test-matrix"]] {
+        let mut command = sandbox.command(args);
+        let run = sandbox.wait(command.env("PATH", &bin).spawn().expect("xtask starts")).exits(0);
+        assert!(run.verdict().starts_with("passed: 1 stage"), "{}", run.verdict());
+        assert_eq!(sandbox.summary().0["commit"], Value::Null);
+    }
+}
+
+/// A directory with links to all programs on the sandbox's `PATH` but git.
+fn path_without_git(sandbox: &Sandbox) -> PathBuf {
+    let path = std::env::split_paths(&sandbox_path(sandbox)).collect::<Vec<_>>();
     let bin = sandbox.beside("no-git");
-    fs::create_dir(&bin).expect("a folder");
+    fs::create_dir(&bin).expect("a directory");
     for entry in path.iter().rev().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten() {
         let link = bin.join(entry.file_name());
         let _ = fs::remove_file(&link);
@@ -57,12 +67,32 @@ fn without_git_everything_goes_on() {
             std::os::unix::fs::symlink(entry.path(), &link).expect("a link");
         }
     }
-    for args in [&["ci", "--only", "good"][..], &["test-matrix"]] {
-        let mut command = sandbox.command(args);
-        let run = sandbox.wait(command.env("PATH", &bin).spawn().expect("xtask starts")).exits(0);
-        assert!(run.verdict().starts_with("passed: 1 stage"), "{}", run.verdict());
-        assert_eq!(sandbox.summary().0["commit"], Value::Null);
-    }
+    bin
+}
+
+#[test]
+fn a_git_that_does_not_answer_is_no_missing_commit() {
+    const PUSH: [&str; 4] = ["docker", "--push", "--registry", "127.0.0.1:1"];
+    let mut sandbox = sandbox();
+    sandbox.commit();
+    let asked = "ask git about the checkout: `git status --porcelain=v2";
+    let no_git = path_without_git(&sandbox);
+    let mut missing = sandbox.command(&PUSH);
+    let output = sandbox.wait(missing.env("PATH", no_git).spawn().expect("xtask starts")).exits(3);
+    output.says(asked).says("No such file or directory").says("hint: install git");
+    // As where another user owns the checkout.
+    sandbox.var("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    let refused = sandbox.run(&PUSH).exits(3).says(asked).says("detected dubious ownership in repository");
+    refused.says("git config --global --add safe.directory /w");
+    let run = sandbox.run(&["ci", "--only", "good"]).exits(0);
+    assert!(run.verdict().starts_with("passed"), "{}", run.verdict());
+    run.says("warning: ask git about the checkout").says("dubious ownership");
+    sandbox.stub("git", "kill -SEGV $$");
+    sandbox.run(&PUSH).exits(3).says(asked).says("it ended with signal 11");
+    sandbox.stub("git", "exec tail -f /dev/null");
+    sandbox.run(&PUSH).exits(3).says(asked).says("it gave no answer within TIME");
+    sandbox.stub("git", "echo garbage");
+    sandbox.run(&PUSH).exits(3).says(asked).says("it names no commit: it says `garbage`");
 }
 
 /// The `PATH` that the sandbox gives to xtask.
