@@ -2,6 +2,7 @@
 
 use crate::workspace::git::Checkout;
 use clap::ValueEnum as _;
+use oci_layout::Digest;
 use std::fmt;
 
 /// The variable that names the registry.
@@ -16,6 +17,9 @@ pub const NO_LOGINS: &str = "{}";
 
 /// The longest tag that a registry takes.
 const LONGEST_TAG: usize = 128;
+
+/// How many digits of a branch's hash its tag has.
+const HASH: usize = 8;
 
 /// The login that was written in front of a registry by mistake, with or without a scheme: `user:password`.
 pub fn login_in(text: &str) -> Option<&str> {
@@ -122,17 +126,32 @@ pub fn is_loopback(host: &str) -> bool {
 /// The tags of a commit: the commit itself, which is never moved, and its branch, which is.
 pub fn tags(checkout: &Checkout, branch: Option<&str>) -> Vec<String> {
     let commit = format!("sha-{}", checkout.commit);
-    std::iter::once(commit).chain(branch.and_then(slug)).collect()
+    std::iter::once(commit).chain(branch.map(branch_tag)).collect()
 }
 
-/// A branch as a tag: lower case, and a dash for what tags do not take. Nothing of it can be taken for a commit's tag.
-fn slug(branch: &str) -> Option<String> {
+/// A branch as a tag, and as no other branch's: itself where a registry takes that. Otherwise lower case, a dash for what
+/// tags do not take, and the start of the name's hash behind it. Nothing of it can be taken for a commit's tag.
+fn branch_tag(branch: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c.to_ascii_lowercase() } else { '-' };
     let slug: String = branch.chars().map(plain).collect();
     let slug = slug.trim_matches(['.', '-']);
-    let slug = if slug.starts_with("sha-") { format!("branch-{slug}") } else { slug.to_owned() };
-    let slug = slug.get(..LONGEST_TAG).unwrap_or(&slug).to_owned();
-    (!slug.is_empty()).then_some(slug)
+    if slug == branch && slug.len() <= LONGEST_TAG && !slug.starts_with("sha-") && !ends_with_hash(slug) {
+        return slug.to_owned();
+    }
+    let hash = Digest::of(branch.as_bytes()).to_string();
+    let hash = hash.rsplit(':').next().and_then(|hex| hex.get(..HASH)).unwrap_or_default();
+    let slug = match slug {
+        "" => "branch".to_owned(),
+        slug if slug.starts_with("sha-") => format!("branch-{slug}"),
+        slug => slug.to_owned(),
+    };
+    let room = LONGEST_TAG - HASH - 1;
+    format!("{}-{hash}", slug.get(..room).unwrap_or(&slug))
+}
+
+/// Whether a name looks as if a hash had been put behind it.
+fn ends_with_hash(name: &str) -> bool {
+    name.rsplit_once('-').is_some_and(|(_, end)| end.len() == HASH && end.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -175,16 +194,31 @@ mod tests {
     #[test]
     fn a_branch_becomes_a_tag_that_is_no_commits() {
         #[track_caller]
-        fn case(branch: &str, wanted: Option<&str>) {
-            assert_eq!(slug(branch).as_deref(), wanted, "{branch}");
+        fn case(branch: &str, wanted: &str) {
+            assert_eq!(branch_tag(branch), wanted, "{branch}");
         }
-        case("main", Some("main"));
-        case("feature/New Thing", Some("feature-new-thing"));
-        case("--force", Some("force"));
-        case("größe", Some("gr--e"));
-        case("sha-0123", Some("branch-sha-0123"));
-        case("...", None);
-        case(&"x".repeat(300), Some(&"x".repeat(128)));
+        case("main", "main");
+        case("v1.2_x", "v1.2_x");
+        case("feature/New Thing", "feature-new-thing-d01c730c");
+        case("--force", "force-be262a10");
+        case("größe", "gr--e-d353a267");
+        case("sha-0123", "branch-sha-0123-3be6c767");
+        case("...", "branch-ab5df625");
+        case(&"x".repeat(128), &"x".repeat(128));
+        assert_eq!(branch_tag(&"x".repeat(300)).len(), 128);
+    }
+
+    #[test]
+    fn no_two_branches_share_a_tag() {
+        let branches =
+            ["feat/x", "feat-x", "FEAT/X", "Feat-x", "feat x", "-feat-x", "main", "MAIN", "main/", "-main-", "ü", "ö"];
+        let branches = branches.map(str::to_owned).into_iter().chain([300, 301].map(|length| "x".repeat(length)));
+        let tags: Vec<String> = branches.map(|branch| branch_tag(&branch)).collect();
+        // A branch may even be called as the tag of another is.
+        let tags: Vec<String> = tags.iter().cloned().chain(tags.iter().map(|tag| branch_tag(tag))).collect();
+        let exact = tags.iter().filter(|tag| ["feat-x", "main"].contains(&tag.as_str())).count();
+        let distinct: std::collections::BTreeSet<&String> = tags.iter().collect();
+        assert_eq!((distinct.len(), exact), (tags.len() - 2, 4), "{tags:?}");
     }
 
     #[test]
