@@ -59,7 +59,7 @@ pub struct FailedTest {
 }
 
 /// An executable that cargo has built.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binary {
     /// The cargo package id it belongs to.
     pub package: String,
@@ -74,6 +74,9 @@ pub struct Binary {
     pub path: PathBuf,
     /// Its size in bytes; 0 until somebody has looked.
     pub bytes: u64,
+    /// The digest that a release program had when its build ended: `sha256:…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// An image that was made.
@@ -157,6 +160,10 @@ pub struct Reading {
     /// Variables for one service's tasks only, by the service's name: its own database. Not recorded either.
     #[serde(skip)]
     pub service_env: BTreeMap<String, BTreeMap<String, String>>,
+    /// The commit that release programs were built from, as images are labelled with it; with both where it has changed
+    /// during the build. Not recorded.
+    #[serde(skip)]
+    pub revision: Option<String>,
     /// What the build scripts that ran for this compile want the programs to see.
     #[serde(skip)]
     pub scripts: Scripts,
@@ -194,6 +201,7 @@ impl Reading {
             env: _,
             service_env: _,
             scripts: _,
+            revision: _,
         } = self;
         because.iter_mut().chain(notes).for_each(&mut *change);
         for FailedTest { name, output, repeat } in failed_tests {
@@ -220,6 +228,7 @@ impl Reading {
             tables: Vec::new(),
             env: BTreeMap::new(),
             service_env: BTreeMap::new(),
+            revision: None,
             scripts: Scripts::default(),
             notes: Vec::new(),
         }

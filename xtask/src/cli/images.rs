@@ -56,4 +56,7 @@ pub struct PushImage {
     /// The tags, the commit's first
     #[arg(long, value_name = "TAG", required = true)]
     pub tag: Vec<String>,
+    /// The commit that the checkout must still be at, without changes
+    #[arg(long, value_name = "COMMIT")]
+    pub commit: Option<String>,
 }

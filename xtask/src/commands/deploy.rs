@@ -16,7 +16,7 @@ use crate::report::{Fold, Summary, record};
 use crate::settings::Settings;
 use crate::settings::deployment::Deployment;
 use crate::stages;
-use crate::workspace::{Workspace, git};
+use crate::workspace::{Package, Workspace, git};
 use std::time::Duration;
 
 /// How long a call may take to end once it was asked to.
@@ -64,8 +64,9 @@ pub(super) fn rollback(command: &Command, args: &cli::Rollback, session: &Sessio
 pub(super) fn status(command: &Command, args: &cli::Status, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
     let deployment = deployment(&settings)?;
+    let packages = settings.packages(&workspace);
     let services: Vec<String> =
-        planned(&workspace, &settings, deployment).into_iter().map(|release| release.service).collect();
+        stages::deploy::deployed(context(&workspace, &settings, &packages)).map(|it| it.name.clone()).collect();
     let standings = aside(session, |caller| look::status(caller, &deployment.environment.target, &services))?;
     let json = || format!("{:#}\n", serde_json::json!({ "version": 1, "services": standings }));
     session.printer.data(&if args.json { json() } else { look::table(&standings) });
@@ -78,18 +79,17 @@ fn deployment(settings: &Settings) -> Result<&Deployment> {
 
 /// The services as they shall run, with their images.
 fn releases(workspace: &Workspace, settings: &Settings, deployment: &Deployment) -> Result<Vec<Release>> {
-    let releases = planned(workspace, settings, deployment);
+    let packages = settings.packages(workspace);
+    let releases = stages::deploy::releases(context(workspace, settings, &packages), deployment)?;
     if releases.is_empty() {
         return Err(super::nothing("deploy: no selected package is a service with an image"));
     }
     images::complete(&releases, &images::read(deployment.images.as_deref(), &Home::new(&workspace.target_dir).runs())?)
 }
 
-/// The services as they shall run; their images are not known yet.
-fn planned(workspace: &Workspace, settings: &Settings, deployment: &Deployment) -> Vec<Release> {
-    let packages = settings.packages(workspace);
-    let context = stages::Context { workspace, settings, stages: &[], packages: &packages, timeout: Duration::MAX };
-    stages::deploy::releases(context, deployment)
+/// What services are planned from, outside of a run.
+fn context<'a>(workspace: &'a Workspace, settings: &'a Settings, packages: &'a [&'a Package]) -> stages::Context<'a> {
+    stages::Context { workspace, settings, stages: &[], packages, timeout: Duration::MAX }
 }
 
 /// Asks the cluster something outside of a run: no lock, no record, and nothing that stays.

@@ -13,8 +13,8 @@ use crate::plan::{self, Action};
 use crate::process::MARKER;
 use crate::reading::Image;
 use crate::text;
-use crate::workspace;
-use std::path::PathBuf;
+use crate::workspace::{self, git};
+use std::path::{Path, PathBuf};
 
 /// Prints the Dockerfile that images would be built with.
 pub(super) fn dockerfile(command: &cli::Command, session: &Session) -> Result<Exit> {
@@ -27,6 +27,17 @@ pub(super) fn dockerfile(command: &cli::Command, session: &Session) -> Result<Ex
     let text = text.ok_or_else(|| super::nothing("print the Dockerfile: no selected package has an image"))?;
     session.printer.data(text);
     Ok(Exit::Ok)
+}
+
+/// Whether the checkout at `root` is still at the commit that the image is named after.
+fn check_commit(service: &str, commit: &str, root: &Path) -> Result<()> {
+    let current = git::revision(root)?.unwrap_or_else(|| "no commit".to_owned());
+    if current == commit {
+        return Ok(());
+    }
+    Err(Error::environment(format!("push the image of {service}: the checkout has changed since the run began"))
+        .detail(format!("the image is of {commit}, and the checkout is at {current}"))
+        .hint("run it again, and leave the checkout alone until the images are pushed"))
 }
 
 /// Logs in, with a file of the caller's or of the run's own, and prints the variable by which others find it.
@@ -68,6 +79,9 @@ fn login_file(session: &Session) -> Result<PathBuf> {
 
 /// Pushes an image, reads it back, and prints what it is now.
 pub(super) fn push(args: &cli::PushImage, session: &Session) -> Result<Exit> {
+    if let Some(commit) = &args.commit {
+        check_commit(&args.service, commit, &session.environment.cwd)?;
+    }
     let image = oci_layout::Image::open(&args.layout, None).map_err(|error| {
         Error::environment(format!("read the image of {}", args.service))
             .because(error)

@@ -2,21 +2,26 @@
 
 use super::context::Inputs;
 use super::message::Finished;
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, Result};
 use crate::image::spec::{BuildContext, ImageSpec};
 use crate::outcome::Outcome;
 use crate::process::Level;
-use crate::reading::{Image, Reading};
+use crate::reading::{Binary, Image, Reading};
 
 /// Packs an image of what the release build has made.
 pub(super) fn pack(image: &ImageSpec, inputs: &Inputs) -> Finished {
     if let Some(cancelled) = cancelled(inputs) {
         return cancelled;
     }
-    let built = inputs.compiled.iter().flat_map(|reading| &reading.binaries);
-    let own = built.filter(|binary| binary.package == image.package && binary.kind == "bin" && !binary.test);
-    let own: Vec<_> = own.cloned().collect();
-    match crate::image::pack(image, &own) {
+    let moved = moved(image, inputs);
+    let packed = match &moved {
+        Some(moved) if image.is_pushed => {
+            Err(Error::environment(format!("pack the image of {}: {moved}", image.service))
+                .hint("run it again, and leave the checkout alone until the images are pushed"))
+        }
+        _ => programs(image, inputs).and_then(|programs| crate::image::pack(image, &programs)),
+    };
+    match packed {
         Ok(packed) => {
             let made = Image {
                 service: image.service.clone(),
@@ -24,10 +29,42 @@ pub(super) fn pack(image: &ImageSpec, inputs: &Inputs) -> Finished {
                 bytes: packed.bytes,
                 ..Image::default()
             };
-            Finished::new(Reading { image: Some(made), ..Reading::passed() })
+            let notes = moved.map(|moved| format!("{moved}: its label is wrong")).into_iter().collect();
+            Finished::new(Reading { image: Some(made), notes, ..Reading::passed() })
         }
         Err(error) => failed(&error),
     }
+}
+
+/// What is wrong when the programs are of another commit than the one that the image names.
+fn moved(image: &ImageSpec, inputs: &Inputs) -> Option<String> {
+    let built = inputs.compiled.as_ref()?.revision.as_deref();
+    let word = |revision: Option<&str>| revision.unwrap_or("no commit").to_owned();
+    let named = image.revision.as_deref();
+    (built != named).then(|| {
+        format!(
+            "the checkout has changed since the run began: that was at {}, and the programs are of {}",
+            word(named),
+            word(built)
+        )
+    })
+}
+
+/// The programs of the image's own package, as cargo has named them. A file that is another package's as well holds the
+/// program of whichever was built last.
+fn programs(image: &ImageSpec, inputs: &Inputs) -> Result<Vec<Binary>> {
+    let built = inputs.compiled.iter().flat_map(|reading| &reading.binaries);
+    let built = built.filter(|binary| binary.kind == "bin" && !binary.test);
+    let (own, others): (Vec<&Binary>, Vec<&Binary>) = built.partition(|binary| binary.package == image.package);
+    for binary in &own {
+        if let Some(other) = others.iter().find(|other| other.path == binary.path) {
+            let what = format!("pack the image of {}: its program {} was overwritten", image.service, binary.target);
+            return Err(Error::environment(what)
+                .detail(format!("{} has built another one to {}", other.package, binary.path.display()))
+                .hint("give the two programs different names"));
+        }
+    }
+    Ok(own.into_iter().cloned().collect())
 }
 
 /// Makes the folder that an engine builds from.

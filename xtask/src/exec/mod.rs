@@ -1,6 +1,7 @@
 //! Runs a plan: the schedule says what may start, the slots run it, the loop tells what happened.
 
 mod as_cargo;
+mod built;
 pub mod context;
 mod deploy;
 mod images;

@@ -1,6 +1,7 @@
 //! What a slot does with one task: run it as its action says, hand every line to its reader, and bring back what the
 //! reader made of it. A panic in here is brought back as well, so that the loop never waits for a lost task.
 
+use super::built::Built;
 use super::context::Inputs;
 use super::message::{Finished, Message};
 use super::{as_cargo, deploy, images, servers};
@@ -98,10 +99,15 @@ impl<'a> Worker<'a> {
             let _ = std::fs::remove_file(report);
         }
         let command = self.with_environment(self.task.command.clone(), BTreeMap::new());
-        match self.supervise(&command, self.task.timeout) {
+        let built = Built::begin(self.task, &self.inputs.root);
+        let mut finished = match self.supervise(&command, self.task.timeout) {
             Ok(ended) => self.finish(&ended),
             Err(error) => Finished::error(&error),
+        };
+        if let Some(built) = built {
+            built.end(&mut finished.reading);
         }
+        finished
     }
 
     /// Spawns the `cargo metadata` that knows what depends on what, and writes the bills of materials from its answer.

@@ -20,19 +20,33 @@ pub const CERTIFICATES: &str = "ca-certificates.crt";
 /// The stage that holds all programs and nothing else, to be copied out.
 pub const PROGRAMS: &str = "xtask-programs";
 
+/// Where cargo builds in the container.
+pub const TARGET: &str = "/target";
+
+/// An image, and where its programs come from.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// What goes into it.
+    pub spec: ImageSpec,
+    /// The names of its programs.
+    pub programs: Vec<String>,
+    /// The target directory in the container that they are built in.
+    pub target: String,
+}
+
 /// What the file is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Dockerfile<'a> {
     /// The image that compiles.
     pub toolchain: &'a str,
-    /// The release build, as it would be typed at the root.
-    pub build: &'a Command,
-    /// Whether it names a target, whose folder the programs then lie in.
+    /// The release builds, as they would be typed at the root.
+    pub builds: &'a [Command],
+    /// Whether they name a target, whose folder the programs then lie in.
     pub names_target: bool,
     /// The members that are compiled: what the empty sources have left of them must not be taken for the real ones.
     pub members: &'a [String],
-    /// What is in each image, and the names of its programs.
-    pub images: &'a [(ImageSpec, Vec<String>)],
+    /// The images.
+    pub images: &'a [Built],
 }
 
 impl Dockerfile<'_> {
@@ -43,18 +57,19 @@ impl Dockerfile<'_> {
              #   docker build --file Dockerfile --target SERVICE context\n",
         );
         line(&mut out, &format!("FROM {} AS xtask-builder", self.toolchain));
-        line(&mut out, "ENV CARGO_HOME=/cargo CARGO_TARGET_DIR=/target");
+        line(&mut out, &format!("ENV CARGO_HOME=/cargo CARGO_TARGET_DIR={TARGET}"));
         line(&mut out, "WORKDIR /build");
         line(&mut out, "\n# The dependencies: made again only when a manifest or the lock file has changed.");
         line(&mut out, &format!("COPY {SKELETON}/ ./"));
-        run(&mut out, &[self.build.to_string(), self.forget()]);
+        let builds = || self.builds.iter().map(Command::to_string);
+        run(&mut out, &builds().chain([self.forget()]).collect::<Vec<_>>());
         line(&mut out, "\n# All services in one go.");
         line(&mut out, &format!("COPY {SOURCES}/ ./"));
-        run(&mut out, &[self.build.to_string(), "mkdir /programs".to_owned(), self.collect()]);
+        run(&mut out, &builds().chain(self.collect()).collect::<Vec<_>>());
         line(&mut out, &format!("\nFROM scratch AS {PROGRAMS}"));
         line(&mut out, "COPY --from=xtask-builder /programs/ /");
-        for (spec, programs) in self.images {
-            final_stage(&mut out, spec, programs);
+        for image in self.images {
+            final_stage(&mut out, &image.spec);
         }
         out
     }
@@ -66,14 +81,23 @@ impl Dockerfile<'_> {
         format!("cargo clean --quiet --release{target}{}", packages.concat())
     }
 
-    fn collect(&self) -> String {
-        let folder = if self.names_target { "/target/*/release" } else { "/target/release" };
-        let mut programs: Vec<&String> = self.images.iter().flat_map(|(_, programs)| programs).collect();
-        programs.sort_unstable();
-        programs.dedup();
-        let programs: Vec<String> = programs.iter().map(|program| format!(" {folder}/{program}")).collect();
-        format!("cp{} /programs/", programs.concat())
+    /// Puts the programs of each service into a directory of its own: two services may have one of the same name.
+    fn collect(&self) -> impl Iterator<Item = String> {
+        self.images.iter().map(|image| {
+            let directory = if self.names_target { "*/release" } else { "release" };
+            let programs = sorted(&image.programs);
+            let programs: Vec<String> =
+                programs.iter().map(|program| format!(" {}/{directory}/{program}", image.target)).collect();
+            let to = format!("/programs/{}", stage(&image.spec.service));
+            format!("mkdir -p {to} && cp{} {to}/", programs.concat())
+        })
     }
+}
+
+fn sorted(names: &[String]) -> Vec<&String> {
+    let mut names: Vec<&String> = names.iter().collect();
+    names.sort_unstable();
+    names
 }
 
 /// Commands among which cargo runs: downloads are kept between builds, and a configuration that says how to reach a
@@ -90,14 +114,12 @@ pub fn stage(service: &str) -> String {
 }
 
 /// The image of a service: no shell, no loader, a user without rights.
-fn final_stage(out: &mut String, spec: &ImageSpec, programs: &[String]) {
+fn final_stage(out: &mut String, spec: &ImageSpec) {
     use super::certificates::IN_IMAGES;
     use super::pack::PROGRAMS as FOLDER;
     line(out, &format!("\nFROM scratch AS {}", stage(&spec.service)));
     line(out, &format!("COPY {CERTIFICATES} {IN_IMAGES}"));
-    let mut from: Vec<String> = programs.iter().map(|program| format!("/programs/{program}")).collect();
-    from.sort_unstable();
-    line(out, &format!("COPY --from=xtask-builder {} {FOLDER}/", from.join(" ")));
+    line(out, &format!("COPY --from=xtask-builder /programs/{}/ {FOLDER}/", stage(&spec.service)));
     for (name, value) in &spec.env {
         line(out, &format!("ENV {name}={}", quoted(value)));
     }

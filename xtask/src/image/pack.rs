@@ -5,7 +5,7 @@ use super::spec::ImageSpec;
 use crate::error::{Error, Exit, Result};
 use crate::reading::Binary;
 use crate::text;
-use oci_layout::{Image, Layer, Needs, Recipe, needs};
+use oci_layout::{Digest, Image, Layer, Needs, Recipe, needs};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -31,6 +31,12 @@ pub fn pack(spec: &ImageSpec, binaries: &[Binary]) -> Result<Packed> {
         let content = std::fs::read(&binary.path).map_err(|error| {
             Error::environment(format!("read the program {}", binary.path.display())).because(error)
         })?;
+        let digest = Digest::of(&content).to_string();
+        if binary.digest.as_ref().is_some_and(|built| *built != digest) {
+            return Err(Error::environment(format!("pack the program {}", binary.path.display()))
+                .detail("it is not the one that this run has built: another build has overwritten it")
+                .hint("let no other build write to this target directory meanwhile, and run it again"));
+        }
         programs.push((binary, content));
     }
     let Some((_, main)) = programs.iter().find(|(binary, _)| binary.target == spec.program) else {

@@ -10,6 +10,10 @@ pub struct ImageSpec {
     pub service: String,
     /// Cargo's package id, as in its JSON messages.
     pub package: String,
+    /// The commit that it is labelled with; `None` without one.
+    pub revision: Option<String>,
+    /// Whether it is made to be pushed.
+    pub is_pushed: bool,
     /// The program that is started; the package's others lie beside it.
     pub program: String,
     /// The layout's folder, absolute.

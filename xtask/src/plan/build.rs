@@ -9,7 +9,8 @@ use crate::settings::config::StageConfig;
 use crate::stages::{self, Context};
 use crate::workspace::{Package, Workspace};
 
-/// The plan of a run. Fails on needs that point nowhere or in a circle.
+/// The plan of a run. Fails on needs that point nowhere or in a circle, and on services that a registry or Kubernetes would
+/// not take.
 pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
     let order = order(&settings.config.stages)?;
     let packages = settings.packages(workspace);
@@ -23,7 +24,7 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
                 Context { workspace, settings, stages: &running, packages: &packages, timeout: stage.timeout };
             plan_stage(context, stage, &wanted)
         })
-        .collect();
+        .collect::<Result<_>>()?;
     for index in 0..stages.len() {
         if stages[index].policy == Policy::Reporting {
             stages[index].needs = needs_of_report(&stages[index], &stages, &settings.config.stages);
@@ -34,15 +35,15 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
     Ok(Plan { event: settings.event, root: workspace.root.clone(), services, stages })
 }
 
-fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]) -> Stage {
+fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]) -> Result<Stage> {
     let definition = &stage.definition;
     let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
-    let tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage) };
+    let tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage)? };
     if left_out.is_none() && tasks.is_empty() {
         left_out = Some((Outcome::NothingToDo, nothing_to_do(context, definition.id.as_str()).to_owned()));
     }
     let in_plan = |need: &&StageId| wanted.iter().any(|other| other.definition.id == **need);
-    Stage {
+    Ok(Stage {
         id: definition.id.clone(),
         subcommand: definition.subcommand.clone(),
         // A stage that runs alone needs nobody: the user has asked for it.
@@ -51,7 +52,7 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]
         max_parallel: definition.max_parallel,
         tasks,
         left_out,
-    }
+    })
 }
 
 /// What a stage that tells about the others waits for: its needs, and instead of those that are no part of the run or
@@ -84,12 +85,12 @@ fn nothing_to_do(context: Context<'_>, id: &str) -> &'static str {
     }
 }
 
-fn tasks(context: Context<'_>, stage: &StageConfig) -> Vec<Task> {
+fn tasks(context: Context<'_>, stage: &StageConfig) -> Result<Vec<Task>> {
     let deployment = context.settings.deployment.as_ref();
     if let Some(deployment) = deployment.filter(|deployment| deployment.stage == stage.definition.id) {
         return stages::deploy::plan(context, deployment);
     }
-    match stage.definition.id.as_str() {
+    Ok(match stage.definition.id.as_str() {
         pipeline::FORMAT_AND_LINT => {
             let tasks = stages::format_and_lint::plan(context).into_iter();
             let half = context.settings.half.as_deref();
@@ -101,13 +102,13 @@ fn tasks(context: Context<'_>, stage: &StageConfig) -> Vec<Task> {
         pipeline::DEPENDENCY_CHECK => stages::dependencies::plan(context),
         pipeline::INTEGRATION_TESTS => stages::integration::plan(context),
         pipeline::BUILD_RELEASE => stages::build::plan(context),
-        pipeline::BUILD_AND_PUSH => stages::images::plan(context),
+        pipeline::BUILD_AND_PUSH => stages::images::plan(context)?,
         pipeline::QUALITY_REPORT => stages::report::plan(context),
         pipeline::NOTIFY => stages::notify::plan(context),
         pipeline::DEPLOY_STAGING => Vec::new(),
         pipeline::SMOKE_TEST => deployment.map_or_else(Vec::new, |it| stages::deploy::plan_smoke(context, it)),
         _ => stages::own::plan(context, stage),
-    }
+    })
 }
 
 /// The configured stages, each behind what it needs. Their needs exist: the configuration refuses others.

@@ -82,6 +82,9 @@ struct Expansion {
 /// How the message about something built ends when that is no executable.
 const LIBRARY: [&[u8]; 2] = [b",\"executable\":null,\"fresh\":true}", b",\"executable\":null,\"fresh\":false}"];
 
+/// How cargo warns of two programs that it writes to one file.
+const COLLISION: &str = "warning: output filename collision at ";
+
 /// What cargo has said so far.
 pub(super) struct CargoMessages {
     root: PathBuf,
@@ -95,6 +98,8 @@ pub(super) struct CargoMessages {
     success: Option<bool>,
     /// A message of cargo that cannot be read.
     strange: Option<String>,
+    /// The files to which cargo has written more than one program.
+    collisions: Vec<String>,
     complaints: Complaints,
 }
 
@@ -110,6 +115,7 @@ impl CargoMessages {
             scripts: Scripts::default(),
             success: None,
             strange: None,
+            collisions: Vec::new(),
             complaints: Complaints::default(),
         }
     }
@@ -124,7 +130,15 @@ impl CargoMessages {
                 }
                 let kind = target.kind.into_iter().next().unwrap_or_default();
                 let test = profile.test;
-                self.binaries.push(Binary { package: package_id, target: target.name, kind, test, path, bytes: 0 });
+                self.binaries.push(Binary {
+                    package: package_id,
+                    target: target.name,
+                    kind,
+                    test,
+                    path,
+                    bytes: 0,
+                    digest: None,
+                });
             }
             Message::Executed { package_id, env, linked_paths, out_dir } => {
                 let own = self.scripts.env.entry(package_id).or_default();
@@ -208,7 +222,11 @@ impl CargoMessages {
 impl Read for CargoMessages {
     fn line(&mut self, stream: Stream, line: &[u8]) {
         if stream == Stream::Stderr {
-            return self.complaints.see(&text(line));
+            let line = text(line);
+            // One is about the program, another one about its debug information.
+            let file = line.strip_prefix(COLLISION).map(|file| relative(file.trim(), &self.root));
+            self.collisions.extend(file.filter(|file| Path::new(file).extension().is_none_or(|it| it != "dwp")));
+            return self.complaints.see(&line);
         }
         // Anything else on standard output comes from a procedural macro.
         if !line.starts_with(b"{\"reason\":") {
@@ -242,6 +260,8 @@ impl Read for CargoMessages {
             (Exit::Code(_), _) => self.failed(exit),
         };
         self.findings.into_reading(&mut reading);
+        let note = |file: &String| format!("cargo has written two programs to {file}, which holds the last one");
+        reading.notes.extend(self.collisions.iter().map(note));
         reading.binaries = self.binaries;
         reading.scripts = self.scripts;
         guard(reading, cut)

@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn what_was_built_is_told() {
         let (package, target, kind) = ("a 0.1.0".to_owned(), "a".to_owned(), "bin".to_owned());
-        let program = Binary { package, target, kind, test: false, path: "/w/a".into(), bytes: 0 };
+        let program = Binary { package, target, kind, test: false, path: "/w/a".into(), bytes: 0, digest: None };
         let reading = Box::new(DockerBuild::new(std::slice::from_ref(&program))).finish(Exit::Code(0), false);
         assert_eq!((reading.outcome, reading.binaries), (Outcome::Passed, vec![program]));
     }

@@ -247,12 +247,12 @@ pub(crate) fn every_outcome() -> Vec<Event> {
     run.end("integration-tests", Blocking, Outcome::Cancelled, Some("a test failed before"));
 
     let binaries = vec![Binary {
-        test: false,
         package: "auth-service".to_owned(),
         target: "auth_service".to_owned(),
         kind: "bin".to_owned(),
         path: "/w/target/release/auth_service".into(),
         bytes: 7_654_321,
+        ..Binary::default()
     }];
     run.stage("build-release").task(
         "build-release",

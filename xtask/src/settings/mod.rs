@@ -14,6 +14,7 @@ use crate::image::registry::{self, Logins, PASSWORD, Registry};
 use crate::notify;
 use crate::plan::{Event, StageId, pipeline};
 use crate::text;
+use crate::workspace::flags::{self, Flags};
 use crate::workspace::git::{self, Checkout};
 use crate::workspace::{Workspace, advisories};
 use config::Config;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub logins: Logins,
     /// What images are named and dated by, where the run makes some and there is a commit.
     pub checkout: Option<Checkout>,
+    /// Where release builds take the flags for rustc from.
+    pub flags: Flags,
     /// The packages that were named; `None` for all.
     pub selected: Option<BTreeSet<String>>,
     /// The stages that were named; empty for all of the event.
@@ -122,6 +125,12 @@ impl Settings {
             docker: Docker {
                 program: "docker".to_owned(),
                 toolchain: toolchain.unwrap_or_else(|| "rust:slim-bookworm".to_owned()),
+            },
+            // Only what is linked in another way than cargo would needs to know them.
+            flags: if config.image.links_statically(makes_images) {
+                flags::read(environment, &workspace.root)?
+            } else {
+                Flags::default()
             },
             checkout: if makes_images { git::checkout(&workspace.root)? } else { None },
             push: wishes.push || event == Event::Push,

@@ -1,10 +1,11 @@
 //! Stages 9 and 10: services to an environment, and whether they work there.
 
-use super::Context;
+use super::{Context, names};
 use crate::deploy::objects::Release;
 use crate::deploy::pull::Source;
 use crate::deploy::request::{Cluster, Purpose, Request};
 use crate::deploy::smoke;
+use crate::error::Result;
 use crate::plan::pipeline::SMOKE_TEST;
 use crate::plan::{Action, StageId, Task};
 use crate::settings::Settings;
@@ -21,16 +22,16 @@ const PORT: u16 = 8080;
 const BESIDES: Duration = Duration::from_secs(5 * 60);
 
 /// The one task that deploys: all services together, for they are watched and set back together.
-pub fn plan(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
+pub fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> {
     let environment = &deployment.environment;
     let name = environment.name.as_str();
     // The command is what to type to have the same again: with less, it would do more than was asked for.
     let typed = |verb: &str| context.cargo().args(["xtask", verb, name]);
     let (command, purpose) = match &deployment.task {
         DeploymentTask::Deploy { restart } => {
-            let services = releases(context, deployment);
+            let services = releases(context, deployment)?;
             if services.is_empty() {
-                return Vec::new();
+                return Ok(Vec::new());
             }
             let images = deployment.images.clone();
             // What is typed is typed at the root.
@@ -45,7 +46,7 @@ pub fn plan(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
             let run = to.iter().flat_map(|to| ["--to", to]);
             (typed("rollback").args(run), Purpose::Rollback { to: to.clone() })
         }
-        DeploymentTask::Look => return Vec::new(),
+        DeploymentTask::Look => return Ok(Vec::new()),
     };
     let request = Request {
         environment: name.to_owned(),
@@ -60,7 +61,7 @@ pub fn plan(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
     let mut tools = tools(&environment.target.cluster);
     tools.push(Tool::Skopeo);
     let task = Task::new(&deployment.stage, name, command, timeout);
-    vec![Task { action: Action::Deploy(Box::new(request)), tools, ..task }]
+    Ok(vec![Task { action: Action::Deploy(Box::new(request)), tools, ..task }])
 }
 
 /// The one task that looks whether everything works.
@@ -100,9 +101,11 @@ pub fn source(settings: &Settings, deployment: &Deployment) -> Source {
     }
 }
 
-/// The services as they shall run; their images are not known yet.
-pub fn releases(context: Context<'_>, deployment: &Deployment) -> Vec<Release> {
-    deployed(context).map(|package| release(context, package, deployment)).collect()
+/// The services as they shall run; their images are not known yet. Refuses what Kubernetes would not take.
+pub fn releases(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Release>> {
+    let services: Vec<&Package> = deployed(context).collect();
+    names::check_manifests(&services, &deployment.environment)?;
+    Ok(services.into_iter().map(|package| release(context, package, deployment)).collect())
 }
 
 /// The names that were typed to choose services.
@@ -111,14 +114,13 @@ fn selected(context: Context<'_>) -> impl Iterator<Item = String> {
 }
 
 /// The services of the run that have an image.
-fn deployed(context: Context<'_>) -> impl Iterator<Item = &Package> {
+pub fn deployed(context: Context<'_>) -> impl Iterator<Item = &Package> {
     context.packages.iter().copied().filter(move |package| context.has_image(package))
 }
 
 fn release(context: Context<'_>, package: &Package, deployment: &Deployment) -> Release {
     let number = |key: &str| package.service_fact(key).and_then(Value::as_u64);
-    let needs = package.service_fact("needs").and_then(Value::as_array).into_iter().flatten();
-    let needs: Vec<String> = needs.filter_map(|need| need.as_str().map(str::to_owned)).collect();
+    let needs: Vec<String> = names::needs(package).map(str::to_owned).collect();
     let servers = context.settings.config.servers.iter();
     let environment = &deployment.environment;
     Release {

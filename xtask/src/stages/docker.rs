@@ -4,9 +4,9 @@
 //! programs by xtask; the engine has its own image of each service, to be run.
 
 use super::Context;
-use super::build::{HOST, linked_release};
+use super::build::{self, HOST};
 use crate::command::Command;
-use crate::image::dockerfile::{self, CONTEXT, Dockerfile, FILE};
+use crate::image::dockerfile::{self, Built, CONTEXT, Dockerfile, FILE};
 use crate::image::spec::{BuildContext, ImageSpec};
 use crate::plan::{Action, Reader, StageId, Task, TaskId};
 use crate::reading::Binary;
@@ -15,7 +15,7 @@ use crate::workspace::Package;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A service, what goes into its image, and the names of its programs.
+/// A service, and what goes into its image.
 type Made<'a> = (&'a Package, ImageSpec);
 
 /// The tasks that make the programs; the last one has them.
@@ -32,15 +32,14 @@ pub fn compile(context: Context<'_>, stage: &StageId, services: &[Made<'_>]) -> 
         )
     };
     let programs = folder.join("programs");
-    let output = format!("type=local,dest={}", typed(context, &programs));
+    let output = format!("type=local,dest={}", context.typed(&programs));
     let command = build(context, dockerfile::PROGRAMS).args(["--output", &output]);
     let binary = |service: &Package, program: &String| Binary {
         package: service.id.clone(),
         target: program.clone(),
         kind: "bin".to_owned(),
-        test: false,
-        path: programs.join(program),
-        bytes: 0,
+        path: programs.join(dockerfile::stage(&service.name)).join(program),
+        ..Binary::default()
     };
     let binaries = services
         .iter()
@@ -74,7 +73,7 @@ pub fn engine_images(context: Context<'_>, stage: &StageId, services: &[Made<'_>
 
 /// `docker build` of one stage of the Dockerfile.
 fn build(context: Context<'_>, target: &str) -> Command {
-    let file = typed(context, &folder(context).join(FILE));
+    let file = context.typed(&folder(context).join(FILE));
     Command::new(&context.settings.docker.program, &context.workspace.root)
         .args(["build", "--progress", "plain", "--file", &file, "--target", target])
         .args(context.settings.pass_on.iter().cloned())
@@ -83,12 +82,7 @@ fn build(context: Context<'_>, target: &str) -> Command {
 
 /// The command with the folder that it may see.
 fn seeing(context: Context<'_>, command: Command) -> Command {
-    command.arg(typed(context, &folder(context).join(CONTEXT)))
-}
-
-/// A path as somebody who stands at the root would type it.
-fn typed(context: Context<'_>, path: &Path) -> String {
-    path.strip_prefix(&context.workspace.root).unwrap_or(path).to_string_lossy().into_owned()
+    command.arg(context.typed(&folder(context).join(CONTEXT)))
 }
 
 fn folder(context: Context<'_>) -> PathBuf {
@@ -107,19 +101,33 @@ fn build_context(context: Context<'_>, services: &[Made<'_>]) -> BuildContext {
     let at_root = std::iter::once(PathBuf::from("Cargo.toml"));
     let manifests: BTreeSet<PathBuf> = manifests.filter_map(|path| inside(path)).chain(at_root).collect();
     let stubs = workspace.packages.iter().flat_map(|package| &package.roots).filter_map(|root| inside(root));
-    let own = members.iter().filter_map(member).filter_map(|package| inside(&package.dir));
+    let compiled = members.iter().filter_map(member).filter_map(|package| inside(&package.dir));
     let outside = workspace.packages.iter().filter(|it| inside(&it.dir).is_none() || it.depends_outside);
     let outside = outside.map(|package| package.name.clone()).filter(|name| members.contains(name));
-    let images: Vec<(ImageSpec, Vec<String>)> =
-        services.iter().map(|(service, spec)| (spec.clone(), service.programs.clone())).collect();
-    let command = linked_release(context, &packages);
-    let names_target = command.args.iter().any(|arg| arg == HOST);
+    let parts = build::parts(&packages);
+    let own = |package: &Package| format!("/apart/{}", package.name);
+    let builds: Vec<Command> = parts
+        .iter()
+        .map(|part| {
+            let command = build::command(context, part, &own(part.packages[0]), Some(dockerfile::TARGET));
+            // What the user's variables say holds in the container as it does outside.
+            let vars = &context.settings.flags.vars;
+            let vars = vars.iter().filter(|(name, _)| !command.env.contains_key(*name)).collect::<Vec<_>>();
+            vars.into_iter().fold(command, |command, (name, value)| command.env(name, value))
+        })
+        .collect();
+    let is_apart = |service: &Package| parts.iter().any(|part| part.apart && part.packages[0].name == service.name);
+    let built = |(service, spec): &Made<'_>| Built {
+        spec: spec.clone(),
+        programs: service.programs.clone(),
+        target: if is_apart(service) { own(service) } else { dockerfile::TARGET.to_owned() },
+    };
     let dockerfile = Dockerfile {
         toolchain: &context.settings.docker.toolchain,
-        build: &command,
-        names_target,
+        names_target: builds.iter().any(|command| command.args.iter().any(|arg| arg == HOST)),
+        builds: &builds,
         members: &members.iter().cloned().collect::<Vec<_>>(),
-        images: &images,
+        images: &services.iter().map(built).collect::<Vec<_>>(),
     };
     BuildContext {
         folder: folder(context),
@@ -127,7 +135,7 @@ fn build_context(context: Context<'_>, services: &[Made<'_>]) -> BuildContext {
         dockerfile: dockerfile.render(),
         manifests: manifests.into_iter().collect(),
         stubs: stubs.collect(),
-        sources: own.chain(config.sources.iter().cloned()).collect(),
+        sources: compiled.chain(config.sources.iter().cloned()).collect(),
         target_dir: workspace.target_dir.clone(),
         ca_bundle: config.ca_bundle.clone(),
         depends_outside: outside.collect(),

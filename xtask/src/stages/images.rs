@@ -1,7 +1,8 @@
 //! Stage 8: an image of every service that wants one.
 
-use super::{Context, build, docker};
+use super::{Context, build, docker, names};
 use crate::command::Command;
+use crate::error::Result;
 use crate::image::registry::Login;
 use crate::image::spec::{BillSpec, ImageSpec};
 use crate::plan::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
@@ -16,33 +17,51 @@ use std::path::PathBuf;
 
 /// The bills of materials, and an image for each service: of what the release build of the same run has made, or is built
 /// first where there is none; or of what Docker compiles.
-pub fn plan(context: Context<'_>) -> Vec<Task> {
+pub fn plan(context: Context<'_>) -> Result<Vec<Task>> {
     let stage = StageId::new(BUILD_AND_PUSH);
     let services: Vec<&Package> = context.packages.iter().copied().filter(|it| context.has_image(it)).collect();
     if services.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
+    names::check_images(&services)?;
     let specs: Vec<(&Package, ImageSpec)> = services.iter().map(|service| (*service, spec(context, service))).collect();
     let docker = context.settings.builder == Builder::Docker;
-    let builds = match docker {
-        true => docker::compile(context, &stage, &specs),
-        false if context.runs(BUILD_RELEASE) => Vec::new(),
-        false => vec![build::task(context, &stage, &services)],
+    let (builds, builders) = match docker {
+        true => {
+            let builds = docker::compile(context, &stage, &specs);
+            let compiled = builds.last().map(|task| task.id.clone());
+            (builds, services.iter().zip(compiled.iter().cycle()).map(|(it, id)| (*it, id.clone())).collect())
+        }
+        false if context.runs(BUILD_RELEASE) => {
+            (Vec::new(), builders(&StageId::new(BUILD_RELEASE), &build::built(context)))
+        }
+        false => (build::tasks(context, &stage, &services), builders(&stage, &services)),
     };
-    let built_by = builds.last().map_or_else(|| StageId::new(BUILD_RELEASE).job(build::TASK), |task| task.id.clone());
-    let in_engine = if docker { docker::engine_images(context, &stage, &specs, &built_by) } else { Vec::new() };
-    let bills = bills(context, &stage, &services, &built_by);
-    let images = specs.into_iter().map(|(service, spec)| {
+    let built_by = |service: &Package| builders.iter().find(|(built, _)| built.id == service.id).map(|(_, id)| id);
+    let Some(first) = built_by(services[0]) else { return Ok(Vec::new()) };
+    let in_engine = if docker { docker::engine_images(context, &stage, &specs, first) } else { Vec::new() };
+    let bills = bills(context, &stage, &services, first);
+    let images = specs.into_iter().filter_map(|(service, spec)| {
+        let built_by = built_by(service)?;
         let command = context.cargo().args(["xtask", "docker", &service.name]);
-        Task {
+        Some(Task {
             action: Action::PackImage { built_by: built_by.clone(), image: Box::new(spec) },
             needs: vec![built_by.clone()],
             ..Task::of_package(&stage, &service.name, command, context.timeout)
-        }
+        })
     });
     let made: Vec<Task> = builds.into_iter().chain([bills]).chain(images).chain(in_engine).collect();
     let pushes = pushes(context, &stage, &services, &made);
-    made.into_iter().chain(pushes).collect()
+    Ok(made.into_iter().chain(pushes).collect())
+}
+
+/// Which task of `stage` builds which of these packages.
+fn builders<'a>(stage: &StageId, built: &[&'a Package]) -> Vec<(&'a Package, TaskId)> {
+    let of_part = |part: build::Part<'a>| {
+        let id = part.id(stage);
+        part.packages.into_iter().map(move |package| (package, id.clone()))
+    };
+    build::parts(built).into_iter().flat_map(of_part).collect()
 }
 
 /// The job that pushes the image of a service.
@@ -71,6 +90,7 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
         let layout = folder(context).join(&service.name);
         let to = registry.repository(&service.name);
         let tags = tags.iter().flat_map(|tag| ["--tag", tag]);
+        let commit = context.settings.checkout.iter().flat_map(|checkout| ["--commit", &checkout.commit]);
         let command = own().args(["push-image", &service.name, "--layout", &layout.to_string_lossy(), "--to", &to]);
         Task {
             repeat: Some(format!("cargo xtask docker {} --push --registry {registry}", service.name)),
@@ -78,7 +98,7 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
             needs: made.iter().chain(&env_from).cloned().collect(),
             env_from: env_from.clone(),
             tools: vec![Tool::Skopeo],
-            ..Task::of_package(stage, &service.name, command.args(tags), context.timeout).beside(PUSH)
+            ..Task::of_package(stage, &service.name, command.args(tags).args(commit), context.timeout).beside(PUSH)
         }
     };
     let pushes: Vec<Task> = services.iter().map(push).collect();
@@ -120,12 +140,12 @@ fn spec(context: Context<'_>, package: &Package) -> ImageSpec {
         "service" => package.name.clone(),
         _ => package.version.clone(),
     };
-    // The program that is named like the package is the one that the others help.
-    let main = package.programs.iter().find(|program| **program == package.name).or(package.programs.first());
     ImageSpec {
         service: package.name.clone(),
         package: package.id.clone(),
-        program: main.cloned().unwrap_or_default(),
+        revision: revision.clone(),
+        is_pushed: context.settings.destination().is_some(),
+        program: main_program(package).unwrap_or_default().to_owned(),
         layout: folder(context).join(&package.name),
         base: config.base.clone(),
         user: config.user.clone(),
@@ -136,6 +156,14 @@ fn spec(context: Context<'_>, package: &Package) -> ImageSpec {
         ca_bundle: config.ca_bundle.clone(),
         budget: config.budget,
     }
+}
+
+/// The program that an image starts: `default-run`, the only one, or the one that is named like the package, which the
+/// others then help.
+pub fn main_program(package: &Package) -> Option<&str> {
+    let only = package.programs.first().filter(|_| package.programs.len() == 1);
+    let named = package.programs.iter().find(|program| **program == package.name);
+    package.default_run.as_ref().or(only).or(named).map(String::as_str)
 }
 
 /// The annotations of <https://github.com/opencontainers/image-spec/blob/main/annotations.md>, as labels.

@@ -9,6 +9,7 @@ pub mod format_and_lint;
 pub mod images;
 pub mod instrument;
 pub mod integration;
+pub mod names;
 pub mod notify;
 pub mod own;
 pub mod report;
@@ -21,6 +22,7 @@ use crate::settings::Settings;
 use crate::workspace::{Package, Workspace};
 use serde_json::Value;
 use std::collections::HashSet;
+use std::path::Path;
 use std::time::Duration;
 
 /// What the stages are planned from.
@@ -60,6 +62,11 @@ impl Context<'_> {
     /// lock file, here as in CI.
     pub fn resolving(&self, subcommand: &str) -> Command {
         self.cargo().arg(subcommand).args(self.workspace.has_lock_file.then_some(LOCKED))
+    }
+
+    /// A path as it is typed at the root.
+    pub fn typed(&self, path: &Path) -> String {
+        path.strip_prefix(&self.workspace.root).unwrap_or(path).to_string_lossy().into_owned()
     }
 
     /// The arguments that select the packages of the run, in cargo's shortest form.

@@ -35,13 +35,17 @@ pub fn load(environment: &Environment) -> Result<Workspace> {
 /// Looks for `[env]` and `runner` in every file that cargo takes its configuration from. A mention in a comment counts
 /// too: tests that cargo runs without need are only a little slower.
 fn tests_need_cargo(environment: &Environment, root: &Path) -> bool {
-    let home = environment.var("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(Path::new(environment.var("HOME")?).join(".cargo")));
-    let folders = root.ancestors().map(|folder| folder.join(".cargo")).chain(home);
-    let files = folders.flat_map(|folder| [folder.join("config.toml"), folder.join("config")]);
-    let mut texts = files.filter_map(|file| std::fs::read_to_string(file).ok());
+    let mut texts = config_files(environment, root).filter_map(|file| std::fs::read_to_string(file).ok());
     texts.any(|text| text.contains("[env") || text.contains("env.") || text.contains("runner"))
         || environment.vars.keys().any(|name| name.starts_with("CARGO_TARGET_") && name.ends_with("_RUNNER"))
+}
+
+/// Every file that cargo takes its configuration from at `root`, whether it exists or not.
+pub(super) fn config_files(environment: &Environment, root: &Path) -> impl Iterator<Item = PathBuf> {
+    let home = environment.var("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(Path::new(environment.var("HOME")?).join(".cargo")));
+    let directories = root.ancestors().map(|directory| directory.join(".cargo")).chain(home);
+    directories.flat_map(|directory| [directory.join("config.toml"), directory.join("config")])
 }
 
 fn model(metadata: Metadata) -> Workspace {
@@ -58,6 +62,7 @@ fn model(metadata: Metadata) -> Workspace {
         licences_configured: licences_configured(&root),
         root,
         target_dir: metadata.target_directory.into_std_path_buf(),
+        build_dir: metadata.build_directory.map(Utf8PathBuf::into_std_path_buf),
         packages,
         metadata: own_table(&metadata.workspace_metadata),
     }
@@ -100,6 +105,7 @@ fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>
         doc_tests: library.is_some_and(|target| target.doctest),
         roots: package.targets.iter().map(|target| target.src_path.clone().into_std_path_buf()).collect(),
         programs: named(&TargetKind::Bin),
+        default_run: package.default_run.clone(),
         tested_programs: package.targets.iter().filter(|t| t.is_bin() && t.test).map(|t| t.name.clone()).collect(),
         untested_sources: package
             .targets

@@ -11,6 +11,9 @@ pub struct Workspace {
     pub root: PathBuf,
     /// Where cargo puts what it builds.
     pub target_dir: PathBuf,
+    /// Where cargo keeps what it builds on the way, which several target directories may share; `None` with a cargo that
+    /// has no such directory.
+    pub build_dir: Option<PathBuf>,
     /// Its members, by name.
     pub packages: Vec<Package>,
     /// `[workspace.metadata.xtask]`, or null.
@@ -45,6 +48,8 @@ pub struct Package {
     pub roots: Vec<PathBuf>,
     /// The names of its programs.
     pub programs: Vec<String>,
+    /// `default-run`: the one of its programs that `cargo run` starts.
+    pub default_run: Option<String>,
     /// Those of its programs that are not switched off with `test = false`.
     pub tested_programs: Vec<String>,
     /// The sources of its programs that are switched off with `test = false`, absolute.

@@ -124,3 +124,20 @@ fn a_service_without_a_program_has_no_image_and_is_not_deployed() {
     let rendered = shop.deploy(&["--render"]).exits(0).stdout;
     assert!(rendered.contains("name: auth-service") && !rendered.contains("kit-service"), "{rendered}");
 }
+
+#[test]
+fn a_service_that_kubernetes_would_not_take_or_whose_needs_are_unknown_is_refused() {
+    let shop = Shop::new();
+    let facts = "\n[package.metadata.xtask.service]\nneeds = [\"postgress\", \"mongo\", \"redis\"]\n";
+    shop.sandbox.append("services/auth-service/Cargo.toml", facts).service("big_service");
+    for args in [&["--render"][..], &["--plan"], &["--dry-run"], &[]] {
+        let output = shop.deploy(args).exits(2).says("make the manifests for staging: 3 problems");
+        let near =
+            "`auth-service` needs `postgress`, whose port is unknown: did you mean `postgres`? If not, add it to";
+        output.says(near).says("needs `mongo`, whose port is unknown: add it to").says("take the name `big_service`");
+    }
+    assert!(shop.cluster.requests().is_empty(), "it was found out before anything was asked");
+    shop.sandbox.append("Cargo.toml", "[workspace.metadata.xtask.environments.staging.server-ports]\n");
+    shop.sandbox.append("Cargo.toml", "mongo = 27017\npostgress = 5432\n");
+    shop.deploy(&["auth", "--render"]).exits(0).prints("port: 27017");
+}

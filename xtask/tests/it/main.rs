@@ -40,6 +40,7 @@ mod new_service_here;
 mod notify;
 mod notify_changes;
 mod notify_secrets;
+mod programs;
 mod push;
 mod pushed_and_deployed;
 mod reports;

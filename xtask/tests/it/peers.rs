@@ -70,6 +70,13 @@ impl Registry {
         output.stdout
     }
 
+    /// Whether there is a repository of this name.
+    pub fn has(&self, repository: &str) -> bool {
+        let image = format!("docker://{}/{repository}", self.host);
+        let output = Command::new("skopeo").args(["list-tags", "--tls-verify=false", &image]).output();
+        output.expect("skopeo runs").status.success()
+    }
+
     /// Puts the image of a layout where something else should be.
     pub fn put(&self, layout: &Path, reference: &str) {
         let (from, to) = (format!("oci:{}", layout.display()), format!("docker://{}/{reference}", self.host));

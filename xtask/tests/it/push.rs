@@ -221,3 +221,46 @@ fn the_login_of_a_run_that_was_killed_is_removed_by_the_next_one() {
     sandbox.run(&["fmt"]).exits(0);
     assert!(sandbox.root().join(killed).is_dir() && !sandbox.root().join(killed).join("registry-login.json").exists());
 }
+
+/// What `cargo` runs before it compiles a-service: a hand that changes the checkout meanwhile.
+const MEDDLER: &str = r#"use std::process::Command;
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=MEDDLE");
+    match std::env::var("MEDDLE").as_deref() {
+        Ok("tree") => std::fs::write("../../new-file", "").expect("it can be written"),
+        Ok("head") => {
+            let commit = ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--allow-empty", "-m", "x"];
+            assert!(Command::new("git").args(commit).status().expect("git runs").success());
+        }
+        _ => {}
+    }
+}
+"#;
+
+#[test]
+fn nothing_is_pushed_when_the_checkout_changes_after_it_was_checked() {
+    let Some(registry) = Registry::start(None) else { return };
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.file("services/a-service/build.rs", MEDDLER).append("Cargo.toml", CONFIG);
+    let mut sandbox = commit(sandbox, "another-crate");
+    let push = ["docker", "--push", "--registry", &registry.host];
+    let changed = "the checkout has changed since the run began";
+    // While the programs are built.
+    for what in ["tree", "head"] {
+        sandbox.var("MEDDLE", what);
+        sandbox.run(&push).exits(3).says(&format!("pack the image of a-service: {changed}")).says("run it again");
+        let _ = fs::remove_file(sandbox.root().join("new-file"));
+    }
+    // Between that and the push.
+    sandbox.var("MEDDLE", "").var("XTASK_REGISTRY_USER", "shop").var("XTASK_REGISTRY_PASSWORD", PASSWORD);
+    let login = "case \"$1\" in login) touch new-file ;; *) PATH=\"${PATH#*:}\" exec skopeo \"$@\" ;; esac";
+    sandbox.stub("skopeo", login);
+    sandbox.run(&push).exits(3).says(&format!("push the image of a-service: {changed}"));
+    assert!(!registry.has("a-service"), "nothing is there");
+    fs::remove_file(sandbox.root().join("new-file")).expect("it was written");
+    sandbox.stub("skopeo", "PATH=\"${PATH#*:}\" exec skopeo \"$@\"");
+    sandbox.var("XTASK_REGISTRY_PASSWORD", "");
+    sandbox.run(&push).exits(0);
+    assert!(registry.has("a-service"));
+}

@@ -167,6 +167,7 @@ fn processes_are_started_in_few_places() {
         "tools/setup.rs",
         "image/skopeo.rs",
         "notify/curl.rs",
+        "workspace/flags.rs",
         "workspace/git.rs",
         "cache/snapshot.rs",
     ];

@@ -13,13 +13,21 @@ fn spec(service: &str) -> ImageSpec {
 }
 
 fn render(names_target: bool) -> String {
+    let built = |service: &str, programs: &[&str], target: &str| Built {
+        spec: spec(service),
+        programs: programs.iter().map(|program| (*program).to_owned()).collect(),
+        target: target.to_owned(),
+    };
     let images = [
-        (spec("a-service"), vec!["a-service".to_owned()]),
-        (spec("B-service"), vec!["b-worker".to_owned(), "b-service".to_owned()]),
+        built("a-service", &["a-service"], TARGET),
+        built("B-service", &["b-worker", "b-service"], "/apart/B-service"),
     ];
     Dockerfile {
         toolchain: "rust:1.95.0-slim-bookworm",
-        build: &Command::cargo("/w").args(["build", "--locked", "--config", "a = \"b\""]),
+        builds: &[
+            Command::cargo("/w").args(["build", "--locked", "--config", "a = \"b\""]),
+            Command::cargo("/w").args(["build", "--target-dir", "/apart/B-service"]),
+        ],
         names_target,
         members: &["a-service".to_owned(), "kit".to_owned()],
         images: &images,
@@ -41,6 +49,7 @@ fn dependencies_come_before_sources_and_every_service_after_one_build() {
     RUN --mount=type=cache,target=/cargo/registry --mount=type=cache,target=/cargo/git \
         --mount=type=secret,id=cargo-config,target=/cargo/config.toml \
         cargo build --locked --config 'a = "b"' \
+        && cargo build --target-dir /apart/B-service \
         && cargo clean --quiet --release --target host-tuple --package a-service --package kit
 
     # All services in one go.
@@ -48,15 +57,16 @@ fn dependencies_come_before_sources_and_every_service_after_one_build() {
     RUN --mount=type=cache,target=/cargo/registry --mount=type=cache,target=/cargo/git \
         --mount=type=secret,id=cargo-config,target=/cargo/config.toml \
         cargo build --locked --config 'a = "b"' \
-        && mkdir /programs \
-        && cp /target/*/release/a-service /target/*/release/b-service /target/*/release/b-worker /programs/
+        && cargo build --target-dir /apart/B-service \
+        && mkdir -p /programs/a-service && cp /target/*/release/a-service /programs/a-service/ \
+        && mkdir -p /programs/b-service && cp /apart/B-service/*/release/b-service /apart/B-service/*/release/b-worker /programs/b-service/
 
     FROM scratch AS xtask-programs
     COPY --from=xtask-builder /programs/ /
 
     FROM scratch AS a-service
     COPY ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-    COPY --from=xtask-builder /programs/a-service /usr/local/bin/
+    COPY --from=xtask-builder /programs/a-service/ /usr/local/bin/
     ENV GIT_COMMIT="0123"
     LABEL org.opencontainers.image.title="the \"\$HOME\" of\\  them"
     EXPOSE 8081
@@ -65,7 +75,7 @@ fn dependencies_come_before_sources_and_every_service_after_one_build() {
 
     FROM scratch AS b-service
     COPY ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-    COPY --from=xtask-builder /programs/b-service /programs/b-worker /usr/local/bin/
+    COPY --from=xtask-builder /programs/b-service/ /usr/local/bin/
     ENV GIT_COMMIT="0123"
     LABEL org.opencontainers.image.title="the \"\$HOME\" of\\  them"
     EXPOSE 8081
@@ -77,8 +87,6 @@ fn dependencies_come_before_sources_and_every_service_after_one_build() {
 #[test]
 fn without_a_target_programs_lie_right_in_the_folder() {
     let text = render(false);
-    assert!(
-        text.contains("cp /target/release/a-service /target/release/b-service /target/release/b-worker /programs/")
-    );
+    assert!(text.contains("cp /target/release/a-service /programs/a-service/"));
     assert!(text.contains("&& cargo clean --quiet --release --package a-service --package kit\n"), "{text}");
 }

@@ -41,7 +41,7 @@ impl Bench {
     fn built(&self, program: &str) -> Binary {
         let kind = "bin".to_owned();
         let (package, target, path) = (String::new(), program.to_owned(), self.path(program));
-        Binary { package, target, kind, test: false, path, bytes: 0 }
+        Binary { package, target, kind, test: false, path, bytes: 0, digest: None }
     }
 
     fn pack(&self, spec: &ImageSpec) -> Result<Packed> {

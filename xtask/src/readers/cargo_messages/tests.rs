@@ -111,6 +111,17 @@ fn a_full_disk_is_no_compile_error() {
 const SPAN: &str = r#""spans":[{"file_name":"src/lib.rs","line_start":1,"is_primary":true,"expansion":null}]"#;
 
 #[test]
+fn two_programs_in_one_file_are_noted() {
+    let stderr = "warning: output filename collision at /w/target/release/server\n  |\n  = note: the bin target `server` in \
+                  package `b v0.1.0 (/w/b)` has the same output filename\nwarning: output filename collision at \
+                  /w/target/release/server.dwp\n";
+    let reading =
+        read(&Reader::CargoMessages, "{\"reason\":\"build-finished\",\"success\":true}\n", stderr, Exit::Code(0));
+    assert_eq!(reading.outcome, Outcome::Passed);
+    assert_eq!(reading.notes, ["cargo has written two programs to target/release/server, which holds the last one"]);
+}
+
+#[test]
 fn what_cargo_itself_says_is_the_reason() {
     for (stderr, outcome, because) in [
         (

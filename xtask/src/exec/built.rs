@@ -1,0 +1,45 @@
+//! What is noted about a build of release programs, for those who pack them: the commit that they are from, and a digest of
+//! each.
+
+use crate::plan::task::Universe;
+use crate::plan::{Reader, Task};
+use crate::reading::Reading;
+use crate::workspace::git;
+use oci_layout::Digest;
+use std::path::{Path, PathBuf};
+
+/// A build that is about to begin.
+pub(super) struct Built {
+    root: PathBuf,
+    before: Option<String>,
+}
+
+impl Built {
+    /// Looks at the checkout; `None` for a task that builds no release programs.
+    pub(super) fn begin(task: &Task, root: &Path) -> Option<Self> {
+        let in_engine = matches!(&task.reader, Reader::DockerBuild { programs } if !programs.is_empty());
+        let builds = task.universe == Some(Universe::Release) || in_engine;
+        builds.then(|| Self { root: root.to_owned(), before: revision(root) })
+    }
+
+    /// Notes what was built from what.
+    pub(super) fn end(self, reading: &mut Reading) {
+        let after = revision(&self.root);
+        reading.revision = match (self.before, after) {
+            (before, after) if before == after => after,
+            (before, after) => {
+                let word = |revision: Option<String>| revision.unwrap_or_else(|| "no commit".to_owned());
+                Some(format!("{}, and then {}", word(before), word(after)))
+            }
+        };
+        for binary in reading.binaries.iter_mut().filter(|binary| binary.kind == "bin" && !binary.test) {
+            // One that cannot be read cannot be packed either.
+            binary.digest = std::fs::read(&binary.path).ok().map(|content| Digest::of(&content).to_string());
+        }
+    }
+}
+
+/// The commit, as images are labelled with it. A reason why it is unknown equals no commit.
+fn revision(root: &Path) -> Option<String> {
+    git::revision(root).unwrap_or_else(|error| Some(format!("an unknown commit ({})", error.line())))
+}
