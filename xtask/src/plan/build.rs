@@ -38,7 +38,15 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
 fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]) -> Result<Stage> {
     let definition = &stage.definition;
     let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
-    let tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage)? };
+    let mut tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage)? };
+    for task in tasks.iter_mut().filter(|task| task.repeat.is_none()) {
+        // A tool in the cache of xtask's own is found by no shell.
+        if task.tools.iter().any(|tool| tool.pinned().is_some()) {
+            let names = context.settings.selected.iter().flatten();
+            let command = context.cargo().arg("xtask").args(definition.subcommand.split(' ')).args(names);
+            task.repeat = Some(command.to_string());
+        }
+    }
     if left_out.is_none() && tasks.is_empty() {
         left_out = Some((Outcome::NothingToDo, nothing_to_do(context, definition.id.as_str()).to_owned()));
     }

@@ -1,6 +1,6 @@
 //! Stage 1: the sources are formatted as rustfmt wants them, and clippy has nothing to say.
 
-use super::{Context, JSON, LOCKED};
+use super::{Context, JSON};
 use crate::plan::pipeline::{FMT, FORMAT_AND_LINT, LINT};
 use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task};
@@ -40,7 +40,7 @@ fn lint(context: Context<'_>) -> Task {
     };
     command = command.args(["--all-targets", JSON, "--", "-D", "warnings"]).args(settings.pass_on.iter().cloned());
     Task {
-        repeat: Some(command.clone().without(&[JSON, LOCKED]).to_string()),
+        repeat: Some(command.clone().without(&[JSON]).to_string()),
         reader: Reader::CargoMessages,
         universe: Some(Universe::Dev),
         tools: vec![Tool::Clippy],

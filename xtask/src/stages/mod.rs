@@ -89,7 +89,7 @@ impl Context<'_> {
 }
 
 /// How cargo is told not to change the lock file.
-pub const LOCKED: &str = "--locked";
+const LOCKED: &str = "--locked";
 
 /// How cargo is asked for messages that programs can read; people leave it out.
 pub const JSON: &str = "--message-format=json";

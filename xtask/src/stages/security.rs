@@ -19,7 +19,7 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
         audit = audit.args(["--db", &*database.to_string_lossy(), "--no-fetch"]);
     }
     let audit = Task {
-        repeat: Some(audit.clone().without(&["--json"]).to_string()),
+        repeat: Some(repeat(context)),
         reader: Reader::CargoAudit {
             waivers: config.waivers.clone(),
             database: context.settings.advisory_note.clone(),
@@ -41,6 +41,13 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
     [audit, others].into_iter().chain(advisories).collect()
 }
 
+/// Both tools lie in a cache of xtask's own, where no shell finds them.
+fn repeat(context: Context<'_>) -> String {
+    let database = context.settings.config.advisory_db.as_ref().map(|database| context.typed(database));
+    let database = database.iter().flat_map(|database| ["--advisory-db", database]);
+    context.cargo().args(["xtask", "audit"]).args(database).to_string()
+}
+
 /// What is said where nothing says which licences are allowed.
 const UNCHECKED: &str = "licences were not checked: no `deny.toml` has a table `[licenses]`";
 
@@ -52,7 +59,7 @@ fn is_of_advisories(id: &str) -> bool {
 fn deny(context: Context<'_>, stage: &StageId, (name, checks): (&str, &[&str]), reader: Reader) -> Task {
     let command = context.cargo().args(["deny", "--format", "json", "check"]).args(checks.iter().copied());
     Task {
-        repeat: Some(command.clone().without(&["--format", "json"]).to_string()),
+        repeat: Some(repeat(context)),
         reader,
         universe: Some(Universe::Dev),
         tools: vec![Tool::Deny],

@@ -1,6 +1,6 @@
 //! Stage 2: the unit and doc tests of every package, compiled by one call of cargo and counted per package.
 
-use super::{Context, JSON, LOCKED, instrument};
+use super::{Context, JSON, instrument};
 use crate::command::Command;
 use crate::plan::pipeline::TEST_SERVICES;
 use crate::plan::task::PackageEnv;
@@ -51,7 +51,7 @@ pub fn unit_tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
 pub fn compile(context: Context<'_>, stage: &StageId, command: Command, env_from: &[TaskId]) -> Task {
     let command = command.args(["--no-run", JSON]);
     Task {
-        repeat: Some(command.clone().without(&[JSON, LOCKED]).to_string()),
+        repeat: Some(command.clone().without(&[JSON]).to_string()),
         reader: Reader::CargoMessages,
         universe: Some(instrument::universe(env_from)),
         needs: env_from.to_vec(),
@@ -97,7 +97,7 @@ fn doc_tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     documented
         .map(|package| {
             let mut command = context.resolving("test").args(["--package", &package.name, "--doc"]);
-            let repeat = format!("{} --", command.clone().without(&[LOCKED]));
+            let repeat = format!("{command} --");
             if !context.settings.pass_on.is_empty() {
                 command = command.arg("--").args(context.settings.pass_on.iter().cloned());
             }

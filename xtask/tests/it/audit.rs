@@ -209,3 +209,21 @@ fn a_database_that_is_none_is_not_a_clean_bill() {
         "warning: security-audit could not run (cargo-audit: cargo-audit could not look: the advisory dat...), which does not block"
     );
 }
+
+#[test]
+fn a_command_that_is_printed_to_run_it_again_works_as_pasted() {
+    let sandbox = with_vulnerable_dependency();
+    database(&sandbox);
+    sandbox.append("Cargo.toml", "[workspace.metadata.xtask.stages.security-audit]\npolicy = \"blocking\"\n");
+    // The lock file is there, and must stay.
+    sandbox.paste("cargo generate-lockfile --offline").exits(0);
+    // The tools lie in the cache of xtask, where no shell finds them.
+    let output = audit(&sandbox).exits(1).says("again: cargo xtask audit --advisory-db advisories\n");
+    assert!(!output.stderr.contains("cargo audit"), "{}", output.stderr);
+    sandbox.append("services/a-service/src/lib.rs", "/// ```\n/// panic!();\n/// ```\npub fn a()  {}\n");
+    sandbox.append("services/a-service/src/main.rs", "fn unused() {}\n");
+    sandbox.run(&["lint"]).exits(1).says("again: cargo clippy --locked --workspace --all-targets -- -D warnings\n");
+    sandbox.run(&["test-matrix"]).exits(1).says("cargo test --locked --package a-service --doc -- ");
+    sandbox.append("services/a-service/src/main.rs", "broken\n");
+    sandbox.run(&["build"]).exits(1).says("again: cargo build --locked --release --workspace --bins\n");
+}
