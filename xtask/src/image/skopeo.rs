@@ -12,17 +12,28 @@ use xshell::{Cmd, Shell, cmd};
 /// How long to wait before each further try of what failed for a moment.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
-/// What a registry or the way to it says when it may work a moment later.
-const TRANSIENT: [&str; 9] = [
+/// What a registry, Amazon or the way to them says when it may work a moment later; in lower case.
+const TRANSIENT: [&str; 20] = [
     "connection refused",
     "connection reset",
     "broken pipe",
     "i/o timeout",
-    "TLS handshake timeout",
-    "unexpected EOF",
-    ": EOF",
-    "HTTP status: 5",
+    "tls handshake timeout",
+    "unexpected eof",
+    ": eof",
+    "http status: 5",
+    "status code from registry 5",
+    "statuscode: 5",
+    "internal server error",
+    "bad gateway",
+    "service unavailable",
+    "gateway timeout",
     "toomanyrequests",
+    "too many requests",
+    "throttl",
+    "rate exceeded",
+    "requestlimitexceeded",
+    "could not connect to the endpoint url",
 ];
 
 /// What a registry says when it has no such tag, or not even such a repository.
@@ -98,13 +109,19 @@ fn run(what: &str, command: Cmd) -> Result<Output> {
         })?;
         let text = String::from_utf8_lossy(&output.stderr);
         match pause {
-            Some(pause) if !output.status.success() && TRANSIENT.iter().any(|word| text.contains(word)) => {
+            Some(pause) if !output.status.success() && is_transient(&text) => {
                 std::thread::sleep(pause);
             }
             _ => return Ok(output),
         }
     }
     unreachable!("the last try returns")
+}
+
+/// Whether a moment later the same may work.
+fn is_transient(text: &str) -> bool {
+    let text = text.to_lowercase();
+    TRANSIENT.iter().any(|words| text.contains(words))
 }
 
 fn failed(what: &str, output: &Output) -> Error {
@@ -127,4 +144,32 @@ fn failed(what: &str, output: &Output) -> Error {
 /// The flag for a registry on this machine, which has no TLS.
 fn tls(which: &str, reference: &str) -> Option<String> {
     is_loopback(reference.split('/').next().unwrap_or_default()).then(|| format!("--{which}tls-verify=false"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_other_side_cannot_do_for_a_moment_is_tried_again_and_what_it_refuses_is_not() {
+        for text in [
+            "pinging container registry r: received unexpected HTTP status: 503 Service Unavailable",
+            "logging into \"r\": invalid status code from registry 502 (Bad Gateway)",
+            "trying to reuse blob sha256:1: StatusCode: 500, \"\"",
+            "writing blob: uploading layer chunked: received unexpected HTTP status: 504 Gateway Timeout",
+            "authenticating creds: received unexpected HTTP status: 429 Too Many Requests",
+            "toomanyrequests: You have reached your pull rate limit",
+            "An error occurred (ThrottlingException) when calling the GetAuthorizationToken operation: Rate exceeded",
+        ] {
+            assert!(is_transient(text), "{text}");
+        }
+        for text in [
+            "logging into \"r\": invalid username/password",
+            "reading manifest main in r/a: manifest unknown",
+            "writing manifest: denied: requested access to the resource is denied",
+            "An error occurred (ExpiredTokenException) when calling the GetAuthorizationToken operation",
+        ] {
+            assert!(!is_transient(text), "{text}");
+        }
+    }
 }

@@ -208,6 +208,8 @@ fn only_what_may_pass_is_tried_again() {
     let push = ["docker", "a", "--push", "--registry", &registry.host];
     stub("pinging container registry: dial tcp: connect: connection refused");
     sandbox.run(&push).exits(0);
+    stub("trying to reuse blob: received unexpected HTTP status: 503 Service Unavailable");
+    sandbox.run(&push).exits(0);
     stub("reading manifest: unauthorized: authentication required");
     sandbox.run(&push).exits(3).says("check the login");
     assert_eq!(fs::read_to_string(&calls).expect("it was called"), "inspect\n");
