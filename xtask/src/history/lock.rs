@@ -5,9 +5,12 @@ use super::interrupted;
 use crate::error::{Error, Exit, Result};
 use crate::report::record;
 use crate::text;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -40,8 +43,22 @@ impl Lock {
         waiting: &mut dyn FnMut(&str),
     ) -> Result<Self> {
         let what = || format!("take the lock of this checkout, {}", path.display());
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-        let mut file = open.map_err(|error| Error::environment(what()).because(error))?;
+        // What is written replaces what the file held, which must not be what another file holds.
+        let open = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(path);
+        let link = || Error::environment(what()).detail("it is a link to another file").hint("remove it");
+        let mut file = open.map_err(|error| match error.raw_os_error() {
+            Some(code) if code == Errno::LOOP.raw_os_error() => link(),
+            _ => Error::environment(what()).because(error),
+        })?;
+        if file.metadata().is_ok_and(|file| !file.is_file() || file.nlink() > 1) {
+            return Err(link());
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -125,6 +142,23 @@ mod tests {
             first.take();
             second.join().expect("no panic").expect("it gets the lock");
         });
+    }
+
+    #[test]
+    fn a_lock_that_is_a_link_is_refused_and_what_it_leads_to_stays() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (path, other) = (dir.path().join("lock"), dir.path().join("Cargo.toml"));
+        std::fs::write(&other, "[workspace]\n").expect("written");
+        let refused = || {
+            let error = Lock::take(&path, || holder("one"), false, &mut |_| {}).expect_err("it is a link");
+            assert!(error.to_string().contains("it is a link to another file\nhint: remove it"), "{error}");
+            assert_eq!(std::fs::read_to_string(&other).expect("it is there"), "[workspace]\n");
+        };
+        std::os::unix::fs::symlink(&other, &path).expect("a link");
+        refused();
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::hard_link(&other, &path).expect("a second name");
+        refused();
     }
 
     #[test]

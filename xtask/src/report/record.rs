@@ -4,9 +4,14 @@
 use super::Subscriber;
 use crate::error::{Error, Result};
 use crate::event::{Event, Kind, RECORD_VERSION};
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The record's name in the directory of its run.
 pub const FILE: &str = "events.ndjson";
@@ -24,6 +29,11 @@ impl Alive {
         Self { _held: file.filter(|file| file.lock().is_ok()) }
     }
 }
+
+/// How long the reader of a pipe may take nothing before the events stop going there.
+const STALLED: Duration = Duration::from_secs(5);
+/// How long to wait before a pipe that is full is tried again.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// Appends every event but the children's output to a file.
 pub struct Recorder {
@@ -43,12 +53,35 @@ impl Recorder {
     }
 
     fn named(path: &Path, name: &'static str) -> Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(|e| {
-            Error::environment(format!("open {} to record the run's events", path.display()))
-                .because(e)
-                .hint("check that the folder exists and can be written to")
+        // Opening a pipe would wait for its reader, for ever where there is none.
+        let at_once = OFlags::NONBLOCK.bits().cast_signed();
+        let open = OpenOptions::new().create(true).append(true).custom_flags(at_once).open(path);
+        let file = open.map_err(|e| {
+            let hint = match e.raw_os_error() {
+                Some(code) if code == Errno::NXIO.raw_os_error() => "start the reader of this pipe first",
+                _ => "check that the folder exists and can be written to",
+            };
+            Error::environment(format!("open {} to record the run's events", path.display())).because(e).hint(hint)
         })?;
         Ok(Self { file, name })
+    }
+
+    /// Writes all of a line. A pipe that is full is waited for, but not for ever.
+    fn write(&mut self, mut line: &[u8]) -> io::Result<()> {
+        let mut since = Instant::now();
+        while !line.is_empty() {
+            match self.file.write(line) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => (line, since) = (&line[written..], Instant::now()),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock && since.elapsed() < STALLED => thread::sleep(AGAIN),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    return Err(io::Error::other("its reader takes nothing"));
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -60,7 +93,7 @@ impl Subscriber for Recorder {
         let mut line = serde_json::to_vec(event)?;
         line.push(b'\n');
         // One write a line, unbuffered: what has happened is with the kernel, and survives a SIGKILL of this process.
-        self.file.write_all(&line)?;
+        self.write(&line)?;
         if matches!(event.kind, Kind::RunFinished { .. }) {
             // A pipe or a device cannot be synced, and need not be.
             let _ = self.file.sync_all();

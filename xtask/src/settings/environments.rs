@@ -58,8 +58,15 @@ fn environment(name: &str, mut table: Table<'_>, p: &mut Problems) -> Option<Env
     let rollback_timeout = table.duration("rollback-timeout", p).unwrap_or(Duration::from_secs(5 * 60));
     let soak = table.duration("soak", p).unwrap_or(Duration::from_secs(10));
     let variables = table.table("variables", p);
-    let variables = variables.entries("a text", p, |value| value.as_str().map(str::to_owned)).into_iter().collect();
-    let secret = table.string("secret", p);
+    let given: BTreeMap<String, String> =
+        variables.entries("a text", p, |value| value.as_str().map(str::to_owned)).into_iter().collect();
+    for name in given.keys().filter(|name| !is_variable(name)) {
+        variables.complain(p, Some(name), "is no name for a variable: use letters, digits, `_`, `-` and `.`");
+    }
+    let wanted =
+        "the name of a Secret: lower-case letters, digits, dashes and dots; `{service}` stands for the service's";
+    let secret = table.get("secret", wanted, p, |value| value.as_str().filter(|name| is_secret(name)));
+    let secret = secret.map(str::to_owned);
     let resources = resources(table.table("resources", p), p);
     let server_ports = server_ports(&table.table("server-ports", p), p);
     let callers = table.get("callers", CALLERS, p, |value| value.as_array()?.iter().map(peer).collect());
@@ -68,7 +75,14 @@ fn environment(name: &str, mut table: Table<'_>, p: &mut Problems) -> Option<Env
     Some(Environment {
         name: name.to_owned(),
         target: Target { cluster: cluster?, server, namespace: namespace.clone() },
-        place: Place { namespace, variables, secret, resources, server_ports, callers: callers.unwrap_or_default() },
+        place: Place {
+            namespace,
+            variables: given,
+            secret,
+            resources,
+            server_ports,
+            callers: callers.unwrap_or_default(),
+        },
         registry,
         replicas,
         guard,
@@ -92,15 +106,65 @@ fn cluster(table: &mut Table<'_>, p: &mut Problems) -> Option<Cluster> {
     }
 }
 
+const QUANTITY: &str = "a quantity of Kubernetes, such as \"250m\" or \"64Mi\"";
+
 fn resources(mut table: Table<'_>, p: &mut Problems) -> Resources {
-    let mut quantity = |key, default: &str| table.string(key, p).unwrap_or_else(|| default.to_owned());
-    let resources = Resources {
-        cpu: quantity("cpu", "50m"),
-        memory: quantity("memory", "64Mi"),
-        memory_limit: quantity("memory-limit", "256Mi"),
+    let mut text = |key, default: &str| {
+        let given = table.get(key, QUANTITY, p, |value| value.as_str().filter(|text| quantity(text).is_some()));
+        given.unwrap_or(default).to_owned()
     };
+    let resources = Resources {
+        cpu: text("cpu", "50m"),
+        memory: text("memory", "64Mi"),
+        memory_limit: text("memory-limit", "256Mi"),
+    };
+    if quantity(&resources.memory) > quantity(&resources.memory_limit) {
+        let Resources { memory, memory_limit, .. } = &resources;
+        table.complain(
+            p,
+            None,
+            &format!("keeps {memory} for a pod that may take {memory_limit}: raise `memory-limit`"),
+        );
+    }
     table.finish(p);
     resources
+}
+
+/// The value of a quantity of Kubernetes, which is not negative here; `None` when the text is none:
+/// <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>.
+fn quantity(text: &str) -> Option<f64> {
+    const DECIMAL: [(&str, i32); 10] =
+        [("", 0), ("n", -9), ("u", -6), ("m", -3), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
+    const BINARY: [&str; 6] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, suffix) = text.split_at(end);
+    let number: f64 = number.parse().ok().filter(|_| number.starts_with(|c: char| c.is_ascii_digit()))?;
+    if let Some((_, power)) = DECIMAL.iter().find(|(known, _)| *known == suffix) {
+        return Some(number * 10f64.powi(*power));
+    }
+    if let Some(power) = (1..).zip(BINARY).find_map(|(power, known)| (known == suffix).then_some(power)) {
+        return Some(number * 1024f64.powi(power));
+    }
+    let exponent: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
+    Some(number * 10f64.powi(exponent))
+}
+
+/// Whether a name can be the key of a `ConfigMap` and a variable of a pod.
+fn is_variable(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && (1..=253).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        && name != "."
+        && !name.starts_with("..")
+}
+
+/// Whether a name, with `{service}` in it or not, can be that of a Secret.
+fn is_secret(name: &str) -> bool {
+    let part = |part: &str| {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        part.starts_with(plain) && part.ends_with(plain) && part.chars().all(|c| plain(c) || c == '-')
+    };
+    name.len() <= 253 && name.replace("{service}", "service").split('.').all(part)
 }
 
 /// The ports of the servers that services may reach: the two that every service of this kind knows, and further ones.
@@ -158,6 +222,32 @@ mod tests {
         assert_eq!(callers(json!(["fd00::/8", "ingress"])), (known, 0));
         for wrong in ["10.0.0.0/33", "10.0.0/8", "10.0.0.0", "10.0.0.0/", "In gress", ""] {
             assert_eq!(callers(json!([wrong])), (Vec::new(), 1), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_kubernetes_would_refuse_is_refused() {
+        #[track_caller]
+        fn case(key: &str, value: &Value, wanted: Option<&str>) {
+            let (_, problems) = read(&json!({ "staging": { "context": "kind", "namespace": "shop", key: value } }));
+            assert_eq!(problems.len(), usize::from(wanted.is_some()), "{value}: {problems:?}");
+            assert!(wanted.is_none_or(|wanted| problems[0].contains(wanted)), "{value}: {problems:?}");
+        }
+        for good in ["0", "1", "0.5", "1.", "250m", "100k", "1e3", "2E-1"] {
+            case("resources", &json!({ "cpu": good }), None);
+        }
+        for bad in ["50 apples", "", "m", "-1", "+1", "1..2", ".", "1 m", "1mi", "1KiB", "1e", "ten", "NaN", "inf"] {
+            case("resources", &json!({ "cpu": bad }), Some("a quantity of Kubernetes, such as"));
+        }
+        case("resources", &json!({ "memory": "1Gi", "memory-limit": "1Gi" }), None);
+        case("resources", &json!({ "memory": "1Gi" }), Some("keeps 1Gi for a pod that may take 256Mi"));
+        case("variables", &json!({ "A_b-c.d": "" }), None);
+        for bad in ["A B", "", "1A", "A=B", "ü"] {
+            case("variables", &json!({ bad: "" }), Some("is no name for a variable"));
+        }
+        case("secret", &json!("{service}-secrets.v1"), None);
+        for bad in ["", "Secret", "{name}-secrets", "a b", "a..b", "-a"] {
+            case("secret", &json!(bad), Some("the name of a Secret"));
         }
     }
 

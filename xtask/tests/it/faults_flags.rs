@@ -2,6 +2,9 @@
 
 use crate::sandbox::{Output, Sandbox};
 use serde_json::Value;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 
 /// A workspace with two stages of its own that need nobody: the first one fails.
 fn two_stages() -> Sandbox {
@@ -112,6 +115,32 @@ fn json_is_the_summary_and_nothing_else_on_stdout() {
     let failed = sandbox.run(&["ci", "--only", "first", "--json"]).exits(1);
     let printed: Value = serde_json::from_str(&failed.stdout).expect("it is JSON");
     assert_eq!((&printed["verdict"], &printed["exit_code"]), (&"failed".into(), &1.into()));
+}
+
+#[test]
+fn events_go_to_a_pipe_while_somebody_reads_it() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.stage("quick", "", "exit 0").gate("pipe");
+    let events = ["ci", "--only", "quick", "--events", "../pipe"];
+    sandbox
+        .run(&events)
+        .exits(3)
+        .says("open ../pipe to record the run's events")
+        .says("start the reader of this pipe first");
+    // Open for reading before the run starts, and read when it has ended.
+    let reader = fs::OpenOptions::new().read(true).write(true).open(sandbox.beside("pipe")).expect("a pipe");
+    sandbox.run(&events).exits(0);
+    let mut lines = BufReader::new(reader).lines().map(|line| line.expect("a line"));
+    assert!(lines.any(|line| line.contains("\"event\":\"run-finished\"")));
+    // A reader that takes nothing: the pipe fills up, and the run goes on.
+    let _stuck = fs::OpenOptions::new().read(true).write(true).open(sandbox.beside("pipe")).expect("a pipe");
+    let full = vec![b' '; 1 << 20];
+    let mut filler = fs::OpenOptions::new();
+    let filler = filler.write(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let mut filler = filler.open(sandbox.beside("pipe")).expect("it has a reader");
+    while filler.write(&full).is_ok() {}
+    let output = sandbox.run(&events).exits(0);
+    output.says("warning: the file of --events has stopped: its reader takes nothing; the verdict is not affected");
 }
 
 #[test]

@@ -76,3 +76,14 @@ fn a_lock_whose_holder_is_dead_is_free() {
     first.finish().exits(137);
     sandbox.run(&["ci", "--only", "quick"]).exits(0);
 }
+
+#[test]
+fn a_lock_that_leads_to_another_file_is_refused_and_the_file_stays() {
+    let sandbox = sandbox();
+    std::fs::create_dir_all(sandbox.root().join("target/xtask")).expect("a directory");
+    let manifest = sandbox.read("Cargo.toml");
+    std::os::unix::fs::symlink("../../Cargo.toml", sandbox.root().join("target/xtask/lock")).expect("a link");
+    let output = sandbox.run(&["ci", "--only", "quick"]).exits(3).says("take the lock of this checkout");
+    output.says("because: it is a link to another file").says("hint: remove it");
+    assert_eq!(sandbox.read("Cargo.toml"), manifest);
+}
