@@ -30,6 +30,7 @@ fn main() {
     warm_matrix(&root, &xtask);
     own_time(&root, &xtask);
     planning(&xtask);
+    chatty(&xtask);
     if cold {
         cold_matrix(&root, &xtask);
         from_nothing(&root);
@@ -78,6 +79,20 @@ fn planning(xtask: &Path) {
         fs::remove_dir_all(&dir).expect("it can be removed");
     }
     row("what xtask adds to cargo metadata --no-deps, 1000 / 250 services", own[2] / own[0], "~ 4");
+}
+
+/// A child that prints nothing but short lines, in a stage and through a pipe to a file.
+fn chatty(xtask: &Path) {
+    const PRINTS: &str = "yes | head -c 1000000000";
+    let dir = workspace(1);
+    let manifest = dir.join("Cargo.toml");
+    let stage = format!("[workspace.metadata.xtask.stages.chatty]\ncommand = [\"sh\", \"-c\", \"{PRINTS}\"]\n");
+    fs::write(&manifest, fs::read_to_string(&manifest).expect("it is there") + &stage).expect("the manifest");
+    let stage = || seconds(Command::new(xtask).current_dir(&dir).args(["ci", "--only", "chatty"]));
+    let pipe = || seconds(Command::new("sh").current_dir(&dir).args(["-c", &format!("{PRINTS} | cat >out")]));
+    let ratio = median((0..PAIRS).map(|_| stage() / pipe()));
+    row("a stage that prints 1 GB of short lines / a pipe to a file", ratio, "<= 1.5");
+    fs::remove_dir_all(&dir).expect("it can be removed");
 }
 
 fn cold_matrix(root: &Path, xtask: &Path) {

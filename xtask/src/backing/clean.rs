@@ -118,6 +118,7 @@ fn ask(command: &Command) -> Result<Vec<String>, String> {
         log: Path::new("/dev/null"),
         log_cap: 1024,
         line_cap: process::LINE_CAP,
+        every_line: true,
         timeout: LIMIT,
         grace: Duration::from_secs(1),
         stop: &Stop::new(),

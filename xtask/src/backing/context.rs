@@ -129,7 +129,7 @@ impl Context {
         let stop = self.stop.borrow().clone();
         let (command, surroundings) = self.split(command);
         let child = self.child((&command, &surroundings), &marker, &log, &stop);
-        let process = process::spawn_background(&Child { user, ..child })?;
+        let process = process::spawn_background(&Child { user, every_line: false, ..child })?;
         let first = match first {
             StopSignal::Term => Signal::TERM,
             StopSignal::Int => Signal::INT,
@@ -189,6 +189,7 @@ impl Context {
             log,
             log_cap: LOG_CAP,
             line_cap: process::LINE_CAP,
+            every_line: true,
             timeout: Duration::MAX,
             grace: self.request.grace,
             stop,

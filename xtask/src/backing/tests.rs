@@ -114,6 +114,7 @@ fn child<'a>(command: &'a Command, marker: &'a str) -> Child<'a> {
         log: Path::new("/dev/null"),
         log_cap: 1024,
         line_cap: process::LINE_CAP,
+        every_line: true,
         timeout: Duration::from_secs(60),
         grace: Duration::from_secs(1),
         stop: &STOP,

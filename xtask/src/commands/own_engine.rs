@@ -61,6 +61,7 @@ impl Engine {
             log,
             log_cap: 16 * 1024 * 1024,
             line_cap: LINE_CAP,
+            every_line: false,
             timeout: Duration::MAX,
             grace: PATIENCE,
             stop: &Stop::new(),

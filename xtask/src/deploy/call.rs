@@ -66,6 +66,7 @@ impl Caller {
             log: &log,
             log_cap: LOG_CAP,
             line_cap: process::LINE_CAP,
+            every_line: true,
             timeout: limit,
             grace: self.grace,
             stop: &self.stop,

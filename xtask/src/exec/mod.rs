@@ -4,6 +4,7 @@ mod as_cargo;
 mod built;
 pub mod context;
 mod deploy;
+mod heard;
 mod images;
 pub mod message;
 pub mod pool;

@@ -3,6 +3,7 @@
 
 use super::built::Built;
 use super::context::Inputs;
+use super::heard::{Heard, Hearing};
 use super::message::{Finished, Message};
 use super::{as_cargo, deploy, images, servers};
 use crate::cache::Memory;
@@ -14,10 +15,10 @@ use crate::outcome::Outcome;
 use crate::plan::task::PackageEnv;
 use crate::plan::{Action, Reader, Task};
 use crate::process::{self, Child, End, Ended};
-use crate::readers::{self, Read};
+use crate::readers;
 use crate::reading::Reading;
 use crate::text;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
@@ -27,8 +28,6 @@ use std::time::Duration;
 const LOG_CAP: u64 = 16 * 1024 * 1024;
 /// The longest document that a task reads as a whole: what cargo knows of several thousand packages.
 const DOCUMENT_CAP: usize = 256 * 1024 * 1024;
-/// How many of the last lines a failure shows.
-const TAIL: usize = 20;
 
 /// Performs the task whose index in the plan is `index`.
 pub fn perform(task: &Task, index: usize, inputs: &Inputs, sender: &SyncSender<Message>) -> Finished {
@@ -61,17 +60,14 @@ struct Worker<'a> {
     index: usize,
     inputs: &'a Inputs,
     sender: &'a SyncSender<Message>,
-    reader: Box<dyn Read>,
-    tail: VecDeque<String>,
+    heard: Heard,
     has_log: bool,
-    /// Standard output as one document, of a task that reads all of it itself.
-    document: Option<Vec<u8>>,
 }
 
 impl<'a> Worker<'a> {
     fn new(task: &'a Task, index: usize, inputs: &'a Inputs, sender: &'a SyncSender<Message>) -> Self {
-        let reader = readers::reader(&task.reader, &inputs.root);
-        Self { task, index, inputs, sender, reader, tail: VecDeque::new(), has_log: false, document: None }
+        let heard = Heard::new(&task.reader, &inputs.root);
+        Self { task, index, inputs, sender, heard, has_log: false }
     }
 
     /// Spawns the command, unless it has passed before with the same inputs.
@@ -112,13 +108,13 @@ impl<'a> Worker<'a> {
 
     /// Spawns the `cargo metadata` that knows what depends on what, and writes the bills of materials from its answer.
     fn write_bills(mut self, bills: &[BillSpec], time: Option<&str>) -> Finished {
-        self.reader = readers::reader(&Reader::Installation, &self.inputs.root);
-        self.document = Some(Vec::new());
+        self.heard = Heard::new(&Reader::Installation, &self.inputs.root);
+        self.heard.document = Some(Vec::new());
         let ended = match self.supervise(&self.task.command.clone(), self.task.timeout) {
             Ok(ended) => ended,
             Err(error) => return Finished::error(&error),
         };
-        let document = self.document.take().unwrap_or_default();
+        let document = self.heard.document.take().unwrap_or_default();
         let finished = self.finish(&ended);
         if finished.reading.outcome.is_bad() {
             return finished;
@@ -141,12 +137,12 @@ impl<'a> Worker<'a> {
             let below = as_cargo::variables(&binary.path, package, &scripts, runtime, surroundings);
             let command = self.with_environment(command, below);
             let left = self.task.timeout.saturating_sub(process::awake().saturating_sub(started));
-            self.reader.next_binary(&format!("{} ({})", binary.target, binary.kind));
+            self.heard.reader.next_binary(&format!("{} ({})", binary.target, binary.kind));
             let ended = match self.supervise(&command, left) {
                 Ok(ended) => ended,
                 Err(error) => return Finished::error(&error),
             };
-            self.reader.finish_binary(exit(ended.end));
+            self.heard.reader.finish_binary(exit(ended.end));
             let stopped = matches!(ended.end, End::TimedOut | End::Cancelled);
             worst = Some(match worst.take() {
                 Some(worse) if worse.end != End::Exited(0) && !stopped => worse,
@@ -185,36 +181,20 @@ impl<'a> Worker<'a> {
             marker: &marker,
             log: &log,
             log_cap: LOG_CAP,
-            line_cap: if self.document.is_some() { DOCUMENT_CAP } else { process::LINE_CAP },
+            line_cap: if self.heard.document.is_some() { DOCUMENT_CAP } else { process::LINE_CAP },
+            every_line: self.heard.wants_every_line(),
             timeout,
             grace: self.inputs.grace,
             stop: &self.inputs.stop,
             user: None,
             jobserver: command.program.ends_with("cargo").then_some(self.inputs.jobserver.as_ref()).flatten(),
         };
-        let Self { task, index, inputs, sender, reader, tail, document, .. } = self;
-        let ended = process::run(&child, &mut |stream, line| {
-            if let (Some(document), Stream::Stdout) = (document.as_mut(), stream) {
-                document.extend_from_slice(line);
-                return;
-            }
-            if !matches!(task.reader, Reader::Tarpaulin { .. }) {
-                reader.line(stream, line);
-            }
-            if !for_people(&task.reader, stream) {
-                return;
-            }
-            let line = text::sanitise(&String::from_utf8_lossy(&line[..line.len().min(4096)]));
-            if line.trim().is_empty() {
-                return;
-            }
-            if tail.len() == TAIL {
-                tail.pop_front();
-            }
-            tail.push_back(line.clone());
+        let Self { task, index, inputs, sender, heard, .. } = self;
+        let mut show = |stream, line| {
             // A display that is behind misses a line rather than hold the child up.
             let _ = sender.try_send(Message::Output { task: *index, stream, line });
-        });
+        };
+        let ended = process::listen(&child, &mut Hearing::new(heard, &mut show));
         if !first && let Err(error) = append(&log, &inputs.log) {
             let _ = sender.try_send(Message::Warning(format!("the log of {} is incomplete: {error}", task.id)));
         }
@@ -225,7 +205,7 @@ impl<'a> Worker<'a> {
         if let Reader::Tarpaulin { report, .. } = &self.task.reader {
             // What cannot be read is an empty report, and the reader's to judge.
             let report = std::fs::read(report).unwrap_or_default();
-            report.split(|&byte| byte == b'\n').for_each(|line| self.reader.line(Stream::Stdout, line));
+            report.split(|&byte| byte == b'\n').for_each(|line| self.heard.reader.line(Stream::Stdout, line));
         }
         let limit = humantime::format_duration(self.task.timeout);
         let stage = &self.task.stage;
@@ -235,7 +215,7 @@ impl<'a> Worker<'a> {
                 Reading::because(Outcome::TimedOut, format!("it took longer than {limit} ({key})"))
             }
             End::Cancelled => Reading::because(Outcome::Cancelled, "the run was stopped"),
-            End::Exited(_) | End::Signaled(_) => self.reader.finish(exit(ended.end), ended.cut),
+            End::Exited(_) | End::Signaled(_) => self.heard.reader.finish(exit(ended.end), ended.cut),
         };
         if !ended.leaked.is_empty() {
             let names = text::list(&ended.leaked);
@@ -248,7 +228,7 @@ impl<'a> Worker<'a> {
         for binary in &mut reading.binaries {
             binary.bytes = binary.path.metadata().map_or(0, |metadata| metadata.len());
         }
-        let mut tail: Vec<String> = self.tail.into();
+        let mut tail = self.heard.tail.lines();
         servers::blame(&mut reading, &mut tail, self.inputs);
         Finished {
             reading,
@@ -276,18 +256,5 @@ fn exit(end: End) -> readers::Exit {
         End::Exited(code) => readers::Exit::Code(code),
         End::Signaled(signal) => readers::Exit::Signal(signal),
         End::TimedOut | End::Cancelled => readers::Exit::Signal(15),
-    }
-}
-
-/// Whether a stream holds text; the other one is JSON for the reader.
-fn for_people(reader: &Reader, stream: Stream) -> bool {
-    match reader {
-        Reader::CargoMessages
-        | Reader::CargoAudit { .. }
-        | Reader::LlvmCov(_)
-        | Reader::Environment { .. }
-        | Reader::PushedImage => stream == Stream::Stderr,
-        Reader::CargoDeny { .. } => stream == Stream::Stdout,
-        _ => true,
     }
 }

@@ -4,6 +4,7 @@ use super::limits::{Farewell, Limits};
 use super::output::Tail;
 use super::supervise::Supervisor;
 use super::{Child, End, Ended, Level, Signal, Stop};
+use crate::command::Stream;
 use crate::error::{Error, Result};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,7 +71,7 @@ pub fn spawn_background(child: &Child) -> Result<Background> {
     let view = View { ended: supervisor.ended(), seen: Arc::default() };
     let seen_there = Arc::clone(&view.seen);
     let thread = thread::spawn(move || {
-        let ended = supervisor.supervise(&mut |_, line| lock(&seen_there).tail.push(line));
+        let ended = supervisor.supervise(&mut |_: Stream, line: &[u8]| lock(&seen_there).tail.push(line));
         lock(&seen_there).end = Some(ended.as_ref().map_or(End::Cancelled, |ended| ended.end));
         ended
     });

@@ -23,7 +23,7 @@ pub use awake::awake;
 pub use background::{Background, View, spawn_background};
 pub use children::become_subreaper;
 pub use mask::{HIDDEN, Secrets};
-pub use output::LINE_CAP;
+pub use output::{LINE_CAP, Tail};
 pub use rustix::process::Signal;
 pub use stop::{Level, Stop};
 pub use survivors::{Survivor, kill_survivors, survivors, sweep};
@@ -64,6 +64,9 @@ pub struct Child<'a> {
     pub log_cap: u64,
     /// The longest line that is handed on, in bytes; mostly [`LINE_CAP`].
     pub line_cap: usize,
+    /// Whether each line is handed on. Otherwise only the last few of those that arrive together are, which is all that a
+    /// display and a tail need: a child that prints millions of lines is not held up by them.
+    pub every_line: bool,
     /// How long it may run, not counting the time that xtask is stopped. `Duration::MAX` is for ever.
     pub timeout: Duration,
     /// How long it may take to end once it was asked to.
@@ -106,16 +109,36 @@ pub struct Ended {
     pub notes: Vec<String>,
 }
 
+/// Who hears what a child prints.
+pub trait Listener {
+    /// A line (raw, without the line end).
+    fn line(&mut self, stream: Stream, line: &[u8]);
+
+    /// The lines that arrived together have all been handed on: the moment to show the last of them.
+    fn pause(&mut self) {}
+}
+
+impl<F: FnMut(Stream, &[u8])> Listener for F {
+    fn line(&mut self, stream: Stream, line: &[u8]) {
+        self(stream, line);
+    }
+}
+
 /// Runs a child to its end, and hands each line of its output (raw, without the line end) to `on_line` as it comes.
 ///
 /// Whatever the child does, this returns: at the latest when its time and its grace are over, and within about a second
 /// after its exit. `Err` means that it could not be started at all.
-pub fn run(child: &Child, on_line: &mut dyn FnMut(Stream, &[u8])) -> Result<Ended> {
+pub fn run(child: &Child, mut on_line: &mut dyn FnMut(Stream, &[u8])) -> Result<Ended> {
+    listen(child, &mut on_line)
+}
+
+/// The same with a listener that also hears when the child pauses.
+pub fn listen(child: &Child, listener: &mut dyn Listener) -> Result<Ended> {
     let farewell = Farewell { signal: Signal::TERM, to_group: true, grace: child.grace };
     if child.stop.level() > Level::None {
         return Ok(Ended::before_the_start());
     }
-    Supervisor::start(child, Limits::new(child, child.stop.clone(), farewell))?.supervise(on_line)
+    Supervisor::start(child, Limits::new(child, child.stop.clone(), farewell))?.supervise(listener)
 }
 
 impl Ended {

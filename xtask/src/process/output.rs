@@ -11,14 +11,19 @@ use std::io::{BufRead, Read};
 pub const LINE_CAP: usize = 1024 * 1024;
 
 /// How many last lines are kept for a report.
-const TAIL_LINES: usize = 20;
+pub(super) const TAIL_LINES: usize = 20;
 
 /// How much of a line the tail keeps, in bytes: more than fits a screen, less than would fill the memory.
 const TAIL_LINE_CAP: usize = 4096;
 
+/// How far back the last lines of a chunk are looked for, in bytes. The search is compiled as xtask is, and slow.
+const LOOK_BACK: usize = 16 * 1024;
+
 /// Splits the two streams into lines.
 pub(super) struct Lines {
     cap: usize,
+    /// The most lines that are handed on of one chunk: its last ones.
+    most: Option<usize>,
     stdout: Partial,
     stderr: Partial,
     cut: bool,
@@ -33,9 +38,9 @@ struct Partial {
 }
 
 impl Lines {
-    /// Hands on at most `cap` bytes of a line.
-    pub(super) fn new(cap: usize) -> Self {
-        Self { cap, stdout: Partial::default(), stderr: Partial::default(), cut: false }
+    /// Hands on at most `cap` bytes of a line, and of the lines of a chunk the last `most`.
+    pub(super) fn new(cap: usize, most: Option<usize>) -> Self {
+        Self { cap, most, stdout: Partial::default(), stderr: Partial::default(), cut: false }
     }
 
     /// Takes what arrived on one stream and hands on each line that it completes, without its line end.
@@ -47,6 +52,11 @@ impl Lines {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         };
+        if let Some(start) = self.most.and_then(|most| start_of_last(bytes, most)) {
+            partial.bytes.clear();
+            partial.skipping = false;
+            bytes = &bytes[start..];
+        }
         while !bytes.is_empty() {
             if partial.skipping {
                 let before = bytes;
@@ -79,6 +89,20 @@ impl Lines {
     }
 }
 
+/// Where the last `most` whole lines of a chunk begin; `None` when it has no more than that, as far as can be seen.
+fn start_of_last(chunk: &[u8], most: usize) -> Option<usize> {
+    let (mut at, mut ends, mut start) = (chunk.len(), 0, None);
+    let seen = chunk.len().saturating_sub(LOOK_BACK);
+    while at > seen && ends <= most {
+        at -= 1;
+        if chunk[at] == b'\n' {
+            ends += 1;
+            start = Some(at + 1);
+        }
+    }
+    start.filter(|_| ends > most || seen > 0)
+}
+
 impl Partial {
     fn hand_on(&mut self, stream: Stream, on_line: &mut dyn FnMut(Stream, &[u8])) {
         on_line(stream, self.bytes.strip_suffix(b"\r").unwrap_or(&self.bytes));
@@ -86,13 +110,13 @@ impl Partial {
     }
 }
 
-/// The last lines, raw: cleaning every line of a long output up to show twenty would be a waste.
+/// The last lines of a child, raw: cleaning every line of a long output up to show twenty would be a waste.
 #[derive(Default)]
-pub(super) struct Tail(VecDeque<Vec<u8>>);
+pub struct Tail(VecDeque<Vec<u8>>);
 
 impl Tail {
     /// Adds a line. Of a progress line that repaints itself, its last state is kept.
-    pub(super) fn push(&mut self, line: &[u8]) {
+    pub fn push(&mut self, line: &[u8]) {
         let mut kept = if self.0.len() < TAIL_LINES { Vec::new() } else { self.0.pop_front().unwrap_or_default() };
         kept.clear();
         kept.extend_from_slice(&line[..line.len().min(TAIL_LINE_CAP)]);
@@ -100,13 +124,19 @@ impl Tail {
     }
 
     /// The lines, fit for a terminal.
-    pub(super) fn lines(&self) -> Vec<String> {
-        let shown = |line: &Vec<u8>| {
-            let state = line.rsplit(|byte| *byte == b'\r').find(|part| !part.is_empty()).unwrap_or_default();
-            text::sanitise(&String::from_utf8_lossy(state))
-        };
-        self.0.iter().map(shown).collect()
+    pub fn lines(&self) -> Vec<String> {
+        self.0.iter().map(|line| shown(line)).collect()
     }
+
+    /// The last of them.
+    pub fn last(&self) -> Option<String> {
+        self.0.back().map(|line| shown(line))
+    }
+}
+
+fn shown(line: &[u8]) -> String {
+    let state = line.rsplit(|byte| *byte == b'\r').find(|part| !part.is_empty()).unwrap_or_default();
+    text::sanitise(&String::from_utf8_lossy(state))
 }
 
 #[cfg(test)]
@@ -115,7 +145,7 @@ mod tests {
 
     /// Feeds the chunks to one stream and returns the lines and whether one was cut.
     fn lines_of(chunks: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
-        let (mut lines, mut got) = (Lines::new(LINE_CAP), Vec::new());
+        let (mut lines, mut got) = (Lines::new(LINE_CAP, None), Vec::new());
         let mut take = |_: Stream, line: &[u8]| got.push(line.to_vec());
         for chunk in chunks {
             lines.feed(Stream::Stdout, chunk, &mut take);
@@ -143,12 +173,36 @@ mod tests {
 
     #[test]
     fn the_streams_do_not_mix() {
-        let (mut lines, mut got) = (Lines::new(LINE_CAP), Vec::new());
+        let (mut lines, mut got) = (Lines::new(LINE_CAP, None), Vec::new());
         let mut take = |stream: Stream, line: &[u8]| got.push((stream, line.to_vec()));
         lines.feed(Stream::Stdout, b"out", &mut take);
         lines.feed(Stream::Stderr, b"err\n", &mut take);
         lines.feed(Stream::Stdout, b"put\n", &mut take);
         assert_eq!(got, [(Stream::Stderr, b"err".to_vec()), (Stream::Stdout, b"output".to_vec())]);
+    }
+
+    /// As long as the line before the last may be to be found.
+    const LINE_BEFORE: usize = LOOK_BACK - 10;
+
+    #[test]
+    fn of_many_lines_at_once_the_last_are_enough() {
+        #[track_caller]
+        fn case(chunks: &[&[u8]], want: &[&[u8]]) {
+            let (mut lines, mut got) = (Lines::new(LINE_CAP, Some(2)), Vec::new());
+            let mut take = |_: Stream, line: &[u8]| got.push(line.to_vec());
+            for chunk in chunks {
+                lines.feed(Stream::Stdout, chunk, &mut take);
+            }
+            assert!(!lines.finish(&mut take));
+            assert_eq!(got, want);
+        }
+        case(&[b"a\nb\n"], &[b"a", b"b"]);
+        case(&[b"a\nb\nc\nd"], &[b"b", b"c", b"d"]);
+        case(&[b"begun", b" and\nb\nc\n"], &[b"b", b"c"]);
+        case(&[b"begun", b" and\nb\n"], &[b"begun and", b"b"]);
+        case(&[&b"y\n".repeat(30_000)], &[b"y", b"y"]);
+        let (far, near) = ([b'x'; LOOK_BACK], [b'z'; LINE_BEFORE]);
+        case(&[&[&far[..], b"\n", &near, b"\nlast\n"].concat()], &[&near, b"last"]);
     }
 
     #[test]

@@ -7,10 +7,10 @@ use super::leftovers::{self, LOOK_AGAIN};
 use super::limits::Limits;
 use super::log::Log;
 use super::mask::Masks;
-use super::output::{Lines, Tail};
+use super::output::{Lines, TAIL_LINES, Tail};
 use super::spawn::{self, Leader, Message};
 use super::stop::{Level, Subscription};
-use super::{Child, End, Ended, children};
+use super::{Child, End, Ended, Listener, children};
 use crate::command::Stream;
 use crate::error::{Error, Result};
 use rustix::process::Signal;
@@ -82,7 +82,7 @@ impl Supervisor {
             _bells: bells,
             log,
             masks: Masks::new(child.surroundings.secrets.clone()),
-            lines: Lines::new(child.line_cap),
+            lines: Lines::new(child.line_cap, (!child.every_line).then_some(TAIL_LINES)),
             tail: Tail::default(),
             open_streams: 2,
             ended: Arc::default(),
@@ -101,11 +101,11 @@ impl Supervisor {
     }
 
     /// Sees the child through to its end.
-    pub(super) fn supervise(mut self, on_line: &mut dyn FnMut(Stream, &[u8])) -> Result<Ended> {
-        let stopping = self.until_ended(on_line);
+    pub(super) fn supervise(mut self, listener: &mut dyn Listener) -> Result<Ended> {
+        let stopping = self.until_ended(listener);
         let duration = self.limits.elapsed();
-        self.clear_up(stopping.as_ref(), on_line);
-        self.drain(on_line);
+        self.clear_up(stopping.as_ref(), listener);
+        self.drain(listener);
         let why = stopping.map(|stopping| stopping.why);
         let end = match (why, self.has_ended()) {
             (Some(why), false) => {
@@ -119,11 +119,11 @@ impl Supervisor {
                 why.unwrap_or_else(|| by_itself(status))
             }
         };
-        Ok(self.conclude(end, duration, on_line))
+        Ok(self.conclude(end, duration, listener))
     }
 
     /// Takes messages until the leader has ended, and stops it when it is time. Returns why, if it had to.
-    fn until_ended(&mut self, on_line: &mut dyn FnMut(Stream, &[u8])) -> Option<Stopping> {
+    fn until_ended(&mut self, listener: &mut dyn Listener) -> Option<Stopping> {
         let mut stopping: Option<Stopping> = None;
         while !self.has_ended() {
             if stopping.is_none()
@@ -131,7 +131,7 @@ impl Supervisor {
             {
                 // After xtask was stopped, a limit and the end may be found together. What has ended has kept its limit.
                 if children::has_ended(self.leader.pid()) {
-                    self.take_one(None, on_line);
+                    self.take_one(None, listener);
                     continue;
                 }
                 stopping = Some(self.ask_to_end(why));
@@ -154,7 +154,7 @@ impl Supervisor {
                     (!gone).then_some(end)
                 }
             };
-            self.take_one(wake, on_line);
+            self.take_one(wake, listener);
         }
         stopping
     }
@@ -176,7 +176,7 @@ impl Supervisor {
 
     /// Sees to those that the leader started. They get what is left of its grace when it was stopped, and otherwise a
     /// moment; then they are killed and named.
-    fn clear_up(&mut self, stopping: Option<&Stopping>, on_line: &mut dyn FnMut(Stream, &[u8])) {
+    fn clear_up(&mut self, stopping: Option<&Stopping>, listener: &mut dyn Listener) {
         let settled = Instant::now() + SETTLE;
         let patience = stopping.filter(|it| it.killed.is_none()).map_or(settled, |it| it.kill_at.max(settled));
         let mut pause = LOOK_AGAIN;
@@ -188,7 +188,7 @@ impl Supervisor {
                 break;
             }
             let look_again = (Instant::now() + pause).min(until);
-            while self.take_one(Some(look_again), on_line) {}
+            while self.take_one(Some(look_again), listener) {}
             pause = (pause * 2).min(LOOK_AGAIN_AT_MOST);
         }
         // Where there is no process table to read, this is all that can be done, and nobody can be named.
@@ -196,9 +196,9 @@ impl Supervisor {
     }
 
     /// Takes what is left in the streams. When they stay open, somebody hides who holds them.
-    fn drain(&mut self, on_line: &mut dyn FnMut(Stream, &[u8])) {
+    fn drain(&mut self, listener: &mut dyn Listener) {
         let mut left = LEFT_OVER;
-        while self.open_streams > 0 && left > 0 && self.take_one(Some(Instant::now() + SILENCE), on_line) {
+        while self.open_streams > 0 && left > 0 && self.take_one(Some(Instant::now() + SILENCE), listener) {
             left -= 1;
         }
         if self.open_streams == 0 {
@@ -207,14 +207,14 @@ impl Supervisor {
         let killed = leftovers::kill_all(|| self.leader.kin.holders());
         self.leaked.extend(killed.iter().map(leftovers::name));
         let until = Instant::now() + LOOK_AGAIN;
-        while self.open_streams > 0 && self.take_one(Some(until), on_line) {}
+        while self.open_streams > 0 && self.take_one(Some(until), listener) {}
         if self.open_streams > 0 && killed.is_empty() {
             self.leaked.push("a process that cannot be found and keeps the output open".to_owned());
         }
     }
 
     /// Waits for one message until `wake` (`None`: for ever) and acts on it. `false` when the time was up first.
-    fn take_one(&mut self, wake: Option<Instant>, on_line: &mut dyn FnMut(Stream, &[u8])) -> bool {
+    fn take_one(&mut self, wake: Option<Instant>, listener: &mut dyn Listener) -> bool {
         let message = match wake {
             None => self.messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(wake) => {
@@ -228,7 +228,7 @@ impl Supervisor {
         match message {
             Ok(Message::Output(stream, bytes)) => {
                 let bytes = self.masks.feed(stream, bytes);
-                self.show(stream, &bytes, on_line);
+                self.show(stream, &bytes, listener);
             }
             Ok(Message::Closed) => self.open_streams -= 1,
             Ok(Message::Ended) => self.ended.store(true, Ordering::Release),
@@ -240,25 +240,27 @@ impl Supervisor {
     }
 
     /// Hands bytes to everybody who keeps or reads them.
-    fn show(&mut self, stream: Stream, bytes: &[u8], on_line: &mut dyn FnMut(Stream, &[u8])) {
+    fn show(&mut self, stream: Stream, bytes: &[u8], listener: &mut dyn Listener) {
         self.log.write(bytes);
         let tail = &mut self.tail;
         self.lines.feed(stream, bytes, &mut |stream, line| {
             tail.push(line);
-            on_line(stream, line);
+            listener.line(stream, line);
         });
+        listener.pause();
     }
 
-    fn conclude(mut self, end: End, duration: Duration, on_line: &mut dyn FnMut(Stream, &[u8])) -> Ended {
+    fn conclude(mut self, end: End, duration: Duration, listener: &mut dyn Listener) -> Ended {
         for stream in [Stream::Stdout, Stream::Stderr] {
             let held = self.masks.finish(stream);
-            self.show(stream, &held, on_line);
+            self.show(stream, &held, listener);
         }
         let mut tail = self.tail;
         let line_cut = self.lines.finish(&mut |stream, line| {
             tail.push(line);
-            on_line(stream, line);
+            listener.line(stream, line);
         });
+        listener.pause();
         // A capped log says so itself, and the lines have all been handed on.
         let (_, note) = self.log.finish();
         Ended {

@@ -4,7 +4,7 @@
 use super::limits::{Farewell, Limits};
 use super::supervise::Supervisor;
 use super::{Child, End, LINE_CAP, Signal, Stop, Surroundings, children, run};
-use crate::command::Command;
+use crate::command::{Command, Stream};
 use std::time::Duration;
 
 /// Waits until the last background process has become `sleep`, for its name is what is looked at.
@@ -22,6 +22,7 @@ fn leaves(script: &str) {
         log: &folder.path().join("task.log"),
         log_cap: 1 << 20,
         line_cap: LINE_CAP,
+        every_line: true,
         timeout: Duration::MAX,
         grace: Duration::from_secs(60),
         stop: &Stop::new(),
@@ -57,6 +58,7 @@ fn what_has_ended_before_it_was_looked_at_has_kept_its_limit() {
         log: &log,
         log_cap: 1024,
         line_cap: LINE_CAP,
+        every_line: true,
         timeout: Duration::ZERO,
         grace: Duration::from_secs(60),
         stop: &stop,
@@ -67,6 +69,6 @@ fn what_has_ended_before_it_was_looked_at_has_kept_its_limit() {
     let supervisor = Supervisor::start(&child, Limits::new(&child, stop.clone(), farewell)).expect("bash starts");
     // As when xtask itself is stopped: the child ends, and only then somebody looks at its limit, which is over.
     children::wait_for_end(supervisor.pid());
-    let ended = supervisor.supervise(&mut |_, _| ()).expect("it has ended");
+    let ended = supervisor.supervise(&mut |_: Stream, _: &[u8]| ()).expect("it has ended");
     assert_eq!((ended.end, ended.tail), (End::Exited(3), vec!["done".to_owned()]));
 }

@@ -82,6 +82,7 @@ impl Bench {
             log: &self.log,
             log_cap: self.log_cap,
             line_cap: process::LINE_CAP,
+            every_line: true,
             timeout: self.timeout,
             grace: self.grace,
             stop: &self.stop,

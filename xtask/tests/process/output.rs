@@ -2,7 +2,8 @@
 
 use crate::bench::{Bench, alone};
 use std::fs;
-use xtask::process::{End, LINE_CAP};
+use xtask::command::Stream;
+use xtask::process::{Child, End, LINE_CAP, Listener, listen};
 
 #[test]
 fn both_streams_are_told_apart_and_logged_together() {
@@ -52,6 +53,35 @@ fn a_slow_reader_loses_nothing_and_is_told_of_no_leak() {
         .expect("bash starts");
     assert_eq!((ran.stdout.len(), ran.stderr.len()), (1_000_000, 300_000));
     assert_eq!(ran.ended.leaked, [] as [&str; 0]);
+}
+
+/// Counts what it hears.
+#[derive(Default)]
+struct Counting {
+    lines: usize,
+    pauses: usize,
+}
+
+impl Listener for Counting {
+    fn line(&mut self, _: Stream, _: &[u8]) {
+        self.lines += 1;
+    }
+
+    fn pause(&mut self) {
+        self.pauses += 1;
+    }
+}
+
+#[test]
+fn of_millions_of_lines_a_few_of_each_chunk_are_handed_on() {
+    let bench = Bench::new();
+    let command = bench.command("yes | head -c 10000000; echo last");
+    let mut heard = Counting::default();
+    let child = Child { every_line: false, log_cap: 20_000_000, ..bench.child(&command) };
+    let ended = listen(&child, &mut heard).expect("bash starts");
+    assert!(heard.lines <= 20 * heard.pauses && heard.lines < 1_000_000, "{} in {}", heard.lines, heard.pauses);
+    assert_eq!((ended.tail.len(), ended.tail.last().map(String::as_str), ended.cut), (20, Some("last"), false));
+    assert_eq!(fs::metadata(&bench.log).expect("the log").len(), 10_000_005, "the log has all of them");
 }
 
 #[test]

@@ -1,0 +1,112 @@
+//! What a task's children print, on its way to the task's reader, to its tail and to the display.
+//!
+//! Children may print millions of lines. What is done for each of them is therefore little: the tail keeps lines raw, and
+//! of those that arrive together only the last becomes a message to the loop.
+
+use crate::command::Stream;
+use crate::plan::Reader;
+use crate::process::{Listener, Tail};
+use crate::readers::{self, Read};
+use std::path::Path;
+
+/// What a task has heard of its children so far.
+pub(super) struct Heard {
+    how: Reader,
+    pub(super) reader: Box<dyn Read>,
+    /// The last lines that people may want to see.
+    pub(super) tail: Tail,
+    /// Standard output as one document, of a task that reads all of it itself.
+    pub(super) document: Option<Vec<u8>>,
+}
+
+impl Heard {
+    /// Nothing yet, for a task that is read like this.
+    pub(super) fn new(how: &Reader, root: &Path) -> Self {
+        Self { how: how.clone(), reader: readers::reader(how, root), tail: Tail::default(), document: None }
+    }
+
+    /// Whether the reader looks at lines at all.
+    pub(super) fn wants_every_line(&self) -> bool {
+        self.document.is_some() || !matches!(self.how, Reader::ExitCode | Reader::Installation)
+    }
+}
+
+/// Hears one child; `show` gets a line for the display, fit for a terminal.
+pub(super) struct Hearing<'a> {
+    heard: &'a mut Heard,
+    show: &'a mut dyn FnMut(Stream, String),
+    /// The stream of the tail's last line, unless that has been shown.
+    fresh: Option<Stream>,
+}
+
+impl<'a> Hearing<'a> {
+    pub(super) fn new(heard: &'a mut Heard, show: &'a mut dyn FnMut(Stream, String)) -> Self {
+        Self { heard, show, fresh: None }
+    }
+}
+
+impl Listener for Hearing<'_> {
+    fn line(&mut self, stream: Stream, line: &[u8]) {
+        if let (Some(document), Stream::Stdout) = (self.heard.document.as_mut(), stream) {
+            document.extend_from_slice(line);
+            return;
+        }
+        // Of tarpaulin the report is read, which is a file.
+        if !matches!(self.heard.how, Reader::Tarpaulin { .. }) {
+            self.heard.reader.line(stream, line);
+        }
+        if for_people(&self.heard.how, stream) && !line.trim_ascii().is_empty() {
+            self.heard.tail.push(line);
+            self.fresh = Some(stream);
+        }
+    }
+
+    fn pause(&mut self) {
+        if let Some(stream) = self.fresh.take()
+            && let Some(line) = self.heard.tail.last()
+        {
+            (self.show)(stream, line);
+        }
+    }
+}
+
+/// Whether a stream holds text; the other one is JSON for the reader.
+fn for_people(reader: &Reader, stream: Stream) -> bool {
+    match reader {
+        Reader::CargoMessages
+        | Reader::CargoAudit { .. }
+        | Reader::LlvmCov(_)
+        | Reader::Environment { .. }
+        | Reader::PushedImage => stream == Stream::Stderr,
+        Reader::CargoDeny { .. } => stream == Stream::Stdout,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_arrive_together_are_one_message() {
+        let mut heard = Heard::new(&Reader::ExitCode, Path::new("/"));
+        let mut shown = Vec::new();
+        let mut show = |stream, line| shown.push((stream, line));
+        let mut hearing = Hearing::new(&mut heard, &mut show);
+        for chunk in [&["a", "\x1b[1mb\x1b[0m", " "][..], &[], &["10%\r20%", "c"], &["\t"]] {
+            for line in chunk {
+                hearing.line(Stream::Stderr, line.as_bytes());
+            }
+            hearing.pause();
+        }
+        assert_eq!(shown, [(Stream::Stderr, "b".to_owned()), (Stream::Stderr, "c".to_owned())]);
+        assert_eq!(heard.tail.lines(), ["a", "b", "20%", "c"]);
+    }
+
+    #[test]
+    fn only_readers_that_look_at_lines_get_every_one() {
+        let wants = |how: &Reader| Heard::new(how, Path::new("/")).wants_every_line();
+        assert!(!wants(&Reader::ExitCode) && !wants(&Reader::Installation));
+        assert!(wants(&Reader::Libtest { repeat: String::new() }) && wants(&Reader::CargoMessages));
+    }
+}
