@@ -6,7 +6,7 @@ use super::headline;
 pub(super) const FULL: &str = "No space left on device";
 
 /// What cargo and its tools print when the machine, not the code, stands in the way.
-const ENVIRONMENT: [&str; 17] = [
+const ENVIRONMENT: [&str; 18] = [
     "attempting to make an HTTP request, but --offline was specified",
     "Could not resolve host",
     "Could not connect to server",
@@ -24,6 +24,8 @@ const ENVIRONMENT: [&str; 17] = [
     "is not installed for the toolchain",
     "no such command: `",
     "could not execute process `rustc",
+    // A wrapper that is missing fails with cargo's very first question.
+    "rustc -vV` (never executed)",
 ];
 
 /// The first complaint of a tool, the innermost cause behind it, and whether the machine is to blame.

@@ -43,6 +43,8 @@ pub(super) struct Libtest {
     ended_early: u64,
     /// Executables without libtest that exited well.
     own_harness: Vec<String>,
+    /// Tests were only listed, or help was printed: `--list` and `--help` run nothing.
+    no_run: bool,
     /// Cargo has said that it built everything.
     built: bool,
     complaints: Complaints,
@@ -64,12 +66,14 @@ impl Libtest {
             trouble: Vec::new(),
             ended_early: 0,
             own_harness: Vec::new(),
+            no_run: false,
             built: false,
             complaints: Complaints::default(),
         }
     }
 
     fn stdout(&mut self, line: &str) {
+        self.no_run |= self.block.is_none() && lines::no_run(line);
         // An announced executable has one block: a second opening is something that a test prints.
         let may_open = match &self.block {
             None => !self.announced || self.blocks == 0,
@@ -150,6 +154,7 @@ impl Libtest {
         self.close_block(Some(exit));
         let quiet = self.counts.failed == failed && self.trouble.len() == trouble;
         match (self.blocks, exit.is_ok()) {
+            (0, true) if self.no_run => {}
             (0, true) => self.own_harness.push(binary),
             (0, false) => self.broken(binary, format_args!("{exit} before it ran a test")),
             (_, false) if quiet => self.broken(binary, format_args!("{exit} although its tests passed")),
@@ -193,6 +198,7 @@ impl Libtest {
                 let ignored = format!("no tests ran: {} ignored", tests(self.counts.ignored));
                 Reading::because(Outcome::NothingToDo, ignored)
             }
+            [] if self.no_run => Reading::because(Outcome::NothingToDo, "no tests ran: `--list` and `--help` run none"),
             [] => Reading::because(Outcome::NothingToDo, "no tests"),
             parts => Reading::because(Outcome::Failed, parts.join("; ")),
         }

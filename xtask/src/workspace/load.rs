@@ -3,10 +3,12 @@
 use super::model::{Dependency, Package, Workspace};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::readers::Exit;
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId, TargetKind};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 
 /// Loads the workspace that the user stands in.
@@ -16,20 +18,29 @@ pub fn load(environment: &Environment) -> Result<Workspace> {
     for name in environment.set_by_cargo() {
         command.env_remove(name);
     }
-    let metadata = command.exec().map_err(|error| match error {
-        cargo_metadata::Error::CargoMetadata { stderr } => {
-            let what = format!("read the cargo workspace of {}", environment.cwd.display());
-            let (text, missing) = (stderr.trim().to_owned(), stderr.contains("could not find `Cargo.toml`"));
-            let error = Error::usage(what).detail(text);
-            if missing { error.hint("go to a cargo workspace, or name one: `-C DIR`") } else { error }
-        }
-        other => Error::environment(format!("run `cargo metadata` in {}", environment.cwd.display()))
-            .because(other)
-            .hint("cargo must be on PATH: https://rustup.rs"),
-    })?;
+    let metadata = ask(&command, &environment.cwd)?;
     let mut workspace = model(metadata);
     workspace.tests_need_cargo = tests_need_cargo(environment, &workspace.root);
     Ok(workspace)
+}
+
+/// Runs `cargo metadata`.
+fn ask(command: &MetadataCommand, cwd: &Path) -> Result<Metadata> {
+    let run = || Error::environment(format!("run `cargo metadata` in {}", cwd.display()));
+    let output = command.cargo_command().output();
+    let output = output.map_err(|error| run().because(error).hint("cargo must be on PATH: https://rustup.rs"))?;
+    if let Some(signal) = output.status.signal() {
+        return Err(run().detail(format!("it {}", Exit::Signal(signal))));
+    }
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let error = Error::usage(format!("read the cargo workspace of {}", cwd.display())).detail(stderr.trim());
+        let missing = stderr.contains("could not find `Cargo.toml`");
+        return Err(if missing { error.hint("go to a cargo workspace, or name one: `-C DIR`") } else { error });
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let json = text.lines().find(|line| line.starts_with('{')).unwrap_or_default();
+    MetadataCommand::parse(json).map_err(|error| run().because(error))
 }
 
 /// Looks for `[env]` and `runner` in every file that cargo takes its configuration from. A mention in a comment counts

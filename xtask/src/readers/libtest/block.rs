@@ -3,6 +3,7 @@
 use super::lines::{self, Mark};
 use super::repeat::Repeat;
 use crate::outcome::TestCounts;
+use crate::text;
 use std::collections::VecDeque;
 
 /// The lines kept of one test's output, and the bytes.
@@ -12,15 +13,42 @@ const BYTES: usize = 32 * 1024;
 /// The most failed tests that are told apart in one block.
 const FAILING: usize = 500;
 
-/// The last lines of something.
+/// The lines kept of a backtrace: those that name the test's own code come first.
+const FRAMES: usize = 12;
+
+/// The last lines of something. Of a backtrace the first ones are kept, so that the panic before it is.
 #[derive(Clone, Default)]
 pub(super) struct Tail {
     lines: VecDeque<String>,
     bytes: usize,
+    /// How many lines of a backtrace have come, while one is being printed.
+    frames: Option<usize>,
 }
 
 impl Tail {
     pub(super) fn push(&mut self, line: String) {
+        match self.frames {
+            Some(frames) if lines::frame(&line) => {
+                self.frames = Some(frames + 1);
+                if frames >= FRAMES {
+                    return;
+                }
+            }
+            _ => {
+                self.end_backtrace();
+                self.frames = (line == "stack backtrace:").then_some(0);
+            }
+        }
+        self.keep(line);
+    }
+
+    fn end_backtrace(&mut self) {
+        if let Some(more) = self.frames.take().and_then(|frames| frames.checked_sub(FRAMES)).filter(|more| *more > 0) {
+            self.keep(format!("  [{} of the backtrace only in the log]", text::count(more, "more line")));
+        }
+    }
+
+    fn keep(&mut self, line: String) {
         self.bytes += line.len();
         self.lines.push_back(line);
         while self.lines.len() > LINES || self.bytes > BYTES {
@@ -29,7 +57,8 @@ impl Tail {
         }
     }
 
-    pub(super) fn into_text(self) -> String {
+    pub(super) fn into_text(mut self) -> String {
+        self.end_backtrace();
         Vec::from(self.lines).join("\n").trim_matches('\n').to_owned()
     }
 }

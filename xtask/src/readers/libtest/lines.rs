@@ -74,6 +74,23 @@ pub(super) fn overflowed(line: &str) -> Option<&str> {
     rest.ends_with(" has overflowed its stack").then_some(name)
 }
 
+/// Whether a line behind `stack backtrace:` is a frame, or the place of one.
+pub(super) fn frame(line: &str) -> bool {
+    let text = line.trim_start();
+    let behind_number = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    text.len() < line.len()
+        && (text.starts_with("at ") || (behind_number.len() < text.len() && behind_number.starts_with(": ")))
+}
+
+/// Whether a test executable only listed its tests, or printed its help.
+pub(super) fn no_run(line: &str) -> bool {
+    let listed = line.split_once(" test").and_then(|(tests, rest)| Some((tests, rest.split_once(", ")?.1)));
+    let listed = listed.and_then(|(tests, rest)| Some((tests, rest.split_once(" benchmark")?.0)));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    listed.is_some_and(|(tests, benches)| is_number(tests) && is_number(benches))
+        || (line.starts_with("Usage: ") && line.ends_with(" [OPTIONS] [FILTERS...]"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

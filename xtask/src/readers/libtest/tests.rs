@@ -259,3 +259,33 @@ fn quiet_tests_are_read_as_well() {
     let result = reading.failed_tests.iter().find(|test| test.name == "tests::bad_result").expect("it failed");
     assert_eq!((result.output.as_str(), reading.failed_tests.len()), ("Error: \"no\"", 4));
 }
+
+#[test]
+fn a_backtrace_leaves_room_for_the_panic_before_it() {
+    let frames: String = (0..200)
+        .map(|n| ["  ", &n.to_string(), ": a_lib::deeper\n     at ./src/lib.rs:", &n.to_string(), ":5\n"].concat())
+        .collect();
+    let text = format!(
+        "running 1 test\ntest bad ... FAILED\n\nfailures:\n\n---- bad stdout ----\n\nthread 'bad' (1) panicked at \
+         src/lib.rs:3:5:\nthe reason\nstack backtrace:\n{frames}note: Some details are omitted\n\n\nfailures:\n    \
+         bad\n\ntest result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n"
+    );
+    let reading = binaries(&[("a_lib (lib)", &text, "", Exit::Code(101))]);
+    let output = &reading.failed_tests[0].output;
+    assert!(
+        output.starts_with("thread 'bad' (1) panicked at src/lib.rs:3:5:\nthe reason\nstack backtrace:\n"),
+        "{output}"
+    );
+    assert!(
+        output.contains("at ./src/lib.rs:5:5\n  [388 more lines of the backtrace only in the log]\nnote: "),
+        "{output}"
+    );
+}
+
+#[test]
+fn a_list_or_the_help_is_no_pass() {
+    for text in ["a: test\nb: test\n\n2 tests, 0 benchmarks\n", "Usage: [OPTIONS] [FILTERS...]\n\nOptions:\n"] {
+        let reading = binaries(&[("a_lib (lib)", text, "", Exit::Code(0))]);
+        same(&reading, Outcome::NothingToDo, "no tests ran: `--list` and `--help` run none");
+    }
+}
