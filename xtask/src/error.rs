@@ -117,6 +117,12 @@ impl Error {
         parts.collect::<Vec<_>>().join(": ")
     }
 
+    /// The same with only the first line of each cause: a tool may have said twenty.
+    pub fn headline(&self) -> String {
+        let parts = std::iter::once(&self.what).chain(&self.causes).filter_map(|part| part.trim().lines().next());
+        parts.collect::<Vec<_>>().join(": ")
+    }
+
     /// The exit code of the process when this error ends it.
     pub fn exit(&self) -> Exit {
         self.exit

@@ -6,7 +6,7 @@
 
 use crate::command::Stream;
 use crate::outcome::{Outcome, Policy};
-use crate::plan::{StageId, TaskId};
+use crate::plan::{Purpose, StageId, TaskId};
 use crate::reading::Reading;
 use serde::{Deserialize, Serialize};
 
@@ -126,13 +126,16 @@ pub enum Kind {
         task: TaskId,
         /// Its stage.
         stage: StageId,
+        /// What it is for.
+        #[serde(default)]
+        purpose: Purpose,
         /// The package that it is about.
         service: Option<String>,
         /// The code that its process exited with.
         exit_code: Option<i32>,
         /// How long it ran; 0 when it never started.
         duration_ms: u64,
-        /// Its log, relative to the run's folder; `None` when it never started.
+        /// Its log, relative to the run's folder; `None` when none was written.
         log: Option<String>,
         /// What its output says.
         reading: Box<Reading>,

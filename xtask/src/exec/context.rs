@@ -3,6 +3,7 @@
 use crate::backing::Watch;
 use crate::cache::Cache;
 use crate::event::Kind;
+use crate::plan::TaskId;
 use crate::process::{Stop, Surroundings};
 use crate::reading::Reading;
 use crate::tools::Runtime;
@@ -45,6 +46,14 @@ pub struct Context {
     pub jobserver: Option<jobserver::Client>,
     /// What was found of an earlier run, to be told first.
     pub first: Vec<Kind>,
+}
+
+impl Context {
+    /// A task's log, relative to the run's directory, if there is one: not every task writes one, and no disk has to.
+    pub(super) fn log_of(&self, task: &TaskId) -> Option<String> {
+        let log = format!("logs/{}", task.log_file());
+        self.folder.join(&log).is_file().then_some(log)
+    }
 }
 
 /// What a task gets from the run and from the tasks before it.

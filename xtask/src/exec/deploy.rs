@@ -86,9 +86,9 @@ impl<'a> Teller<'a> {
         if self.is_stopped() {
             return Finished::new(Reading::because(Outcome::Cancelled, "the run was stopped; nothing was written"));
         }
+        let because = error.headline();
         let error = self.inputs.surroundings.secrets.hide(&error.to_string());
         error.lines().for_each(|line| self.note(line));
-        let because = error.lines().next().unwrap_or_default().to_owned();
         let tail = error.lines().map(text::sanitise).collect();
         Finished { tail, ..Finished::new(Reading::because(Outcome::EnvironmentError, because)) }
     }

@@ -81,8 +81,7 @@ impl Finished {
 
     pub(super) fn error(error: &Error) -> Self {
         let text = error.to_string();
-        let because = text.lines().next().unwrap_or_default().to_owned();
-        let mut finished = Self::new(Reading::because(Outcome::EnvironmentError, because));
+        let mut finished = Self::new(Reading::because(Outcome::EnvironmentError, error.headline()));
         finished.tail = text.lines().map(text::sanitise).collect();
         finished
     }

@@ -77,7 +77,6 @@ pub fn run(
             stopped: None,
             bug: None,
             exit: None,
-            keeps_logs: context.folder.join("logs").is_dir(),
             spawn: &spawn,
         }
         .play(messages)
@@ -121,8 +120,6 @@ struct Run<'a> {
     bug: Option<String>,
     /// The exit code that a blocking task has asked for.
     exit: Option<Exit>,
-    /// Whether the run has a directory for logs.
-    keeps_logs: bool,
     spawn: &'a dyn Fn(Job),
 }
 
@@ -296,10 +293,11 @@ impl Run<'_> {
         self.tell(Kind::TaskFinished {
             task: task.id.clone(),
             stage: task.stage.clone(),
+            purpose: task.purpose(),
             service: task.service.clone(),
             exit_code,
             duration_ms: millis(duration),
-            log: self.keeps_logs.then(|| format!("logs/{}", task.id.log_file())),
+            log: self.context.log_of(&task.id),
             reading: Box::new(shown(&task, &reading)),
             tail: if reading.outcome.is_bad() { tail } else { Vec::new() },
             repeat: task.repeat_from(&self.plan.root),
@@ -323,6 +321,7 @@ impl Run<'_> {
                     self.tell(Kind::TaskFinished {
                         task: task.id.clone(),
                         stage: task.stage.clone(),
+                        purpose: task.purpose(),
                         service: task.service.clone(),
                         exit_code: None,
                         duration_ms: 0,

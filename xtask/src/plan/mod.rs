@@ -7,10 +7,12 @@ pub mod graph;
 pub mod ids;
 pub mod matrix;
 pub mod pipeline;
+mod purpose;
 pub mod render;
 pub mod task;
 
 pub use ids::{StageId, TaskId};
+pub use purpose::Purpose;
 pub use task::{Action, Reader, Task};
 
 use crate::command::Command;

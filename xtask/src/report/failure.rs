@@ -37,7 +37,7 @@ impl Failure<'_> {
         for test in self.task.failed_tests.iter().take(TESTS) {
             lines.extend(failed_test(test, style));
         }
-        lines.extend(rest(self.task.failed_tests.len(), TESTS, "failed test", style));
+        lines.extend(rest(self.failed_tests(), TESTS, "failed test", style));
         let open: Vec<&Finding> = self.task.findings.iter().filter(|f| f.waived.is_none()).collect();
         lines.extend(open.iter().take(FINDINGS).map(|finding| format!("    {}", found(finding, style))));
         lines.extend(rest(open.len(), FINDINGS, "finding", style));
@@ -57,9 +57,14 @@ impl Failure<'_> {
         for test in self.task.failed_tests.iter().take(NAMES) {
             lines.push(format!("      {}", clean(&test.name)));
         }
-        lines.extend(rest(self.task.failed_tests.len(), NAMES, "failed test", style).map(|line| format!("  {line}")));
+        lines.extend(rest(self.failed_tests(), NAMES, "failed test", style).map(|line| format!("  {line}")));
         lines.extend(self.whereabouts(style, false).into_iter().map(|line| format!("  {line}")));
         lines.join("\n")
+    }
+
+    /// How many tests failed; none when they are not what is shown.
+    fn failed_tests(&self) -> usize {
+        if self.task.failed_tests.is_empty() { 0 } else { self.task.failed() }
     }
 
     fn headline(&self, style: Style) -> String {

@@ -61,7 +61,7 @@ fn is_consequence(task: &TaskSummary) -> bool {
 }
 
 fn step(stage: &StageSummary, task: Option<&TaskSummary>) -> Step {
-    let kind = task.map_or(Kind::Job, |task| Kind::of(stage.id.as_str(), task));
+    let kind = task.map_or(Kind::Job, Kind::of);
     let (what, mut commands) = match task {
         Some(task) => advice(kind, stage, task),
         None => ("look at the log of its job: nothing else is known of it".to_owned(), vec![whole(stage)]),
@@ -142,7 +142,11 @@ fn tests(task: &TaskSummary) -> (String, Vec<String>) {
     if names.is_empty() || names.len() > COMMANDS {
         commands.push(task.repeat.clone());
     }
-    let what = if names.is_empty() { "repair the tests".to_owned() } else { format!("repair {}", some(&names)) };
+    let what = if names.is_empty() {
+        "repair the tests".to_owned()
+    } else {
+        format!("repair {}", some(&names, task.failed()))
+    };
     (what, commands)
 }
 
@@ -156,7 +160,7 @@ fn audit(task: &TaskSummary) -> String {
         })
         .collect();
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
-    let about = if found.is_empty() { String::new() } else { format!("{}: ", some(&found)) };
+    let about = if found.is_empty() { String::new() } else { format!("{}: ", some(&found, found.len())) };
     format!(
         "{about}update or replace the dependency, or accept it for a while with a waiver in \
          workspace.metadata.xtask.audit.waivers (id, reason, expires)"
@@ -211,10 +215,10 @@ fn whole(stage: &StageSummary) -> String {
     if stage.subcommand.is_empty() { String::new() } else { format!("cargo xtask {}", stage.subcommand) }
 }
 
-/// The first of these names, and how many more there are.
-fn some(names: &[&str]) -> String {
+/// The first of these names, and how many more of all there are.
+fn some(names: &[&str], all: usize) -> String {
     let mut shown: Vec<String> = names.iter().take(NAMES).map(|&name| name.to_owned()).collect();
-    if let Some(more) = names.len().checked_sub(NAMES).filter(|more| *more > 0) {
+    if let Some(more) = all.checked_sub(shown.len()).filter(|more| *more > 0) {
         shown.push(format!("{more} more"));
     }
     text::list(shown)

@@ -3,7 +3,7 @@
 use crate::command::Stream;
 use crate::event::{Counts, Event, Kind, PlannedStage, RECORD_VERSION};
 use crate::outcome::{Outcome, Policy, TestCounts};
-use crate::plan::{StageId, TaskId};
+use crate::plan::{Purpose, StageId, TaskId};
 use crate::reading::{Binary, Coverage, FailedTest, Finding, Reading, Severity, Table};
 
 /// A run in the making. Each event comes 100 ms after the one before it.
@@ -72,6 +72,7 @@ impl Run {
         self.push(Kind::TaskFinished {
             task: id(stage, task),
             stage: StageId::new(stage),
+            purpose: purpose(stage, task),
             service: service(task),
             exit_code: Some(i32::from(bad)),
             duration_ms: 1240,
@@ -88,6 +89,7 @@ impl Run {
         self.push(Kind::TaskFinished {
             task: id(stage, task),
             stage: StageId::new(stage),
+            purpose: purpose(stage, task),
             service: service(task),
             exit_code: None,
             duration_ms: 0,
@@ -116,6 +118,26 @@ impl Run {
 
     pub(crate) fn so_far(&self) -> Vec<Event> {
         self.events.clone()
+    }
+}
+
+/// What the canned tasks are for.
+fn purpose(stage: &str, task: &str) -> Purpose {
+    match (stage, task.rsplit(':').next().unwrap_or_default()) {
+        ("format-and-lint", "fmt") => Purpose::Format,
+        ("format-and-lint", _) => Purpose::Lint,
+        (_, servers) if servers.starts_with("server-") => Purpose::Servers,
+        ("test-services" | "integration-tests", _) => Purpose::Tests,
+        ("code-coverage", _) => Purpose::Coverage,
+        ("security-audit", _) => Purpose::Audit,
+        ("build-release", _) | ("build-and-push", "release" | "compile") => Purpose::Compile,
+        ("build-and-push", "login") => Purpose::LogIn,
+        ("build-and-push", "push") => Purpose::Push,
+        ("build-and-push", _) => Purpose::Image,
+        ("deploy-staging" | "rollback-staging", _) => Purpose::Deploy,
+        ("smoke-test", _) => Purpose::Smoke,
+        ("notify", _) => Purpose::Notify,
+        _ => Purpose::Command,
     }
 }
 

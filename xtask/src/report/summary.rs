@@ -5,7 +5,7 @@
 use crate::error::{Error, Result};
 use crate::event::{Counts, Kind};
 use crate::outcome::{Outcome, Policy, TestCounts};
-use crate::plan::{StageId, TaskId};
+use crate::plan::{Purpose, StageId, TaskId};
 use crate::reading::{Binary, Coverage, FailedTest, Finding, Image, Table};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -83,6 +83,9 @@ pub struct StageSummary {
 pub struct TaskSummary {
     /// Its id.
     pub id: TaskId,
+    /// What it was for.
+    #[serde(default)]
+    pub purpose: Purpose,
     /// The package that it was about.
     pub service: Option<String>,
     /// How it ended.
@@ -162,14 +165,22 @@ impl TaskSummary {
         self.id.name()
     }
 
+    /// How many tests failed, those that are only counted included.
+    pub fn failed(&self) -> usize {
+        let counted = self.tests.map_or(0, |tests| usize::try_from(tests.failed).unwrap_or(usize::MAX));
+        counted.max(self.failed_tests.len())
+    }
+
     /// What the end of a task says, with its stage; `None` for any other event.
     pub fn of(kind: &Kind) -> Option<(&StageId, Self)> {
-        let Kind::TaskFinished { task, stage, service, exit_code, duration_ms, log, reading, tail, repeat } = kind
+        let Kind::TaskFinished { task, stage, purpose, service, exit_code, duration_ms, log, reading, tail, repeat } =
+            kind
         else {
             return None;
         };
         let summary = Self {
             id: task.clone(),
+            purpose: *purpose,
             service: service.clone(),
             outcome: reading.outcome,
             exit_code: *exit_code,
@@ -192,6 +203,7 @@ impl TaskSummary {
     pub(super) fn unfinished(id: TaskId, service: Option<String>, because: &str) -> Self {
         Self {
             id,
+            purpose: Purpose::Unknown,
             service,
             outcome: Outcome::Cancelled,
             exit_code: None,

@@ -141,7 +141,7 @@ fn culprit(stage: &StageSummary) -> String {
     const REASON: usize = 60;
     // Tests that could not work, because their server died, are not the reason.
     let by_tests = |task: &&TaskSummary| !task.failed_tests.is_empty() && task.outcome != Outcome::EnvironmentError;
-    let failed: usize = stage.tasks.iter().filter(by_tests).map(|task| task.failed_tests.len()).sum();
+    let failed: usize = stage.tasks.iter().filter(by_tests).map(TaskSummary::failed).sum();
     let services: BTreeSet<&str> =
         stage.tasks.iter().filter(by_tests).filter_map(|task| task.service.as_deref()).collect();
     let others = stage.tasks.iter().filter(|task| is_one(task.outcome) && !by_tests(task)).count();

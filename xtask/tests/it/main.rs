@@ -10,6 +10,7 @@ mod sandbox;
 
 mod adopting;
 mod audit;
+mod causes;
 mod config;
 mod coverage;
 mod deploy;

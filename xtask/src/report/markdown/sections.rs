@@ -128,7 +128,8 @@ fn failure(stage: &StageSummary, task: &TaskSummary) -> String {
         }
         parts.push(again(&test.repeat));
     }
-    parts.push(more(task.failed_tests.len(), FAILURES, "failed test"));
+    let failed = if task.failed_tests.is_empty() { 0 } else { task.failed() };
+    parts.push(more(failed, FAILURES, "failed test"));
     let no_reason = task.failed_tests.is_empty() && task.findings.is_empty();
     if (no_reason || task.outcome == Outcome::EnvironmentError) && !task.tail.is_empty() {
         parts.push(block(&task.tail.join("\n"), LINES));

@@ -2,8 +2,9 @@
 
 use super::super::summary::TaskSummary;
 use crate::outcome::Outcome;
-use crate::plan::pipeline;
+use crate::plan::Purpose;
 use crate::reading::SERVER_DIED;
+use crate::reading::Severity;
 
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,33 +31,29 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// What has gone wrong with a task of this stage, by their names and by what came of it.
-    pub(super) fn of(stage: &str, task: &TaskSummary) -> Self {
-        let name = task.name();
-        let deploys = |stage: &str| stage.starts_with("deploy-") || stage.starts_with("rollback-");
-        let of_registry = stage == pipeline::BUILD_AND_PUSH && (name == "login" || name.ends_with(":push"));
-        match (task.outcome, stage) {
+    /// What has gone wrong with a task, by what it is for and by what came of it.
+    pub(super) fn of(task: &TaskSummary) -> Self {
+        match (task.outcome, task.purpose) {
             (Outcome::Cancelled, _) => Self::Cancelled,
             (Outcome::TimedOut, _) => Self::TimedOut,
-            (_, pipeline::NOTIFY) => Self::Notify,
-            (Outcome::EnvironmentError, _) if task.service.is_none() && name.starts_with("server-") => Self::Servers,
-            (Outcome::EnvironmentError, _) if of_registry => Self::Login,
-            (_, stage) if deploys(stage) => Self::Deploy,
+            (_, Purpose::Notify) => Self::Notify,
+            (Outcome::EnvironmentError, Purpose::Servers) => Self::Servers,
+            (Outcome::EnvironmentError, Purpose::LogIn | Purpose::Push) => Self::Login,
+            (_, Purpose::Deploy) => Self::Deploy,
             (Outcome::EnvironmentError, _) if task.because.as_ref().is_some_and(|it| it.contains(SERVER_DIED)) => {
                 Self::ServerDied
             }
             (Outcome::EnvironmentError, _) => Self::Environment,
-            (_, pipeline::FORMAT_AND_LINT) if name == pipeline::FMT => Self::Format,
-            (_, pipeline::FORMAT_AND_LINT) => Self::Lint,
+            (_, Purpose::Format) => Self::Format,
+            (_, Purpose::Lint) if has_findings(task) => Self::Lint,
             _ if !task.failed_tests.is_empty() => Self::Tests,
-            (_, pipeline::TEST_SERVICES | pipeline::INTEGRATION_TESTS) if task.tests.is_some() => Self::Tests,
-            (_, pipeline::TEST_SERVICES | pipeline::INTEGRATION_TESTS | pipeline::BUILD_RELEASE) => Self::Compile,
-            (_, pipeline::CODE_COVERAGE) if is_gate(task) => Self::Coverage,
-            (_, pipeline::SECURITY_AUDIT) => Self::Audit,
-            (_, pipeline::BUILD_AND_PUSH) if of_registry => Self::Push,
-            (_, pipeline::BUILD_AND_PUSH) if task.service.is_some() => Self::Image,
-            (_, pipeline::BUILD_AND_PUSH) if matches!(name, "release" | "compile") => Self::Compile,
-            (_, pipeline::SMOKE_TEST) => Self::Smoke,
+            (_, Purpose::Tests) if task.tests.is_some() => Self::Tests,
+            (_, Purpose::Coverage) if is_gate(task) => Self::Coverage,
+            (_, Purpose::Lint | Purpose::Tests | Purpose::Compile) => Self::Compile,
+            (_, Purpose::Audit) => Self::Audit,
+            (_, Purpose::Push) => Self::Push,
+            (_, Purpose::Image) => Self::Image,
+            (_, Purpose::Smoke) => Self::Smoke,
             _ => Self::Other,
         }
     }
@@ -84,6 +81,11 @@ impl Kind {
             Self::Other => "other",
         }
     }
+}
+
+/// Whether the compiler has found something that clippy may repair. What a build script says is nothing of that kind.
+fn has_findings(task: &TaskSummary) -> bool {
+    task.findings.iter().any(|finding| finding.severity == Severity::Error)
 }
 
 /// Whether coverage was measured and is too low, as opposed to a program that does not compile.

@@ -32,7 +32,12 @@ fn case(stage: &str, task: &str, reading: Reading, kind: &str, what: &str, comma
 fn every_kind_of_failure_has_its_advice() {
     case("format-and-lint", "fmt", failed("2 files"), "format", "format", &["cargo xtask fmt --fix"]);
     let lint = ["cargo xtask lint --fix", "cargo xtask lint"];
-    case("format-and-lint", "lint", failed("1 finding"), "lint", "clippy", &lint);
+    let findings = vec![sample::finding(Severity::Error, "unneeded `return`")];
+    let found = Reading { findings, ..failed("1 lint") };
+    case("format-and-lint", "lint", found, "lint", "clippy", &lint);
+    let script = failed("failed to run custom build command for `a v0.1.0`");
+    let repeat = ["cargo format-and-lint --package lint"];
+    case("format-and-lint", "lint", script, "compile", "make it compile", &repeat);
     let repeat = ["cargo build-release --package release"];
     case("build-release", "release", failed("1 error"), "compile", "make it compile", &repeat);
     let repeat = ["cargo build-and-push --package release"];
@@ -69,6 +74,40 @@ fn every_kind_of_failure_has_its_advice() {
     case("own", "command", stopped, "cancelled", "run it again", &["cargo xtask own"]);
     let notify = ended(Outcome::EnvironmentError, "tell Slack: the answer was 404");
     case("notify", "notify", notify, "notify", "address", &["cargo xtask notify"]);
+}
+
+#[test]
+fn a_stage_of_ones_own_may_be_called_like_another() {
+    for stage in ["deploy-docs", "rollback-docs", "notify-by-mail", "smoke"] {
+        let repeat = format!("cargo {stage} --package command");
+        case(stage, "command", failed("exited with code 1"), "other", "see in its log", &[&repeat]);
+    }
+}
+
+#[test]
+fn a_record_of_an_earlier_program_is_read() {
+    let event =
+        sample::every_outcome().into_iter().find(|event| matches!(event.kind, crate::event::Kind::TaskFinished { .. }));
+    let mut value = serde_json::to_value(event.expect("a task ends")).expect("an event is JSON");
+    for purpose in [None, Some("of-a-newer-program")] {
+        value.as_object_mut().expect("an object").remove("purpose");
+        if let Some(purpose) = purpose {
+            value["purpose"] = purpose.into();
+        }
+        let event: crate::event::Event = serde_json::from_value(value.clone()).expect("it is read");
+        let (_, task) = TaskSummary::of(&event.kind).expect("it is the end of a task");
+        assert_eq!(task.purpose, crate::plan::Purpose::Unknown);
+    }
+}
+
+#[test]
+fn failed_tests_that_are_only_counted_count() {
+    let failed_tests = (0..4).map(|i| sample::failed_test(&format!("t{i}"))).collect();
+    let reading = Reading { failed_tests, ..sample::tests(1, 600) };
+    let mut run = sample::Run::new(&[("test-services", Blocking, &["auth-service"])]);
+    run.task("test-services", "auth-service", reading).end("test-services", Blocking, Outcome::Failed, None);
+    let summary = Fold::of(&run.over("failed", 1)).finish();
+    assert!(steps(&summary)[0].what.ends_with("t3 and 596 more"), "{}", steps(&summary)[0].what);
 }
 
 #[test]
