@@ -2,6 +2,7 @@
 //!
 //! It knows nothing about output or time limits; when to look and when to kill is decided by the supervisor.
 
+use super::shared::Shared;
 use super::table::{self, Process};
 use super::{MARKER, children};
 use crate::text;
@@ -36,6 +37,11 @@ impl Kin {
     /// leader has an ancestor that was given to us.
     pub(super) fn alive(&self) -> Vec<Process> {
         self.find(|process| process.group == self.leader || process.variable(MARKER).as_deref() == Some(&self.marker))
+    }
+
+    /// The leader and the others of its group.
+    pub(super) fn group(&self) -> Vec<Process> {
+        table::all().into_iter().filter(|process| process.group == self.leader && !process.ended).collect()
     }
 
     /// The orphans of ours that hold the leader's pipes open though they have left its group and dropped its marker.
@@ -79,17 +85,20 @@ fn with_descendants(mut family: BTreeSet<i32>, table: &[Process]) -> Vec<Process
 pub(super) fn kill_all(find: impl Fn() -> Vec<Process>) -> Vec<(Process, bool)> {
     let deadline = Instant::now() + DEATH;
     let mut found = BTreeMap::new();
+    let mut shared = Shared::default();
     loop {
         let alive = find();
         if alive.is_empty() || Instant::now() >= deadline {
             break;
         }
         for process in alive {
+            shared.note(&process);
             kill(&process);
             found.insert((process.pid, process.started), process);
         }
         thread::sleep(LOOK_AGAIN);
     }
+    shared.remove();
     found.into_values().map(|process| (!process.is_still_there(), process)).map(|(gone, it)| (it, gone)).collect()
 }
 

@@ -13,6 +13,7 @@ mod limits;
 mod log;
 mod mask;
 mod output;
+mod shared;
 mod spawn;
 mod stop;
 mod supervise;

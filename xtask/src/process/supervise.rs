@@ -8,6 +8,7 @@ use super::limits::Limits;
 use super::log::Log;
 use super::mask::Masks;
 use super::output::{Lines, TAIL_LINES, Tail};
+use super::shared::Shared;
 use super::spawn::{self, Leader, Message};
 use super::stop::{Level, Subscription};
 use super::{Child, End, Ended, Listener, children};
@@ -55,6 +56,8 @@ pub(super) struct Supervisor {
     /// Whether the leader has ended; shared with those who watch a server.
     ended: Arc<AtomicBool>,
     leaked: Vec<String>,
+    /// What those that were killed have left in memory.
+    shared: Shared,
 }
 
 /// A child on its way out.
@@ -87,6 +90,7 @@ impl Supervisor {
             open_streams: 2,
             ended: Arc::default(),
             leaked: Vec::new(),
+            shared: Shared::default(),
         })
     }
 
@@ -119,6 +123,7 @@ impl Supervisor {
                 why.unwrap_or_else(|| by_itself(status))
             }
         };
+        std::mem::take(&mut self.shared).remove();
         Ok(self.conclude(end, duration, listener))
     }
 
@@ -141,6 +146,7 @@ impl Supervisor {
                 Some(stopping) => {
                     let now = Instant::now();
                     if stopping.killed.is_none() && (self.limits.level() == Level::Kill || now >= stopping.kill_at) {
+                        self.leader.kin.group().iter().for_each(|process| self.shared.note(process));
                         self.leader.signal_group(Signal::KILL);
                         stopping.killed = Some(now);
                     }

@@ -1,6 +1,8 @@
 //! Processes that outlive the child which started them.
 
 use crate::bench::{Bench, alone, runs};
+use std::path::Path;
+use xtask::command::Command;
 use xtask::process::{self, End, Level, kill_survivors, spawn_background, survivors, sweep};
 
 /// Waits until the last background process has become `sleep`, for its name is what is looked at.
@@ -146,4 +148,37 @@ fn a_supervisor_that_still_clears_up_keeps_the_status_of_its_child() {
         std::thread::yield_now();
     }
     assert_eq!(server.try_status(), Some(End::Exited(7)));
+}
+
+/// Makes shared memory of both kinds, and hears nothing but KILL.
+const SHARES: &str = r"
+import ctypes, mmap, os, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+libc = ctypes.CDLL(None)
+segment = libc.shmget(0, 4096, 0o1600)
+libc.shmat.restype = ctypes.c_void_p
+libc.shmat(segment, None, 0)
+file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
+os.ftruncate(file, 4096)
+mapped = mmap.mmap(file, 4096)
+print(segment, flush=True)
+print('ready', flush=True)
+signal.pause()
+";
+
+#[test]
+fn a_process_that_is_killed_leaves_no_shared_memory() {
+    let bench = Bench::new();
+    let file = format!("/dev/shm/xtask-test-{}", std::process::id());
+    let command = Command::new("python3", bench.folder.path()).args(["-c", SHARES, &file]);
+    let kill = |line: &str| {
+        if line == "ready" {
+            assert!(Path::new(&file).exists());
+            bench.stop.raise(Level::Kill);
+        }
+    };
+    let ran = bench.run_with(&command, kill).expect("python3 starts");
+    let segments = std::fs::read_to_string("/proc/sysvipc/shm").expect("Linux shows them");
+    let left = segments.lines().find(|line| line.split_ascii_whitespace().nth(1) == Some(&ran.stdout[0]));
+    assert_eq!((left, Path::new(&file).exists()), (None, false));
 }
