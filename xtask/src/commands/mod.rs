@@ -34,8 +34,23 @@ pub struct Session {
     pub display: Display,
 }
 
-/// Does what the command line says.
+/// Does what the command line says. An answer that does not fit where stdout goes is a failure of its own, for a program
+/// would take it for complete; where something else went wrong it is a warning.
 pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
+    let exit = dispatch(cli, session);
+    match (exit, session.printer.take_lost()) {
+        (Ok(Exit::Ok), Some(error)) => Err(Error::environment("write the answer to stdout")
+            .because(error)
+            .hint("make room where stdout goes, and ask again")),
+        (exit, Some(error)) => {
+            session.printer.say(&format!("warning: the answer on stdout is incomplete: {error}"));
+            exit
+        }
+        (exit, None) => exit,
+    }
+}
+
+fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
     match &cli.command {
         Command::Completions { shell } => {
             let mut script = Vec::new();

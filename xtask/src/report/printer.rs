@@ -16,6 +16,8 @@ struct Streams {
     /// `None` once it has failed.
     out: Option<Box<dyn Write + Send>>,
     err: Option<Box<dyn Write + Send>>,
+    /// Why data is missing on stdout.
+    lost: Option<io::Error>,
     bar: Option<ProgressBar>,
     /// Whether GitHub's runner would obey a line that looks like a workflow command.
     github: bool,
@@ -29,7 +31,7 @@ impl Printer {
 
     /// A printer to any two streams: data to `out`, everything for people to `err`.
     pub fn to(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>, github: bool) -> Self {
-        Self(Arc::new(Mutex::new(Streams { out: Some(out), err: Some(err), bar: None, github })))
+        Self(Arc::new(Mutex::new(Streams { out: Some(out), err: Some(err), lost: None, bar: None, github })))
     }
 
     /// Prints lines for people. One final line end is added when it is missing.
@@ -60,10 +62,15 @@ impl Printer {
         let Streams { out, bar, .. } = &mut *streams;
         let Some(Err(e)) = out.as_mut().map(|out| above(bar.as_ref(), || write(out, text))) else { return };
         *out = None;
-        // Who closes the pipe wants no more; who has a full disk thinks that the answer is complete.
+        // A reader that closes the pipe wants no more; with a full disk an answer would pass for complete.
         if e.kind() != io::ErrorKind::BrokenPipe {
-            streams.people(&format!("warning: the answer on stdout is incomplete: {e}"));
+            streams.lost = Some(e);
         }
+    }
+
+    /// Why data that was to be printed is missing on stdout, if some is. Only the first caller is given it.
+    pub fn take_lost(&self) -> Option<io::Error> {
+        self.lock().lost.take()
     }
 
     /// Keeps these bars out of the way of every line from now on.
@@ -175,13 +182,13 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_full_disk_under_stdout_is_told_once() {
+    fn a_full_disk_under_stdout_is_remembered() {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
-        let err = Memory::default();
-        let printer = Printer::to(Box::new(full), Box::new(err.clone()), false);
+        let printer = Printer::to(Box::new(full), Box::new(Memory::default()), false);
         printer.data("1");
         printer.data("2");
-        assert_eq!(err.text().matches("incomplete").count(), 1, "{}", err.text());
+        assert_eq!(printer.take_lost().map(|error| error.kind()), Some(io::ErrorKind::StorageFull));
+        assert!(printer.take_lost().is_none());
     }
 
     #[test]
