@@ -95,7 +95,7 @@ fn in_the_bills_of_materials() {
     stops_at_metadata(&mut sandbox);
     let run = sandbox.start(&["docker"]);
     run.until_there("ready");
-    killed_in(&sandbox, run, "build-and-push/bills-of-materials");
+    killed_in(&sandbox, run, "build-and-push:bills-of-materials");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn the_bills_of_materials_are_stopped_with_the_run() {
     assert_nothing_left(&sandbox.latest());
     let tasks = sandbox.summary().tasks("build-and-push");
     assert!(
-        tasks.contains(&"build-and-push/bills-of-materials cancelled: the run was stopped".to_owned()),
+        tasks.contains(&"build-and-push:bills-of-materials cancelled: the run was stopped".to_owned()),
         "{tasks:?}"
     );
 }
