@@ -86,7 +86,7 @@ fn escaped(text: &str) -> String {
 fn tarpaulin(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     let folder = context.workspace.target_dir.join("xtask").join("coverage");
     let report = folder.join("tarpaulin-report.json");
-    let target = context.workspace.target_dir.join("tarpaulin").to_string_lossy().into_owned();
+    let target = instrument::directory(context, "tarpaulin");
     let all = counts_integration(context);
     let tested = if all { integration::tested(context) } else { Vec::new() };
     let servers = integration::servers(context, stage, &tested, |_| stage.to_string());

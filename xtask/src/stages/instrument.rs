@@ -6,6 +6,7 @@ use crate::plan::task::Universe;
 use crate::plan::{Reader, StageId, Task, TaskId};
 use crate::settings::Engine;
 use crate::tools::catalogue::Tool;
+use oci_layout::Digest;
 use std::collections::BTreeMap;
 
 /// The name of the task that asks for the variables.
@@ -32,7 +33,7 @@ pub fn tasks(context: Context<'_>, own: &StageId) -> Vec<Task> {
         return Vec::new();
     }
     let tools = vec![Tool::LlvmCov, Tool::LlvmTools];
-    let target = context.workspace.target_dir.join("llvm-cov-target").to_string_lossy().into_owned();
+    let target = directory(context, "llvm-cov");
     let command = context.cargo().args(["llvm-cov", "show-env"]).env("CARGO_TARGET_DIR", &target);
     let environment = Task {
         reader: Reader::Environment { also: BTreeMap::from([("CARGO_TARGET_DIR".to_owned(), target)]) },
@@ -47,6 +48,15 @@ pub fn tasks(context: Context<'_>, own: &StageId) -> Vec<Task> {
         ..Task::new(own, CLEAN, context.cargo().args(["llvm-cov", "clean", "--profraw-only"]), context.timeout)
     };
     vec![environment, clean]
+}
+
+/// Where this checkout is built for coverage by `engine`: a directory that no other checkout builds in, although it may
+/// share the target directory or be a copy of this one. An instrumented program names its sources by where they lay, and a
+/// report counts every program in its directory.
+pub fn directory(context: Context<'_>, engine: &str) -> String {
+    let root = Digest::of(context.workspace.root.as_os_str().as_encoded_bytes());
+    let name = format!("{engine}-{}", &root.hex()[..8]);
+    context.workspace.target_dir.join(name).to_string_lossy().into_owned()
 }
 
 /// Where tests with this environment are built: with the others of their kind.

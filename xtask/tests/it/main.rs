@@ -13,6 +13,7 @@ mod audit;
 mod causes;
 mod config;
 mod coverage;
+mod coverage_places;
 mod deploy;
 mod deploy_back;
 mod deploy_checked;
