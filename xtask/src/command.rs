@@ -20,6 +20,8 @@ pub struct Command {
     pub cwd: PathBuf,
     /// Variables that it gets on top of the surroundings.
     pub env: BTreeMap<String, String>,
+    /// Whether both of its streams are read as one, standard output: in the order in which it writes them.
+    pub one_stream: bool,
 }
 
 /// Which of its two streams a program wrote to.
@@ -35,7 +37,7 @@ pub enum Stream {
 impl Command {
     /// A command of `program` in `cwd`, without arguments.
     pub fn new(program: impl Into<String>, cwd: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), args: Vec::new(), cwd: cwd.into(), env: BTreeMap::new() }
+        Self { program: program.into(), args: Vec::new(), cwd: cwd.into(), env: BTreeMap::new(), one_stream: false }
     }
 
     /// `cargo` in `cwd`.
@@ -61,6 +63,13 @@ impl Command {
     #[must_use]
     pub fn env(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.insert(key.into(), value.into());
+        self
+    }
+
+    /// Reads both of its streams as one.
+    #[must_use]
+    pub fn one_stream(mut self) -> Self {
+        self.one_stream = true;
         self
     }
 

@@ -3,6 +3,7 @@
 use crate::outcome::{Outcome, TestCounts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 /// What the reason of a failed deployment or smoke test holds when the version before runs again.
@@ -79,6 +80,13 @@ pub struct Binary {
     pub digest: Option<String>,
 }
 
+/// What people call it: `auth_service (lib)`.
+impl fmt::Display for Binary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.target, self.kind)
+    }
+}
+
 /// An image that was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
@@ -122,8 +130,10 @@ pub struct Table {
 pub struct Scripts {
     /// Variables, by cargo's package id: those that the script has set, and its `OUT_DIR`.
     pub env: BTreeMap<String, BTreeMap<String, String>>,
-    /// Folders in which they have put libraries.
+    /// Directories in which they have put libraries.
     pub libraries: Vec<PathBuf>,
+    /// Directories in which cargo has put shared libraries of its own.
+    pub shared: Vec<PathBuf>,
 }
 
 /// What a task's output and exit said.
@@ -167,6 +177,9 @@ pub struct Reading {
     /// What the build scripts that ran for this compile want the programs to see.
     #[serde(skip)]
     pub scripts: Scripts,
+    /// The results of single packages, by name, of a task that ran the tests of several; each is another task's result.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, Self>,
     /// Things worth a line in the summary: the age of an advisory database, a leaked process.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -193,6 +206,7 @@ impl Reading {
             findings,
             tables,
             notes,
+            parts,
             outcome: _,
             tests: _,
             binaries: _,
@@ -204,6 +218,9 @@ impl Reading {
             revision: _,
         } = self;
         because.iter_mut().chain(notes).for_each(&mut *change);
+        for part in parts.values_mut() {
+            part.for_each_text(change);
+        }
         for FailedTest { name, output, repeat } in failed_tests {
             [name, output, repeat].into_iter().for_each(&mut *change);
         }
@@ -230,6 +247,7 @@ impl Reading {
             service_env: BTreeMap::new(),
             revision: None,
             scripts: Scripts::default(),
+            parts: BTreeMap::new(),
             notes: Vec::new(),
         }
     }

@@ -82,8 +82,13 @@ impl Cache {
         match entry.difference(&now.inputs(scope, &self.words(task))) {
             None => {
                 let mut reading = entry.reading;
+                let because = format!("passed in run {} with the same inputs", entry.run);
+                for part in reading.parts.values_mut().filter(|part| part.outcome == Outcome::Passed) {
+                    part.outcome = Outcome::Cached;
+                    part.because = Some(because.clone());
+                }
                 reading.outcome = Outcome::Cached;
-                reading.because = Some(format!("passed in run {} with the same inputs", entry.run));
+                reading.because = Some(because);
                 Memory::Hit(Box::new(reading))
             }
             Some(why) => Memory::Miss(Some(why)),
@@ -95,7 +100,7 @@ impl Cache {
     /// A memory that cannot be written costs time and nothing else: it is an error once, and silence from then on.
     pub fn remember(&self, task: &Task, run: &str, reading: &Reading) -> Result<()> {
         let Some(scope) = task.cache.as_ref().filter(|_| self.how != Use::None) else { return Ok(()) };
-        if reading.outcome != Outcome::Passed {
+        if reading.outcome != Outcome::Passed || reading.parts.values().any(|part| !part.outcome.meets_a_need()) {
             return Ok(());
         }
         let Some(before) = self.snapshot() else { return Ok(()) };

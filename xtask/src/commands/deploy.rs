@@ -16,7 +16,7 @@ use crate::report::{Fold, Summary, record};
 use crate::settings::Settings;
 use crate::settings::deployment::Deployment;
 use crate::stages;
-use crate::workspace::{Package, Workspace, git};
+use crate::workspace::{Features, Package, Workspace, git};
 use std::time::Duration;
 
 /// How long a call may take to end once it was asked to.
@@ -65,8 +65,9 @@ pub(super) fn status(command: &Command, args: &cli::Status, session: &Session) -
     let (workspace, settings) = session.resolve(command)?;
     let deployment = deployment(&settings)?;
     let packages = settings.packages(&workspace);
-    let services: Vec<String> =
-        stages::deploy::deployed(context(&workspace, &settings, &packages)).map(|it| it.name.clone()).collect();
+    let features = workspace.unified_features(&packages);
+    let context = context(&workspace, &settings, &packages, &features);
+    let services: Vec<String> = stages::deploy::deployed(context).map(|it| it.name.clone()).collect();
     let standings = aside(session, |caller| look::status(caller, &deployment.environment.target, &services))?;
     let json = || format!("{:#}\n", serde_json::json!({ "version": 1, "services": standings }));
     session.printer.data(&if args.json { json() } else { look::table(&standings) });
@@ -80,7 +81,8 @@ fn deployment(settings: &Settings) -> Result<&Deployment> {
 /// The services as they shall run, with their images.
 fn releases(workspace: &Workspace, settings: &Settings, deployment: &Deployment) -> Result<Vec<Release>> {
     let packages = settings.packages(workspace);
-    let releases = stages::deploy::releases(context(workspace, settings, &packages), deployment)?;
+    let features = workspace.unified_features(&packages);
+    let releases = stages::deploy::releases(context(workspace, settings, &packages, &features), deployment)?;
     if releases.is_empty() {
         return Err(super::nothing("deploy: no selected package is a service with an image"));
     }
@@ -88,8 +90,13 @@ fn releases(workspace: &Workspace, settings: &Settings, deployment: &Deployment)
 }
 
 /// What services are planned from, outside of a run.
-fn context<'a>(workspace: &'a Workspace, settings: &'a Settings, packages: &'a [&'a Package]) -> stages::Context<'a> {
-    stages::Context { workspace, settings, stages: &[], packages, timeout: Duration::MAX }
+fn context<'a>(
+    workspace: &'a Workspace,
+    settings: &'a Settings,
+    packages: &'a [&'a Package],
+    features: &'a Features<'a>,
+) -> stages::Context<'a> {
+    stages::Context { workspace, settings, stages: &[], packages, features, timeout: Duration::MAX }
 }
 
 /// Asks the cluster something outside of a run: no lock, no record, and nothing that stays.

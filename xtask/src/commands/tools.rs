@@ -49,7 +49,7 @@ pub(super) fn places(environment: &Environment, workspace: &Workspace) -> Places
         .or_else(|| home.as_ref().map(|home| home.join(".cache/cargo-xtask")))
         .filter(|cache| cache.is_absolute())
         .unwrap_or_else(|| own.join("cache"));
-    let vars = ["LLVM_COV", "LLVM_PROFDATA", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+    let vars = ["CARGO_HOME", "LLVM_COV", "LLVM_PROFDATA", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
     let vars = vars.iter().filter_map(|key| Some(((*key).to_owned(), environment.var(key)?.to_owned())));
     Places {
         cache,

@@ -3,7 +3,7 @@
 
 use crate::plan::task::PackageEnv;
 use crate::process::Surroundings;
-use crate::reading::Scripts;
+use crate::reading::{Binary, Reading, Scripts};
 use crate::tools::Runtime;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,36 +11,53 @@ use std::path::{Path, PathBuf};
 /// The variable by which the system finds shared libraries.
 const LIBRARIES: &str = if cfg!(target_os = "macos") { "DYLD_FALLBACK_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
 
-/// The variables for `binary`, a test executable of `package`.
+/// The variables for `binary`, a test executable of `package`; `compiled` is what the same call of cargo has built.
 pub(super) fn variables(
-    binary: &Path,
+    binary: &Binary,
     package: &PackageEnv,
-    scripts: &Scripts,
+    compiled: &Reading,
     runtime: &Runtime,
     surroundings: &Surroundings,
 ) -> BTreeMap<String, String> {
-    let mut vars = package.vars.clone();
-    vars.extend(scripts.env.get(&package.id).cloned().unwrap_or_default());
+    let mut vars = runtime.vars.clone();
+    vars.extend(package.vars.clone());
+    vars.extend(compiled.scripts.env.get(&package.id).cloned().unwrap_or_default());
     vars.extend(runtime.cargo.iter().map(|cargo| ("CARGO".to_owned(), cargo.to_string_lossy().into_owned())));
+    vars.extend(programs(binary, compiled));
     let inherited = surroundings.set.iter().find(|(name, _)| name == LIBRARIES).map(|(_, value)| value.as_str());
     let inherited = inherited.into_iter().flat_map(std::env::split_paths);
-    let folders = libraries(binary, scripts).into_iter().chain(runtime.libraries.iter().cloned()).chain(inherited);
-    // A folder whose name holds a colon cannot stand there; cargo says so and runs nothing at all.
-    if let Ok(path) = std::env::join_paths(folders) {
+    let own = libraries(&binary.path, &compiled.scripts, &package.built_below);
+    let directories = own.into_iter().chain(runtime.libraries.iter().cloned()).chain(inherited);
+    // A directory whose name holds a colon cannot be named here; cargo says so and runs nothing at all.
+    if let Ok(path) = std::env::join_paths(directories) {
         vars.insert(LIBRARIES.to_owned(), path.to_string_lossy().into_owned());
     }
     vars
 }
 
-/// Where what was built with the executable lies: what build scripts have put into the target directory, then the
-/// profile's folder, and the one of its dependencies, which holds the executable.
-fn libraries(binary: &Path, scripts: &Scripts) -> Vec<PathBuf> {
-    let deps = binary.parent().unwrap_or(Path::new(""));
-    let profile = deps.parent().unwrap_or(deps);
-    let mut own: Vec<PathBuf> = scripts.libraries.iter().filter(|path| path.starts_with(profile)).cloned().collect();
+/// Where integration tests and benchmarks find the programs of their package.
+fn programs(binary: &Binary, compiled: &Reading) -> Vec<(String, String)> {
+    if !matches!(binary.kind.as_str(), "test" | "bench") {
+        return Vec::new();
+    }
+    let own = compiled.binaries.iter().filter(|it| it.package == binary.package && it.kind == "bin" && !it.test);
+    own.map(|it| (format!("CARGO_BIN_EXE_{}", it.target), it.path.to_string_lossy().into_owned())).collect()
+}
+
+/// Where shared libraries lie: what build scripts have put among cargo's own artifacts, and what cargo has built; and the
+/// profile's directory with that of its dependencies, which cargo names whatever lies there.
+fn libraries(binary: &Path, scripts: &Scripts, built_below: &[PathBuf]) -> Vec<PathBuf> {
+    let is_built = |path: &&PathBuf| built_below.iter().any(|directory| path.starts_with(directory));
+    let mut own: Vec<PathBuf> = scripts.libraries.iter().filter(is_built).cloned().collect();
     own.sort_unstable();
     own.dedup();
-    own.extend([profile.to_owned(), deps.to_owned()]);
+    let dependencies = binary.parent().unwrap_or(Path::new(""));
+    let profile = dependencies.parent().unwrap_or(dependencies);
+    for directory in [profile, dependencies].into_iter().chain(scripts.shared.iter().map(PathBuf::as_path)) {
+        if !own.iter().any(|known| known == directory) {
+            own.push(directory.to_owned());
+        }
+    }
     own
 }
 
@@ -52,28 +69,51 @@ mod tests {
     fn a_binary_sees_what_its_package_its_build_script_and_the_toolchain_say() {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let vars = BTreeMap::from([pair("CARGO_PKG_NAME", "a"), pair("BOTH", "manifest")]);
-        let package = PackageEnv { id: "a-id".to_owned(), dir: "/w/a".into(), vars };
+        let package =
+            PackageEnv { id: "a-id".to_owned(), dir: "/w/a".into(), vars, built_below: vec!["/w/target".into()] };
         let own = BTreeMap::from([pair("BOTH", "script"), pair("OUT_DIR", "/w/target/debug/build/a/out")]);
         let other = BTreeMap::from([pair("OTHER", "x")]);
         let native = ["/w/target/debug/build/z/out", "/usr/lib/native", "/w/target/debug/build/a/out"];
         let scripts = Scripts {
             env: BTreeMap::from([("a-id".to_owned(), own), ("b-id".to_owned(), other)]),
             libraries: native.iter().chain(&native).map(PathBuf::from).collect(),
+            shared: vec!["/w/target/debug/deps".into(), "/w/target/debug/build/d/1/out".into()],
         };
-        let runtime = Runtime { cargo: Some("/t/bin/cargo".into()), libraries: vec!["/t/lib".into()] };
+        let binary = |package: &str, target: &str, kind: &str, test: bool| Binary {
+            package: package.to_owned(),
+            target: target.to_owned(),
+            kind: kind.to_owned(),
+            test,
+            path: format!("/w/target/debug/deps/{target}-1").into(),
+            bytes: 0,
+            digest: None,
+        };
+        let binaries = vec![
+            binary("a-id", "server", "bin", false),
+            binary("a-id", "it", "test", true),
+            binary("b-id", "b", "bin", false),
+        ];
+        let compiled = Reading { scripts, binaries: binaries.clone(), ..Reading::passed() };
+        let runtime = Runtime {
+            cargo: Some("/t/bin/cargo".into()),
+            libraries: vec!["/t/lib".into()],
+            vars: [pair("RUSTUP_TOOLCHAIN", "t")].into(),
+        };
         let set = vec![pair(LIBRARIES, "/opt/lib:/opt/more")];
         let surroundings = Surroundings { set, ..Surroundings::default() };
-        let found = variables(Path::new("/w/target/debug/deps/a-1"), &package, &scripts, &runtime, &surroundings);
+        let found = variables(&binaries[1], &package, &compiled, &runtime, &surroundings);
         let path = "/w/target/debug/build/a/out:/w/target/debug/build/z/out:/w/target/debug:/w/target/debug/deps:\
-                    /t/lib:/opt/lib:/opt/more";
+                    /w/target/debug/build/d/1/out:/t/lib:/opt/lib:/opt/more";
         assert_eq!(
             found,
             BTreeMap::from([
                 pair("BOTH", "script"),
                 pair("CARGO", "/t/bin/cargo"),
+                pair("CARGO_BIN_EXE_server", "/w/target/debug/deps/server-1"),
                 pair("CARGO_PKG_NAME", "a"),
                 pair(LIBRARIES, path),
                 pair("OUT_DIR", "/w/target/debug/build/a/out"),
+                pair("RUSTUP_TOOLCHAIN", "t"),
             ])
         );
     }

@@ -7,6 +7,7 @@ use crate::command::Stream;
 use crate::plan::Reader;
 use crate::process::{Listener, Tail};
 use crate::readers::{self, Read};
+use crate::reading::Binary;
 use std::path::Path;
 
 /// What a task has heard of its children so far.
@@ -20,9 +21,9 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    /// Nothing yet, for a task that is read like this.
-    pub(super) fn new(how: &Reader, root: &Path) -> Self {
-        Self { how: how.clone(), reader: readers::reader(how, root), tail: Tail::default(), document: None }
+    /// Nothing yet, for a task that is read like this; `built` is what another task has built for it.
+    pub(super) fn new(how: &Reader, root: &Path, built: &[Binary]) -> Self {
+        Self { how: how.clone(), reader: readers::reader(how, root, built), tail: Tail::default(), document: None }
     }
 
     /// Whether the reader looks at lines at all.
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn lines_that_arrive_together_are_one_message() {
-        let mut heard = Heard::new(&Reader::ExitCode, Path::new("/"));
+        let mut heard = Heard::new(&Reader::ExitCode, Path::new("/"), &[]);
         let mut shown = Vec::new();
         let mut show = |stream, line| shown.push((stream, line));
         let mut hearing = Hearing::new(&mut heard, &mut show);
@@ -105,8 +106,8 @@ mod tests {
 
     #[test]
     fn only_readers_that_look_at_lines_get_every_one() {
-        let wants = |how: &Reader| Heard::new(how, Path::new("/")).wants_every_line();
+        let wants = |how: &Reader| Heard::new(how, Path::new("/"), &[]).wants_every_line();
         assert!(!wants(&Reader::ExitCode) && !wants(&Reader::Installation));
-        assert!(wants(&Reader::Libtest { repeat: String::new() }) && wants(&Reader::CargoMessages));
+        assert!(wants(&Reader::CargoTest { parts: Vec::new(), ran: None }) && wants(&Reader::CargoMessages));
     }
 }

@@ -90,6 +90,8 @@ impl Finished {
 /// A reading as events carry it: of what cargo has built, only what is meant for others.
 pub(super) fn shown(task: &Task, reading: &Reading) -> Reading {
     let mut shown = reading.clone();
+    // Each is the result of a task of its own.
+    shown.parts.clear();
     if task.universe != Some(Universe::Release) {
         shown.binaries.clear();
     }

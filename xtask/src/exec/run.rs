@@ -243,9 +243,11 @@ impl Run<'_> {
             env_from: task.env_from.iter().filter_map(reading).collect(),
             servers: task.env_from.iter().filter_map(|id| self.servers.get(id)).flat_map(Servers::watches).collect(),
             compiled: match &task.action {
-                Action::RunTests { compiled_by: by, .. } | Action::PackImage { built_by: by, .. } => reading(by),
-                Action::Spawn
-                | Action::StartServers { .. }
+                Action::RunTests { compiled_by: by, .. }
+                | Action::PackImage { built_by: by, .. }
+                | Action::TakePart { of: by, .. } => reading(by),
+                Action::Spawn => task.reader.compiled_by().and_then(reading),
+                Action::StartServers { .. }
                 | Action::WriteContext(_)
                 | Action::WriteBills { .. }
                 | Action::Deploy(_)

@@ -16,7 +16,7 @@ use crate::plan::task::PackageEnv;
 use crate::plan::{Action, Reader, Task};
 use crate::process::{self, Child, End, Ended};
 use crate::readers;
-use crate::reading::Reading;
+use crate::reading::{Binary, Reading};
 use crate::text;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -33,7 +33,10 @@ const DOCUMENT_CAP: usize = 256 * 1024 * 1024;
 pub fn perform(task: &Task, index: usize, inputs: &Inputs, sender: &SyncSender<Message>) -> Finished {
     let attempt = AssertUnwindSafe(|| match &task.action {
         Action::Spawn => Worker::new(task, index, inputs, sender).spawn(),
-        Action::RunTests { package, args, .. } => Worker::new(task, index, inputs, sender).run_tests(package, args),
+        Action::RunTests { package, integration, args, .. } => {
+            Worker::new(task, index, inputs, sender).run_tests(package, *integration, args)
+        }
+        Action::TakePart { package, .. } => Finished::new(part(package, inputs)),
         Action::StartServers { .. } => servers::start(task, inputs),
         Action::PackImage { image, .. } => images::pack(image, inputs),
         Action::WriteContext(context) => images::write_context(context, inputs),
@@ -66,7 +69,7 @@ struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     fn new(task: &'a Task, index: usize, inputs: &'a Inputs, sender: &'a SyncSender<Message>) -> Self {
-        let heard = Heard::new(&task.reader, &inputs.root);
+        let heard = Heard::new(&task.reader, &inputs.root, built(inputs));
         Self { task, index, inputs, sender, heard, has_log: false }
     }
 
@@ -108,7 +111,7 @@ impl<'a> Worker<'a> {
 
     /// Spawns the `cargo metadata` that knows what depends on what, and writes the bills of materials from its answer.
     fn write_bills(mut self, bills: &[BillSpec], time: Option<&str>) -> Finished {
-        self.heard = Heard::new(&Reader::Installation, &self.inputs.root);
+        self.heard = Heard::new(&Reader::Installation, &self.inputs.root, &[]);
         self.heard.document = Some(Vec::new());
         let ended = match self.supervise(&self.task.command.clone(), self.task.timeout) {
             Ok(ended) => ended,
@@ -123,21 +126,23 @@ impl<'a> Worker<'a> {
     }
 
     /// Runs the package's binaries one after the other; the worst end is the task's.
-    fn run_tests(mut self, package: &PackageEnv, args: &[String]) -> Finished {
+    fn run_tests(mut self, package: &PackageEnv, integration: bool, args: &[String]) -> Finished {
         let compiled = self.inputs.compiled.clone();
         let binaries = compiled.iter().flat_map(|reading| &reading.binaries);
-        let own: Vec<_> = binaries.filter(|binary| binary.test && binary.package == package.id).cloned().collect();
+        let is_meant = |binary: &&Binary| binary.test && (binary.kind == "test") == integration;
+        let own: Vec<_> = binaries.filter(|it| it.package == package.id && is_meant(it)).cloned().collect();
         let started = process::awake();
         let mut worst: Option<Ended> = None;
         for binary in own {
             let mut command = Command::new(binary.path.to_string_lossy(), &package.dir).args(args.iter().cloned());
             command.env.clone_from(&self.task.command.env);
-            let scripts = compiled.as_ref().map(|reading| reading.scripts.clone()).unwrap_or_default();
             let Inputs { runtime, surroundings, .. } = self.inputs;
-            let below = as_cargo::variables(&binary.path, package, &scripts, runtime, surroundings);
+            let below =
+                compiled.iter().flat_map(|all| as_cargo::variables(&binary, package, all, runtime, surroundings));
+            let below = below.collect();
             let command = self.with_environment(command, below);
             let left = self.task.timeout.saturating_sub(process::awake().saturating_sub(started));
-            self.heard.reader.next_binary(&format!("{} ({})", binary.target, binary.kind));
+            self.heard.reader.next_binary(&binary);
             let ended = match self.supervise(&command, left) {
                 Ok(ended) => ended,
                 Err(error) => return Finished::error(&error),
@@ -215,7 +220,9 @@ impl<'a> Worker<'a> {
                 Reading::because(Outcome::TimedOut, format!("it took longer than {limit} ({key})"))
             }
             End::Cancelled => Reading::because(Outcome::Cancelled, "the run was stopped"),
-            End::Exited(_) | End::Signaled(_) => self.heard.reader.finish(exit(ended.end), ended.cut),
+            End::Exited(_) | End::Signaled(_) => {
+                own_part(self.task, self.heard.reader.finish(exit(ended.end), ended.cut))
+            }
         };
         if !ended.leaked.is_empty() {
             let names = text::list(&ended.leaked);
@@ -242,6 +249,23 @@ impl<'a> Worker<'a> {
             panic: None,
         }
     }
+}
+
+/// A call for one package has that package's results.
+fn own_part(task: &Task, mut reading: Reading) -> Reading {
+    let part = task.service.as_ref().and_then(|package| reading.parts.remove(package));
+    part.filter(|_| !reading.outcome.is_bad()).unwrap_or(reading)
+}
+
+/// What another task has built for this one.
+fn built(inputs: &Inputs) -> &[Binary] {
+    inputs.compiled.as_ref().map_or(&[], |reading| &reading.binaries)
+}
+
+/// The results of one package among those of a task that ran the tests of several.
+fn part(package: &str, inputs: &Inputs) -> Reading {
+    let part = inputs.compiled.as_ref().and_then(|all| all.parts.get(package)).cloned();
+    part.unwrap_or_else(|| Reading::because(Outcome::NothingToDo, "no tests"))
 }
 
 /// Moves the log of a further binary behind those of the ones before.

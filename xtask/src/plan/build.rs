@@ -17,11 +17,19 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
     let wanted: Vec<&StageConfig> = order.into_iter().filter(|stage| settings.wants(&stage.definition)).collect();
     let running = wanted.iter().map(|stage| &stage.definition).filter(|definition| !settings.skips(definition));
     let running: Vec<&StageId> = running.map(|definition| &definition.id).collect();
+    let features = workspace.unified_features(&packages);
+    let features = &features;
     let mut stages: Vec<Stage> = wanted
         .iter()
         .map(|stage| {
-            let context =
-                Context { workspace, settings, stages: &running, packages: &packages, timeout: stage.timeout };
+            let context = Context {
+                workspace,
+                settings,
+                stages: &running,
+                packages: &packages,
+                features,
+                timeout: stage.timeout,
+            };
             plan_stage(context, stage, &wanted)
         })
         .collect::<Result<_>>()?;

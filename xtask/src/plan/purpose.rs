@@ -50,7 +50,7 @@ impl Task {
     pub fn purpose(&self) -> Purpose {
         match &self.action {
             Action::Spawn => self.purpose_of_command(),
-            Action::RunTests { .. } => Purpose::Tests,
+            Action::RunTests { .. } | Action::TakePart { .. } => Purpose::Tests,
             Action::StartServers { .. } => Purpose::Servers,
             Action::PackImage { .. } | Action::WriteContext(_) | Action::WriteBills { .. } => Purpose::Image,
             Action::Deploy(_) => Purpose::Deploy,
@@ -66,7 +66,7 @@ impl Task {
             Reader::CargoMessages if stage == pipeline::FORMAT_AND_LINT => Purpose::Lint,
             Reader::DockerBuild { .. } if self.service.is_some() => Purpose::Image,
             Reader::CargoMessages | Reader::DockerBuild { .. } => Purpose::Compile,
-            Reader::Libtest { .. } => Purpose::Tests,
+            Reader::Libtest { .. } | Reader::CargoTest { .. } => Purpose::Tests,
             Reader::LlvmCov(_) | Reader::Tarpaulin { .. } => Purpose::Coverage,
             Reader::CargoAudit { .. } | Reader::CargoDeny { .. } => Purpose::Audit,
             Reader::Environment { .. } if stage == pipeline::BUILD_AND_PUSH => Purpose::LogIn,

@@ -51,6 +51,7 @@ pub fn commands(plan: &Plan) -> String {
             let aside: Cow<'_, str> = match &task.action {
                 Action::Spawn | Action::Deploy(_) | Action::Smoke(_) => "".into(),
                 Action::RunTests { .. } => "  # the compiled test binaries, without cargo".into(),
+                Action::TakePart { of, .. } => format!("  # as part of {of}").into(),
                 Action::StartServers { servers, services, .. } => {
                     let titles = text::list(servers.iter().map(|server| &server.title));
                     format!("  # {titles} alone, for {}", text::list(services)).into()

@@ -121,8 +121,17 @@ pub enum Action {
         compiled_by: TaskId,
         /// The package whose binaries are run.
         package: PackageEnv,
+        /// Whether its integration tests are run, or all others.
+        integration: bool,
         /// The arguments of the binaries.
         args: Vec<String>,
+    },
+    /// Nothing is run: the results of one package are taken from a task that ran the tests of several.
+    TakePart {
+        /// The task that ran them.
+        of: TaskId,
+        /// The package.
+        package: String,
     },
     /// Servers are brought up, a database for each service is made, and all of it stays until the last task that
     /// takes its environment from this one has ended.
@@ -172,6 +181,57 @@ pub struct PackageEnv {
     pub dir: PathBuf,
     /// The `CARGO_PKG_*` and `CARGO_MANIFEST_*` variables that cargo sets for it.
     pub vars: BTreeMap<String, String>,
+    /// Where cargo puts what it builds: libraries that build scripts have put there are found by the package's tests.
+    pub built_below: Vec<PathBuf>,
+}
+
+/// The command that runs tests of a package again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// A call of cargo, without the arguments that name the targets: those of one test name the executable it is in.
+    Cargo {
+        /// The call.
+        call: Command,
+        /// The arguments that name all of the package's targets.
+        targets: Vec<String>,
+    },
+    /// A line that runs them as it is.
+    Line(String),
+}
+
+impl Repeat {
+    /// The command for all of them; `root` is the workspace's.
+    pub fn command(&self, root: &Path) -> Command {
+        match self {
+            Self::Cargo { call, targets } => call.clone().args(targets.iter().cloned()),
+            Self::Line(line) => {
+                let mut words = shlex::split(line).unwrap_or_default().into_iter();
+                Command::new(words.next().unwrap_or_default(), root).args(words)
+            }
+        }
+    }
+}
+
+/// Executables that cargo runs by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// The task that has compiled them.
+    pub compiled_by: TaskId,
+    /// Whether they are integration tests, or all others.
+    pub integration: bool,
+}
+
+/// The tests of a package among those that one call of cargo runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The package's name.
+    pub package: String,
+    /// Cargo's package id, as in its JSON messages.
+    pub id: String,
+    /// What rustc calls its library, as cargo names the doc tests.
+    pub crate_name: String,
+    /// The command that runs its tests again.
+    pub repeat: Repeat,
 }
 
 /// How a task's output is read.
@@ -185,10 +245,17 @@ pub enum Reader {
     Rustfmt,
     /// cargo's JSON messages on stdout: compiler and clippy findings, and what was built.
     CargoMessages,
-    /// libtest's text, of one or several test binaries or of `cargo test --doc`.
+    /// libtest's text, of one or several test binaries.
     Libtest {
-        /// The command that runs one test again, without the test's name: `cargo test --package auth-service --lib --`.
-        repeat: String,
+        /// The command that runs its tests again.
+        repeat: Repeat,
+    },
+    /// The text of a `cargo test` that runs the tests of several packages, both streams as one.
+    CargoTest {
+        /// The packages.
+        parts: Vec<Part>,
+        /// The executables that it runs; none for doc tests.
+        ran: Option<Ran>,
     },
     /// `KEY=VALUE` lines that other tasks take as their environment: `cargo llvm-cov show-env`.
     Environment {
@@ -231,6 +298,16 @@ pub enum Reader {
         /// Where the report is.
         report: PathBuf,
     },
+}
+
+impl Reader {
+    /// The task that has built what the output names.
+    pub fn compiled_by(&self) -> Option<&TaskId> {
+        match self {
+            Self::CargoTest { ran, .. } => ran.as_ref().map(|ran| &ran.compiled_by),
+            _ => None,
+        }
+    }
 }
 
 /// What coverage must reach.

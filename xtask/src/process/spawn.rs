@@ -44,12 +44,22 @@ pub(super) struct Leader {
 
 /// Spawns the child of `of` in a group of its own, without standard input, and starts its threads.
 pub(super) fn spawn(of: &Child) -> Result<(Leader, Receiver<Message>, SyncSender<Message>)> {
-    let child = start(&mut build(of)?).map_err(|err| explain(of, &err))?;
+    let mut command = build(of)?;
+    let both = of.command.one_stream.then(|| share_a_pipe(&mut command)).transpose();
+    let both =
+        both.map_err(|err| Error::environment(format!("make a pipe for {}", of.command.program)).because(err))?;
+    let child = start(&mut command).map_err(|err| explain(of, &err))?;
+    // Its ends of the pipe would keep the stream open.
+    drop(command);
     let pid = children::pid_of(&child);
     let since = Process::read(pid).map_or(0, |leader| leader.started);
     let kin = Kin { leader: pid, since, marker: of.marker.to_owned(), pipes: Vec::new() };
     let mut leader = Leader { child, kin, reaped: false };
     let (sender, messages) = sync_channel(WAITING_CHUNKS);
+    if let Some(both) = both {
+        leader.kin.pipes.extend(inode(&both));
+        start_reader(Stream::Stdout, both, sender.clone());
+    }
     if let Some(stdout) = leader.child.stdout.take() {
         leader.kin.pipes.extend(inode(&stdout));
         start_reader(Stream::Stdout, stdout, sender.clone());
@@ -87,6 +97,13 @@ fn build(of: &Child) -> Result<Command> {
     }
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Ok(command)
+}
+
+/// Lets the child write both of its streams into one pipe, whose other end is returned.
+fn share_a_pipe(command: &mut Command) -> io::Result<io::PipeReader> {
+    let (reader, writer) = io::pipe()?;
+    command.stdout(writer.try_clone()?).stderr(writer);
+    Ok(reader)
 }
 
 /// Spawns, and tries again for a second while somebody has the program's file open for writing. That is often a sibling

@@ -87,7 +87,7 @@ impl Supervisor {
             masks: Masks::new(child.surroundings.secrets.clone()),
             lines: Lines::new(child.line_cap, (!child.every_line).then_some(TAIL_LINES)),
             tail: Tail::default(),
-            open_streams: 2,
+            open_streams: if child.command.one_stream { 1 } else { 2 },
             ended: Arc::default(),
             leaked: Vec::new(),
             shared: Shared::default(),

@@ -24,7 +24,14 @@ enum Message {
     #[serde(rename = "compiler-message")]
     Found { package_id: String, message: Diagnostic },
     #[serde(rename = "compiler-artifact")]
-    Built { package_id: String, target: Target, profile: Profile, executable: Option<PathBuf> },
+    Built {
+        package_id: String,
+        target: Target,
+        profile: Profile,
+        executable: Option<PathBuf>,
+        #[serde(default)]
+        filenames: Vec<PathBuf>,
+    },
     #[serde(rename = "build-script-executed")]
     Executed { package_id: String, env: Vec<(String, String)>, linked_paths: Vec<String>, out_dir: PathBuf },
     #[serde(rename = "build-finished")]
@@ -84,6 +91,8 @@ const LIBRARY: [&[u8]; 2] = [b",\"executable\":null,\"fresh\":true}", b",\"execu
 
 /// How cargo warns of two programs that it writes to one file.
 const COLLISION: &str = "warning: output filename collision at ";
+/// The end of the kinds `dylib` and `cdylib`.
+const SHARED: &[u8] = b"dylib\"";
 
 /// What cargo has said so far.
 pub(super) struct CargoMessages {
@@ -123,7 +132,7 @@ impl CargoMessages {
     fn message(&mut self, message: Message) {
         match message {
             Message::Found { package_id, message } => self.diagnostic(&package_id, message),
-            Message::Built { package_id, target, profile, executable: Some(path) } => {
+            Message::Built { package_id, target, profile, executable: Some(path), .. } => {
                 if self.binaries.len() == MOST_BINARIES {
                     self.strange = Some(format!("more than {MOST_BINARIES} executables"));
                     return;
@@ -150,7 +159,11 @@ impl CargoMessages {
             }
             // The last one is cargo's: a procedural macro may print what it likes before.
             Message::Finished { success } => self.success = Some(success),
-            Message::Built { executable: None, .. } | Message::Other => {}
+            Message::Built { executable: None, filenames, .. } => {
+                let directories = filenames.iter().filter_map(|file| file.parent()).map(Path::to_owned);
+                self.scripts.shared.extend(directories);
+            }
+            Message::Other => {}
         }
     }
 
@@ -232,8 +245,10 @@ impl Read for CargoMessages {
         if !line.starts_with(b"{\"reason\":") {
             return;
         }
-        // Nine messages in ten tell of a library: a look at their end is enough, and spares parsing them.
-        if LIBRARY.iter().any(|end| line.ends_with(end)) {
+        // Nine messages in ten are about a library: a look at their end is enough, and spares parsing them. A shared one
+        // has to be found by the programs that link it.
+        let is_shared = || line.windows(SHARED.len()).any(|part| part == SHARED);
+        if LIBRARY.iter().any(|end| line.ends_with(end)) && !is_shared() {
             return;
         }
         if line.len() > LONGEST_MESSAGE {

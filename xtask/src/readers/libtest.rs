@@ -13,7 +13,7 @@ use super::complaints::Complaints;
 use super::{Exit, Read, environment_error, text};
 use crate::command::Stream;
 use crate::outcome::{Outcome, TestCounts};
-use crate::reading::{FailedTest, Reading};
+use crate::reading::{Binary, FailedTest, Reading};
 use crate::text::count;
 use block::{Block, Tail};
 use repeat::Repeat;
@@ -51,7 +51,7 @@ pub(super) struct Libtest {
 }
 
 impl Libtest {
-    pub(super) fn new(repeat: &str) -> Self {
+    pub(super) fn new(repeat: &crate::plan::task::Repeat) -> Self {
         Self {
             repeat: Repeat::new(repeat),
             binary: None,
@@ -140,6 +140,8 @@ impl Libtest {
     /// Keeps a failed test. Its command may be empty: it is made at the end, when all tests are known beside which it
     /// must be told apart.
     fn fail(&mut self, name: String, output: String, repeat: String) {
+        // Another executable may have a test of this name.
+        let repeat = if self.announced && repeat.is_empty() { self.repeat.of(&name) } else { repeat };
         if self.failed.len() < KEPT {
             self.failed.push(FailedTest { name, output, repeat });
         } else {
@@ -166,6 +168,11 @@ impl Libtest {
     fn broken(&mut self, binary: String, how: fmt::Arguments<'_>) {
         self.trouble.push(format!("{binary} {how}"));
         self.die(binary, self.repeat.all());
+    }
+
+    /// Whether the tests of an executable are being listed: whatever is printed now may be theirs.
+    pub(super) fn is_listing(&self) -> bool {
+        self.block.as_ref().is_some_and(|block| !block.may_be_over())
     }
 
     /// What the end of `cargo test` itself adds: `Some` when it is all that there is to say.
@@ -206,11 +213,12 @@ impl Libtest {
 }
 
 impl Read for Libtest {
-    fn next_binary(&mut self, name: &str) {
+    fn next_binary(&mut self, binary: &Binary) {
         self.announced = true;
         // One whose end nobody told: its exit is unknown, and its missing result line is noticed all the same.
         self.close_block(None);
-        self.binary = Some(name.to_owned());
+        self.binary = Some(binary.to_string());
+        self.repeat.of_target(binary);
         self.blocks = 0;
         self.tail = Tail::default();
         self.overflowed = None;

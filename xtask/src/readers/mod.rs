@@ -7,6 +7,7 @@
 mod cargo_audit;
 mod cargo_deny;
 mod cargo_messages;
+mod cargo_test;
 mod complaints;
 mod coverage;
 mod docker_build;
@@ -29,7 +30,7 @@ mod waivers;
 use crate::command::Stream;
 use crate::outcome::Outcome;
 use crate::plan::Reader;
-use crate::reading::Reading;
+use crate::reading::{Binary, Reading};
 use std::fmt;
 use std::path::Path;
 
@@ -61,10 +62,9 @@ impl fmt::Display for Exit {
 
 /// Reads one task's output as it comes.
 pub trait Read: Send {
-    /// Another executable of the same task is about to start; `name` is what people call it: `auth_service (lib)`.
-    /// Only a task that runs several says so.
-    fn next_binary(&mut self, name: &str) {
-        let _ = name;
+    /// Another executable of the same task is about to start. Only a task that runs several says so.
+    fn next_binary(&mut self, binary: &Binary) {
+        let _ = binary;
     }
 
     /// The executable that [`next_binary`](Read::next_binary) announced has ended, and all its lines were given.
@@ -80,14 +80,16 @@ pub trait Read: Send {
     fn finish(self: Box<Self>, exit: Exit, cut: bool) -> Reading;
 }
 
-/// The reader for a task; `root` is the workspace's, absolute, and files in findings are relative to it.
-pub fn reader(how: &Reader, root: &Path) -> Box<dyn Read> {
+/// The reader for a task. `root` is the workspace's, absolute, and files in findings are relative to it; `built` is what
+/// another task has built for this one.
+pub fn reader(how: &Reader, root: &Path, built: &[Binary]) -> Box<dyn Read> {
     match how {
         Reader::ExitCode => Box::new(exit_code::ExitCode),
         Reader::Installation => Box::new(exit_code::Installation),
         Reader::Rustfmt => Box::new(rustfmt::Rustfmt::new(root)),
         Reader::CargoMessages => Box::new(cargo_messages::CargoMessages::new(root)),
         Reader::Libtest { repeat } => Box::new(libtest::Libtest::new(repeat)),
+        Reader::CargoTest { parts, ran } => Box::new(cargo_test::CargoTest::new(parts, ran.as_ref(), built)),
         Reader::Environment { also } => Box::new(environment::Environment::new(also)),
         Reader::CargoAudit { waivers, database } => {
             Box::new(cargo_audit::CargoAudit::new(waivers, database.as_deref()))

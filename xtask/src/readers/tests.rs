@@ -1,13 +1,13 @@
 //! What all readers have in common: no bytes make them panic, and lost output never makes them pass.
 
 use super::*;
-use crate::plan::task::{CoverageGate, Waiver};
+use crate::plan::task::{CoverageGate, Repeat, Waiver};
 use proptest::prelude::*;
 use std::path::PathBuf;
 
 /// Feeds whole outputs to a reader of a workspace in `/w`.
 pub(super) fn read(how: &Reader, stdout: &str, stderr: &str, exit: Exit) -> Reading {
-    let mut reader = reader(how, Path::new("/w"));
+    let mut reader = reader(how, Path::new("/w"), &[]);
     stdout.lines().for_each(|line| reader.line(Stream::Stdout, line.as_bytes()));
     stderr.lines().for_each(|line| reader.line(Stream::Stderr, line.as_bytes()));
     reader.finish(exit, false)
@@ -44,7 +44,7 @@ fn all() -> Vec<(Reader, Stream, String, bool)> {
     let tarpaulin =
         "{\"files\":[\n{\"path\":[\"/\",\"w\",\"a\",\"src\",\"lib.rs\"],\n\"covered\":1,\"coverable\":1}]\n}";
     let built = include_str!("testdata/clippy-warnings.json");
-    let repeat = "cargo test --".to_owned();
+    let repeat = Repeat::Line("cargo test".to_owned());
     vec![
         (Reader::ExitCode, Stdout, "x".into(), false),
         (Reader::Rustfmt, Stdout, String::new(), false),
@@ -60,8 +60,22 @@ fn all() -> Vec<(Reader, Stream, String, bool)> {
     ]
 }
 
+/// A test executable.
+pub(super) fn binary(target: &str, kind: &str) -> Binary {
+    let path = format!("/w/target/debug/deps/{target}-1").into();
+    Binary {
+        package: "id".to_owned(),
+        target: target.to_owned(),
+        kind: kind.to_owned(),
+        test: true,
+        path,
+        bytes: 0,
+        digest: None,
+    }
+}
+
 fn feed(how: &Reader, stream: Stream, lines: &[&str], cut: bool) -> Reading {
-    let mut reader = reader(how, Path::new("/w"));
+    let mut reader = reader(how, Path::new("/w"), &[]);
     for line in lines {
         reader.line(stream, line.as_bytes());
     }
@@ -147,10 +161,10 @@ proptest! {
         binaries in any::<bool>(),
     ) {
         for (how, _, good, _) in all() {
-            let mut reader = reader(&how, Path::new("/w"));
+            let mut reader = reader(&how, Path::new("/w"), &[]);
             for (index, (stdout, line)) in lines.iter().enumerate() {
                 if binaries && index % 7 == 0 {
-                    reader.next_binary("one");
+                    reader.next_binary(&binary("one", "lib"));
                 }
                 reader.line(if *stdout { Stream::Stdout } else { Stream::Stderr }, line);
                 reader.line(Stream::Stdout, good.lines().nth(index).unwrap_or_default().as_bytes());

@@ -36,7 +36,8 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
     tasks
 }
 
-fn counts_integration(context: Context<'_>) -> bool {
+/// Whether what integration tests reach counts.
+pub fn counts_integration(context: Context<'_>) -> bool {
     context.settings.config.coverage_tests == Counted::All
 }
 

@@ -1,10 +1,11 @@
 //! Stage 6: the tests under `tests/` of every service, against the real servers that they need.
 
-use super::{Context, instrument, test_services};
+use super::{Context, by_cargo, instrument, test_services};
 use crate::backing::spec::ServerSpec;
 use crate::command::Command;
 use crate::plan::pipeline::INTEGRATION_TESTS;
-use crate::plan::{Action, Reader, StageId, Task, TaskId};
+use crate::plan::task::Repeat;
+use crate::plan::{Action, StageId, Task, TaskId};
 use crate::settings::Counted;
 use crate::workspace::Package;
 use clap::ValueEnum as _;
@@ -25,35 +26,52 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     // Elsewhere they run beside the unit tests, which have the plain names.
     let beside = (stage.as_str() != INTEGRATION_TESTS).then_some("integration");
     let env_from = instrument::needs(context);
-    let servers = servers(context, stage, &tested, |package| package.name.clone());
-    let targets = targets(&tested);
-    let command = context.resolving("test").args(context.package_args(&tested)).args(targets);
-    let mut compile = test_services::compile(context, stage, command, &env_from);
-    if beside.is_some() {
-        compile = compile.beside("compile-integration");
+    // One call of cargo for all packages is given one database, and is needed where they have features of each other.
+    let alike = |package: &&Package| context.builds_alike_alone(package);
+    let by_cargo =
+        |packages: &[&Package]| context.workspace.tests_need_cargo && by_cargo::has_integration_tests(packages);
+    let in_one_call = by_cargo(&tested) && !tested.iter().all(alike);
+    let owner = |package: &Package| if in_one_call { stage.to_string() } else { package.name.clone() };
+    let servers = servers(context, stage, &tested, owner);
+    let shared = test_services::compiled_in(context, stage);
+    let own = shared.is_none().then(|| test_services::compile(context, stage, Vec::new()));
+    let Some(compiled_by) = own.as_ref().map(|own| own.id.clone()).or(shared) else { return Vec::new() };
+    if in_one_call {
+        let env_from = servers.iter().map(|server| server.id.clone()).chain(env_from).collect();
+        let runs = by_cargo::integration_tests(context, stage, &tested, env_from, &compiled_by);
+        return servers.into_iter().chain(own).chain(runs).collect();
     }
     let runs: Vec<Task> = tested
         .iter()
         .map(|package| {
-            let targets = self::targets(&[package]);
-            let command = context.cargo().args(["test", "--package", &package.name]).args(targets);
             let needed = needed(context, package).into_iter().map(|server| server_id(stage, server));
             let with_servers: Vec<TaskId> = needed.chain(env_from.iter().cloned()).collect();
-            let mut task = test_services::run(context, stage, package, command, &compile, &with_servers);
+            let repeat = Repeat::Line(repeat(context, package));
+            let mut task = test_services::run(context, stage, package, repeat, &compiled_by, &with_servers);
+            if let Action::RunTests { integration, .. } = &mut task.action {
+                *integration = true;
+            }
+            if by_cargo(&[package]) {
+                task = by_cargo::of_package(context, task, package, &compiled_by);
+            }
             if let Some(job) = beside {
                 task = task.beside(job);
             }
-            // By hand there are no servers: the stage's own command brings them up.
-            let repeat = format!("cargo xtask integration {}", package.name);
-            task.reader = Reader::Libtest { repeat: format!("{repeat} --") };
-            task.repeat = Some(repeat);
             if context.settings.config.coverage_tests == Counted::Unit {
-                task.command = unmeasured(task.command, &compile.env_from);
+                task.command = unmeasured(task.command, &env_from);
             }
             task
         })
         .collect();
-    servers.into_iter().chain([compile]).chain(runs).collect()
+    servers.into_iter().chain(own).chain(runs).collect()
+}
+
+/// The command that runs the tests of a package again. By hand there are no servers: the stage's own command brings
+/// them up, and compiles for all packages what it would compile differently for one.
+pub fn repeat(context: Context<'_>, package: &Package) -> String {
+    let alone = context.builds_alike_alone(package);
+    let package = if alone { format!(" {}", package.name) } else { String::new() };
+    format!("cargo xtask integration{package}")
 }
 
 /// The packages that have integration tests.
@@ -114,11 +132,4 @@ fn job(server: &ServerSpec) -> String {
 /// A command whose tests do not count, although what they run may be instrumented.
 fn unmeasured(command: Command, instrumented: &[TaskId]) -> Command {
     if instrumented.is_empty() { command } else { command.env("LLVM_PROFILE_FILE", "/dev/null") }
-}
-
-fn targets(packages: &[&Package]) -> Vec<String> {
-    let mut names: Vec<&str> = packages.iter().flat_map(|p| &p.integration_tests).map(String::as_str).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.into_iter().flat_map(|name| ["--test".to_owned(), name.to_owned()]).collect()
 }

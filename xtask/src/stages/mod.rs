@@ -1,6 +1,7 @@
 //! The twelve stages: one file a stage, each a pure function from workspace and settings to tasks. Nothing here spawns.
 
 pub mod build;
+pub mod by_cargo;
 pub mod coverage;
 pub mod dependencies;
 pub mod deploy;
@@ -19,7 +20,7 @@ pub mod test_services;
 use crate::command::Command;
 use crate::plan::StageId;
 use crate::settings::Settings;
-use crate::workspace::{Package, Workspace};
+use crate::workspace::{Features, Package, Workspace};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::path::Path;
@@ -36,6 +37,8 @@ pub struct Context<'a> {
     pub stages: &'a [&'a StageId],
     /// The packages that the run is about, without those that the configuration excludes.
     pub packages: &'a [&'a Package],
+    /// The features that these packages turn on together.
+    pub features: &'a Features<'a>,
     /// How long a task of the stage may take.
     pub timeout: Duration,
 }
@@ -69,13 +72,27 @@ impl Context<'_> {
         path.strip_prefix(&self.workspace.root).unwrap_or(path).to_string_lossy().into_owned()
     }
 
+    /// Whether a package is compiled alone as it is beside the others of the run.
+    pub fn builds_alike_alone(&self, package: &Package) -> bool {
+        self.workspace.builds_alike_alone(package, self.features)
+    }
+
+    /// The arguments that compile a package as the run compiles it, in as few words as cargo needs.
+    pub fn alone(&self, package: &Package) -> Vec<String> {
+        if self.builds_alike_alone(package) {
+            vec!["--package".to_owned(), self.workspace.spec(&package.name).to_owned()]
+        } else {
+            self.package_args(self.packages)
+        }
+    }
+
     /// The arguments that select the packages of the run, in cargo's shortest form.
     pub fn package_args(&self, packages: &[&Package]) -> Vec<String> {
         let chosen: HashSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
         let all = self.workspace.packages.iter().map(|package| package.name.as_str());
         let left_out: Vec<&str> = all.filter(|name| !chosen.contains(name)).collect();
         let pairs = |flag: &str, names: &[&str]| -> Vec<String> {
-            names.iter().flat_map(|name| [flag.to_owned(), (*name).to_owned()]).collect()
+            names.iter().flat_map(|name| [flag.to_owned(), self.workspace.spec(name).to_owned()]).collect()
         };
         if left_out.len() < packages.len() {
             let mut args = vec!["--workspace".to_owned()];

@@ -1,138 +1,132 @@
 //! Stage 2: the unit and doc tests of every package, compiled by one call of cargo and counted per package.
+//!
+//! cargo unifies the features of all packages that one call compiles. So every call here selects all packages of the
+//! run, as `cargo test --workspace` does: a call per package would compile, and test, something else.
 
-use super::{Context, JSON, instrument};
+use super::{Context, JSON, by_cargo, coverage, instrument, integration};
 use crate::command::Command;
-use crate::plan::pipeline::TEST_SERVICES;
-use crate::plan::task::PackageEnv;
-use crate::plan::task::Scope;
+use crate::plan::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
+use crate::plan::task::{PackageEnv, Repeat};
 use crate::plan::{Action, Reader, StageId, Task, TaskId};
-use crate::workspace::Package;
+use crate::workspace::{Package, Workspace};
 
 /// The name of the compiling task within a stage.
-pub const COMPILE: &str = "compile";
-/// The job that runs the doc tests of a package.
-const DOC: &str = "doc";
+const COMPILE: &str = "compile";
 
 /// One compile, a task for the unit tests of each package, and one for its doc tests.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
     let stage = StageId::new(TEST_SERVICES);
     let mut tasks = instrument::tasks(context, &stage);
     tasks.extend(unit_tests(context, &stage));
-    tasks.extend(doc_tests(context, &stage));
+    tasks.extend(by_cargo::doc_tests(context, &stage, compiled_in(context, &stage)));
     tasks
 }
 
 /// The compile and the runs of the packages' unit tests, in whichever stage wants them.
 pub fn unit_tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
-    let tested: Vec<&Package> = context
-        .packages
-        .iter()
-        .copied()
-        .filter(|package| package.library_tests || !package.tested_programs.is_empty())
-        .collect();
+    let tested: Vec<&Package> = tested(context).collect();
     if tested.is_empty() {
         return Vec::new();
     }
-    let targets = targets(&tested);
-    let command = context.resolving("test").args(context.package_args(&tested)).args(targets);
+    // One compile serves the integration tests too, where these are run as well.
+    let targets = if compiles_everything(context) { Vec::new() } else { unit_targets(context.packages) };
+    let compile = compile(context, stage, targets);
     let env_from = instrument::needs(context);
-    let compile = compile(context, stage, command, &env_from);
-    let runs: Vec<Task> = tested
-        .iter()
-        .map(|package| {
-            let command = context.cargo().args(["test", "--package", &package.name]).args(self::targets(&[package]));
-            run(context, stage, package, command, &compile, &env_from)
-        })
-        .collect();
+    let by_cargo = context.workspace.tests_need_cargo && !by_cargo::named_unit_targets(&tested).is_empty();
+    let runs = if by_cargo {
+        by_cargo::unit_tests(context, stage, &tested, &compile.id)
+    } else {
+        let run = |package: &&Package| run(context, stage, package, repeat(context, package), &compile.id, &env_from);
+        tested.iter().map(run).collect()
+    };
     std::iter::once(compile).chain(runs).collect()
 }
 
-/// The task that compiles what `command` would test.
-pub fn compile(context: Context<'_>, stage: &StageId, command: Command, env_from: &[TaskId]) -> Task {
+/// The task that compiles what a stage tests; no targets are all that `cargo test` compiles.
+pub fn compile(context: Context<'_>, stage: &StageId, targets: Vec<String>) -> Task {
+    let env_from = instrument::needs(context);
+    let command = context.resolving("test").args(context.package_args(context.packages)).args(targets);
     let command = command.args(["--no-run", JSON]);
     Task {
         repeat: Some(command.clone().without(&[JSON]).to_string()),
         reader: Reader::CargoMessages,
-        universe: Some(instrument::universe(env_from)),
-        needs: env_from.to_vec(),
-        env_from: env_from.to_vec(),
+        universe: Some(instrument::universe(&env_from)),
+        needs: env_from.clone(),
+        env_from,
         ..Task::new(stage, COMPILE, command, context.timeout)
     }
 }
 
-/// The task that runs what `compile` has compiled for a package; `command` is what it means. Where only cargo knows
-/// what its tests get, cargo runs them, one package after the other.
+/// The task that compiles the tests of the whole run, or those of `stage`, if there is one.
+pub fn compiled_in(context: Context<'_>, stage: &StageId) -> Option<TaskId> {
+    let home = if context.runs(TEST_SERVICES) { TEST_SERVICES } else { CODE_COVERAGE };
+    let there = context.runs(TEST_SERVICES) || stage.as_str() == CODE_COVERAGE;
+    (there && tested(context).next().is_some()).then(|| StageId::new(home).job(COMPILE))
+}
+
+/// The task that runs the unit tests that `compiled_by` has compiled for a package.
 pub fn run(
     context: Context<'_>,
     stage: &StageId,
     package: &Package,
-    command: Command,
-    compile: &Task,
+    repeat: Repeat,
+    compiled_by: &TaskId,
     env_from: &[TaskId],
 ) -> Task {
-    let repeat = format!("{command} --");
-    let by_cargo = context.workspace.tests_need_cargo;
-    let mut command = if by_cargo { command.arg("--no-fail-fast") } else { command };
-    if !context.settings.pass_on.is_empty() {
-        command = command.arg("--").args(context.settings.pass_on.iter().cloned());
-    }
+    let command = repeat.command(&context.workspace.root);
+    let Workspace { target_dir, build_dir, .. } = context.workspace;
     let action = Action::RunTests {
-        compiled_by: compile.id.clone(),
-        package: PackageEnv { id: package.id.clone(), dir: package.dir.clone(), vars: package.vars.clone() },
+        compiled_by: compiled_by.clone(),
+        package: PackageEnv {
+            id: package.id.clone(),
+            dir: package.dir.clone(),
+            vars: package.vars.clone(),
+            built_below: std::iter::once(target_dir).chain(build_dir).cloned().collect(),
+        },
+        integration: false,
         args: context.settings.pass_on.clone(),
     };
     Task {
-        action: if by_cargo { Action::Spawn } else { action },
-        universe: compile.universe.filter(|_| by_cargo),
+        repeat: Some(command.to_string()),
+        action,
         reader: Reader::Libtest { repeat },
-        needs: std::iter::once(compile.id.clone()).chain(env_from.iter().cloned()).collect(),
+        needs: std::iter::once(compiled_by.clone()).chain(env_from.iter().cloned()).collect(),
         env_from: env_from.to_vec(),
-        ..Task::of_package(stage, &package.name, command, context.timeout)
+        ..Task::of_package(stage, &package.name, passing_on(context, command), context.timeout)
     }
 }
 
-fn doc_tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
-    let env_from = instrument::needs(context);
-    let documented = context.packages.iter().filter(|package| package.doc_tests);
-    documented
-        .map(|package| {
-            let mut command = context.resolving("test").args(["--package", &package.name, "--doc"]);
-            let repeat = format!("{command} --");
-            if !context.settings.pass_on.is_empty() {
-                command = command.arg("--").args(context.settings.pass_on.iter().cloned());
-            }
-            if !env_from.is_empty() {
-                // Doc tests are no part of the measurement, but the libraries that they link would write a profile.
-                command = command.env("LLVM_PROFILE_FILE", "/dev/null");
-            }
-            Task {
-                reader: Reader::Libtest { repeat },
-                universe: Some(instrument::universe(&env_from)),
-                cache: cache(context, package),
-                needs: env_from.clone(),
-                env_from: env_from.clone(),
-                ..Task::of_package(stage, &package.name, command, context.timeout).beside(DOC)
-            }
-        })
-        .collect()
+/// The command that runs the unit tests of a package again.
+pub fn repeat(context: Context<'_>, package: &Package) -> Repeat {
+    let call = context.cargo().arg("test").args(context.alone(package));
+    let simple = unit_targets(&[package]);
+    let targets = if simple.is_empty() { by_cargo::named_unit_targets(&[package]) } else { simple };
+    Repeat::Cargo { call, targets }
 }
 
-/// Doc tests take seconds to build and nothing but the sources goes into them, so what has passed need not run again;
-/// not so when some of their sources are out of sight. What was passed on can be anything, a secret too, and is not
-/// kept on disk.
-fn cache(context: Context<'_>, package: &Package) -> Option<Scope> {
-    if !context.settings.pass_on.is_empty() {
-        return None;
+/// The command with what was typed for the test executables.
+pub fn passing_on(context: Context<'_>, command: Command) -> Command {
+    let args = &context.settings.pass_on;
+    if args.is_empty() { command } else { command.arg("--").args(args.iter().cloned()) }
+}
+
+fn tested(context: Context<'_>) -> impl Iterator<Item = &Package> {
+    context.packages.iter().copied().filter(|package| package.has_unit_tests())
+}
+
+/// Whether the run wants integration tests that one compile can serve as well.
+fn compiles_everything(context: Context<'_>) -> bool {
+    let counted = context.runs(CODE_COVERAGE) && coverage::counts_integration(context);
+    (context.runs(INTEGRATION_TESTS) || counted) && !integration::tested(context).is_empty()
+}
+
+/// The targets with unit tests. `--lib` and `--bins` skip what lacks a required feature, as cargo does, but they compile
+/// what `test = false` switches off, and miss examples and benchmarks: then all that `cargo test` compiles it is.
+pub fn unit_targets(packages: &[&Package]) -> Vec<String> {
+    if packages.iter().any(|package| package.has_untested_targets() || package.has_tested_examples()) {
+        return Vec::new();
     }
-    let packages = context.workspace.with_dependencies(&package.name);
-    let unseen = packages.iter().filter_map(|name| context.workspace.package(name)).any(|p| p.depends_outside);
-    (!unseen).then_some(Scope { packages })
-}
-
-/// The targets with unit tests. Programs are named one by one: `--bins` would also test those that their manifest
-/// switches off with `test = false`.
-fn targets(packages: &[&Package]) -> Vec<String> {
-    let library = packages.iter().any(|package| package.library_tests).then(|| "--lib".to_owned());
-    let programs = packages.iter().flat_map(|package| &package.tested_programs);
-    library.into_iter().chain(programs.flat_map(|name| ["--bin".to_owned(), name.clone()])).collect()
+    let library = packages.iter().any(|package| package.library_tests).then_some("--lib");
+    let programs = packages.iter().any(|package| !package.programs.is_empty()).then_some("--bins");
+    library.into_iter().chain(programs).map(str::to_owned).collect()
 }

@@ -25,7 +25,7 @@ pub struct Places {
     pub path: OsString,
     /// `HOME`.
     pub home: Option<PathBuf>,
-    /// Of the surroundings, these where they are set: `LLVM_COV`, `LLVM_PROFDATA`, `RUSTUP_HOME`,
+    /// Of the surroundings, these where they are set: `CARGO_HOME`, `LLVM_COV`, `LLVM_PROFDATA`, `RUSTUP_HOME`,
     /// `RUSTUP_TOOLCHAIN`.
     pub vars: BTreeMap<String, String>,
     /// Variables that xtask's children do not inherit: cargo's own, which `cargo xtask` sets.

@@ -8,6 +8,7 @@ use super::locate::{Search, State};
 use super::memory::Witnesses;
 use super::places::{Places, is_program};
 use super::probe;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What `rustc` says about itself.
@@ -53,6 +54,8 @@ pub struct Runtime {
     pub cargo: Option<PathBuf>,
     /// Where its shared libraries are: the tests of a procedural macro are linked to them.
     pub libraries: Vec<PathBuf>,
+    /// The variables that rustup gives to the tools of the toolchain, and so to what cargo runs.
+    pub vars: BTreeMap<String, String>,
 }
 
 /// What the workspace's toolchain has for programs that run; nothing when it does not answer, and then whatever is
@@ -64,9 +67,37 @@ pub fn runtime(places: &Places) -> Runtime {
             |Toolchain { sysroot, host, .. }| Runtime {
                 cargo: Some(sysroot.join("bin/cargo")).filter(|cargo| is_program(cargo)),
                 libraries: vec![sysroot.join("lib/rustlib").join(host).join("lib"), sysroot.join("lib")],
+                vars: rustup_vars(sysroot, places),
             },
         )
     })
+}
+
+/// What rustup's proxies set: nothing where rustup does not manage the toolchain.
+fn rustup_vars(sysroot: &Path, places: &Places) -> BTreeMap<String, String> {
+    let home = |name: &str, below: &str| {
+        let own = places.var(name).map(PathBuf::from);
+        own.or_else(|| Some(places.home.as_ref()?.join(below)))
+    };
+    let rustup = home("RUSTUP_HOME", ".rustup");
+    let (Some(parent), Some(name)) = (sysroot.parent(), sysroot.file_name()) else { return BTreeMap::new() };
+    if !rustup.as_ref().is_some_and(|rustup| is_same(&rustup.join("toolchains"), parent)) {
+        return BTreeMap::new();
+    }
+    let name = places.var("RUSTUP_TOOLCHAIN").map_or_else(|| PathBuf::from(name), PathBuf::from);
+    let vars = [
+        ("CARGO_HOME", home("CARGO_HOME", ".cargo")),
+        ("RUSTUP_HOME", rustup),
+        ("RUSTUP_TOOLCHAIN", Some(name)),
+        ("RUST_RECURSION_COUNT", Some(PathBuf::from("1"))),
+    ];
+    vars.into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_string_lossy().into_owned())))
+        .collect()
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 /// The version of the workspace's toolchain, when it answers: `1.95.0`.

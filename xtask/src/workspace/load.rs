@@ -7,7 +7,7 @@ use crate::readers::Exit;
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId, TargetKind};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 
@@ -69,6 +69,7 @@ fn model(metadata: Metadata) -> Workspace {
     let root = metadata.workspace_root.into_std_path_buf();
     Workspace {
         tests_need_cargo: false,
+        ambiguous: ambiguous(&packages, std::fs::read_to_string(root.join("Cargo.lock")).ok().as_deref()),
         has_lock_file: root.join("Cargo.lock").is_file(),
         licences_configured: licences_configured(&root),
         root,
@@ -105,6 +106,10 @@ fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>
         let of_kind = package.targets.iter().filter(|target| target.kind.contains(kind));
         of_kind.map(|target| target.name.clone()).collect()
     };
+    let tested = |is_kind: fn(&cargo_metadata::Target) -> bool| -> Vec<String> {
+        let of_kind = package.targets.iter().filter(|target| target.test && is_kind(target));
+        of_kind.map(|target| target.name.clone()).collect()
+    };
     let dir = package.manifest_path.parent().map_or_else(Default::default, ToOwned::to_owned);
     Package {
         name: package.name.to_string(),
@@ -117,14 +122,18 @@ fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>
         roots: package.targets.iter().map(|target| target.src_path.clone().into_std_path_buf()).collect(),
         programs: named(&TargetKind::Bin),
         default_run: package.default_run.clone(),
-        tested_programs: package.targets.iter().filter(|t| t.is_bin() && t.test).map(|t| t.name.clone()).collect(),
+        tested_programs: tested(cargo_metadata::Target::is_bin),
+        tested_examples: tested(cargo_metadata::Target::is_example),
+        tested_benches: tested(cargo_metadata::Target::is_bench),
+        gated_targets: gated_targets(package),
+        crate_name: library.map(|target| target.name.replace('-', "_")).unwrap_or_default(),
         untested_sources: package
             .targets
             .iter()
             .filter(|target| target.is_bin() && !target.test)
             .map(|target| target.src_path.clone().into_std_path_buf())
             .collect(),
-        integration_tests: package.targets.iter().filter(|t| t.is_test() && t.test).map(|t| t.name.clone()).collect(),
+        integration_tests: tested(cargo_metadata::Target::is_test),
         depends_outside: package
             .dependencies
             .iter()
@@ -140,6 +149,37 @@ fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>
     }
 }
 
+/// The targets that require a feature which is off by default.
+fn gated_targets(package: &cargo_metadata::Package) -> BTreeSet<String> {
+    let mut on = BTreeSet::from(["default"]);
+    let mut open = vec!["default"];
+    while let Some(feature) = open.pop() {
+        let further = package.features.get(feature).into_iter().flatten().map(String::as_str);
+        open.extend(further.filter(|further| on.insert(further)));
+    }
+    let is_off = |feature: &String| !on.contains(feature.as_str());
+    let gated = package.targets.iter().filter(|target| target.required_features.iter().any(is_off));
+    gated.flat_map(|target| target.kind.iter().map(move |kind| format!("{kind} {}", target.name))).collect()
+}
+
+/// The names of members that cargo cannot tell from a dependency by name. The lock file knows every dependency; without
+/// one, only those are known that a member names itself.
+fn ambiguous(packages: &[Package], lock: Option<&str>) -> BTreeSet<String> {
+    let members = packages.iter().map(|package| package.name.as_str());
+    let others: Vec<&str> = match lock {
+        Some(lock) => {
+            lock.split("[[package]]").filter(|entry| entry.contains("\nsource = ")).filter_map(name).collect()
+        }
+        None => packages.iter().flat_map(|it| &it.dependencies).filter(|it| !it.member).map(|it| &*it.name).collect(),
+    };
+    members.filter(|member| others.contains(member)).map(str::to_owned).collect()
+}
+
+/// The name of a package in a lock file.
+fn name(entry: &str) -> Option<&str> {
+    entry.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+}
+
 /// What a package links: all of its dependencies but those of its build script.
 fn dependencies(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>) -> Vec<Dependency> {
     let linked = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Build);
@@ -149,9 +189,10 @@ fn dependencies(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, 
             let forwarded = package.features.values().flatten().filter_map(|value| value.split_once('/'));
             let forwarded = forwarded.filter(|(to, _)| to.trim_end_matches('?') == known_as);
             let features = forwarded.map(|(_, feature)| feature.to_owned());
+            let default = dependency.uses_default_features.then(|| "default".to_owned());
             Dependency {
                 name: dependency.name.clone(),
-                features: dependency.features.iter().cloned().chain(features).collect(),
+                features: dependency.features.iter().cloned().chain(features).chain(default).collect(),
                 dev: dependency.kind == DependencyKind::Development,
                 member: dependency.path.as_deref().is_some_and(|path| folders.contains_key(path)),
             }
@@ -188,4 +229,25 @@ fn vars(package: &cargo_metadata::Package) -> BTreeMap<String, String> {
         ("CARGO_PKG_RUST_VERSION", package.rust_version.as_ref().map(ToString::to_string)),
     ];
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value.unwrap_or_default())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::model::Dependency;
+
+    #[test]
+    fn a_member_is_ambiguous_when_a_dependency_from_elsewhere_has_its_name() {
+        let dependency = Dependency { name: "b".to_owned(), ..Dependency::default() };
+        let package = |name: &str| Package {
+            name: name.to_owned(),
+            dependencies: vec![dependency.clone()],
+            ..Package::default()
+        };
+        let members = [package("a"), package("b")];
+        let lock = "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n\n[[package]]\nname = \"a\"\n\
+                    version = \"1.0.0\"\nsource = \"registry+https://example.org\"\n";
+        assert_eq!(ambiguous(&members, Some(lock)), BTreeSet::from(["a".to_owned()]));
+        assert_eq!(ambiguous(&members, None), BTreeSet::from(["b".to_owned()]), "as far as the manifests know");
+    }
 }

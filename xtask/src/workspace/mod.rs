@@ -6,4 +6,4 @@ pub mod git;
 pub mod load;
 pub mod model;
 
-pub use model::{Package, Workspace};
+pub use model::{Features, Package, Workspace};

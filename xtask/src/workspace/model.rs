@@ -14,6 +14,8 @@ pub struct Workspace {
     /// Where cargo keeps what it builds on the way, which several target directories may share; `None` with a cargo that
     /// has no such directory.
     pub build_dir: Option<PathBuf>,
+    /// The names of members that a package of a registry or of git has too: only their ids are unambiguous.
+    pub ambiguous: BTreeSet<String>,
     /// Its members, by name.
     pub packages: Vec<Package>,
     /// `[workspace.metadata.xtask]`, or null.
@@ -52,10 +54,18 @@ pub struct Package {
     pub default_run: Option<String>,
     /// Those of its programs that are not switched off with `test = false`.
     pub tested_programs: Vec<String>,
+    /// The names of its examples with `test = true`.
+    pub tested_examples: Vec<String>,
+    /// The names of its benchmarks with `test = true`.
+    pub tested_benches: Vec<String>,
     /// The sources of its programs that are switched off with `test = false`, absolute.
     pub untested_sources: Vec<PathBuf>,
     /// The names of its integration tests, the targets under `tests/` that are not switched off with `test = false`.
     pub integration_tests: Vec<String>,
+    /// The targets that require features which are off by default: `test NAME`, `bin NAME`.
+    pub gated_targets: BTreeSet<String>,
+    /// What rustc calls its library; empty without one.
+    pub crate_name: String,
     /// The names of the members that it depends on, in whichever way.
     pub depends_on: Vec<String>,
     /// What its code and its tests link, optional crates included.
@@ -68,12 +78,16 @@ pub struct Package {
     pub vars: BTreeMap<String, String>,
 }
 
+/// Features by the name of the crate that they are of.
+pub type Features<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
 /// A crate that a package links, as its manifest says it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dependency {
     /// The crate's own name, however the manifest renames it.
     pub name: String,
-    /// The features that the manifest turns on, in the dependency or through a feature of the package.
+    /// The features that the manifest turns on, in the dependency or through a feature of the package; `default` among
+    /// them unless it is turned off.
     pub features: BTreeSet<String>,
     /// Whether only the package's own tests, examples and benchmarks link it.
     pub dev: bool,
@@ -82,6 +96,21 @@ pub struct Dependency {
 }
 
 impl Package {
+    /// Whether something of it besides its integration tests has tests: a library, a program, an example, a benchmark.
+    pub fn has_unit_tests(&self) -> bool {
+        self.library_tests || !self.tested_programs.is_empty() || self.has_tested_examples()
+    }
+
+    /// Whether its library or one of its programs has `test = false`.
+    pub fn has_untested_targets(&self) -> bool {
+        (!self.crate_name.is_empty() && !self.library_tests) || self.tested_programs.len() < self.programs.len()
+    }
+
+    /// Whether one of its examples or benchmarks has `test = true`.
+    pub fn has_tested_examples(&self) -> bool {
+        !self.tested_examples.is_empty() || !self.tested_benches.is_empty()
+    }
+
     /// A fact of `[package.metadata.xtask.service]`.
     pub fn service_fact(&self, key: &str) -> Option<&Value> {
         self.metadata.get("service")?.get(key)
@@ -107,6 +136,38 @@ impl Workspace {
             }
         }
         found
+    }
+
+    /// How cargo is told which member is meant: by its name, or by its id where a dependency is called alike.
+    pub fn spec<'a>(&'a self, name: &'a str) -> &'a str {
+        let ambiguous = self.ambiguous.contains(name);
+        self.package(name).filter(|_| ambiguous).map_or(name, |package| &package.id)
+    }
+
+    /// The features that these members and what they depend on turn on together: cargo unifies the features of all that
+    /// it compiles in one call. By the name of the dependency, as far as the manifests of the workspace say it.
+    pub fn unified_features<'a>(&'a self, packages: &[&'a Package]) -> Features<'a> {
+        let mut features = Features::new();
+        let mut seen: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+        let mut open: Vec<(&Package, bool)> = packages.iter().map(|package| (*package, true)).collect();
+        while let Some((package, selected)) = open.pop() {
+            for dependency in package.dependencies.iter().filter(|dependency| selected || !dependency.dev) {
+                let own = features.entry(&dependency.name).or_default();
+                own.extend(dependency.features.iter().map(String::as_str));
+                let further =
+                    self.package(&dependency.name).filter(|_| dependency.member && seen.insert(&dependency.name));
+                open.extend(further.map(|further| (further, false)));
+            }
+        }
+        features
+    }
+
+    /// Whether a member that is compiled alone gets the features that it has among `unified`.
+    pub fn builds_alike_alone(&self, package: &Package, unified: &Features<'_>) -> bool {
+        let mut alone = self.unified_features(&[package]);
+        // What is compiled itself has its default features, whoever else asks for them.
+        alone.entry(&package.name).or_default().insert("default");
+        alone.iter().all(|(name, own)| unified.get(name).is_none_or(|all| all.is_subset(own)))
     }
 
     /// What the tests of a member link, as far as the manifests of the workspace say it: its dependencies, and those of
@@ -160,5 +221,40 @@ mod tests {
         assert_eq!(names("member-a"), ["beside", "deep", "own", "own-dev"].map(str::to_owned).into());
         assert_eq!(names("member-b"), ["deep", "hidden"].map(str::to_owned).into());
         assert!(names("unknown").is_empty());
+    }
+
+    /// A package with one dependency that has these features turned on.
+    fn asking(name: &str, dependency: &str, features: &[&str]) -> Package {
+        let mut package = package(name, &[(dependency, false)]);
+        package.dependencies[0].features = features.iter().map(|&feature| feature.to_owned()).collect();
+        package
+    }
+
+    #[test]
+    fn a_package_is_compiled_alike_alone_unless_another_one_turns_on_more_of_what_it_links() {
+        let packages = vec![
+            asking("member-a", "serde", &["default", "derive"]),
+            asking("member-b", "serde", &["default"]),
+            asking("member-c", "member-d", &["on"]),
+            asking("member-d", "other", &[]),
+        ];
+        let workspace = Workspace { packages, ..Workspace::default() };
+        let alike = |selected: &[&str]| -> Vec<&str> {
+            let selected: Vec<&Package> = selected.iter().filter_map(|name| workspace.package(name)).collect();
+            let unified = workspace.unified_features(&selected);
+            let alike = selected.iter().filter(|package| workspace.builds_alike_alone(package, &unified));
+            alike.map(|package| package.name.as_str()).collect()
+        };
+        // `serde/derive` is not `member-b`'s wish, and `on` is a feature of `member-d` that only `member-c` turns on.
+        assert_eq!(alike(&["member-a", "member-b", "member-c", "member-d"]), ["member-a", "member-c"]);
+        assert_eq!(alike(&["member-b", "member-d"]), ["member-b", "member-d"]);
+    }
+
+    #[test]
+    fn a_member_that_shares_its_name_with_a_dependency_goes_by_its_id() {
+        let packages =
+            vec![Package { id: "path+file:///w/a#0.1.0".to_owned(), ..package("a", &[]) }, package("b", &[])];
+        let workspace = Workspace { packages, ambiguous: BTreeSet::from(["a".to_owned()]), ..Workspace::default() };
+        assert_eq!(["a", "b"].map(|name| workspace.spec(name)), ["path+file:///w/a#0.1.0", "b"]);
     }
 }

@@ -241,20 +241,21 @@ fn the_coverage_runs_only_the_tests_that_have_no_stage_in_the_run_and_needs_all_
         }
     }
     let tests = "test-services:instrument test-services:clean test-services:compile test-services/a-service";
-    let both =
-        format!("{tests} integration-tests:server-postgres integration-tests:compile integration-tests/a-service");
+    // The compile of the unit tests serves the integration tests too.
+    let both = format!("{tests} integration-tests:server-postgres integration-tests/a-service");
     case("all", &ALL_TESTS, "gate lcov cobertura", &both);
     case("unit", &ALL_TESTS, "gate lcov cobertura", tests);
 
-    let integration = "server-postgres compile-integration a-service:integration";
-    let own = "code-coverage:server-postgres code-coverage:compile-integration code-coverage/a-service:integration";
+    let integration = "server-postgres a-service:integration";
+    let own = "code-coverage:server-postgres code-coverage/a-service:integration";
     case("all", &TESTS, &format!("{integration} gate lcov cobertura"), &format!("{tests} {own}"));
 
     let unit = "instrument clean compile a-service";
     let tests = tests.replace("test-services", "code-coverage");
     case("all", &ALONE, &format!("{unit} {integration} gate lcov cobertura"), &format!("{tests} {own}"));
     case("unit", &ALONE, &format!("{unit} gate lcov cobertura"), &tests);
-    let both = both.replace("test-services", "code-coverage");
+    let both =
+        format!("{tests} integration-tests:server-postgres integration-tests:compile integration-tests/a-service");
     case("all", &ALL_TESTS[2..], &format!("{unit} gate lcov cobertura"), &both);
 }
 

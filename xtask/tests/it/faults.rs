@@ -98,7 +98,8 @@ mod more {
             "test-services/a-service:doc passed",
             "test-services/b-service failed: 1 test failed",
             "test-services/b-service:doc passed",
-            "test-services:compile passed"
+            "test-services:compile passed",
+            "test-services:doc passed"
         ]
     );
     assert_eq!(counts(summary.task("test-services/a-service")), [1, 0, 0]);
@@ -135,7 +136,8 @@ pub fn half(n: u32) -> u32 {
         [
             "test-services/a-service passed",
             "test-services/a-service:doc failed: 1 test failed",
-            "test-services:compile passed"
+            "test-services:compile passed",
+            "test-services:doc passed"
         ]
     );
     assert_eq!(counts(summary.task("test-services/a-service:doc")), [1, 1, 0]);

@@ -85,16 +85,14 @@ fn an_executable_that_goes_down_has_failed_with_its_signal() {
             "test-services/b-service:doc passed",
             "test-services/c-service failed: c-service (bin) ended early with exit code 0 when 0 of 1 test had reported",
             "test-services/c-service:doc passed",
-            "test-services:compile passed"
+            "test-services:compile passed",
+            "test-services:doc passed"
         ]
     );
     assert_eq!(summary.failed_test("test-services/a-service").name, "a-service (bin)");
     assert_eq!(summary.failed_test("test-services/b-service").name, "b-service (bin)");
     assert_eq!(summary.failed_test("test-services/c-service").name, "c-service (bin)");
-    assert_eq!(
-        summary.failed_test("test-services/c-service").repeat,
-        "cargo test --package c-service --lib --bin c-service"
-    );
+    assert_eq!(summary.failed_test("test-services/c-service").repeat, "cargo test --package c-service --bin c-service");
     // What ran beside them is counted.
     assert_eq!(counts(summary.task("test-services/a-service")), [1, 1, 0]);
 }
@@ -110,10 +108,11 @@ fn tests_that_do_not_compile_are_a_failure_with_the_place() {
         summary.tasks("test-services"),
         [
             "test-services/a-service skipped: needs `test-services:compile`, which failed",
-            "test-services/a-service:doc passed",
+            "test-services/a-service:doc skipped: needs `test-services:doc`, which was skipped",
             "test-services/b-service skipped: needs `test-services:compile`, which failed",
-            "test-services/b-service:doc passed",
-            "test-services:compile failed: 1 compile error (mismatched types)"
+            "test-services/b-service:doc skipped: needs `test-services:doc`, which was skipped",
+            "test-services:compile failed: 1 compile error (mismatched types)",
+            "test-services:doc skipped: needs `test-services:compile`, which failed"
         ]
     );
     assert_eq!(summary.findings("test-services:compile"), ["error E0308 services/b-service/src/main.rs:7"]);

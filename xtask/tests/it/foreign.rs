@@ -165,7 +165,8 @@ test = false
             "test-services/own-harness passed",
             "test-services/plain_lib passed",
             "test-services/plain_lib:doc passed",
-            "test-services:compile passed"
+            "test-services:compile passed",
+            "test-services:doc passed"
         ]
     );
 }
@@ -235,7 +236,11 @@ fn what_only_cargos_configuration_gives_reaches_the_tests() {
     sandbox.file(".cargo/config.toml", "[env]\nGIVEN = \"by cargo\"\n");
     assert_eq!(works_from(&sandbox, "src"), [2, 0, 0]);
     assert!(
-        sandbox.run(&["plan"]).exits(0).stdout.contains("cargo test --package p --lib --bin also --no-fail-fast\n")
+        sandbox
+            .run(&["plan"])
+            .exits(0)
+            .stdout
+            .contains("cargo test --locked --workspace --lib --bins --no-fail-fast\n")
     );
 }
 

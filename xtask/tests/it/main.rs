@@ -12,6 +12,8 @@ mod adopting;
 mod audit;
 mod causes;
 mod config;
+mod conformance;
+mod conformance_fixture;
 mod coverage;
 mod coverage_places;
 mod deploy;

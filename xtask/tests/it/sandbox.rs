@@ -123,15 +123,20 @@ impl Sandbox {
     /// Makes the workspace a git checkout with one commit.
     pub fn commit(&self) -> &Self {
         self.file(".gitignore", "/target/\n");
-        for args in
-            [&["init", "--quiet", "--initial-branch=main"][..], &["add", "--all"], &["commit", "--quiet", "-m", "all"]]
-        {
-            let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
-            let git =
-                Command::new("git").current_dir(self.root()).args(identity).args(args).status().expect("git runs");
-            assert!(git.success(), "git {args:?}");
-        }
+        commit_all(&self.root());
         self
+    }
+
+    /// Makes a git repository beside the workspace, with one commit of these files; its path.
+    pub fn repository(&self, name: &str, files: &[(&str, &str)]) -> String {
+        let at = self.path().join(name);
+        for (path, text) in files {
+            let path = at.join(path);
+            fs::create_dir_all(path.parent().expect("it lies in the repository")).expect("its directory");
+            fs::write(path, text).expect("the file");
+        }
+        commit_all(&at);
+        at.to_string_lossy().into_owned()
     }
 
     /// A variable for xtask.
@@ -217,6 +222,17 @@ impl Output {
     /// The last line of stderr: the verdict.
     pub fn verdict(&self) -> &str {
         self.stderr.lines().last().unwrap_or_default()
+    }
+}
+
+/// Makes a directory a git repository with one commit of all that lies there.
+fn commit_all(at: &Path) {
+    for args in
+        [&["init", "--quiet", "--initial-branch=main"][..], &["add", "--all"], &["commit", "--quiet", "-m", "all"]]
+    {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+        let git = Command::new("git").current_dir(at).args(identity).args(args).status().expect("git runs");
+        assert!(git.success(), "git {args:?}");
     }
 }
 

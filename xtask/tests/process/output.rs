@@ -16,6 +16,15 @@ fn both_streams_are_told_apart_and_logged_together() {
 }
 
 #[test]
+fn streams_that_are_read_as_one_keep_the_order_in_which_they_were_written() {
+    let bench = Bench::new();
+    let script = "for n in 1 2 3; do echo out $n; echo err $n >&2; done";
+    let ran = bench.run_with(&bench.command(script).one_stream(), |_| ()).expect("bash starts");
+    assert_eq!(ran.stdout, ["out 1", "err 1", "out 2", "err 2", "out 3", "err 3"]);
+    assert_eq!((ran.stderr.len(), ran.ended.leaked.len()), (0, 0));
+}
+
+#[test]
 fn the_log_keeps_the_order_of_arrival() {
     let bench = Bench::new();
     let mark = |line: &str| fs::write(bench.folder.path().join(line), "").expect("a file");

@@ -5,6 +5,8 @@
 //! it would select too are left out by a word of their own.
 
 use crate::command::quote;
+use crate::plan::task::Repeat as How;
+use crate::reading::Binary;
 use std::fmt::Write as _;
 
 /// The most doc tests whose names are remembered, and the most that one command leaves out.
@@ -13,13 +15,31 @@ const LEFT_OUT: usize = 20;
 
 /// The command without the test's name, and the doc tests that were seen.
 pub(super) struct Repeat {
-    prefix: String,
+    /// The command for all tests of an executable, and whether the executable is still to be named in it.
+    command: String,
+    lacks_target: bool,
+    /// The arguments that name the executable.
+    target: String,
     doc_tests: Vec<String>,
 }
 
 impl Repeat {
-    pub(super) fn new(prefix: &str) -> Self {
-        Self { prefix: prefix.to_owned(), doc_tests: Vec::new() }
+    pub(super) fn new(how: &How) -> Self {
+        let (command, lacks_target) = match how {
+            How::Cargo { call, .. } => (call.to_string(), true),
+            How::Line(line) => (line.clone(), false),
+        };
+        Self { command, lacks_target, target: String::new(), doc_tests: Vec::new() }
+    }
+
+    /// The tests that follow are those of this executable.
+    pub(super) fn of_target(&mut self, binary: &Binary) {
+        if self.lacks_target {
+            self.target = match binary.kind.as_str() {
+                kind @ ("bin" | "example" | "bench" | "test") => format!(" --{kind} {}", quote(&binary.target)),
+                _ => " --lib".to_owned(),
+            };
+        }
     }
 
     /// Remembers a test that runs beside others.
@@ -31,18 +51,18 @@ impl Repeat {
 
     /// The command for all tests: for an executable that ended without a word about a test.
     pub(super) fn all(&self) -> String {
-        self.prefix.trim_end_matches(" --").to_owned()
+        format!("{}{}", self.command, self.target)
     }
 
     /// The command for one test.
     pub(super) fn of(&self, name: &str) -> String {
         if !is_doc_test(name) {
-            return format!("{} {} --exact", self.prefix, quote(name));
+            return format!("{} -- {} --exact", self.all(), quote(name));
         }
         let others: Vec<&str> = self.doc_tests.iter().map(String::as_str).filter(|other| *other != name).collect();
         let selected = |word: &str| others.iter().filter(|other| other.contains(word)).count();
         let filter = words(name).min_by_key(|word| selected(word)).unwrap_or(name);
-        let mut command = format!("{} {}", self.prefix, quote(filter));
+        let mut command = format!("{} -- {}", self.all(), quote(filter));
         let mut left_out: Vec<&str> = Vec::new();
         for other in others.iter().filter(|other| other.contains(filter)) {
             if left_out.len() == LEFT_OUT || left_out.iter().any(|word| other.contains(word)) {
@@ -73,7 +93,7 @@ mod tests {
 
     #[track_caller]
     fn case(others: &[&str], name: &str, wanted: &str) {
-        let mut repeat = Repeat::new("cargo test --package a --");
+        let mut repeat = Repeat::new(&How::Line("cargo test --package a".to_owned()));
         for other in others {
             repeat.see(other);
         }

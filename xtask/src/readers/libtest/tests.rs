@@ -1,8 +1,10 @@
 //! Output of real test executables (Rust 1.95) with planted faults.
 
-use super::super::tests::{read, same};
+use super::super::tests::{binary, read, same};
 use super::*;
+use crate::command::Command;
 use crate::plan::Reader;
+use crate::plan::task::Repeat;
 use std::path::Path;
 
 macro_rules! real {
@@ -16,15 +18,18 @@ const GOOD: &str = "running 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 
 const NONE: &str = "running 0 tests\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n";
 
 fn how() -> Reader {
-    Reader::Libtest { repeat: "cargo test --package a-lib --lib --".to_owned() }
+    Reader::Libtest {
+        repeat: Repeat::Cargo { call: Command::cargo("/w").args(["test", "--package", "a-lib"]), targets: Vec::new() },
+    }
 }
 
 /// Runs of several executables, announced: name, standard output, standard error, exit.
 fn binaries(runs: &[(&str, &str, &str, Exit)]) -> Reading {
-    let mut reader = super::super::reader(&how(), Path::new("/w"));
+    let mut reader = super::super::reader(&how(), Path::new("/w"), &[]);
     let mut worst = Exit::Code(0);
     for (name, stdout, stderr, exit) in runs {
-        reader.next_binary(name);
+        let (target, kind) = name.trim_end_matches(')').split_once(" (").unwrap_or((name, "lib"));
+        reader.next_binary(&binary(target, kind));
         for line in stdout.lines() {
             reader.line(Stream::Stdout, line.as_bytes());
         }
@@ -72,7 +77,7 @@ fn doc_tests_fail_with_a_filter_that_rustdoc_understands() {
     let of = |name: &str| reading.failed_tests.iter().find(|test| test.name == name).expect("it failed");
     let compile = of("a/src/lib.rs - add (line 12)");
     assert!(compile.output.starts_with("error[E0308]: mismatched types"));
-    assert_eq!(compile.repeat, "cargo test --package a-lib --lib -- '12)'");
+    assert_eq!(compile.repeat, "cargo test --package a-lib -- '12)'");
     let marked = of("a/src/lib.rs - add (line 19)");
     assert_eq!(marked.output, "Test compiled successfully, but it's marked `compile_fail`.");
     assert!(of("a/src/lib.rs - add (line 8)").output.starts_with("Test executable failed (exit status: 101)."));
@@ -81,23 +86,41 @@ fn doc_tests_fail_with_a_filter_that_rustdoc_understands() {
 #[test]
 fn an_executable_that_ends_early_has_failed_whatever_its_exit() {
     for (stdout, stderr, exit, because, repeated) in [
-        (real!("abort.txt"), "", Exit::Signal(6), "dies was killed by SIGABRT while b_aborts ran", Some("b_aborts")),
-        (real!("exit0.txt"), "", Exit::Code(0), "dies ended early with exit code 0 while c_exits ran", Some("c_exits")),
-        (real!("segv.txt"), "", Exit::Signal(11), "dies was killed by SIGSEGV while d_segv ran", Some("d_segv")),
-        (real!("segv4.txt"), "", Exit::Signal(11), "dies was killed by SIGSEGV when 1 of 6 tests had reported", None),
+        (
+            real!("abort.txt"),
+            "",
+            Exit::Signal(6),
+            "dies (lib) was killed by SIGABRT while b_aborts ran",
+            Some("b_aborts"),
+        ),
+        (
+            real!("exit0.txt"),
+            "",
+            Exit::Code(0),
+            "dies (lib) ended early with exit code 0 while c_exits ran",
+            Some("c_exits"),
+        ),
+        (real!("segv.txt"), "", Exit::Signal(11), "dies (lib) was killed by SIGSEGV while d_segv ran", Some("d_segv")),
+        (
+            real!("segv4.txt"),
+            "",
+            Exit::Signal(11),
+            "dies (lib) was killed by SIGSEGV when 1 of 6 tests had reported",
+            None,
+        ),
         (
             // In several threads the line of a test only comes with its end, and the runtime names it.
             real!("segv4.txt"),
             real!("so.err"),
             Exit::Signal(6),
-            "dies was killed by SIGABRT while e_overflow ran",
+            "dies (lib) was killed by SIGABRT while e_overflow ran",
             Some("e_overflow"),
         ),
     ] {
         let reading = binaries(&[("dies", stdout, stderr, exit), ("good", GOOD, "", Exit::Code(0))]);
         same(&reading, Outcome::Failed, because);
         let test = &reading.failed_tests[0];
-        assert_eq!(test.name, repeated.unwrap_or("dies"));
+        assert_eq!(test.name, repeated.unwrap_or("dies (lib)"));
         let repeat = repeated.map_or(String::new(), |name| format!(" -- {name} --exact"));
         assert_eq!(test.repeat, format!("cargo test --package a-lib --lib{repeat}"));
         assert!(test.output.contains("running 6 tests"));
@@ -169,10 +192,10 @@ fn a_harness_of_its_own_is_judged_by_its_exit() {
     let own = |exit| binaries(&[("own", "my own harness", "", exit)]);
     let reading = own(Exit::Code(0));
     assert_eq!((reading.outcome, counts(&reading)), (Outcome::Passed, (0, 0, 0)));
-    assert_eq!(reading.notes, ["own has a harness of its own: its exit counts, its tests do not"]);
-    same(&own(Exit::Code(3)), Outcome::Failed, "own exited with code 3 before it ran a test");
+    assert_eq!(reading.notes, ["own (lib) has a harness of its own: its exit counts, its tests do not"]);
+    same(&own(Exit::Code(3)), Outcome::Failed, "own (lib) exited with code 3 before it ran a test");
     let killed = own(Exit::Signal(11));
-    same(&killed, Outcome::Failed, "own was killed by SIGSEGV before it ran a test");
+    same(&killed, Outcome::Failed, "own (lib) was killed by SIGSEGV before it ran a test");
     assert_eq!(killed.failed_tests[0].output, "my own harness");
     assert_eq!(killed.failed_tests[0].repeat, "cargo test --package a-lib --lib");
 }
@@ -180,7 +203,7 @@ fn a_harness_of_its_own_is_judged_by_its_exit() {
 #[test]
 fn a_good_result_and_a_bad_exit_contradict() {
     let reading = binaries(&[("a", GOOD, "", Exit::Code(3)), ("b", GOOD, "", Exit::Code(0))]);
-    same(&reading, Outcome::Failed, "a exited with code 3 although its tests passed");
+    same(&reading, Outcome::Failed, "a (lib) exited with code 3 although its tests passed");
     same(&read(&how(), GOOD, "", Exit::Code(101)), Outcome::Failed, "it exited with code 101 and no test failed");
 }
 
@@ -205,13 +228,13 @@ fn failures_and_deaths_are_told_together() {
         ("a_lib", real!("failing.txt"), "", Exit::Code(101)),
         ("dies", real!("abort.txt"), "", Exit::Signal(6)),
     ]);
-    same(&reading, Outcome::Failed, "4 tests failed; dies was killed by SIGABRT while b_aborts ran");
+    same(&reading, Outcome::Failed, "4 tests failed; dies (lib) was killed by SIGABRT while b_aborts ran");
     assert_eq!(counts(&reading), (3, 5, 2));
 }
 
 #[test]
 fn endless_output_is_kept_short() {
-    let mut reader = super::super::reader(&how(), Path::new("/w"));
+    let mut reader = super::super::reader(&how(), Path::new("/w"), &[]);
     reader.line(Stream::Stdout, b"running 2 tests");
     reader.line(Stream::Stdout, b"test a ... FAILED");
     reader.line(Stream::Stdout, b"failures:");
@@ -228,7 +251,7 @@ fn endless_output_is_kept_short() {
 fn a_doc_test_run_that_ends_early_is_a_failure_without_a_culprit() {
     let reading = read(&how(), "running 3 tests\ntest src/lib.rs - f (line 3) ... ok", "", Exit::Code(101));
     same(&reading, Outcome::Failed, "a test executable ended early when 1 of 3 tests had reported");
-    assert_eq!(reading.failed_tests[0].repeat, "cargo test --package a-lib --lib");
+    assert_eq!(reading.failed_tests[0].repeat, "cargo test --package a-lib");
 }
 
 #[test]
@@ -242,13 +265,13 @@ fn several_blocks_of_one_cargo_are_added() {
 
 #[test]
 fn an_executable_whose_end_nobody_told_is_noticed() {
-    let mut reader = super::super::reader(&how(), Path::new("/w"));
-    reader.next_binary("first");
+    let mut reader = super::super::reader(&how(), Path::new("/w"), &[]);
+    reader.next_binary(&binary("first", "lib"));
     reader.line(Stream::Stdout, b"running 2 tests");
-    reader.next_binary("second");
+    reader.next_binary(&binary("second", "lib"));
     GOOD.lines().for_each(|line| reader.line(Stream::Stdout, line.as_bytes()));
     let reading = reader.finish(Exit::Code(0), false);
-    same(&reading, Outcome::Failed, "first ended early when 0 of 2 tests had reported");
+    same(&reading, Outcome::Failed, "first (lib) ended early when 0 of 2 tests had reported");
 }
 
 #[test]

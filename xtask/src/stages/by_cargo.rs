@@ -1,0 +1,206 @@
+//! Tests that only cargo itself can run: doc tests; and all others where cargo's configuration gives them variables
+//! (`[env]`) or a program to run them with (`runner`).
+//!
+//! One call runs those of all packages, with the features that they have beside each other. A task for each package then
+//! takes its part of the results.
+
+use super::test_services::{passing_on, unit_targets};
+use super::{Context, instrument, test_services};
+use crate::command::Command;
+use crate::plan::task::{Part, Ran, Repeat, Scope};
+use crate::plan::{Action, Reader, StageId, Task, TaskId};
+use crate::workspace::Package;
+use std::collections::BTreeSet;
+
+/// The job that runs the doc tests of a package, and the one that runs those of all packages.
+const DOC: &str = "doc";
+/// The job that runs the unit tests of all packages.
+const UNIT: &str = "unit";
+/// The job that runs the integration tests of all packages.
+const INTEGRATION: &str = "all";
+
+/// The doc tests of all packages, as parts of one call.
+pub fn doc_tests(context: Context<'_>, stage: &StageId, compiled_by: Option<TaskId>) -> Vec<Task> {
+    let documented: Vec<&Package> = context.packages.iter().copied().filter(|package| package.doc_tests).collect();
+    if documented.is_empty() {
+        return Vec::new();
+    }
+    let env_from = instrument::needs(context);
+    let mut command = context
+        .resolving("test")
+        .args(context.package_args(&selected(context, |package| package.doc_tests)))
+        .arg("--doc");
+    if !env_from.is_empty() {
+        // Doc tests are no part of the measurement, but the libraries that they link would write a profile.
+        command = command.env("LLVM_PROFILE_FILE", "/dev/null");
+    }
+    let repeat = |package: &Package| {
+        let command = context.cargo().arg("test").args(context.alone(package)).arg("--doc");
+        Repeat::Line(command.to_string())
+    };
+    let calls = Calls { stage, packages: &documented, env_from, beside: Some(DOC) };
+    let mut tasks = calls.tasks(context, DOC, command, repeat);
+    // What does not compile need not be compiled again to say so.
+    tasks[0].needs.extend(compiled_by);
+    tasks[0].cache = cache(context, &documented);
+    tasks
+}
+
+/// The packages to name in a call for a kind of tests that only some have. `--doc` and `--lib` also test what `doctest`
+/// and `test` switch off: packages without such tests are left out, unless others would get other features without them;
+/// then their results do not count.
+fn selected(context: Context<'_>, has_tests: impl Fn(&Package) -> bool) -> Vec<&Package> {
+    let is_library = |package: &Package| !package.crate_name.is_empty();
+    let is_named = |package: &&Package| has_tests(package) || !is_library(package);
+    let rest: Vec<&Package> = context.packages.iter().copied().filter(is_named).collect();
+    let features = context.workspace.unified_features(&rest);
+    let same = features.iter().all(|(name, own)| context.features.get(name) == Some(own));
+    if same { rest } else { context.packages.to_vec() }
+}
+
+/// The unit tests of these packages.
+pub fn unit_tests(context: Context<'_>, stage: &StageId, tested: &[&Package], compiled_by: &TaskId) -> Vec<Task> {
+    let simple = unit_targets(context.packages);
+    let targets = if simple.is_empty() { named_unit_targets(tested) } else { simple };
+    let command =
+        context.resolving("test").args(context.package_args(&selected(context, Package::has_unit_tests))).args(targets);
+    let repeat = |package: &Package| test_services::repeat(context, package);
+    let calls = Calls { stage, packages: tested, env_from: instrument::needs(context), beside: None };
+    compiled(compiled_by, false, calls.tasks(context, UNIT, command, repeat))
+}
+
+/// The integration tests of these packages, with all the servers that one of them needs.
+pub fn integration_tests(
+    context: Context<'_>,
+    stage: &StageId,
+    tested: &[&Package],
+    env_from: Vec<TaskId>,
+    compiled_by: &TaskId,
+) -> Vec<Task> {
+    let command =
+        context.resolving("test").args(context.package_args(context.packages)).args(integration_targets(tested));
+    let repeat = |package: &Package| Repeat::Line(super::integration::repeat(context, package));
+    let beside = (stage.as_str() != crate::plan::pipeline::INTEGRATION_TESTS).then_some("integration");
+    let calls = Calls { stage, packages: tested, env_from, beside };
+    compiled(compiled_by, true, calls.tasks(context, INTEGRATION, command, repeat))
+}
+
+/// The task that runs the integration tests of a package, with a call of cargo for these alone.
+pub fn of_package(context: Context<'_>, task: Task, package: &Package, compiled_by: &TaskId) -> Task {
+    let command = context.resolving("test").args(context.alone(package)).args(integration_targets(&[package]));
+    let ran = Ran { compiled_by: compiled_by.clone(), integration: true };
+    let repeat = Repeat::Line(super::integration::repeat(context, package));
+    Task {
+        command: passing_on(context, command.arg("--no-fail-fast").one_stream()),
+        action: Action::Spawn,
+        reader: Reader::CargoTest { parts: vec![part(package, repeat)], ran: Some(ran) },
+        universe: Some(instrument::universe(&instrument::needs(context))),
+        ..task
+    }
+}
+
+/// The tests of a package among those that a call runs.
+fn part(package: &Package, repeat: Repeat) -> Part {
+    let (package, id, crate_name) = (package.name.clone(), package.id.clone(), package.crate_name.clone());
+    Part { package, id, crate_name, repeat }
+}
+
+/// The targets with unit tests, one by one, since all that `cargo test` compiles would be tested.
+pub fn named_unit_targets(tested: &[&Package]) -> Vec<String> {
+    let library = tested.iter().any(|package| package.library_tests).then(|| "--lib".to_owned());
+    let programs = enabled("bin", tested, |package| &package.tested_programs);
+    let examples = enabled("example", tested, |package| &package.tested_examples);
+    let benches = enabled("bench", tested, |package| &package.tested_benches);
+    library.into_iter().chain(programs).chain(examples).chain(benches).collect()
+}
+
+/// Whether cargo has integration tests to run in these packages. A call that names none would run all tests.
+pub fn has_integration_tests(packages: &[&Package]) -> bool {
+    !integration_targets(packages).is_empty()
+}
+
+/// The integration tests whose features are on.
+fn integration_targets(packages: &[&Package]) -> Vec<String> {
+    enabled("test", packages, |package| &package.integration_tests).collect()
+}
+
+/// Cargo refuses to test a target by its name when a feature that it requires is off.
+fn enabled<'a>(
+    kind: &'a str,
+    packages: &'a [&Package],
+    names: impl Fn(&'a Package) -> &'a Vec<String> + 'a,
+) -> impl Iterator<Item = String> + 'a {
+    let enabled = packages.iter().flat_map(move |package| {
+        let is_on = |name: &&String| !package.gated_targets.contains(&format!("{kind} {name}"));
+        names(package).iter().filter(is_on).collect::<Vec<_>>()
+    });
+    let enabled: BTreeSet<&String> = enabled.collect();
+    enabled.into_iter().flat_map(move |name| [format!("--{kind}"), name.clone()])
+}
+
+/// One call for the tests of several packages.
+struct Calls<'a> {
+    stage: &'a StageId,
+    packages: &'a [&'a Package],
+    env_from: Vec<TaskId>,
+    /// What the task of a package is called where it has another one in the stage.
+    beside: Option<&'a str>,
+}
+
+impl Calls<'_> {
+    /// The call, and behind it a task for each package.
+    fn tasks(
+        &self,
+        context: Context<'_>,
+        job: &str,
+        command: Command,
+        repeat: impl Fn(&Package) -> Repeat,
+    ) -> Vec<Task> {
+        let again = command.to_string();
+        let part = |package: &&Package| part(package, repeat(package));
+        let call = Task {
+            repeat: Some(again),
+            reader: Reader::CargoTest { parts: self.packages.iter().map(part).collect(), ran: None },
+            universe: Some(instrument::universe(&instrument::needs(context))),
+            needs: self.env_from.clone(),
+            env_from: self.env_from.clone(),
+            ..Task::new(
+                self.stage,
+                job,
+                passing_on(context, command.arg("--no-fail-fast").one_stream()),
+                context.timeout,
+            )
+        };
+        let of_package = |package: &&Package| {
+            let command = repeat(package).command(&context.workspace.root);
+            let task = Task::of_package(self.stage, &package.name, command.clone(), context.timeout);
+            let task = self.beside.map_or(task.clone(), |job| task.beside(job));
+            let action = Action::TakePart { of: call.id.clone(), package: package.name.clone() };
+            Task { action, repeat: Some(command.to_string()), needs: vec![call.id.clone()], ..task }
+        };
+        let parts: Vec<Task> = self.packages.iter().map(of_package).collect();
+        std::iter::once(call).chain(parts).collect()
+    }
+}
+
+/// The tasks of a call that waits for a compile, which knows the executables.
+fn compiled(by: &TaskId, integration: bool, mut tasks: Vec<Task>) -> Vec<Task> {
+    tasks[0].needs.push(by.clone());
+    if let Reader::CargoTest { ran, .. } = &mut tasks[0].reader {
+        *ran = Some(Ran { compiled_by: by.clone(), integration });
+    }
+    tasks
+}
+
+/// Doc tests take seconds to build and nothing but the sources goes into them, so what has passed need not run again;
+/// not so when some of their sources are out of sight. What was passed on can be anything, a secret too, and is not
+/// kept on disk.
+fn cache(context: Context<'_>, packages: &[&Package]) -> Option<Scope> {
+    if !context.settings.pass_on.is_empty() {
+        return None;
+    }
+    let packages: BTreeSet<String> =
+        packages.iter().flat_map(|package| context.workspace.with_dependencies(&package.name)).collect();
+    let unseen = packages.iter().filter_map(|name| context.workspace.package(name)).any(|p| p.depends_outside);
+    (!unseen).then_some(Scope { packages })
+}
