@@ -1,4 +1,4 @@
-//! How fast xtask is, as ratios to cargo itself in the same run: `cargo bench --package xtask`.
+//! How fast xtask is, as ratios to cargo itself in the same run: `cargo bench --package xtask --bench ratios`.
 //!
 //! Pairs are run alternately and the median of their ratios counts, so that whatever else the machine does falls on
 //! both. What is measured is the development build, which is what `cargo xtask` runs. With `-- --cold` also what takes
