@@ -2,6 +2,7 @@
 //! `settings`, everything that it runs in `exec`, everything that it shows in `report`.
 
 mod deploy;
+mod ending;
 mod images;
 mod matrix;
 mod new_service;
@@ -37,6 +38,7 @@ pub struct Session {
 /// Does what the command line says. An answer that does not fit where stdout goes is a failure of its own, for a program
 /// would take it for complete; where something else went wrong it is a warning.
 pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
+    let _signals = ending::listen(session)?;
     let exit = dispatch(cli, session);
     match (exit, session.printer.take_lost()) {
         (Ok(Exit::Ok), Some(error)) => Err(Error::environment("write the answer to stdout")

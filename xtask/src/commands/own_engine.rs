@@ -2,11 +2,11 @@
 //!
 //! It has a folder, a socket and images of its own, and ends with the tests.
 
-use super::Session;
+use super::{Session, ending};
 use crate::command::Command;
 use crate::error::{Error, Result};
 use crate::exec::signal;
-use crate::process::{Background, Child, LINE_CAP, Signal, Stop, Surroundings, spawn_background};
+use crate::process::{Background, Child, LINE_CAP, Signal, Stop, Surroundings, end_foreground, spawn_background};
 use crate::tools::{Places, probe};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,11 +69,12 @@ impl Engine {
             jobserver: None,
         })?;
         let server = Arc::new(Mutex::new(Some(Server { process, _folder: folder })));
-        // cargo's tests hear of Ctrl-C themselves; the engine, in a group of its own, does not.
-        let ours = Arc::clone(&server);
+        // First those who use it end, then the engine.
+        let (ours, grace) = (Arc::clone(&server), ending::grace(&session.environment));
         let signals = signal::listen(move |signal| {
+            end_foreground(grace, &|| false);
             end(&ours);
-            let _ = signal_hook::low_level::emulate_default_handler(signal.number());
+            ending::die(signal);
         })?;
         let engine = Self { host, server, _signals: signals };
         engine.wait(places)?;

@@ -1,5 +1,6 @@
 //! A run: from a command line to its verdict.
 
+use super::ending::grace;
 use super::tools::{consent, places};
 use super::{Session, nothing};
 use crate::cache::{self, Cache};
@@ -21,7 +22,6 @@ use crate::tools::{self, Consent, Runtime, setup};
 use crate::workspace::{Workspace, git};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
 /// Messages that wait for the loop before a display line is dropped.
 const BACKLOG: usize = 4096;
@@ -202,7 +202,7 @@ fn context(
         fail_fast: if environment.is_ci() { args.fail_fast } else { !args.keep_going },
         timeout: settings.config.timeout,
         // GitHub kills the whole tree about ten seconds after it has cancelled a job.
-        grace: Duration::from_secs(if environment.is_ci() { 5 } else { 10 }),
+        grace: grace(environment),
         surroundings: place.surroundings,
         runtime: place.runtime,
         user: environment.user().to_owned(),

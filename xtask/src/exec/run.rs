@@ -370,11 +370,7 @@ impl Run<'_> {
 
     /// The first signal asks, the second one kills.
     fn obey(&mut self, signal: Signal) {
-        let name = match signal {
-            Signal::Interrupt => "interrupted (Ctrl-C)",
-            Signal::HangUp => "hung up (SIGHUP)",
-            Signal::Terminate => "terminated (SIGTERM)",
-        };
+        let name = signal.because();
         if self.stopped.is_none() {
             self.halt(Stopped::Signal(signal.number()), name);
         } else {

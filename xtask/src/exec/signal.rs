@@ -1,12 +1,13 @@
 //! The signals that ask xtask to end, as values on a callback.
 //!
-//! It does not know what the first and the second one mean: the loop decides that. Signals of children, of the
+//! It does not know what the first and the second one mean: who listens decides that. Signals of children, of the
 //! terminal's size and of broken pipes are not its business.
 
 use crate::error::{Error, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
 use std::fs;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 /// A signal that asks xtask to end.
@@ -39,27 +40,54 @@ impl Signal {
         }
     }
 
+    /// What it asks for, as a sentence about the run begins.
+    pub fn because(self) -> &'static str {
+        match self {
+            Self::Interrupt => "interrupted (Ctrl-C)",
+            Self::HangUp => "hung up (SIGHUP)",
+            Self::Terminate => "terminated (SIGTERM)",
+        }
+    }
+
     fn of(number: i32) -> Option<Self> {
         [Self::Interrupt, Self::Terminate, Self::HangUp].into_iter().find(|signal| signal.number() == number)
     }
 }
 
-/// Listens until it is dropped. The signals stay caught and unheard afterwards: what is left to do then is to exit.
+/// Those who listen, the latest one last: it alone hears, so that a run is not cut off by what ends xtask outside of one.
+static LISTENERS: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+
+fn listeners() -> MutexGuard<'static, Vec<u64>> {
+    LISTENERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Listens until it is dropped; then the one before it hears again. When none is left, the signals stay caught and
+/// unheard: what is left to do then is to exit.
 #[derive(Debug)]
 pub struct Listener {
+    id: u64,
     handle: Handle,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Calls `hear` for each signal, on a thread of its own. A hang-up stays ignored where xtask was started so, which is
+/// Calls `hear` for each signal until somebody else listens, on a thread of its own. A hang-up stays ignored where xtask was started so, which is
 /// what `nohup` is for.
-pub fn listen(hear: impl Fn(Signal) + Send + 'static) -> Result<Listener> {
+pub fn listen(hear: impl FnMut(Signal) + Send + 'static) -> Result<Listener> {
     let hang_up = (!ignores(&fs::read_to_string("/proc/self/status").unwrap_or_default(), SIGHUP)).then_some(SIGHUP);
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hang_up))
         .map_err(|err| Error::environment("listen for signals").because(err))?;
     let handle = signals.handle();
-    let thread = thread::spawn(move || signals.forever().filter_map(Signal::of).for_each(hear));
-    Ok(Listener { handle, thread: Some(thread) })
+    let id = {
+        let mut listeners = listeners();
+        let id = listeners.last().map_or(0, |last| last + 1);
+        listeners.push(id);
+        id
+    };
+    let is_latest = move || listeners().last() == Some(&id);
+    let thread = thread::spawn(move || {
+        signals.forever().filter_map(Signal::of).filter(|_| is_latest()).for_each(hear);
+    });
+    Ok(Listener { id, handle, thread: Some(thread) })
 }
 
 /// Whether the process of this `/proc/PID/status` ignores a signal.
@@ -74,6 +102,7 @@ impl Drop for Listener {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        listeners().retain(|id| *id != self.id);
     }
 }
 
@@ -83,7 +112,9 @@ mod tests {
     use std::sync::mpsc;
 
     #[test]
-    fn signals_arrive_in_their_order_as_often_as_they_were_sent() {
+    fn signals_arrive_in_their_order_as_often_as_they_were_sent_at_the_latest_listener() {
+        let (outer, heard_outside) = mpsc::channel();
+        let outer = listen(move |signal| outer.send(signal).expect("the test listens")).expect("a listener");
         let (sender, heard) = mpsc::channel();
         let listener = listen(move |signal| sender.send(signal).expect("the test listens")).expect("a listener");
         for signal in [Signal::Interrupt, Signal::Interrupt, Signal::Terminate] {
@@ -92,6 +123,9 @@ mod tests {
         }
         drop(listener);
         assert!(heard.recv().is_err(), "the thread has gone, and its sender with it");
+        signal_hook::low_level::raise(Signal::Interrupt.number()).expect("it is raised");
+        assert_eq!(heard_outside.recv(), Ok(Signal::Interrupt), "it has heard none of those before");
+        drop(outer);
     }
 
     #[test]

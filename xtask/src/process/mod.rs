@@ -2,12 +2,13 @@
 //! when the run is, and nobody that it started left behind.
 //!
 //! Each call to [`run`] supervises one child on the calling thread; several run side by side. Servers that outlive a
-//! call are a [`Background`]. This module knows nothing about tasks, stages or events: it says how a child ended, and
+//! call are a [`Background`], what runs outside of a run is a [`Foreground`]. This module knows nothing about tasks, stages or events: it says how a child ended, and
 //! its caller says what that means.
 
 mod awake;
 mod background;
 mod children;
+mod foreground;
 mod leftovers;
 mod limits;
 mod log;
@@ -23,6 +24,7 @@ mod table;
 pub use awake::awake;
 pub use background::{Background, View, spawn_background};
 pub use children::become_subreaper;
+pub use foreground::{Foreground, end_foreground, foreground_is_busy};
 pub use mask::{HIDDEN, Secrets};
 pub use output::{LINE_CAP, Tail};
 pub use rustix::process::Signal;

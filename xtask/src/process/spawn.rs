@@ -108,7 +108,7 @@ fn share_a_pipe(command: &mut Command) -> io::Result<io::PipeReader> {
 
 /// Spawns, and tries again for a second while somebody has the program's file open for writing. That is often a sibling
 /// of ours between its fork and its exec, which inherited the file of a tool that xtask has just written.
-fn start(command: &mut Command) -> io::Result<std::process::Child> {
+pub(super) fn start(command: &mut Command) -> io::Result<std::process::Child> {
     for _ in 0..50 {
         match children::spawn(command) {
             Err(err) if err.kind() == io::ErrorKind::ExecutableFileBusy => thread::sleep(LOOK_AGAIN),

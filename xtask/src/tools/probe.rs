@@ -1,14 +1,14 @@
 //! Asks a program a short question, such as its version, without trusting it to answer.
 //!
-//! A program that hangs is killed with everything it has started; one that prints without end is cut off. Nothing
-//! here knows what the answer means.
+//! A program that hangs is killed with everything it has started, as is one that runs when xtask is stopped; one that
+//! prints without end is cut off. Nothing here knows what the answer means.
 
 use super::places::Places;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use std::io::{self, ErrorKind, Read};
-use std::os::unix::process::CommandExt as _;
+use crate::process::Foreground;
+use std::io::{self, Read};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -40,6 +40,8 @@ pub enum Silence {
     Failed {
         /// The exit status in words.
         status: String,
+        /// The signal that ended it.
+        signal: Option<i32>,
         /// The last line that it printed, on standard error if there is one.
         last: String,
         /// Everything that it printed on standard error.
@@ -72,11 +74,19 @@ pub fn ask(program: &Path, args: &[&str], places: &Places) -> Result<Answer, Sil
 }
 
 /// Runs a command and reads what it says: at most `enough` bytes of each stream, and for no longer than `limit`.
-pub fn answer(command: Command, limit: Duration, enough: u64) -> Result<Answer, Silence> {
-    let mut child = start(command).map_err(|error| Silence::NotStarted(error.to_string()))?;
-    let out = reader(child.stdout.take(), enough);
-    let err = reader(child.stderr.take(), enough);
-    let status = finish(&mut child, limit)?;
+pub fn answer(mut command: Command, limit: Duration, enough: u64) -> Result<Answer, Silence> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let not_started = |error: io::Error| Silence::NotStarted(error.to_string());
+    let mut child = Foreground::spawn(&mut command).map_err(not_started)?;
+    let (out, err) = child.streams();
+    let (out, err) = (reader(out, enough), reader(err, enough));
+    let in_time = child.wait_at_most(limit);
+    // Whatever it has started ends with it.
+    child.kill_group();
+    let status = child.reap().map_err(not_started)?;
+    if !in_time {
+        return Err(Silence::TooSlow(limit));
+    }
     let text = |from: &Receiver<Vec<u8>>| {
         from.recv_timeout(LAST_WORDS).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     };
@@ -87,21 +97,7 @@ pub fn answer(command: Command, limit: Duration, enough: u64) -> Result<Answer, 
     let last =
         [&answer.err, &answer.out].into_iter().find_map(|text| text.lines().rfind(|line| !line.trim().is_empty()));
     let last = crate::text::sanitise(last.unwrap_or_default().trim());
-    Err(Silence::Failed { status: words(status), last, err: answer.err })
-}
-
-/// Starts the program in a process group of its own, with nothing to read and its output piped.
-fn start(mut command: Command) -> io::Result<Child> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    for _ in 0..20 {
-        match command.spawn() {
-            // Somebody still has the file open for writing: it has just been installed, or a process was forked
-            // at that moment and is about to let go.
-            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::sleep(Duration::from_millis(10)),
-            other => return other,
-        }
-    }
-    command.spawn()
+    Err(Silence::Failed { status: words(status), signal: status.signal(), last, err: answer.err })
 }
 
 /// Reads a stream on a thread of its own, so that a full pipe never stops the program from ending.
@@ -120,28 +116,8 @@ fn reader(stream: Option<impl Read + Send + 'static>, enough: u64) -> Receiver<V
     receiver
 }
 
-/// Waits for the end of the program, but no longer than `limit`, and ends all that it has started.
-fn finish(child: &mut Child, limit: Duration) -> Result<ExitStatus, Silence> {
-    let pid = Pid::from_child(child);
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        // NOWAIT leaves the zombie in place, so that the group's number cannot belong to anybody else when it is
-        // killed below.
-        while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
-        {
-        }
-        sender.send(()).ok();
-    });
-    let in_time = receiver.recv_timeout(limit).is_ok();
-    // The group may be gone already: nothing is left to end then.
-    kill_process_group(pid, Signal::KILL).ok();
-    let status = child.wait().map_err(|error| Silence::NotStarted(error.to_string()))?;
-    if in_time { Ok(status) } else { Err(Silence::TooSlow(limit)) }
-}
-
 /// An exit status in words: `exit code 3`, `signal 11`.
 fn words(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt as _;
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit code {code}"),
         (None, Some(signal)) => format!("signal {signal}"),

@@ -9,6 +9,7 @@ use super::places::Places;
 use super::preflight::{describe, look, remedy, suffices};
 use crate::command::Command;
 use crate::error::{Error, Exit, Result};
+use crate::process::Foreground;
 use serde::Serialize;
 use std::os::fd::AsFd as _;
 use std::process::Stdio;
@@ -117,7 +118,8 @@ impl Report {
     }
 }
 
-/// Runs a command with its output on standard error, where people look; standard output is for data.
+/// Runs a command with its output on standard error, where people look; standard output is for data. It ends with xtask
+/// when that is stopped.
 pub fn run_visibly(command: &Command, places: &Places) -> Result<()> {
     let failed = || {
         Error::environment(format!("run `{command}` in {}", command.cwd.display()))
@@ -132,7 +134,10 @@ pub fn run_visibly(command: &Command, places: &Places) -> Result<()> {
     }
     let screen = std::io::stderr().as_fd().try_clone_to_owned().map_err(|error| failed().because(error))?;
     let mut process = std::process::Command::from(described);
-    let status = process.stdin(Stdio::null()).stdout(screen).status().map_err(|error| failed().because(error))?;
+    let child =
+        Foreground::spawn(process.stdin(Stdio::null()).stdout(screen)).map_err(|error| failed().because(error))?;
+    child.wait();
+    let status = child.reap().map_err(|error| failed().because(error))?;
     if status.success() { Ok(()) } else { Err(failed().detail(format!("it ended with {status}"))) }
 }
 

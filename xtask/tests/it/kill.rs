@@ -115,7 +115,7 @@ fn the_bills_of_materials_are_stopped_with_the_run() {
 
 /// The cargo that the stub stands in front of.
 #[expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and prepares what it runs in")]
-fn cargo_behind() -> std::path::PathBuf {
+pub fn cargo_behind() -> std::path::PathBuf {
     let path = std::env::var_os("PATH").expect("a PATH");
     std::env::split_paths(&path).map(|folder| folder.join("cargo")).find(|file| file.is_file()).expect("cargo is on it")
 }

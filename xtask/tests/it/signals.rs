@@ -86,6 +86,52 @@ fn a_hang_up_is_ignored_where_nohup_says_so() {
     run.finish().exits(0);
 }
 
+/// A cargo that never ends its `at`, and neither does the child that it starts for it.
+fn endless_cargo(at: &str, hears: &str) -> (Sandbox, String) {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    let endless = format!("{hears}; sleep 1000 & : >\"$READY\"; while :; do wait; done");
+    sandbox.stub("cargo", &format!("if [ \"$1\" = {at} ]; then {endless}; fi; exec \"$CARGO_BEHIND\" \"$@\""));
+    let (ready, empty) = (sandbox.beside("ready"), sandbox.beside("cache"));
+    let mark = format!("ending-{}", empty.parent().and_then(std::path::Path::file_name).expect("a name").display());
+    sandbox.var("READY", ready).var("XTASK_CACHE_DIR", empty).var("CARGO_BEHIND", crate::kill::cargo_behind());
+    // By this mark the test finds whatever is left of it.
+    sandbox.var("XTASK_TASK", format!("{mark}:test"));
+    (sandbox, mark)
+}
+
+#[test]
+fn an_installation_ends_with_setup() {
+    for (signal, word, code) in [
+        (Signal::TERM, "terminated (SIGTERM): stopping what runs", 143),
+        (Signal::INT, "interrupted (Ctrl-C): stopping what runs; once more kills it at once", 130),
+    ] {
+        let (sandbox, mark) = endless_cargo("install", ":");
+        let run = sandbox.start(&["setup"]);
+        run.until_there("ready").signal(signal);
+        let output = run.finish().exits(code).says(word);
+        assert_eq!(output.stderr.matches("running ").count(), 1, "nothing new starts: {}", output.stderr);
+        assert_nothing_left(&mark);
+    }
+}
+
+#[test]
+fn the_second_signal_kills_an_installation_that_does_not_listen() {
+    let (sandbox, mark) = endless_cargo("install", "trap '' TERM");
+    let run = sandbox.start(&["setup"]);
+    run.until_there("ready").signal(Signal::TERM).until_says("stopping what runs").signal(Signal::TERM);
+    run.finish().exits(143).says("terminated (SIGTERM): killing what still runs");
+    assert_nothing_left(&mark);
+}
+
+#[test]
+fn a_question_to_cargo_ends_with_xtask() {
+    let (sandbox, mark) = endless_cargo("metadata", ":");
+    let run = sandbox.start(&["plan"]);
+    run.until_there("ready").signal(Signal::TERM);
+    run.finish().exits(143);
+    assert_nothing_left(&mark);
+}
+
 /// The same command with a shell as its program.
 #[expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts it as a user would")]
 fn shell(

@@ -1,0 +1,44 @@
+//! What Ctrl-C and `kill` do while no run is on: what xtask has started ends first, then xtask, by that very signal.
+
+use super::Session;
+use crate::environment::Environment;
+use crate::error::Result;
+use crate::exec::signal::{self, Listener, Signal};
+use crate::process::{end_foreground, foreground_is_busy};
+use crate::report::text;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How long children may take to end once they were asked to. GitHub kills everything about ten seconds after a run was
+/// cancelled.
+pub(super) fn grace(environment: &Environment) -> Duration {
+    Duration::from_secs(if environment.is_ci() { 5 } else { 10 })
+}
+
+/// Listens for the whole command. The first signal asks the children to end, the second one kills them.
+pub(super) fn listen(session: &Session) -> Result<Listener> {
+    let (printer, grace) = (session.printer.clone(), grace(&session.environment));
+    let at_once = Arc::new(AtomicBool::new(false));
+    let mut asked = false;
+    signal::listen(move |signal| {
+        if std::mem::replace(&mut asked, true) {
+            printer.say(&text::stopping(signal.because(), true));
+            return at_once.store(true, Ordering::Release);
+        }
+        if foreground_is_busy() {
+            printer.say(&text::stopping(signal.because(), false));
+        }
+        let at_once = Arc::clone(&at_once);
+        // On a thread of its own, so that the second signal is heard meanwhile.
+        std::thread::spawn(move || {
+            end_foreground(grace, &|| at_once.load(Ordering::Acquire));
+            die(signal);
+        });
+    })
+}
+
+/// Ends this process as the signal does where it is not caught, so that a shell sees why.
+pub(super) fn die(signal: Signal) {
+    let _ = signal_hook::low_level::emulate_default_handler(signal.number());
+}
