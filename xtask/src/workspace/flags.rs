@@ -5,10 +5,11 @@
 //! <https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags>. So a flag that is to hold has to be added to
 //! the source that wins, without creating one that would hide another.
 
-use super::load::config_files;
+use super::load::{self, config_files};
 use crate::command::Command;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::tools::probe::{self, Silence};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,16 +51,18 @@ fn targets(environment: &Environment, root: &Path) -> Result<Vec<String>> {
     // cargo shows its merged configuration to nightly toolchains, or with this variable.
     let ask = cmd!(shell, "cargo -Zunstable-options config get --format json target").env("RUSTC_BOOTSTRAP", "1");
     let ask = environment.set_by_cargo().into_iter().fold(ask, xshell::Cmd::env_remove);
-    let output = ask.quiet().ignore_status().output().map_err(|error| Error::environment(what()).because(error))?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() && text.contains("is not set") {
-        return Ok(Vec::new());
-    }
-    let merged: Value = serde_json::from_slice(&output.stdout).map_err(|_| {
+    let unknown = |why: &str| {
         Error::environment(what())
-            .detail(text.trim())
+            .detail(why.trim())
             .hint("set the flags in RUSTFLAGS instead, or link dynamically: `image.static = false`")
-    })?;
+    };
+    let merged = match probe::answer(ask.into(), load::PATIENCE, load::ENOUGH) {
+        Ok(answer) => answer.out,
+        Err(Silence::Failed { err, .. }) if err.contains("is not set") => return Ok(Vec::new()),
+        Err(Silence::Failed { err, .. }) if !err.trim().is_empty() => return Err(unknown(&err)),
+        Err(silence) => return Err(unknown(&silence.why())),
+    };
+    let merged: Value = serde_json::from_str(&merged).map_err(|error| unknown(&error.to_string()))?;
     let tables = merged["target"].as_object().into_iter().flatten();
     Ok(tables.filter(|(_, table)| !table["rustflags"].is_null()).map(|(key, _)| key.clone()).collect())
 }

@@ -4,12 +4,19 @@ use super::model::{Dependency, Package, Workspace};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::readers::Exit;
+use crate::tools::probe::{self, Silence};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId, TargetKind};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long cargo may take to answer a short question. It needs no network for one, but rustup may have to fetch the
+/// workspace's toolchain first.
+pub(super) const PATIENCE: Duration = Duration::from_mins(2);
+/// The most of an answer that is read, in bytes: thousands of packages take a few MiB.
+pub(super) const ENOUGH: u64 = 64 * 1024 * 1024;
 
 /// Loads the workspace that the user stands in.
 pub fn load(environment: &Environment) -> Result<Workspace> {
@@ -18,28 +25,28 @@ pub fn load(environment: &Environment) -> Result<Workspace> {
     for name in environment.set_by_cargo() {
         command.env_remove(name);
     }
-    let metadata = ask(&command, &environment.cwd)?;
+    let metadata = ask(&command, &environment.cwd, PATIENCE)?;
     let mut workspace = model(metadata);
     workspace.tests_need_cargo = tests_need_cargo(environment, &workspace.root);
     Ok(workspace)
 }
 
-/// Runs `cargo metadata`.
-fn ask(command: &MetadataCommand, cwd: &Path) -> Result<Metadata> {
+/// Runs `cargo metadata`, for no longer than `limit`.
+fn ask(command: &MetadataCommand, cwd: &Path, limit: Duration) -> Result<Metadata> {
     let run = || Error::environment(format!("run `cargo metadata` in {}", cwd.display()));
-    let output = command.cargo_command().output();
-    let output = output.map_err(|error| run().because(error).hint("cargo must be on PATH: https://rustup.rs"))?;
-    if let Some(signal) = output.status.signal() {
-        return Err(run().detail(format!("it {}", Exit::Signal(signal))));
-    }
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let error = Error::usage(format!("read the cargo workspace of {}", cwd.display())).detail(stderr.trim());
-        let missing = stderr.contains("could not find `Cargo.toml`");
-        return Err(if missing { error.hint("go to a cargo workspace, or name one: `-C DIR`") } else { error });
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let json = text.lines().find(|line| line.starts_with('{')).unwrap_or_default();
+    let answer = probe::answer(command.cargo_command(), limit, ENOUGH).map_err(|silence| match silence {
+        Silence::NotStarted(why) => run().detail(why).hint("cargo must be on PATH: https://rustup.rs"),
+        Silence::TooSlow(_) => {
+            run().detail(silence.why()).hint("run it yourself: something keeps cargo from answering")
+        }
+        Silence::Failed { signal: Some(signal), .. } => run().detail(format!("it {}", Exit::Signal(signal))),
+        Silence::Failed { err, .. } => {
+            let error = Error::usage(format!("read the cargo workspace of {}", cwd.display())).detail(err.trim());
+            let missing = err.contains("could not find `Cargo.toml`");
+            if missing { error.hint("go to a cargo workspace, or name one: `-C DIR`") } else { error }
+        }
+    })?;
+    let json = answer.out.lines().find(|line| line.starts_with('{')).unwrap_or_default();
     MetadataCommand::parse(json).map_err(|error| run().because(error))
 }
 
@@ -249,5 +256,22 @@ mod tests {
                     version = \"1.0.0\"\nsource = \"registry+https://example.org\"\n";
         assert_eq!(ambiguous(&members, Some(lock)), BTreeSet::from(["a".to_owned()]));
         assert_eq!(ambiguous(&members, None), BTreeSet::from(["b".to_owned()]), "as far as the manifests know");
+    }
+
+    #[test]
+    fn a_cargo_that_never_answers_is_given_up_and_the_limit_is_named() {
+        let mut command = MetadataCommand::new();
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let cargo = directory.path().join("cargo");
+        std::fs::write(&cargo, "#!/bin/sh\nexec sleep 1000\n").expect("a stub");
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&cargo, executable).expect("it may be executed");
+        command.cargo_path(&cargo).current_dir(directory.path());
+        let error = ask(&command, Path::new("/w"), Duration::from_millis(20)).expect_err("it never answers");
+        assert_eq!(
+            error.to_string(),
+            "run `cargo metadata` in /w\n  because: it gave no answer within 0.02s\n\
+             hint: run it yourself: something keeps cargo from answering"
+        );
     }
 }
