@@ -109,6 +109,20 @@ pub enum Kind {
         /// The line, sanitised: no control characters, no colours.
         line: String,
     },
+    /// A running task has printed nothing for a while; said less and less often.
+    TaskSilent {
+        /// The task.
+        task: TaskId,
+        /// For how long.
+        silent_ms: u64,
+    },
+    /// A task's cargo waits for a lock that another cargo holds.
+    TaskBlocked {
+        /// The task.
+        task: TaskId,
+        /// What is locked, in cargo's words: `build directory`.
+        lock: String,
+    },
     /// A part of a task, such as one of the services that are deployed together, has come to another state.
     TaskPart {
         /// The task.

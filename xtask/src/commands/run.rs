@@ -203,6 +203,7 @@ fn context(
         timeout: settings.config.timeout,
         // GitHub kills the whole tree about ten seconds after it has cancelled a job.
         grace: grace(environment),
+        patience: exec::run::silence::PATIENCE,
         surroundings: place.surroundings,
         runtime: place.runtime,
         user: environment.user().to_owned(),

@@ -30,6 +30,8 @@ pub struct Context {
     pub timeout: Duration,
     /// How long a task may take to end once it was asked to.
     pub grace: Duration,
+    /// How long a task may print nothing before that is said.
+    pub patience: Duration,
     /// What children do not inherit as it is.
     pub surroundings: Surroundings,
     /// What cargo would give to the programs that it runs.

@@ -27,10 +27,13 @@ use crate::plan::{Action, Plan, Task, TaskId};
 use crate::process::{Level, Stop, awake};
 use crate::reading::Reading;
 use crate::text;
+use silence::Silences;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
+
+pub mod silence;
 
 /// How the run ended.
 pub struct Over {
@@ -70,6 +73,7 @@ pub fn run(
             readings: HashMap::new(),
             servers: HashMap::new(),
             tearing_down: 0,
+            silences: Silences::new(context.patience),
             counts: Counts { total: plan.tasks().count(), ..Counts::default() },
             started: HashMap::new(),
             stage_started: vec![None; plan.stages.len()],
@@ -111,6 +115,7 @@ struct Run<'a> {
     users: HashMap<TaskId, usize>,
     servers: HashMap<TaskId, Servers>,
     tearing_down: usize,
+    silences: Silences,
     counts: Counts,
     /// When tasks and stages started, by the clock that xtask is awake.
     started: HashMap<usize, Duration>,
@@ -137,11 +142,9 @@ impl Run<'_> {
                 self.end_if_stuck();
                 break;
             }
-            let left = match (&self.stopped, deadline) {
-                (None, Some(deadline)) => deadline.saturating_sub(awake()),
-                _ => Duration::from_secs(3600),
-            };
-            match messages.recv_timeout(left) {
+            self.tell_silences();
+            let wake = deadline.filter(|_| self.stopped.is_none()).into_iter().chain(self.silences.next()).min();
+            match messages.recv_timeout(wake.map_or(Duration::from_hours(1), |wake| wake.saturating_sub(awake()))) {
                 Ok(message) => self.hear(message),
                 Err(RecvTimeoutError::Timeout)
                     if self.stopped.is_none() && deadline.is_some_and(|it| awake() >= it) =>
@@ -209,6 +212,7 @@ impl Run<'_> {
             self.tell(Kind::StageStarted { stage: task.stage.clone() });
         }
         self.started.insert(index, awake());
+        self.silences.start(index, awake());
         self.counts.running += 1;
         self.tell(Kind::TaskStarted {
             task: task.id.clone(),
@@ -258,11 +262,9 @@ impl Run<'_> {
 
     fn hear(&mut self, message: Message) {
         match message {
-            Message::Output { task, stream, line } => {
-                let task = self.tasks[task].id.clone();
-                self.tell(Kind::TaskOutput { task, stream, line });
-            }
+            Message::Output { task, stream, line } => self.hear_line(task, stream, line),
             Message::Part { task, part, line, done } => {
+                self.silences.hear(task, awake());
                 let task = self.tasks[task].id.clone();
                 self.tell(Kind::TaskPart { task, part, line, done });
             }
@@ -284,6 +286,7 @@ impl Run<'_> {
         if self.plan.stages[self.stage_of[index]].policy == Policy::Blocking {
             self.exit = self.exit.or(exit);
         }
+        self.silences.end(index);
         let duration = self.started.remove(&index).map_or(Duration::ZERO, |start| awake().saturating_sub(start));
         if let Some(servers) = servers {
             self.servers.insert(task.id.clone(), servers);

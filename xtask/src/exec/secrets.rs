@@ -48,6 +48,7 @@ pub fn redact(kind: &mut Kind, secrets: &Secrets) {
     match kind {
         Kind::RunStarted { command: text, .. }
         | Kind::TaskStarted { command: text, .. }
+        | Kind::TaskBlocked { lock: text, .. }
         | Kind::TaskPart { line: text, .. }
         | Kind::StageFinished { because: Some(text), .. }
         | Kind::Stopping { because: text, .. }
@@ -59,6 +60,7 @@ pub fn redact(kind: &mut Kind, secrets: &Secrets) {
         Kind::PreviousInterrupted { cleaned, .. } => cleaned.iter_mut().for_each(hide),
         Kind::StageStarted { .. }
         | Kind::TaskOutput { .. }
+        | Kind::TaskSilent { .. }
         | Kind::StageFinished { because: None, .. }
         | Kind::RunFinished { .. } => {}
     }

@@ -61,7 +61,11 @@ impl Fold {
                 }
             }
             Kind::PreviousInterrupted { run, tasks, cleaned } => self.warn(previous(run, tasks, cleaned)),
-            Kind::StageStarted { .. } | Kind::TaskOutput { .. } | Kind::TaskPart { .. } => {}
+            Kind::StageStarted { .. }
+            | Kind::TaskOutput { .. }
+            | Kind::TaskSilent { .. }
+            | Kind::TaskBlocked { .. }
+            | Kind::TaskPart { .. } => {}
             Kind::TaskStarted { task, stage, service, .. } => {
                 self.stage(stage).running.push((task.clone(), service.clone()));
             }

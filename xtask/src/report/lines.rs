@@ -137,6 +137,12 @@ impl Subscriber for Lines {
             Kind::TaskPart { task, part, line, .. } if self.says_more_than_failures() => {
                 self.printer.say(&text::part_line(task, part, line));
             }
+            Kind::TaskSilent { task, silent_ms } if self.says_more_than_failures() => {
+                self.printer.say(&text::silent_line(task, *silent_ms));
+            }
+            Kind::TaskBlocked { task, lock } if self.says_more_than_failures() => {
+                self.printer.say(&text::blocked_line(task, lock));
+            }
             Kind::TaskFinished { .. } => {
                 if let Some((stage, task)) = TaskSummary::of(&event.kind) {
                     self.task_finished(stage, &task);
@@ -155,6 +161,8 @@ impl Subscriber for Lines {
             }
             Kind::TaskStarted { .. }
             | Kind::TaskOutput { .. }
+            | Kind::TaskSilent { .. }
+            | Kind::TaskBlocked { .. }
             | Kind::TaskPart { .. }
             | Kind::PreviousInterrupted { .. }
             | Kind::Warning { .. } => {}

@@ -10,6 +10,7 @@ use super::{verdict, words};
 use crate::outcome::Outcome;
 use crate::plan::TaskId;
 use crate::text;
+use std::time::Duration;
 
 /// Failed tasks that are told again.
 const FAILURES: usize = 20;
@@ -57,6 +58,20 @@ pub fn start_line(task: &TaskId, command: &str, display: Display) -> String {
 /// How a part of a task stands.
 pub fn part_line(task: &TaskId, part: &str, line: &str) -> String {
     format!("  {}  {}: {}", clean(task.as_str()), clean(part), clean(line))
+}
+
+/// That a task seems to hang, for a log in which nothing else moves.
+pub fn silent_line(task: &TaskId, silent_ms: u64) -> String {
+    let time = text::duration(Duration::from_millis(silent_ms));
+    format!("{} has been running for {time} without output", clean(task.as_str()))
+}
+
+/// That a task does nothing because another cargo works.
+pub fn blocked_line(task: &TaskId, lock: &str) -> String {
+    let (task, lock) = (clean(task.as_str()), clean(lock));
+    format!(
+        "{task} waits for cargo's lock on the {lock}: another cargo holds it, and this task continues when that ends"
+    )
 }
 
 /// What is said when a run is told to stop.

@@ -87,3 +87,16 @@ fn a_lock_that_leads_to_another_file_is_refused_and_the_file_stays() {
     output.says("because: it is a link to another file").says("hint: remove it");
     assert_eq!(sandbox.read("Cargo.toml"), manifest);
 }
+
+#[test]
+fn a_wait_for_cargos_lock_is_said_at_once_and_recorded() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    let waits = "echo '    Blocking waiting for file lock on build directory' >&2; : >../ready; read -r line <../gate";
+    sandbox.gate("gate").stage("slow", "", waits);
+    let run = sandbox.start(&["ci", "--only", "slow"]);
+    run.until_says("slow:command waits for cargo's lock on the build directory: another cargo holds it");
+    sandbox.open_gate("gate");
+    run.finish().exits(0);
+    let blocked = sandbox.events(&sandbox.latest(), "task-blocked");
+    assert_eq!(blocked.iter().map(|event| &event["lock"]).collect::<Vec<_>>(), ["build directory"]);
+}

@@ -16,6 +16,7 @@ fn context(directory: &Path) -> Context {
         fail_fast: false,
         timeout: Duration::from_mins(1),
         grace: Duration::from_secs(1),
+        patience: Duration::from_millis(1),
         surroundings: Surroundings::default(),
         runtime: Arc::default(),
         user: String::new(),
@@ -62,4 +63,29 @@ fn a_run_in_which_nothing_can_start_ends_as_a_bug_with_a_whole_record() {
     let ended = events.iter().filter(|kind| matches!(kind, Kind::TaskFinished { .. })).count();
     assert_eq!(ended, 3, "every task has an end: {events:#?}");
     assert!(matches!(events.last(), Some(Kind::RunFinished { exit_code: 70, .. })), "{events:#?}");
+}
+
+/// A task that prints nothing until it is released, which the display does as soon as it is told of the silence.
+#[test]
+fn the_silence_of_a_task_is_an_event_while_it_lasts() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let gate = directory.path().join("gate");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &gate, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
+    let mut stages = vec![stage("slow", &[("waits", &[])])];
+    stages[0].tasks[0].command = Command::new("cat", directory.path()).arg("gate");
+    let plan = Plan { event: Cause::PullRequest, root: directory.path().to_owned(), services: Vec::new(), stages };
+    let (sender, messages) = std::sync::mpsc::sync_channel(16);
+    let mut silent = Vec::new();
+    let mut emit = |event: &Event| {
+        if let Kind::TaskSilent { task, .. } = &event.kind {
+            if silent.is_empty() {
+                std::fs::write(&gate, "released\n").expect("the task reads it");
+            }
+            silent.push(task.to_string());
+        }
+    };
+    let over = run(&plan, &context(directory.path()), &Clock::start(), (&sender, &messages), &mut emit);
+    assert_eq!(over.expect("two slots can be made").verdict.exit, Exit::Ok);
+    assert_eq!(silent.first().map(String::as_str), Some("slow:waits"));
 }

@@ -172,3 +172,19 @@ fn commands_are_for_github_alone() {
     let text = shown(&sample::every_outcome(), Display::default());
     assert!(!text.contains("::group") && !text.contains("::error"), "{text}");
 }
+
+#[test]
+fn a_task_that_seems_to_hang_is_said_at_once_also_for_github() {
+    let mut run = sample::Run::new(&[("test-services", Policy::Blocking, &["compile"])]);
+    run.stage("test-services").start("test-services", "compile");
+    let task = || StageId::new("test-services").job("compile");
+    run.push(Kind::TaskBlocked { task: task(), lock: "build directory".to_owned() });
+    run.push(Kind::TaskSilent { task: task(), silent_ms: 60_000 });
+    let events = run.over("passed", 0);
+    let said = "test-services:compile waits for cargo's lock on the build directory: another cargo holds it, and this \
+                task continues when that ends\ntest-services:compile has been running for 1m 00s without output\n";
+    assert_eq!(shown(&events, Display::default()), said);
+    let github = shown(&events, Display { github: true, ..Display::default() });
+    assert_eq!(github, format!("test-services has started: 1 task\n{said}"));
+    assert_eq!(shown(&events, Display { verbosity: Verbosity::Quiet, ..Display::default() }), "");
+}
