@@ -35,7 +35,7 @@ pub fn doc_tests(context: Context<'_>, stage: &StageId, compiled_by: Option<Task
         command = command.env("LLVM_PROFILE_FILE", "/dev/null");
     }
     let repeat = |package: &Package| {
-        let command = context.cargo().arg("test").args(context.alone(package)).arg("--doc");
+        let command = context.resolving("test").args(context.alone(package)).arg("--doc");
         Repeat::Line(command.to_string())
     };
     let calls = Calls { stage, packages: &documented, env_from, beside: Some(DOC) };

@@ -98,7 +98,7 @@ pub fn run(
 
 /// The command that runs the unit tests of a package again.
 pub fn repeat(context: Context<'_>, package: &Package) -> Repeat {
-    let call = context.cargo().arg("test").args(context.alone(package));
+    let call = context.resolving("test").args(context.alone(package));
     let simple = unit_targets(&[package]);
     let targets = if simple.is_empty() { by_cargo::named_unit_targets(&[package]) } else { simple };
     Repeat::Cargo { call, targets }
