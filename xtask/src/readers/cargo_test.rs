@@ -79,8 +79,9 @@ impl CargoTest {
         let Some(index) = index else { return };
         let package = &mut self.packages[index];
         package.ran = true;
-        if let Some(binary) = binary {
-            package.reader.next_binary(&binary);
+        match binary {
+            Some(binary) => package.reader.next_binary(&binary),
+            None => package.reader.see_built(),
         }
         self.current = Some((index, Exit::Code(0)));
     }
@@ -124,9 +125,10 @@ impl Read for CargoTest {
             self.see_exit(&shown);
         }
         match &self.current {
-            Some((index, _)) => self.packages[*index].reader.line(Stream::Stdout, line),
+            Some((index, exit)) if exit.is_ok() => self.packages[*index].reader.line(Stream::Stdout, line),
             None if !self.ran => self.head.line(Stream::Stderr, line),
-            None => {}
+            // What cargo says about a failure is not what the tests have printed.
+            Some(_) | None => {}
         }
     }
 

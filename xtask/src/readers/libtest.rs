@@ -170,6 +170,11 @@ impl Libtest {
         self.die(binary, self.repeat.all());
     }
 
+    /// Cargo has built what it runs now.
+    pub(super) fn see_built(&mut self) {
+        self.built = true;
+    }
+
     /// Whether the tests of an executable are being listed: whatever is printed now may be theirs.
     pub(super) fn is_listing(&self) -> bool {
         self.block.as_ref().is_some_and(|block| !block.may_be_over())

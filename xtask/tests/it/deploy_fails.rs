@@ -46,7 +46,7 @@ fn every_service_that_fails_is_named() {
     }
     shop.deploy(&[]).exits(7).says("auth-service gives up").says("user-service gives up");
     shop.runs_all_of('a');
-    let next = "- `deploy-staging/staging`: what was before is back and verified: repair the cause, then deploy again\n  \
+    let next = "- `deploy-staging:staging`: what was before is back and verified: repair the cause, then deploy again\n  \
                 - `cargo xtask status staging`\n  - `cargo xtask deploy staging --images images.json`\n";
     let report = shop.sandbox.run(&["report"]).exits(0).stdout;
     assert!(report.contains(next), "{report}");
@@ -81,7 +81,7 @@ fn when_what_was_before_does_not_come_back_a_human_is_needed() {
     let output = shop.deploy(&[]).exits(8).says("user-service failed; a human is needed");
     assert!(writes.matched() >= 3);
     output.says("cargo xtask status staging").says("needs a human: ").says("auth-service  rolled back");
-    let next = "- `deploy-staging/staging`: look at staging now: a human is needed, and some services run as nobody wants\n  \
+    let next = "- `deploy-staging:staging`: look at staging now: a human is needed, and some services run as nobody wants\n  \
                 - `cargo xtask status staging`\n  - `cargo xtask rollback staging`\n";
     let report = shop.sandbox.run(&["report"]).exits(0).stdout;
     assert!(report.contains(next), "{report}");

@@ -43,6 +43,7 @@ fn each_package_has_its_own_results() {
     counted(&reading, "b", Outcome::Failed, 0, 1);
     assert_eq!(reading.parts["b"].failed_tests[0].repeat, "cargo test --package b -- bad --exact");
     assert!(reading.parts["b"].failed_tests[0].output.contains("Running away"), "a test may print what cargo prints");
+    assert!(!reading.parts["b"].failed_tests[0].output.contains("to rerun pass"), "cargo's words are not the test's");
 }
 
 #[test]
