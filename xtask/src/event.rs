@@ -134,6 +134,15 @@ pub enum Kind {
         /// Whether nothing more will be told of it.
         done: bool,
     },
+    /// A task runs whose earlier result cannot be used.
+    TaskNotCached {
+        /// The task.
+        task: TaskId,
+        /// Its stage.
+        stage: StageId,
+        /// Why: the input that has changed, or what its result may depend on besides its inputs.
+        because: String,
+    },
     /// A task has ended, or was skipped without having started.
     TaskFinished {
         /// The task.

@@ -1,14 +1,15 @@
-//! One remembered result on disk: the run that proved it, all inputs, and the reading.
+//! One remembered result on disk: the run that proved it, all inputs, and the reading, behind a line with their digest.
 
 use crate::files::write_atomic;
 use crate::reading::Reading;
+use oci_layout::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
 /// The version of the format; another one is a miss.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a task had in front of it: names of things with what they were.
 pub(super) type Inputs = BTreeMap<String, String>;
@@ -24,9 +25,17 @@ pub(super) struct Entry {
     pub reading: Reading,
 }
 
+/// The first line.
 #[derive(Serialize, Deserialize)]
-struct OnDisk {
+struct Head {
     version: u32,
+    /// Of the second line.
+    digest: Digest,
+}
+
+/// The second line.
+#[derive(Serialize, Deserialize)]
+struct Body {
     run: String,
     inputs: Inputs,
     reading: Reading,
@@ -40,10 +49,16 @@ impl Entry {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.to_string()),
         };
-        let entry: OnDisk = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-        if entry.version != VERSION {
-            return Err(format!("it has version {}, and this program reads {VERSION}", entry.version));
+        let (head, body) = bytes.split_at(bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len()));
+        let head: Head = serde_json::from_slice(head).map_err(|error| format!("its first line: {error}"))?;
+        if head.version != VERSION {
+            return Err(format!("it has version {}, and this program reads {VERSION}", head.version));
         }
+        let body = body.trim_ascii_start();
+        if Digest::of(body) != head.digest {
+            return Err("its contents are not those that were written".to_owned());
+        }
+        let entry: Body = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         if entry.inputs.is_empty() {
             return Err("it names no inputs".to_owned());
         }
@@ -53,7 +68,9 @@ impl Entry {
     /// Writes the entry whole or not at all.
     pub(super) fn write(self, path: &Path) -> crate::error::Result<()> {
         let Self { run, inputs, reading } = self;
-        let bytes = serde_json::to_vec(&OnDisk { version: VERSION, run, inputs, reading }).unwrap_or_default();
+        let body = serde_json::to_vec(&Body { run, inputs, reading }).unwrap_or_default();
+        let head = serde_json::to_vec(&Head { version: VERSION, digest: Digest::of(&body) }).unwrap_or_default();
+        let bytes = [head, body].join(&b'\n');
         path.parent().map(std::fs::create_dir_all).transpose().ok();
         write_atomic(path, &bytes)
     }

@@ -1,20 +1,25 @@
 //! Remembers what has passed with which inputs, so that a task whose inputs are the same need not run again.
 //!
 //! The inputs of a task are the files of the checkout that it may read: those of its package, of the packages that it
-//! depends on, and all that belong to no package; and the words of its command, its variables and the compiler. They
-//! are kept in full rather than as one hash: equal is equal, and a miss can say which file has changed. Git names the
-//! contents of files, so without git nothing is remembered.
+//! depends on, and all that belong to no package; and its command, the child environment, cargo's configuration and the
+//! compiler. They are kept by name rather than as one hash: a miss can say which one has changed. Git names the contents
+//! of files, so without git nothing is remembered. Neither is anything of packages that may depend on more than that:
+//! `sight` has the rule.
 
 mod entry;
+mod sight;
 mod snapshot;
 
-pub use snapshot::Snapshot;
+pub use sight::Package;
+pub use snapshot::{Checkout, Snapshot};
 
 use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::plan::Task;
+use crate::plan::task::Scope;
 use crate::reading::Reading;
 use entry::Entry;
+use oci_layout::Digest;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -33,14 +38,12 @@ pub enum Use {
 /// The memory of one checkout.
 pub struct Cache {
     folder: PathBuf,
-    root: PathBuf,
-    /// The folders of the workspace's packages, by name, relative to the root.
-    packages: BTreeMap<String, PathBuf>,
-    /// Variables of the surroundings that change what cargo does.
+    checkout: Checkout,
+    /// The child environment.
     vars: BTreeMap<String, String>,
     how: Use,
-    /// Taken by whoever needs it first.
-    snapshot: OnceLock<Option<Snapshot>>,
+    /// Taken at the first use.
+    snapshot: OnceLock<std::result::Result<Snapshot, String>>,
     /// Set once it has been said that nothing can be written.
     complained: OnceLock<()>,
 }
@@ -54,20 +57,17 @@ pub enum Memory {
 }
 
 impl Cache {
-    /// The memory in `folder` of the checkout at `root`.
-    pub fn new(
-        folder: PathBuf,
-        root: PathBuf,
-        packages: BTreeMap<String, PathBuf>,
-        vars: BTreeMap<String, String>,
-        how: Use,
-    ) -> Self {
-        Self { folder, root, packages, vars, how, snapshot: OnceLock::new(), complained: OnceLock::new() }
+    /// The memory in the directory `folder`, of a checkout whose tasks see the variables `vars`.
+    pub fn new(folder: PathBuf, checkout: Checkout, vars: BTreeMap<String, String>, how: Use) -> Self {
+        Self { folder, checkout, vars, how, snapshot: OnceLock::new(), complained: OnceLock::new() }
     }
 
     /// Whether the task has passed before with the inputs that it has now.
     pub fn look_up(&self, task: &Task) -> Memory {
         let Some(scope) = task.cache.as_ref().filter(|_| self.how == Use::Full) else { return Memory::Miss(None) };
+        if let Some(why) = self.unseen(scope) {
+            return Memory::Miss(Some(why));
+        }
         let path = self.path(task);
         let entry = match Entry::read(&path) {
             Ok(Some(entry)) => entry,
@@ -103,8 +103,11 @@ impl Cache {
         if reading.outcome != Outcome::Passed || reading.parts.values().any(|part| !part.outcome.meets_a_need()) {
             return Ok(());
         }
+        if self.unseen(scope).is_some() {
+            return Ok(());
+        }
         let Some(before) = self.snapshot() else { return Ok(()) };
-        let Some(after) = Snapshot::take(&self.root, &self.packages) else { return Ok(()) };
+        let Ok(after) = Snapshot::take(&self.checkout, &self.folder) else { return Ok(()) };
         let words = self.words(task);
         let inputs = before.inputs(scope, &words);
         if inputs != after.inputs(scope, &words) {
@@ -116,7 +119,22 @@ impl Cache {
 
     /// Takes the snapshot that later look-ups compare with, before anything runs.
     pub fn snapshot(&self) -> Option<&Snapshot> {
-        self.snapshot.get_or_init(|| Snapshot::take(&self.root, &self.packages)).as_ref()
+        self.taken().ok()
+    }
+
+    fn taken(&self) -> std::result::Result<&Snapshot, &String> {
+        self.snapshot.get_or_init(|| Snapshot::take(&self.checkout, &self.folder)).as_ref()
+    }
+
+    /// Why a result of this scope may depend on more than the inputs that are compared; `None` when it cannot.
+    fn unseen(&self, scope: &Scope) -> Option<String> {
+        if let Some(name) = sight::program(self.vars.keys().map(String::as_str)) {
+            return Some(format!("${name} names a program whose contents are not compared"));
+        }
+        match self.taken() {
+            Ok(snapshot) => snapshot.unseen(scope, &self.checkout),
+            Err(why) => Some(why.clone()),
+        }
     }
 
     fn path(&self, task: &Task) -> PathBuf {
@@ -125,27 +143,13 @@ impl Cache {
         self.folder.join(format!("{}.{universe}.json", task.id.file_stem()))
     }
 
-    /// What is not in files: the command and the variables that it sees.
+    /// What is not in files: the command and the variables that it sees, whose values may be secrets.
     fn words(&self, task: &Task) -> BTreeMap<String, String> {
-        let vars = self.vars.iter().chain(&task.command.env).map(|(key, value)| (format!("${key}"), value.clone()));
+        let vars = self.vars.iter().filter(|(name, _)| sight::counts(name)).chain(&task.command.env);
+        let vars = vars.map(|(name, value)| (format!("${name}"), Digest::of(value.as_bytes()).to_string()));
         let command = ("the command".to_owned(), task.command.argv().join("\u{1f}"));
         vars.chain([command]).collect()
     }
-}
-
-/// Whether a variable changes what cargo and rustc do, and so belongs to the inputs.
-pub fn matters(name: &str) -> bool {
-    const NAMES: [&str; 7] = [
-        "RUSTFLAGS",
-        "RUSTDOCFLAGS",
-        "RUSTC",
-        "RUSTDOC",
-        "RUSTC_WRAPPER",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "RUSTC_BOOTSTRAP",
-    ];
-    const PREFIXES: [&str; 5] = ["CARGO_BUILD_", "CARGO_ENCODED_", "CARGO_PROFILE_", "CARGO_TARGET_", "RUST_TEST_"];
-    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]

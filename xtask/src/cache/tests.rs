@@ -40,9 +40,11 @@ impl Checkout {
     }
 
     fn cache(&self, how: Use) -> Cache {
-        let packages = ["a", "b"].map(|name| (name.to_owned(), PathBuf::from(name))).into();
-        let folder = self.path().join(".git/cache");
-        Cache::new(folder, self.path().to_owned(), packages, BTreeMap::new(), how)
+        let package = |name: &str| (name.to_owned(), Package { dir: name.into(), unseen: None });
+        let packages = ["a", "b"].map(package).into();
+        let configuration = vec![self.path().join("home.toml")];
+        let place = super::Checkout { root: self.path().to_owned(), packages, configuration, unset: Vec::new() };
+        Cache::new(self.path().join(".git/cache"), place, BTreeMap::new(), how)
     }
 
     fn task(&self) -> Task {
@@ -147,5 +149,98 @@ fn without_git_nothing_is_remembered() {
     let checkout = Checkout::new();
     std::fs::rename(checkout.path().join(".git"), checkout.path().join("git")).expect("renamed");
     checkout.cache(Use::Full).remember(&checkout.task(), "run-1", &passed()).expect("the folder can be written to");
-    assert!(matches!(checkout.cache(Use::Full).look_up(&checkout.task()), Memory::Miss(None)));
+    let why = checkout.ask().expect_err("nothing is remembered").expect("it says why");
+    assert!(why.starts_with("`git -c core.fsmonitor=false") && why.contains("not a git repository"), "{why}");
+}
+
+/// Requires that what has passed is not used again once `change` was made, nor anything that passes after it.
+#[track_caller]
+fn forgets(change: impl Fn(&Checkout), why: &str) {
+    let checkout = Checkout::new();
+    checkout.remember();
+    assert!(checkout.ask().is_ok());
+    change(&checkout);
+    assert_eq!(checkout.ask(), Err(Some(why.to_owned())));
+    checkout.remember();
+    assert_eq!(checkout.ask(), Err(Some(why.to_owned())));
+}
+
+#[test]
+fn files_that_git_does_not_compare_are_not_remembered() {
+    let set = "git is set not to compare a/src/lib.rs, see `git ls-files -v`";
+    forgets(|it| it.git(&["update-index", "--assume-unchanged", "a/src/lib.rs"]), set);
+    forgets(|it| it.git(&["update-index", "--skip-worktree", "a/src/lib.rs"]), set);
+    let module = "160000,0123456789012345678901234567890123456789,vendor";
+    let submodule = "vendor is a submodule, whose files are not compared";
+    forgets(|it| it.git(&["update-index", "--add", "--cacheinfo", module]), submodule);
+    let ignored = |it: &Checkout| {
+        it.write(".git/info/exclude", "*.txt\n");
+        it.write("a/state.txt", "1");
+    };
+    forgets(ignored, "git ignores a/state.txt");
+    let link = |it: &Checkout| {
+        std::fs::remove_file(it.path().join("a/src/lib.rs")).expect("removed");
+        std::os::unix::fs::symlink("/dev/null", it.path().join("a/src/lib.rs")).expect("linked");
+    };
+    forgets(link, "a/src/lib.rs is a symbolic link");
+}
+
+#[test]
+fn what_may_reach_beyond_its_sources_is_not_remembered() {
+    let reads = "a/src/lib.rs mentions `env`, so it may read more than its sources";
+    forgets(|it| it.write("a/src/lib.rs", "/// std::env::var(\"HOME\")"), reads);
+}
+
+#[test]
+fn what_others_ignore_or_link_to_does_not_count() {
+    let checkout = Checkout::new();
+    checkout.remember();
+    checkout.write(".git/info/exclude", "*.txt\n");
+    checkout.write("b/state.txt", "1");
+    checkout.write("b/src/lib.rs", "use std::env;");
+    assert!(checkout.ask().is_ok());
+}
+
+#[test]
+fn every_input_that_is_not_in_files_brings_it_back() {
+    let checkout = Checkout::new();
+    let ask = |vars: &[(&str, &str)]| {
+        let mut cache = checkout.cache(Use::Full);
+        cache.vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let memory = cache.look_up(&checkout.task());
+        cache.remember(&checkout.task(), "run-1", &passed()).expect("the directory can be written to");
+        match memory {
+            Memory::Hit(_) => None,
+            Memory::Miss(why) => Some(why.unwrap_or_default()),
+        }
+    };
+    assert_eq!(ask(&[("TOKEN", "a-secret-value"), ("SHLVL", "1")]).as_deref(), Some(""));
+    assert_eq!(ask(&[("TOKEN", "a-secret-value"), ("SHLVL", "2")]), None);
+    let path = checkout.cache(Use::Full).path(&checkout.task());
+    assert!(!std::fs::read_to_string(path).expect("it is there").contains("a-secret-value"));
+    assert_eq!(ask(&[("TOKEN", "b")]).as_deref(), Some("$TOKEN has changed"));
+    assert_eq!(ask(&[]).as_deref(), Some("$TOKEN is gone"));
+    assert_eq!(ask(&[("A", "")]).as_deref(), Some("$A is new"));
+    let home = checkout.path().join("home.toml");
+    checkout.write("home.toml", "[env]\nA = \"1\"");
+    assert_eq!(ask(&[("A", "")]), Some(format!("{} mentions `env`", home.display())));
+    checkout.write("home.toml", "[build]\nrustdocflags = []");
+    assert_eq!(ask(&[("A", "")]), Some(format!("{} is new", home.display())));
+    let wrapper = "$RUSTC_WRAPPER names a program whose contents are not compared";
+    assert_eq!(ask(&[("RUSTC_WRAPPER", "sccache")]).as_deref(), Some(wrapper));
+}
+
+#[test]
+fn counts_that_were_changed_on_the_disk_are_not_believed() {
+    let checkout = Checkout::new();
+    checkout.remember();
+    let path = checkout.cache(Use::Full).path(&checkout.task());
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    let changed = text.replace("\"passed\":3", "\"passed\":4");
+    assert_ne!(changed, text);
+    std::fs::write(&path, changed).expect("written");
+    let why = "what was remembered cannot be used: its contents are not those that were written";
+    assert_eq!(checkout.ask(), Err(Some(why.to_owned())));
+    assert!(path.with_extension("bad").exists(), "set aside");
+    assert_eq!(checkout.ask(), Err(None));
 }

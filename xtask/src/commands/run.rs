@@ -19,7 +19,8 @@ use crate::report::{self, Fanout, Outputs, Subscriber};
 use crate::settings::Settings;
 use crate::tools::preflight::{self, Ready, Wants};
 use crate::tools::{self, Consent, Runtime, setup};
-use crate::workspace::{Workspace, git};
+use crate::workspace::load::config_files;
+use crate::workspace::{Package, Workspace, git};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
@@ -204,31 +205,34 @@ fn context(
         // GitHub kills the whole tree about ten seconds after it has cancelled a job.
         grace: grace(environment),
         patience: exec::run::silence::PATIENCE,
-        surroundings: place.surroundings,
         runtime: place.runtime,
         user: environment.user().to_owned(),
         temp: environment.temp.clone(),
+        cache: Arc::new(cache(environment, args, workspace, &place.surroundings)),
         given: given.filter_map(|key| Some((key.clone(), environment.var(key)?.to_owned()))).collect(),
-        cache: Arc::new(cache(environment, args, workspace)),
         jobserver: pool::jobserver(environment.cpus),
         first: place.first,
+        surroundings: place.surroundings,
     }
 }
 
-fn cache(environment: &Environment, args: &cli::Run, workspace: &Workspace) -> Cache {
+fn cache(environment: &Environment, args: &cli::Run, workspace: &Workspace, children: &Surroundings) -> Cache {
     let how = match (args.no_cache, args.force) {
         (true, _) => cache::Use::None,
         (_, true) => cache::Use::Write,
         _ => cache::Use::Full,
     };
-    let folders = workspace
-        .packages
-        .iter()
-        .filter_map(|package| Some((package.name.clone(), package.dir.strip_prefix(&workspace.root).ok()?.to_owned())));
-    let vars = environment.vars.iter().filter(|(name, _)| cache::matters(name));
-    let vars = vars.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let folder = Home::new(&workspace.target_dir).path().join("cache");
-    Cache::new(folder, workspace.root.clone(), folders.collect(), vars, how)
+    let package = |package: &Package| Some((package.name.clone(), cache::Package::of(package, &workspace.root)?));
+    let checkout = cache::Checkout {
+        root: workspace.root.clone(),
+        packages: workspace.packages.iter().filter_map(package).collect(),
+        configuration: config_files(environment, &workspace.root).collect(),
+        unset: children.remove.clone(),
+    };
+    let mut vars = environment.vars.clone();
+    vars.retain(|name, _| !children.remove.contains(name));
+    vars.extend(children.set.iter().cloned());
+    Cache::new(Home::new(&workspace.target_dir).path().join("cache"), checkout, vars, how)
 }
 
 /// What a run is told about and goes on without.

@@ -5,10 +5,11 @@ use crate::backing::Servers;
 use crate::command::Stream;
 use crate::error::{Error, Exit};
 use crate::outcome::Outcome;
-use crate::plan::Task;
 use crate::plan::task::Universe;
+use crate::plan::{StageId, Task, TaskId};
 use crate::reading::Reading;
 use crate::text;
+use std::time::Duration;
 
 /// What workers and signals tell the loop.
 pub enum Message {
@@ -31,6 +32,15 @@ pub enum Message {
         line: String,
         /// Whether nothing more will be told of it.
         done: bool,
+    },
+    /// A task whose result could have been remembered has to run.
+    NotCached {
+        /// Its id.
+        task: TaskId,
+        /// Its stage.
+        stage: StageId,
+        /// Why.
+        because: String,
     },
     /// A task has ended.
     Ended {
@@ -96,4 +106,9 @@ pub(super) fn shown(task: &Task, reading: &Reading) -> Reading {
         shown.binaries.clear();
     }
     shown
+}
+
+/// A time as events carry it.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

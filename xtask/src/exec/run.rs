@@ -12,7 +12,7 @@
 //! here included, the children are stopped before this function is left.
 
 use super::context::{Context, Inputs};
-use super::message::{Finished, Message, Stopped, shown};
+use super::message::{Finished, Message, Stopped, millis, shown};
 use super::schedule::{Change, Schedule};
 use super::secrets;
 use super::signal::Signal;
@@ -268,6 +268,7 @@ impl Run<'_> {
                 let task = self.tasks[task].id.clone();
                 self.tell(Kind::TaskPart { task, part, line, done });
             }
+            Message::NotCached { task, stage, because } => self.tell(Kind::TaskNotCached { task, stage, because }),
             Message::Ended { task, finished } => self.end(task, *finished),
             Message::Warning(message) => self.tell(Kind::Warning { message }),
             Message::TornDown(left) => {
@@ -389,10 +390,6 @@ impl Run<'_> {
         let changes = self.schedule.stop(because);
         self.follow(changes);
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

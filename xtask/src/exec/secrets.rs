@@ -50,6 +50,7 @@ pub fn redact(kind: &mut Kind, secrets: &Secrets) {
         | Kind::TaskStarted { command: text, .. }
         | Kind::TaskBlocked { lock: text, .. }
         | Kind::TaskPart { line: text, .. }
+        | Kind::TaskNotCached { because: text, .. }
         | Kind::StageFinished { because: Some(text), .. }
         | Kind::Stopping { because: text, .. }
         | Kind::Warning { message: text } => hide(text),

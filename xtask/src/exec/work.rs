@@ -75,17 +75,25 @@ impl<'a> Worker<'a> {
 
     /// Spawns the command, unless it has passed before with the same inputs.
     fn spawn(self) -> Finished {
-        let (task, inputs) = (self.task, self.inputs);
-        if let Memory::Hit(reading) = inputs.cache.look_up(task) {
-            return Finished::new(*reading);
+        let Self { task, inputs, sender, .. } = self;
+        if task.cache.is_none() {
+            return self.really_spawn();
+        }
+        // What other tasks set for it is an input too.
+        let command = self.with_environment(task.command.clone(), BTreeMap::new());
+        let seen = Task { command, ..task.clone() };
+        match inputs.cache.look_up(&seen) {
+            Memory::Hit(reading) => return Finished::new(*reading),
+            Memory::Miss(Some(because)) => {
+                let (task, stage) = (task.id.clone(), task.stage.clone());
+                let _ = sender.send(Message::NotCached { task, stage, because });
+            }
+            Memory::Miss(None) => {}
         }
         // Inputs that change from here on make the result one that is not remembered.
-        if task.cache.is_some() {
-            inputs.cache.snapshot();
-        }
-        let sender = self.sender;
+        inputs.cache.snapshot();
         let finished = self.really_spawn();
-        if let Err(error) = inputs.cache.remember(task, &inputs.run, &finished.reading) {
+        if let Err(error) = inputs.cache.remember(&seen, &inputs.run, &finished.reading) {
             let message = format!("what has passed is not remembered: {}; the verdict is not affected", error.line());
             let _ = sender.try_send(Message::Warning(message));
         }

@@ -65,6 +65,7 @@ impl Fold {
             | Kind::TaskOutput { .. }
             | Kind::TaskSilent { .. }
             | Kind::TaskBlocked { .. }
+            | Kind::TaskNotCached { .. }
             | Kind::TaskPart { .. } => {}
             Kind::TaskStarted { task, stage, service, .. } => {
                 self.stage(stage).running.push((task.clone(), service.clone()));

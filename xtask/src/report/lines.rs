@@ -134,6 +134,9 @@ impl Subscriber for Lines {
                 let line = text::start_line(task, command, self.display);
                 self.later(stage, line);
             }
+            Kind::TaskNotCached { task, stage, because } if self.display.verbosity == Verbosity::Verbose => {
+                self.later(stage, text::not_cached_line(task, because, self.display));
+            }
             Kind::TaskPart { task, part, line, .. } if self.says_more_than_failures() => {
                 self.printer.say(&text::part_line(task, part, line));
             }
@@ -164,6 +167,7 @@ impl Subscriber for Lines {
             | Kind::TaskSilent { .. }
             | Kind::TaskBlocked { .. }
             | Kind::TaskPart { .. }
+            | Kind::TaskNotCached { .. }
             | Kind::PreviousInterrupted { .. }
             | Kind::Warning { .. } => {}
         }

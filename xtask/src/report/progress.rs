@@ -88,6 +88,9 @@ impl Progress {
             Kind::TaskStarted { task, command, .. } if self.display.verbosity == Verbosity::Verbose => {
                 self.printer.say(&text::start_line(task, command, self.display));
             }
+            Kind::TaskNotCached { task, because, .. } if self.display.verbosity == Verbosity::Verbose => {
+                self.printer.say(&text::not_cached_line(task, because, self.display));
+            }
             Kind::TaskPart { task, part, line, done: true } if self.display.verbosity != Verbosity::Quiet => {
                 self.printer.say(&text::part_line(task, part, line));
             }

@@ -55,6 +55,11 @@ pub fn start_line(task: &TaskId, command: &str, display: Display) -> String {
     display.style().dim(&format!("  {} $ {}", clean(task.as_str()), clean(command)))
 }
 
+/// Why a task runs although an earlier result is there, for those who want to see every command.
+pub fn not_cached_line(task: &TaskId, because: &str, display: Display) -> String {
+    display.style().dim(&format!("  {} is not cached: {}", clean(task.as_str()), clean(because)))
+}
+
 /// How a part of a task stands.
 pub fn part_line(task: &TaskId, part: &str, line: &str) -> String {
     format!("  {}  {}: {}", clean(task.as_str()), clean(part), clean(line))

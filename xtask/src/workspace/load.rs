@@ -59,7 +59,7 @@ fn tests_need_cargo(environment: &Environment, root: &Path) -> bool {
 }
 
 /// Every file that cargo takes its configuration from at `root`, whether it exists or not.
-pub(super) fn config_files(environment: &Environment, root: &Path) -> impl Iterator<Item = PathBuf> {
+pub fn config_files(environment: &Environment, root: &Path) -> impl Iterator<Item = PathBuf> {
     let home = environment.var("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(Path::new(environment.var("HOME")?).join(".cargo")));
     let directories = root.ancestors().map(|directory| directory.join(".cargo")).chain(home);
@@ -141,6 +141,11 @@ fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>
             .map(|target| target.src_path.clone().into_std_path_buf())
             .collect(),
         integration_tests: tested(cargo_metadata::Target::is_test),
+        runs_when_compiled: package
+            .targets
+            .iter()
+            .find(|target| target.is_custom_build() || target.is_proc_macro())
+            .map(|target| target.src_path.clone().into_std_path_buf()),
         depends_outside: package
             .dependencies
             .iter()

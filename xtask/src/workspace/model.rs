@@ -70,6 +70,9 @@ pub struct Package {
     pub depends_on: Vec<String>,
     /// What its code and its tests link, optional crates included.
     pub dependencies: Vec<Dependency>,
+    /// The root source of what runs while it, or a package that depends on it, is compiled: its build script, or itself if
+    /// it is a procedural macro.
+    pub runs_when_compiled: Option<PathBuf>,
     /// Whether it depends on a folder that is no member: what lies there is not known here.
     pub depends_outside: bool,
     /// `[package.metadata.xtask]`, or null.

@@ -10,6 +10,7 @@ mod sandbox;
 
 mod adopting;
 mod audit;
+mod cached;
 mod causes;
 mod config;
 mod conformance;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::cache::{Cache, Use};
+use crate::cache::{Cache, Checkout, Use};
 use crate::command::Command;
 use crate::plan::{Event as Cause, Stage, StageId};
 use crate::process::Surroundings;
@@ -22,7 +22,7 @@ fn context(directory: &Path) -> Context {
         user: String::new(),
         temp: directory.to_owned(),
         given: [].into(),
-        cache: Arc::new(Cache::new(directory.to_owned(), directory.to_owned(), [].into(), [].into(), Use::None)),
+        cache: Arc::new(Cache::new(directory.to_owned(), Checkout::default(), [].into(), Use::None)),
         jobserver: None,
         first: Vec::new(),
     }
