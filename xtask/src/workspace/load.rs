@@ -174,7 +174,7 @@ fn gated_targets(package: &cargo_metadata::Package) -> BTreeSet<String> {
     gated.flat_map(|target| target.kind.iter().map(move |kind| format!("{kind} {}", target.name))).collect()
 }
 
-/// The names of members that cargo cannot tell from a dependency by name. The lock file knows every dependency; without
+/// The names of members that are also the name of a dependency from elsewhere, so that a name alone is ambiguous. The lock file knows every dependency; without
 /// one, only those are known that a member names itself.
 fn ambiguous(packages: &[Package], lock: Option<&str>) -> BTreeSet<String> {
     let members = packages.iter().map(|package| package.name.as_str());

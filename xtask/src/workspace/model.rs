@@ -141,7 +141,7 @@ impl Workspace {
         found
     }
 
-    /// How cargo is told which member is meant: by its name, or by its id where a dependency is called alike.
+    /// The package specification of a member: its name, or its id where a dependency has the same name.
     pub fn spec<'a>(&'a self, name: &'a str) -> &'a str {
         let ambiguous = self.ambiguous.contains(name);
         self.package(name).filter(|_| ambiguous).map_or(name, |package| &package.id)
@@ -168,7 +168,7 @@ impl Workspace {
     /// Whether a member that is compiled alone gets the features that it has among `unified`.
     pub fn builds_alike_alone(&self, package: &Package, unified: &Features<'_>) -> bool {
         let mut alone = self.unified_features(&[package]);
-        // What is compiled itself has its default features, whoever else asks for them.
+        // A selected package has its default features, whether or not a dependent asks for them.
         alone.entry(&package.name).or_default().insert("default");
         alone.iter().all(|(name, own)| unified.get(name).is_none_or(|all| all.is_subset(own)))
     }

@@ -263,7 +263,7 @@ pub fn awkward() -> Sandbox {
     };
     for (name, more, files) in ROWS {
         let edition = if *name == "old-edition" { "2015" } else { "2024" };
-        // The foreign twin is needed by one member, and is as old as the member, so that only its id tells them apart.
+        // The foreign twin has the same version as the member, so that only their ids differ.
         sandbox.file(&format!("crates/{name}/Cargo.toml"), &manifest(name, edition, more));
         for (path, text) in *files {
             let text = if *text == "GATED" { GATED.replace("GATE", "gate") } else { (*text).to_owned() };
