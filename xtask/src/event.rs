@@ -158,7 +158,7 @@ pub enum Kind {
         exit_code: Option<i32>,
         /// How long it ran; 0 when it never started.
         duration_ms: u64,
-        /// Its log, relative to the run's folder; `None` when none was written.
+        /// Its log, relative to the run's directory; `None` when none was written.
         log: Option<String>,
         /// What its output says.
         reading: Box<Reading>,

@@ -84,7 +84,7 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     }
 }
 
-/// The lock of the checkout; `None` where the target directory is read-only, so that nobody else can run either.
+/// The lock of the checkout; `None` where the target directory is read-only, so that no other run can write to it.
 fn lock(home: &Home, wait: bool, session: &Session) -> Result<Option<Lock>> {
     let environment = &session.environment;
     let holder = || Holder {

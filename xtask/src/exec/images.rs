@@ -67,7 +67,7 @@ fn programs(image: &ImageSpec, inputs: &Inputs) -> Result<Vec<Binary>> {
     Ok(own.into_iter().cloned().collect())
 }
 
-/// Makes the folder that an engine builds from.
+/// Writes the directory that an engine builds from.
 pub(super) fn write_context(context: &BuildContext, inputs: &Inputs) -> Finished {
     if let Some(cancelled) = cancelled(inputs) {
         return cancelled;

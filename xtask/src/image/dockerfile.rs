@@ -41,7 +41,7 @@ pub struct Dockerfile<'a> {
     pub toolchain: &'a str,
     /// The release builds, as they would be typed at the root.
     pub builds: &'a [Command],
-    /// Whether they name a target, whose folder the programs then lie in.
+    /// Whether they name a target, in whose directory cargo then puts the programs.
     pub names_target: bool,
     /// The members that are compiled: what the empty sources have left of them must not be taken for the real ones.
     pub members: &'a [String],

@@ -1,7 +1,7 @@
 //! Time as this process lives it: it stands still while xtask is stopped, by Ctrl-Z or SIGSTOP.
 //!
 //! Limits are measured in it. Otherwise a run that was put aside for an hour would find all limits reached when it is
-//! continued. A stop announces itself to nobody, but a thread that looks at the clock several times a second is stopped
+//! continued. A stop sends no notice, but a thread that looks at the clock several times a second is stopped
 //! too, and finds a gap.
 
 use std::sync::{Mutex, Once, PoisonError};

@@ -71,7 +71,7 @@ fn is_own(file: &Path, process: &Process) -> bool {
     file.uid() == owner.uid() && made.zip(process.started_at()).is_some_and(|(made, started)| made >= started)
 }
 
-/// The segments of these creators that nobody is attached to.
+/// The segments of these creators that no process is attached to.
 fn unused(segments: &str, creators: &BTreeSet<i32>) -> Vec<u64> {
     let id = |line: &str| {
         let fields: Vec<&str> = line.split_ascii_whitespace().collect();

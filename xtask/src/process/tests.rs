@@ -67,7 +67,7 @@ fn what_has_ended_before_it_was_looked_at_has_kept_its_limit() {
     };
     let farewell = Farewell { signal: Signal::TERM, to_group: true, grace: child.grace };
     let supervisor = Supervisor::start(&child, Limits::new(&child, stop.clone(), farewell)).expect("bash starts");
-    // As when xtask itself is stopped: the child ends, and only then somebody looks at its limit, which is over.
+    // As when xtask itself is stopped: the child ends, and its limit, which is over, is checked only then.
     children::wait_for_end(supervisor.pid());
     let ended = supervisor.supervise(&mut |_: Stream, _: &[u8]| ()).expect("it has ended");
     assert_eq!((ended.end, ended.tail), (End::Exited(3), vec!["done".to_owned()]));
