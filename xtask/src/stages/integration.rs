@@ -2,7 +2,6 @@
 
 use super::{Context, by_cargo, instrument, test_services};
 use crate::backing::spec::ServerSpec;
-use crate::command::Command;
 use crate::plan::pipeline::INTEGRATION_TESTS;
 use crate::plan::task::Repeat;
 use crate::plan::{Action, StageId, Task, TaskId};
@@ -38,7 +37,10 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     let Some(compiled_by) = own.as_ref().map(|own| own.id.clone()).or(shared) else { return Vec::new() };
     if in_one_call {
         let env_from = servers.iter().map(|server| server.id.clone()).chain(env_from).collect();
-        let runs = by_cargo::integration_tests(context, stage, &tested, env_from, &compiled_by);
+        let mut runs = by_cargo::integration_tests(context, stage, &tested, env_from, &compiled_by);
+        for task in &mut runs {
+            leave_unmeasured(context, task);
+        }
         return servers.into_iter().chain(own).chain(runs).collect();
     }
     let runs: Vec<Task> = tested
@@ -57,9 +59,7 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
             if let Some(job) = beside {
                 task = task.beside(job);
             }
-            if context.settings.config.coverage_tests == Counted::Unit {
-                task.command = unmeasured(task.command, &env_from);
-            }
+            leave_unmeasured(context, &mut task);
             task
         })
         .collect();
@@ -129,7 +129,10 @@ fn job(server: &ServerSpec) -> String {
     format!("server-{}", server.name)
 }
 
-/// A command whose tests do not count, although what they run may be instrumented.
-fn unmeasured(command: Command, instrumented: &[TaskId]) -> Command {
-    if instrumented.is_empty() { command } else { command.env("LLVM_PROFILE_FILE", "/dev/null") }
+/// Tests that do not count leave no measurement, although what they run may be instrumented.
+fn leave_unmeasured(context: Context<'_>, task: &mut Task) {
+    let counts = context.settings.config.coverage_tests != Counted::Unit;
+    if !counts && !instrument::needs(context).is_empty() {
+        task.command.env.insert("LLVM_PROFILE_FILE".to_owned(), "/dev/null".to_owned());
+    }
 }

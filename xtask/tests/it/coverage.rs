@@ -226,6 +226,19 @@ fn what_only_an_integration_test_reaches_counts_unless_the_configuration_says_ot
 }
 
 #[test]
+fn integration_tests_that_do_not_count_are_not_measured_where_cargo_runs_them_in_one_call() {
+    let sandbox = integrated("tests = \"unit\"");
+    sandbox.append("services/a-service/Cargo.toml", "\n[features]\nmore = []\n");
+    sandbox.service("b-service");
+    let needs = "\n[dependencies]\na-service = { path = \"../a-service\", features = [\"more\"] }\n";
+    sandbox.append("services/b-service/Cargo.toml", needs);
+    sandbox.file(".cargo/config.toml", "[env]\nGIVEN = \"by cargo\"\n");
+    let plan = plan(&sandbox, &ALL_TESTS);
+    let call = tasks(&plan, "integration-tests").find(|task| task["id"] == "integration-tests:all");
+    assert_eq!(call.expect("one call")["env"]["LLVM_PROFILE_FILE"], "/dev/null");
+}
+
+#[test]
 fn the_coverage_runs_only_the_tests_that_have_no_stage_in_the_run_and_needs_all_that_count() {
     #[track_caller]
     fn case(counted: &str, args: &[&str], own: &str, needs: &str) {
