@@ -70,8 +70,8 @@ pub struct Listener {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Calls `hear` for each signal until somebody else listens, on a thread of its own. A hang-up stays ignored where xtask was started so, which is
-/// what `nohup` is for.
+/// Calls `hear` for each signal until there is a later listener, on a thread of its own. A hang-up stays ignored where
+/// xtask was started so, which is what `nohup` is for.
 pub fn listen(hear: impl FnMut(Signal) + Send + 'static) -> Result<Listener> {
     let hang_up = (!ignores(&fs::read_to_string("/proc/self/status").unwrap_or_default(), SIGHUP)).then_some(SIGHUP);
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hang_up))

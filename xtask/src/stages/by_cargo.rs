@@ -60,8 +60,7 @@ fn selected(context: Context<'_>, has_tests: impl Fn(&Package) -> bool) -> Vec<&
 
 /// The unit tests of these packages.
 pub fn unit_tests(context: Context<'_>, stage: &StageId, tested: &[&Package], compiled_by: &TaskId) -> Vec<Task> {
-    let simple = unit_targets(context.packages);
-    let targets = if simple.is_empty() { named_unit_targets(tested) } else { simple };
+    let targets = explicit_unit_targets(context.packages, tested);
     let command =
         context.resolving("test").args(context.package_args(&selected(context, Package::has_unit_tests))).args(targets);
     let repeat = |package: &Package| test_services::repeat(context, package);
@@ -103,6 +102,12 @@ pub fn of_package(context: Context<'_>, task: Task, package: &Package, compiled_
 fn part(package: &Package, repeat: Repeat) -> Part {
     let (package, id, crate_name) = (package.name.clone(), package.id.clone(), package.crate_name.clone());
     Part { package, id, crate_name, repeat }
+}
+
+/// The arguments for the unit tests of `tested` in a call that selects `packages`, where no arguments would be all tests.
+pub fn explicit_unit_targets(packages: &[&Package], tested: &[&Package]) -> Vec<String> {
+    let simple = unit_targets(packages);
+    if simple.is_empty() { named_unit_targets(tested) } else { simple }
 }
 
 /// The targets with unit tests, one by one, since all that `cargo test` compiles would be tested.

@@ -99,9 +99,7 @@ pub fn run(
 /// The command that runs the unit tests of a package again.
 pub fn repeat(context: Context<'_>, package: &Package) -> Repeat {
     let call = context.resolving("test").args(context.alone(package));
-    let simple = unit_targets(&[package]);
-    let targets = if simple.is_empty() { by_cargo::named_unit_targets(&[package]) } else { simple };
-    Repeat::Cargo { call, targets }
+    Repeat::Cargo { call, targets: by_cargo::explicit_unit_targets(&[package], &[package]) }
 }
 
 /// The command with what was typed for the test executables.

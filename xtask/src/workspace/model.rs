@@ -151,16 +151,9 @@ impl Workspace {
     /// it compiles in one call. By the name of the dependency, as far as the manifests of the workspace say it.
     pub fn unified_features<'a>(&'a self, packages: &[&'a Package]) -> Features<'a> {
         let mut features = Features::new();
-        let mut seen: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
-        let mut open: Vec<(&Package, bool)> = packages.iter().map(|package| (*package, true)).collect();
-        while let Some((package, selected)) = open.pop() {
-            for dependency in package.dependencies.iter().filter(|dependency| selected || !dependency.dev) {
-                let own = features.entry(&dependency.name).or_default();
-                own.extend(dependency.features.iter().map(String::as_str));
-                let further =
-                    self.package(&dependency.name).filter(|_| dependency.member && seen.insert(&dependency.name));
-                open.extend(further.map(|further| (further, false)));
-            }
+        for dependency in self.linked(packages) {
+            let own = features.entry(&dependency.name).or_default();
+            own.extend(dependency.features.iter().map(String::as_str));
         }
         features
     }
@@ -173,17 +166,22 @@ impl Workspace {
         alone.iter().all(|(name, own)| unified.get(name).is_none_or(|all| all.is_subset(own)))
     }
 
-    /// What the tests of a member link, as far as the manifests of the workspace say it: its dependencies, and those of
-    /// the members among them, directly or not. Dev-dependencies of other members are left out.
+    /// What the tests of a member link; see [`linked`](Self::linked).
     pub fn linked_by_tests(&self, name: &str) -> Vec<&Dependency> {
-        let of = |name: &str| self.package(name).into_iter().flat_map(|package| &package.dependencies);
-        let mut seen = BTreeSet::from([name]);
-        let mut linked: Vec<&Dependency> = of(name).collect();
+        self.linked(self.package(name).as_slice())
+    }
+
+    /// What the tests of these members link, as far as the manifests of the workspace say it: their dependencies, and
+    /// those of the members among them, directly or not. Dev-dependencies of other members are left out.
+    fn linked<'a>(&'a self, packages: &[&'a Package]) -> Vec<&'a Dependency> {
+        let mut seen: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+        let mut linked: Vec<&Dependency> = packages.iter().flat_map(|package| &package.dependencies).collect();
         let mut next = 0;
         while let Some(dependency) = linked.get(next).copied() {
             next += 1;
             if dependency.member && seen.insert(&dependency.name) {
-                linked.extend(of(&dependency.name).filter(|further| !further.dev));
+                let further = self.package(&dependency.name).into_iter().flat_map(|package| &package.dependencies);
+                linked.extend(further.filter(|further| !further.dev));
             }
         }
         linked
