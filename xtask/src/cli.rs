@@ -16,7 +16,7 @@ pub use reports::{Notify, Report, Told};
 pub use shows::{Graph, GraphFormat, Plan};
 pub use variables::without_secrets;
 
-use crate::plan::Event;
+use crate::pipeline::Event;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 use std::path::PathBuf;
 

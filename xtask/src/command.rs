@@ -125,6 +125,32 @@ pub fn quote(word: &str) -> Cow<'_, str> {
     shlex::try_quote(word).unwrap_or_else(|_| Cow::Owned(format!("'{}'", word.replace('\0', "\u{fffd}"))))
 }
 
+/// How a process ended by itself, as far as readers need to know: timeouts and cancellation never reach them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It returned this code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+}
+
+impl Exit {
+    /// Whether it ended well.
+    pub fn is_ok(self) -> bool {
+        self == Self::Code(0)
+    }
+}
+
+/// What happened, to follow a subject: `exited with code 3`, `was killed by SIGSEGV`.
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exited with code {code}"),
+            Self::Signal(signal) => write!(f, "was killed by {}", crate::text::signal(*signal)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

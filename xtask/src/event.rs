@@ -5,8 +5,9 @@
 //! `events.ndjson` it is flat: `{"at":"…","elapsed_ms":12,"done":1,"running":2,"total":9,"event":"task-started",…}`.
 
 use crate::command::Stream;
+use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
-use crate::plan::{Purpose, StageId, TaskId};
+use crate::purpose::Purpose;
 use crate::reading::Reading;
 use serde::{Deserialize, Serialize};
 

@@ -7,8 +7,8 @@ use xtask::command::quote;
 use xtask::commands::{self, Session};
 use xtask::environment::Environment;
 use xtask::error::{Error, Exit, Result};
-use xtask::exec::secrets;
 use xtask::process::Secrets;
+use xtask::secrets;
 use xtask::text::sanitise;
 
 fn main() -> ExitCode {

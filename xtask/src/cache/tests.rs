@@ -1,7 +1,7 @@
 use super::*;
 use crate::command::Command;
+use crate::ids::StageId;
 use crate::outcome::TestCounts;
-use crate::plan::StageId;
 use crate::plan::task::Scope;
 use std::path::Path;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What can be typed about images.
 
 use super::{BuilderOption, DatabaseOption, OUTPUT, RegistryOption, Run, STAGE, Selection};
-use crate::image::registry::Login;
+use crate::registry::Login;
 use clap::Args;
 use std::path::PathBuf;
 

@@ -2,10 +2,9 @@
 
 use super::STAGE;
 use crate::backing::Source;
-use crate::image::registry::{self, Registry};
-use crate::settings::Builder;
-use crate::settings::config::Engine;
-use crate::settings::image;
+use crate::options::{Builder, Engine};
+use crate::registry::{self, Registry};
+
 use clap::Args;
 use std::path::PathBuf;
 
@@ -64,5 +63,5 @@ pub struct RegistryOption {
 fn parse_registry(text: &str) -> Result<Registry, String> {
     let login =
         registry::login_in(text).map(|_| format!("; set {} and {} for a login", registry::USER, registry::PASSWORD));
-    Registry::parse(text).ok_or_else(|| format!("it must be {}{}", image::REGISTRY, login.unwrap_or_default()))
+    Registry::parse(text).ok_or_else(|| format!("it must be {}{}", registry::FORM, login.unwrap_or_default()))
 }

@@ -1,7 +1,7 @@
 //! What can be typed about runs that have been: to be told, and to tell others.
 
 use super::{HOW, OUTPUT, WHICH};
-use crate::plan::Event;
+use crate::pipeline::Event;
 use clap::Args;
 
 /// Which run is told about.

@@ -3,8 +3,8 @@
 
 use super::Cli;
 use crate::environment;
-use crate::image::registry;
 use crate::process::{HIDDEN, Secrets};
+use crate::registry;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory as _, Error, FromArgMatches as _};
 use std::collections::BTreeSet;

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::environment::Environment;
 use crate::error::Result;
-use crate::exec::signal::{self, Listener, Signal};
+use crate::process::signal::{self, Listener, Signal};
 use crate::process::{end_foreground, foreground_is_busy};
 use crate::report::text;
 use std::sync::Arc;

@@ -7,11 +7,12 @@ use crate::error::{Error, Exit, Result};
 use crate::files::create_private;
 use crate::history::folder::{Home, REGISTRY_LOGIN};
 use crate::image::push::{self, Push};
-use crate::image::registry::{Login, NO_LOGINS, PASSWORD, USER};
 use crate::image::skopeo::Skopeo;
-use crate::plan::{self, Action};
+use crate::plan::Action;
+use crate::planner;
 use crate::process::MARKER;
 use crate::reading::Image;
+use crate::registry::{Login, NO_LOGINS, PASSWORD, USER};
 use crate::text;
 use crate::workspace::{self, git};
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 /// Prints the Dockerfile that images would be built with.
 pub(super) fn dockerfile(command: &cli::Command, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let plan = plan::build::build(&workspace, &settings)?;
+    let plan = planner::build(&workspace, &settings)?;
     let text = plan.tasks().find_map(|task| match &task.action {
         Action::WriteContext(context) => Some(context.dockerfile.as_str()),
         _ => None,

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::cli::{self, Command};
 use crate::error::{Error, Exit, Result};
-use crate::plan::matrix;
+use crate::planner::matrix;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 

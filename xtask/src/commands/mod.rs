@@ -18,8 +18,9 @@ mod tools;
 use crate::cli::{self, Cli, Command};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
+use crate::options::Engine;
 use crate::report::{Display, Printer, Verbosity};
-use crate::settings::{Engine, Settings};
+use crate::settings::Settings;
 use crate::workspace::{self, Workspace};
 use clap::CommandFactory as _;
 

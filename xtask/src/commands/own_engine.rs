@@ -5,8 +5,9 @@
 use super::{Session, ending};
 use crate::command::Command;
 use crate::error::{Error, Result};
-use crate::exec::signal;
-use crate::process::{Background, Child, LINE_CAP, Signal, Stop, Surroundings, end_foreground, spawn_background};
+use crate::process::{
+    Background, Child, LINE_CAP, Signal, Stop, Surroundings, end_foreground, signal, spawn_background,
+};
 use crate::tools::{Places, probe};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

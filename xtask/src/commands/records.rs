@@ -4,7 +4,7 @@ use super::{Session, nothing};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::history::folder::Home;
-use crate::plan::pipeline::Definition;
+use crate::pipeline::Definition;
 use crate::process::MARKER;
 use crate::report::needs::Needs;
 use crate::report::record::{self, Record};

@@ -8,16 +8,18 @@ use crate::cli::{self, Command};
 use crate::environment::{Clock, Environment};
 use crate::error::{Error, Exit, Result};
 use crate::event::Kind;
-use crate::exec::{self, pool, secrets, signal};
+use crate::exec::{self, pool};
 use crate::history::folder::{Home, REGISTRY_LOGIN};
 use crate::history::interrupted;
 use crate::history::lock::{Holder, Lock};
-use crate::plan::{Action, Plan, build, render};
-use crate::process::{self, Surroundings};
+use crate::plan::{Action, Plan, render};
+use crate::planner;
+use crate::process::{self, Surroundings, signal};
 use crate::report::record::{self, Recorder};
 use crate::report::{self, Fanout, Outputs, Subscriber};
+use crate::secrets;
 use crate::settings::Settings;
-use crate::tools::preflight::{self, Ready, Wants};
+use crate::tools::preflight::{self, Ready};
 use crate::tools::{self, Consent, Runtime, setup};
 use crate::workspace::load::config_files;
 use crate::workspace::{Package, Workspace, git};
@@ -30,7 +32,7 @@ const BACKLOG: usize = 4096;
 /// Runs what `command` asks for.
 pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let mut plan = build::build(&workspace, &settings)?;
+    let mut plan = planner::build(&workspace, &settings)?;
     check(&plan)?;
     check_push(&plan, &settings)?;
     if args.dry_run {
@@ -142,7 +144,7 @@ fn check_push(plan: &Plan, settings: &Settings) -> Result<()> {
 fn prepare(plan: &Plan, args: &cli::Run, session: &Session, workspace: &Workspace) -> Result<Ready> {
     let places = places(&session.environment, workspace);
     let consent = if args.no_install { Consent::Refused } else { consent(&session.environment) };
-    preflight::prepare(&Wants::of(plan), &places, consent, &mut |command| {
+    preflight::prepare(&planner::tools::wants(plan), &places, consent, &mut |command| {
         session.printer.say(&format!("running {command}"));
         setup::run_visibly(command, &places)
     })

@@ -3,12 +3,13 @@
 use super::Session;
 use crate::cli::{self, Command, GraphFormat};
 use crate::error::{Exit, Result};
-use crate::plan::{build, render};
+use crate::plan::render;
+use crate::planner;
 
 /// `cargo xtask plan`.
 pub(super) fn plan(command: &Command, args: &cli::Plan, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let plan = build::build(&workspace, &settings)?;
+    let plan = planner::build(&workspace, &settings)?;
     let text = if args.json { format!("{:#}\n", render::json(&plan)) } else { render::commands(&plan) };
     session.printer.data(&text);
     Ok(Exit::Ok)
@@ -17,7 +18,7 @@ pub(super) fn plan(command: &Command, args: &cli::Plan, session: &Session) -> Re
 /// `cargo xtask graph`.
 pub(super) fn graph(command: &Command, args: &cli::Graph, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let plan = build::build(&workspace, &settings)?;
+    let plan = planner::build(&workspace, &settings)?;
     session.printer.data(&match args.format {
         GraphFormat::Tree => render::tree(&plan),
         GraphFormat::Dot => render::dot(&plan),

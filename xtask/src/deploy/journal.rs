@@ -15,11 +15,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The file's name in the folder of a run that deploys.
-pub const DEPLOYMENT: &str = "deploy.ndjson";
-/// The file's name in the folder of a run that brings back what was; one run may do both.
-pub const ROLLBACK: &str = "rollback.ndjson";
-
 /// One line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
@@ -226,7 +221,7 @@ pub fn passed(runs: &Path, environment: &str, most: usize) -> Result<Vec<String>
 fn paths(runs: &Path) -> Result<impl Iterator<Item = PathBuf>> {
     let folders = folder::of_runs(runs)
         .map_err(|error| Error::environment(format!("look for deployments in {}", runs.display())).because(error))?;
-    Ok(folders.into_iter().rev().flat_map(|folder| [folder.join(ROLLBACK), folder.join(DEPLOYMENT)]))
+    Ok(folders.into_iter().rev().flat_map(|run| [run.join(folder::ROLLBACK), run.join(folder::DEPLOYMENT)]))
 }
 
 fn unwritten(path: &Path, error: std::io::Error) -> Error {

@@ -13,6 +13,7 @@ use super::request::{Purpose, Report, Request, Said};
 use super::run::Deployment;
 use super::{checks, images};
 use crate::error::{Error, Result};
+use crate::history::folder as runs;
 use crate::text;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -64,7 +65,7 @@ fn release(
     let (lease, difference) = planned(&access.kubectl, lease, difference)?;
     let commit = releases.first().map(|release| release.commit.clone()).unwrap_or_default();
     let deployment = Deployment { request, kubectl: &access.kubectl, run, lease, say };
-    deployment.begin(Journal::create(folder.join(journal::DEPLOYMENT))?, &commit, &holder, &difference)
+    deployment.begin(Journal::create(folder.join(runs::DEPLOYMENT))?, &commit, &holder, &difference)
 }
 
 fn roll_back(request: &Request, to: Option<&str>, place: Place, say: &mut dyn FnMut(Said)) -> Result<Report> {
@@ -88,12 +89,7 @@ fn roll_back(request: &Request, to: Option<&str>, place: Place, say: &mut dyn Fn
         Some(commit.to_owned())
     });
     let deployment = Deployment { request, kubectl: &access.kubectl, run, lease, say };
-    deployment.begin(
-        Journal::create(folder.join(journal::ROLLBACK))?,
-        &commit.unwrap_or_default(),
-        &holder,
-        &difference,
-    )
+    deployment.begin(Journal::create(folder.join(runs::ROLLBACK))?, &commit.unwrap_or_default(), &holder, &difference)
 }
 
 fn resume(request: &Request, place: Place, say: &mut dyn FnMut(Said)) -> Result<Report> {

@@ -7,7 +7,7 @@ use super::call::{Caller, LIMIT};
 use super::objects::Release;
 use crate::command::Command;
 use crate::files::create_private;
-use crate::image::registry::{Logins, NO_LOGINS, Registry, is_loopback};
+use crate::registry::{Logins, NO_LOGINS, Registry, is_loopback};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 

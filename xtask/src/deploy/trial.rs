@@ -2,8 +2,9 @@
 //!
 //! What has worked once is not undone because something else is broken now, and a way back is not gone a second time.
 
-use super::journal::{self, DEPLOYMENT, Entry, Journal, progress, unfinished};
+use super::journal::{self, Entry, Journal, progress, unfinished};
 use crate::error::Result;
+use crate::history::folder::DEPLOYMENT;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

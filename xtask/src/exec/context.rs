@@ -3,7 +3,7 @@
 use crate::backing::Watch;
 use crate::cache::Cache;
 use crate::event::Kind;
-use crate::plan::TaskId;
+use crate::ids::TaskId;
 use crate::process::{Stop, Surroundings};
 use crate::reading::Reading;
 use crate::tools::Runtime;

@@ -1,12 +1,13 @@
 //! What reaches the loop from outside: lines and ends from the workers, signals from the process.
 
-use super::signal::Signal;
 use crate::backing::Servers;
 use crate::command::Stream;
 use crate::error::{Error, Exit};
+use crate::ids::{StageId, TaskId};
 use crate::outcome::Outcome;
+use crate::plan::Task;
 use crate::plan::task::Universe;
-use crate::plan::{StageId, Task, TaskId};
+use crate::process::signal::Signal;
 use crate::reading::Reading;
 use crate::text;
 use std::time::Duration;

@@ -10,8 +10,6 @@ pub mod message;
 pub mod pool;
 pub mod run;
 pub mod schedule;
-pub mod secrets;
 mod servers;
-pub mod signal;
 pub mod verdict;
 pub mod work;

@@ -4,9 +4,10 @@
 //! A stage opens when the stages it needs have ended well enough; within an open stage a task starts when the tasks it
 //! needs have gone well, its universe is free, and neither the stage nor the run is at its limit.
 
+use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
+use crate::plan::Plan;
 use crate::plan::task::Universe;
-use crate::plan::{Plan, StageId, TaskId};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// What followed from a transition, in order.

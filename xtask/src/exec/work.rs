@@ -8,6 +8,7 @@ use super::message::{Finished, Message};
 use super::{as_cargo, deploy, images, servers};
 use crate::cache::Memory;
 use crate::command::Command;
+use crate::command::Exit;
 use crate::command::Stream;
 use crate::image::bill;
 use crate::image::spec::BillSpec;
@@ -15,7 +16,6 @@ use crate::outcome::Outcome;
 use crate::plan::task::PackageEnv;
 use crate::plan::{Action, Reader, Task};
 use crate::process::{self, Child, End, Ended};
-use crate::readers;
 use crate::reading::{Binary, Reading};
 use crate::text;
 use std::collections::BTreeMap;
@@ -283,10 +283,10 @@ fn append(part: &Path, whole: &Path) -> std::io::Result<()> {
     std::fs::remove_file(part)
 }
 
-fn exit(end: End) -> readers::Exit {
+fn exit(end: End) -> Exit {
     match end {
-        End::Exited(code) => readers::Exit::Code(code),
-        End::Signaled(signal) => readers::Exit::Signal(signal),
-        End::TimedOut | End::Cancelled => readers::Exit::Signal(15),
+        End::Exited(code) => Exit::Code(code),
+        End::Signaled(signal) => Exit::Signal(signal),
+        End::TimedOut | End::Cancelled => Exit::Signal(15),
     }
 }

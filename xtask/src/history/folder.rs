@@ -1,6 +1,5 @@
 //! The folders of runs: `target/xtask/runs/<id>/`, the newest of which `latest` points at.
 
-use crate::deploy::journal;
 use crate::error::{Error, Result};
 use std::fs;
 use std::io;
@@ -10,7 +9,11 @@ use std::time::{Duration, SystemTime};
 /// The file in a run's folder that holds its login to the registry while it lasts.
 pub const REGISTRY_LOGIN: &str = "registry-login.json";
 /// What makes a run one of a deployment.
-const JOURNALS: [&str; 2] = [journal::DEPLOYMENT, journal::ROLLBACK];
+/// The journal in the folder of a run that deploys.
+pub const DEPLOYMENT: &str = "deploy.ndjson";
+/// The journal in the folder of a run that brings back what was; one run may do both.
+pub const ROLLBACK: &str = "rollback.ndjson";
+const JOURNALS: [&str; 2] = [DEPLOYMENT, ROLLBACK];
 
 /// Where xtask keeps what it writes for a checkout.
 #[derive(Clone, Debug)]
@@ -169,7 +172,7 @@ mod tests {
         }
         assert_eq!(home.run_ids(), ["b", "c"]);
         assert!(home.runs().join("latest/logs").is_dir());
-        fs::write(home.runs().join("b").join(journal::DEPLOYMENT), "").expect("written");
+        fs::write(home.runs().join("b").join(DEPLOYMENT), "").expect("written");
         for id in ["d", "e", "f"] {
             home.start(id, 2).expect("made");
         }

@@ -4,7 +4,7 @@ use super::folder::{Home, REGISTRY_LOGIN};
 use crate::backing;
 use crate::environment::Environment;
 use crate::event::Kind;
-use crate::plan::TaskId;
+use crate::ids::TaskId;
 use crate::process;
 use crate::report::Fold;
 use crate::report::record::{self, Record};

@@ -10,7 +10,6 @@ pub mod context;
 pub mod dockerfile;
 pub mod pack;
 pub mod push;
-pub mod registry;
 pub mod skopeo;
 pub mod spec;
 

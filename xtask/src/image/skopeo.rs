@@ -2,8 +2,8 @@
 //!
 //! Called from a process that is itself a task of a run: its group, its log and its time limit are theirs too.
 
-use super::registry::{PASSWORD, USER, is_loopback};
 use crate::error::{Error, Result};
+use crate::registry::{PASSWORD, USER, is_loopback};
 use std::path::Path;
 use std::process::Output;
 use std::time::Duration;

@@ -2,47 +2,21 @@
 //!
 //! Pure: nothing here reads a file, a clock or the environment, and nothing here knows how tasks are run or shown.
 
-pub mod build;
 pub mod graph;
-pub mod ids;
-pub mod matrix;
-pub mod pipeline;
 mod purpose;
 pub mod render;
 pub mod task;
 
-pub use ids::{StageId, TaskId};
-pub use purpose::Purpose;
 pub use task::{Action, Reader, Task};
 
 use crate::command::Command;
+use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
+use crate::pipeline::Event;
 use crate::tools::catalogue::Tool;
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// What caused the run: decides which stages belong to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Event {
-    /// A pull request: everything up to the release build, and the report.
-    PullRequest,
-    /// A push: also images and, on the main branch, the deployment.
-    Push,
-}
-
-impl Event {
-    /// The word that people and records see, as in JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::PullRequest => "pull-request",
-            Self::Push => "push",
-        }
-    }
-}
 
 /// A stage of the pipeline with the tasks that it consists of.
 #[derive(Clone, Debug)]

@@ -72,7 +72,7 @@ pub fn tree(plan: &Plan) -> String {
     for (index, stage) in plan.stages.iter().enumerate() {
         let last = index + 1 == plan.stages.len();
         let (branch, trunk) = if last { ("└─", "  ") } else { ("├─", "│ ") };
-        let needs: Vec<&str> = stage.needs.iter().map(super::StageId::as_str).collect();
+        let needs: Vec<&str> = stage.needs.iter().map(crate::ids::StageId::as_str).collect();
         let needs = if needs.is_empty() { String::new() } else { format!(" ← {}", needs.join(", ")) };
         writeln!(out, "{branch} {}{needs}", stage.id).expect("writing to a String cannot fail");
         let detail = described(stage);

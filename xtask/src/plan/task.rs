@@ -1,11 +1,10 @@
 //! A task: the unit that runs, and how its output is to be read.
 
-use super::{StageId, TaskId};
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
 use crate::command::Command;
-use crate::deploy::request;
-use crate::deploy::smoke;
+use crate::deploy::{request, smoke};
+use crate::ids::{StageId, TaskId};
 use crate::image::spec::{BillSpec, BuildContext, ImageSpec};
 use crate::reading::Binary;
 use crate::tools::catalogue::Tool;

@@ -2,7 +2,7 @@
 //!
 //! It works on bytes as they arrive, so a secret that two reads or two lines cut in half is found as well. It looks at them
 //! as they are and as they are read further on (`view`): a secret with colours inside, or encoded, is found. It does not
-//! know what makes a text a secret: that is the business of [`crate::exec::secrets`].
+//! know what makes a text a secret: that is the business of [`crate::secrets`].
 
 mod escape;
 mod view;

@@ -15,6 +15,7 @@ mod log;
 mod mask;
 mod output;
 mod shared;
+pub mod signal;
 mod spawn;
 mod stop;
 mod supervise;

@@ -6,8 +6,8 @@
 use super::complaints::Complaints;
 use super::findings::{Findings, finding};
 use super::waivers::Waivers;
-use super::{Exit, Read, environment_error, guard, headline, text};
-use crate::command::Stream;
+use super::{Read, environment_error, guard, headline, text};
+use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::plan::task::Waiver;
 use crate::reading::{Finding, Reading, Severity};

@@ -4,8 +4,8 @@
 
 use super::complaints::{Complaints, FULL};
 use super::findings::{Findings, finding};
-use super::{Exit, Read, environment_error, guard, headline, relative, text};
-use crate::command::Stream;
+use super::{Read, environment_error, guard, headline, relative, text};
+use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::reading::{Binary, Finding, Reading, Scripts, Severity};
 use crate::text::{bytes, count, list};

@@ -5,8 +5,8 @@
 //! everything: whether tests failed is said by the parts.
 
 use super::libtest::Libtest;
-use super::{Exit, Read, environment_error, text};
-use crate::command::Stream;
+use super::{Read, environment_error, text};
+use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::plan::task::{Part, Ran};
 use crate::reading::{Binary, Reading};

@@ -4,8 +4,8 @@
 
 use super::complaints::Complaints;
 use super::json::Document;
-use super::{Exit, Read, environment_error, guard, text};
-use crate::command::Stream;
+use super::{Read, environment_error, guard, text};
+use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::plan::task::CoverageGate;
 use crate::reading::{Coverage, Reading};

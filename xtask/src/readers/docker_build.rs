@@ -3,8 +3,8 @@
 //! `BuildKit` marks each line with its step: `#9 12.34 error: could not compile …`.
 
 use super::complaints::Complaints;
-use super::{Exit, Read, environment_error, headline, text};
-use crate::command::Stream;
+use super::{Read, environment_error, headline, text};
+use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::reading::{Binary, Reading};
 

@@ -3,8 +3,8 @@
 use super::complaints::Complaints;
 use super::findings::{Findings, finding};
 use super::outdated::trouble;
-use super::{Exit, Read, environment_error, guard, text};
-use crate::command::Stream;
+use super::{Read, environment_error, guard, text};
+use crate::command::{Exit, Stream};
 use crate::reading::{Finding, Reading, Severity, Table};
 use crate::text::{count, list};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,8 @@
 //! Reads variables that a tool prints for a shell: `KEY=VALUE` or `export KEY='VALUE'`, quoted as POSIX shells do.
 
 use super::complaints::Complaints;
-use super::{Exit, Read, environment_error, guard, text};
-use crate::command::Stream;
+use super::{Read, environment_error, guard, text};
+use crate::command::{Exit, Stream};
 use crate::reading::Reading;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Reads a command by its exit code alone.
 
-use super::{Exit, Read};
-use crate::command::Stream;
+use super::Read;
+use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::reading::Reading;
 

@@ -10,8 +10,8 @@ mod repeat;
 mod tests;
 
 use super::complaints::Complaints;
-use super::{Exit, Read, environment_error, text};
-use crate::command::Stream;
+use super::{Read, environment_error, text};
+use crate::command::{Exit, Stream};
 use crate::outcome::{Outcome, TestCounts};
 use crate::reading::{Binary, FailedTest, Reading};
 use crate::text::count;

@@ -1,7 +1,7 @@
 //! Reads what xtask's own `notify` says, on stderr: whom it has told, why nobody, or an error.
 
-use super::{Exit, Read, environment_error, text};
-use crate::command::Stream;
+use super::{Read, environment_error, text};
+use crate::command::{Exit, Stream};
 use crate::notify::{NOTHING_SENT, TOLD};
 use crate::outcome::Outcome;
 use crate::reading::Reading;

@@ -1,7 +1,7 @@
 //! Reads what xtask's own `push-image` says: the image as JSON on stdout, or an error on stderr.
 
-use super::{Exit, Read, environment_error, guard, text};
-use crate::command::Stream;
+use super::{Read, environment_error, guard, text};
+use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::reading::{Image, Reading};
 

@@ -2,8 +2,8 @@
 
 use super::complaints::Complaints;
 use super::findings::{Findings, finding};
-use super::{Exit, Read, environment_error, guard, headline, relative, text};
-use crate::command::Stream;
+use super::{Read, environment_error, guard, headline, relative, text};
+use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::reading::{Finding, Reading, Severity};
 use crate::text::{count, list};

@@ -31,9 +31,9 @@ impl Report for Files {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Exit;
     use super::super::tests::{read, same};
     use super::*;
+    use crate::command::Exit;
     use crate::outcome::Outcome;
     use crate::plan::Reader;
     use crate::plan::task::CoverageGate;

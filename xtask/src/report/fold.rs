@@ -2,8 +2,8 @@
 
 use super::summary::{StageSummary, Summary, TaskSummary};
 use crate::event::{Event, Kind, PlannedStage, RECORD_VERSION};
+use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
-use crate::plan::{StageId, TaskId};
 use crate::text;
 use std::collections::HashMap;
 

@@ -10,8 +10,8 @@ use super::printer::Printer;
 use super::summary::{StageSummary, TaskSummary};
 use super::{Fold, Subscriber, text, words};
 use crate::event::{Event, Kind};
+use crate::ids::StageId;
 use crate::outcome::{Outcome, Policy};
-use crate::plan::StageId;
 use std::collections::HashMap;
 use std::io;
 

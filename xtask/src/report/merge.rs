@@ -5,8 +5,9 @@
 
 use super::summary::{StageSummary, Summary, TaskSummary};
 use crate::event::Counts;
+use crate::ids::StageId;
 use crate::outcome::{Outcome, TestCounts, Verdict};
-use crate::plan::{StageId, pipeline};
+use crate::pipeline;
 use crate::reading::Coverage;
 use crate::text;
 use std::collections::BTreeSet;

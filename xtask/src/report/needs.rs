@@ -4,9 +4,9 @@
 use super::merge;
 use super::summary::{StageSummary, Summary};
 use crate::error::{Error, Result};
+use crate::ids::StageId;
 use crate::outcome::{Outcome, Policy};
-use crate::plan::StageId;
-use crate::plan::pipeline::Definition;
+use crate::pipeline::Definition;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -92,7 +92,7 @@ fn told(ended: Ended) -> (Outcome, &'static str) {
 mod tests {
     use super::super::{Fold, sample};
     use super::*;
-    use crate::plan::pipeline;
+    use crate::pipeline;
 
     fn after(needs: &str) -> (Vec<String>, Summary) {
         let mut summary = Fold::of(&sample::green()).finish();

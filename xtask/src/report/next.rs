@@ -4,8 +4,8 @@
 mod kind;
 
 use super::summary::{StageSummary, Summary, TaskSummary};
+use crate::ids::StageId;
 use crate::outcome::Outcome;
-use crate::plan::StageId;
 use crate::reading::{IS_BACK, NEEDS_A_HUMAN, Severity, TYPE_NEXT};
 use crate::text;
 use kind::Kind;

@@ -2,8 +2,9 @@
 
 use crate::command::Stream;
 use crate::event::{Counts, Event, Kind, PlannedStage, RECORD_VERSION};
+use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy, TestCounts};
-use crate::plan::{Purpose, StageId, TaskId};
+use crate::purpose::Purpose;
 use crate::reading::{Binary, Coverage, FailedTest, Finding, Reading, Severity, Table};
 
 /// A run in the making. Each event comes 100 ms after the one before it.

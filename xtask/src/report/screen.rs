@@ -4,7 +4,7 @@
 
 use super::display::{Style, clean};
 use crate::event::{Counts, Event, Kind};
-use crate::plan::TaskId;
+use crate::ids::TaskId;
 use crate::text;
 use std::time::{Duration, Instant};
 

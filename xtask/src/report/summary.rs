@@ -4,8 +4,9 @@
 
 use crate::error::{Error, Result};
 use crate::event::{Counts, Kind};
+use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy, TestCounts};
-use crate::plan::{Purpose, StageId, TaskId};
+use crate::purpose::Purpose;
 use crate::reading::{Binary, Coverage, FailedTest, Finding, Image, Table};
 use serde::{Deserialize, Serialize};
 use std::path::Path;

@@ -7,8 +7,8 @@ use super::display::{Display, Verbosity, clean};
 use super::failure::Failure;
 use super::summary::{StageSummary, Summary};
 use super::{verdict, words};
+use crate::ids::TaskId;
 use crate::outcome::Outcome;
-use crate::plan::TaskId;
 use crate::text;
 use std::time::Duration;
 

@@ -6,46 +6,17 @@ use super::table::{Problems, Table, percent};
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
 use crate::error::{Error, Result};
+use crate::ids::StageId;
+use crate::options::{Counted, Engine, Tell};
 use crate::outcome::Policy;
-use crate::plan::StageId;
-use crate::plan::pipeline::{self, Definition};
+use crate::pipeline::{self, Definition};
 use crate::plan::task::Waiver;
 use crate::text;
 use crate::workspace::Workspace;
-use clap::ValueEnum;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
-
-/// What measures coverage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Engine {
-    /// cargo-llvm-cov, or cargo-tarpaulin where no LLVM tools can be had.
-    Auto,
-    /// cargo-llvm-cov.
-    LlvmCov,
-    /// cargo-tarpaulin with its LLVM engine.
-    Tarpaulin,
-}
-
-/// Which tests count for coverage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Counted {
-    /// Unit tests.
-    Unit,
-    /// Unit tests and integration tests.
-    All,
-}
-
-/// When somebody outside is told of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Tell {
-    /// Always.
-    Always,
-    /// When it was green and is red, or the other way round.
-    Change,
-}
 
 /// The configuration of a workspace.
 #[derive(Clone, Debug)]

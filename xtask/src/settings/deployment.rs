@@ -4,8 +4,9 @@ use super::config::Config;
 use super::environments::Environment;
 use crate::cli::Command;
 use crate::error::{Error, Result};
+use crate::ids::StageId;
 use crate::outcome::Policy;
-use crate::plan::{Event, StageId, pipeline};
+use crate::pipeline::{self, Event};
 use crate::text;
 use std::path::PathBuf;
 

@@ -1,27 +1,15 @@
 //! What `[workspace.metadata.xtask.image]` may say.
 
 use super::table::{Problems, Table};
-use crate::image::registry::{Login, Registry};
+use crate::options::Builder;
+use crate::registry;
+use crate::registry::{Login, Registry};
 use crate::text;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 /// What may stand between braces in a variable's value.
 const PLACEHOLDERS: [&str; 4] = ["commit", "port", "service", "version"];
-
-/// What a registry must look like.
-pub const REGISTRY: &str = "a host with a port and a folder, or without, such as \"registry.example.org/shop\"";
-
-/// What makes images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Builder {
-    /// Docker where its engine answers and can build, else xtask itself.
-    Auto,
-    /// Docker: the services are compiled in a container.
-    Docker,
-    /// xtask itself, of what cargo has built on this machine.
-    Oci,
-}
 
 /// What the name of an image must look like.
 const TOOLCHAIN: &str = "an image with cargo in it, such as \"rust:1.95-slim-bookworm\"";
@@ -95,7 +83,7 @@ impl ImageConfig {
                 .get("budget", "a size such as \"60 MiB\"", p, |value| text::parse_bytes(value.as_str()?))
                 .filter(|budget| *budget > 0),
             env: variables.into_iter().collect(),
-            registry: table.get("registry", REGISTRY, p, |value| Registry::parse(value.as_str()?)),
+            registry: table.get("registry", registry::FORM, p, |value| Registry::parse(value.as_str()?)),
             login: table.word("login", p).unwrap_or(Login::Auto),
         }
     }

@@ -5,22 +5,23 @@ pub mod config;
 pub mod deployment;
 pub mod environments;
 pub mod image;
+mod selection;
 pub mod table;
 
 use crate::cli::{self, Command};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
-use crate::image::registry::{self, Logins, PASSWORD, Registry};
+use crate::ids::StageId;
 use crate::notify;
-use crate::plan::{Event, StageId, pipeline};
+use crate::options::{Builder, Engine};
+use crate::pipeline::{self, Event};
+use crate::registry::{self, Logins, PASSWORD, Registry};
 use crate::text;
 use crate::workspace::flags::{self, Flags};
 use crate::workspace::git::{self, Checkout};
 use crate::workspace::{Workspace, advisories};
 use config::Config;
-pub use config::{Counted, Engine};
 use deployment::Deployment;
-pub use image::Builder;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -157,7 +158,7 @@ impl Settings {
     pub fn destination(&self) -> Option<(&Registry, Vec<String>)> {
         let checkout = self.checkout.as_ref().filter(|checkout| self.push && !checkout.dirty)?;
         let branch = self.branch.as_deref().or(checkout.branch.as_deref());
-        Some((self.config.image.registry.as_ref()?, registry::tags(checkout, branch)))
+        Some((self.config.image.registry.as_ref()?, registry::tags(&checkout.commit, branch)))
     }
 
     /// Whether images are part of what was asked for.

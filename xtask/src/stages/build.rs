@@ -2,9 +2,10 @@
 
 use super::{Context, JSON};
 use crate::command::Command;
-use crate::plan::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
+use crate::ids::{StageId, TaskId};
+use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
 use crate::plan::task::Universe;
-use crate::plan::{Reader, StageId, Task, TaskId};
+use crate::plan::{Reader, Task};
 use crate::workspace::Package;
 use serde_json::Value;
 use std::collections::HashSet;

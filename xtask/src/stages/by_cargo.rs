@@ -4,11 +4,12 @@
 //! One call runs those of all packages, with the features that they have beside each other. A task for each package then
 //! takes its part of the results.
 
-use super::test_services::{passing_on, unit_targets};
-use super::{Context, instrument, test_services};
+use super::test_services::{self, passing_on, unit_targets};
+use super::{Context, instrument};
 use crate::command::Command;
+use crate::ids::{StageId, TaskId};
 use crate::plan::task::{Part, Ran, Repeat, Scope};
-use crate::plan::{Action, Reader, StageId, Task, TaskId};
+use crate::plan::{Action, Reader, Task};
 use crate::workspace::Package;
 use std::collections::BTreeSet;
 
@@ -79,7 +80,7 @@ pub fn integration_tests(
     let command =
         context.resolving("test").args(context.package_args(context.packages)).args(integration_targets(tested));
     let repeat = |package: &Package| Repeat::Line(super::integration::repeat(context, package));
-    let beside = (stage.as_str() != crate::plan::pipeline::INTEGRATION_TESTS).then_some("integration");
+    let beside = (stage.as_str() != crate::pipeline::INTEGRATION_TESTS).then_some("integration");
     let calls = Calls { stage, packages: tested, env_from, beside };
     compiled(compiled_by, true, calls.tasks(context, INTEGRATION, command, repeat))
 }

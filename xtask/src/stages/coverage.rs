@@ -5,10 +5,11 @@
 //! tests itself.
 
 use super::{Context, instrument, integration, test_services};
-use crate::plan::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
+use crate::ids::{StageId, TaskId};
+use crate::options::{Counted, Engine};
+use crate::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
 use crate::plan::task::{CoverageGate, Universe};
-use crate::plan::{Reader, StageId, Task, TaskId};
-use crate::settings::{Counted, Engine};
+use crate::plan::{Reader, Task};
 use crate::tools::catalogue::Tool;
 
 /// The tasks of the stage.

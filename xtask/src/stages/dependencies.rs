@@ -1,9 +1,10 @@
 //! Stage 5: which dependencies are outdated, and which are there in several versions.
 
 use super::Context;
-use crate::plan::pipeline::DEPENDENCY_CHECK;
+use crate::ids::StageId;
+use crate::pipeline::DEPENDENCY_CHECK;
 use crate::plan::task::Universe;
-use crate::plan::{Reader, StageId, Task};
+use crate::plan::{Reader, Task};
 
 /// Two tables. Neither command changes anything.
 pub fn plan(context: Context<'_>) -> Vec<Task> {

@@ -6,9 +6,10 @@
 use super::Context;
 use super::build::{self, HOST};
 use crate::command::Command;
+use crate::ids::{StageId, TaskId};
 use crate::image::dockerfile::{self, Built, CONTEXT, Dockerfile, FILE};
 use crate::image::spec::{BuildContext, ImageSpec};
-use crate::plan::{Action, Reader, StageId, Task, TaskId};
+use crate::plan::{Action, Reader, Task};
 use crate::reading::Binary;
 use crate::tools::catalogue::Tool;
 use crate::workspace::Package;

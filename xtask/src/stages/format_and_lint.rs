@@ -1,9 +1,10 @@
 //! Stage 1: the sources are formatted as rustfmt wants them, and clippy has nothing to say.
 
 use super::{Context, JSON};
-use crate::plan::pipeline::{FMT, FORMAT_AND_LINT, LINT};
+use crate::ids::StageId;
+use crate::pipeline::{FMT, FORMAT_AND_LINT, LINT};
 use crate::plan::task::Universe;
-use crate::plan::{Reader, StageId, Task};
+use crate::plan::{Reader, Task};
 use crate::tools::catalogue::Tool;
 
 /// Both tasks; the commands `fmt` and `lint` run one each.

@@ -3,11 +3,12 @@
 use super::{Context, build, docker, names};
 use crate::command::Command;
 use crate::error::Result;
-use crate::image::registry::Login;
+use crate::ids::{StageId, TaskId};
 use crate::image::spec::{BillSpec, ImageSpec};
-use crate::plan::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
-use crate::plan::{Action, Reader, StageId, Task, TaskId};
-use crate::settings::Builder;
+use crate::options::Builder;
+use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
+use crate::plan::{Action, Reader, Task};
+use crate::registry::Login;
 use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use crate::workspace::git::Checkout;

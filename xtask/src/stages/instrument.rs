@@ -1,10 +1,11 @@
 //! Compiling tests so that they measure what they reach, for whichever stage runs them.
 
 use super::Context;
-use crate::plan::pipeline::{CODE_COVERAGE, TEST_SERVICES};
+use crate::ids::{StageId, TaskId};
+use crate::options::Engine;
+use crate::pipeline::{CODE_COVERAGE, TEST_SERVICES};
 use crate::plan::task::Universe;
-use crate::plan::{Reader, StageId, Task, TaskId};
-use crate::settings::Engine;
+use crate::plan::{Reader, Task};
 use crate::tools::catalogue::Tool;
 use oci_layout::Digest;
 use std::collections::BTreeMap;

@@ -2,10 +2,11 @@
 
 use super::{Context, by_cargo, instrument, test_services};
 use crate::backing::spec::ServerSpec;
-use crate::plan::pipeline::INTEGRATION_TESTS;
+use crate::ids::{StageId, TaskId};
+use crate::options::Counted;
+use crate::pipeline::INTEGRATION_TESTS;
 use crate::plan::task::Repeat;
-use crate::plan::{Action, StageId, Task, TaskId};
-use crate::settings::Counted;
+use crate::plan::{Action, Task};
 use crate::workspace::Package;
 use clap::ValueEnum as _;
 use serde_json::Value;

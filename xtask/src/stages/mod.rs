@@ -18,7 +18,7 @@ pub mod security;
 pub mod test_services;
 
 use crate::command::Command;
-use crate::plan::StageId;
+use crate::ids::StageId;
 use crate::settings::Settings;
 use crate::workspace::{Features, Package, Workspace};
 use serde_json::Value;

@@ -2,8 +2,9 @@
 
 use super::Context;
 use crate::command::Command;
-use crate::plan::pipeline::NOTIFY;
-use crate::plan::{Reader, StageId, Task};
+use crate::ids::StageId;
+use crate::pipeline::NOTIFY;
+use crate::plan::{Reader, Task};
 
 /// One task, which tells about the run that it belongs to; none where nobody is to be told.
 pub fn plan(context: Context<'_>) -> Vec<Task> {

@@ -2,8 +2,9 @@
 
 use super::Context;
 use crate::command::Command;
-use crate::plan::pipeline::QUALITY_REPORT;
-use crate::plan::{StageId, Task};
+use crate::ids::StageId;
+use crate::pipeline::QUALITY_REPORT;
+use crate::plan::Task;
 
 /// One task, which reads the record of the run that it belongs to.
 pub fn plan(context: Context<'_>) -> Vec<Task> {

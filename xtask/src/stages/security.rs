@@ -1,9 +1,10 @@
 //! Stage 4: vulnerable, unmaintained and forbidden dependencies.
 
 use super::Context;
-use crate::plan::pipeline::SECURITY_AUDIT;
+use crate::ids::StageId;
+use crate::pipeline::SECURITY_AUDIT;
 use crate::plan::task::{Universe, Waiver};
-use crate::plan::{Reader, StageId, Task};
+use crate::plan::{Reader, Task};
 use crate::tools::catalogue::Tool;
 
 /// The codes of cargo-deny's check of advisories that are no advisory's id.

@@ -5,9 +5,10 @@
 
 use super::{Context, JSON, by_cargo, coverage, instrument, integration};
 use crate::command::Command;
-use crate::plan::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
+use crate::ids::{StageId, TaskId};
+use crate::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
 use crate::plan::task::{PackageEnv, Repeat};
-use crate::plan::{Action, Reader, StageId, Task, TaskId};
+use crate::plan::{Action, Reader, Task};
 use crate::workspace::{Package, Workspace};
 
 /// The name of the compiling task within a stage.

@@ -11,7 +11,7 @@ use super::places::Places;
 use super::toolbox::Toolbox;
 use crate::command::Command;
 use crate::error::{Error, Result};
-use crate::plan::{Plan, StageId};
+use crate::ids::StageId;
 use crate::text::list;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,13 +42,6 @@ pub struct Verdict {
 }
 
 impl Wants {
-    /// The tools of all tasks that will run.
-    pub fn of(plan: &Plan) -> Self {
-        let stages = plan.stages.iter().filter(|stage| stage.left_out.is_none());
-        let tasks = stages.flat_map(|stage| stage.tasks.iter().map(move |task| (&stage.id, task)));
-        tasks.flat_map(|(stage, task)| task.tools.iter().map(move |tool| (*tool, stage.clone()))).collect()
-    }
-
     /// The tools.
     pub fn tools(&self) -> impl Iterator<Item = Tool> {
         self.0.keys().copied()

@@ -1,9 +1,9 @@
 //! Loads the workspace with one call of `cargo metadata`, which needs no network and writes nothing.
 
 use super::model::{Dependency, Package, Workspace};
+use crate::command::Exit;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::readers::Exit;
 use crate::tools::probe::{self, Silence};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId, TargetKind};

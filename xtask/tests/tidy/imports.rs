@@ -106,7 +106,7 @@ fn the_plan_and_the_readers_do_no_io() {
 #[test]
 fn data_flows_one_way() {
     never(&["exec/"], &["crate::report", "super::report"], "the executor emits events and knows no display");
-    let beyond = ["crate::exec", "crate::process", "crate::stages", "plan::build", "crate::settings", "crate::cli"];
+    let beyond = ["crate::exec", "crate::process", "crate::stages", "crate::planner", "crate::settings", "crate::cli"];
     never(&["report/"], &beyond, "a report is made from events and nothing else");
     let doing = ["crate::exec", "crate::process", "crate::report", "crate::backing::Servers"];
     never(

@@ -4,7 +4,7 @@ use crate::sources::{below, read, root, xtask};
 use clap::CommandFactory as _;
 use std::collections::BTreeSet;
 use xtask::cli::Cli;
-use xtask::plan::pipeline;
+use xtask::pipeline;
 
 /// Subcommands that no test in `tests/it` calls, and why not.
 const UNTESTED: [(&str, &str); 1] = [("test", "it would run the tests that it is called from")];
@@ -148,7 +148,7 @@ fn the_table_of_stages_is_the_pipeline() {
         let row = readme.lines().find(|line| line.starts_with(&format!("| `{id}` |")));
         let row = row.unwrap_or_else(|| panic!("the README lacks the stage `{id}`"));
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let needs: Vec<&str> = stage.needs.iter().map(xtask::plan::StageId::as_str).collect();
+        let needs: Vec<&str> = stage.needs.iter().map(xtask::ids::StageId::as_str).collect();
         let needs = if needs.is_empty() { "–".to_owned() } else { needs.join(", ") };
         assert!(cells[1].contains(&format!("`{}`", stage.subcommand)), "{row}");
         assert_eq!((cells[2], cells[3]), (stage.policy.word(), needs.as_str()), "{row}");

@@ -2,7 +2,7 @@
 
 use crate::sources::{read, root};
 use xtask::outcome::Policy;
-use xtask::plan::pipeline::{Definition, Runs, SMOKE_TEST, stages};
+use xtask::pipeline::{Definition, Runs, SMOKE_TEST, stages};
 
 /// The job that holds no stage: the one check to require.
 const FINAL: &str = "ci-passed";
@@ -83,7 +83,7 @@ fn every_stage_is_a_job_with_its_needs_its_condition_and_its_limit() {
     let wanted: Vec<&str> = stages.iter().map(|stage| stage.id.as_str()).chain([FINAL]).collect();
     assert_eq!(names, wanted);
     for (job, stage) in jobs.iter().zip(&stages) {
-        let needs: Vec<&str> = stage.needs.iter().map(xtask::plan::StageId::as_str).collect();
+        let needs: Vec<&str> = stage.needs.iter().map(xtask::ids::StageId::as_str).collect();
         assert_eq!(job.list("needs"), needs, "needs of {}", job.id);
         assert_eq!(job.value("if"), condition(stage), "condition of {}", job.id);
         let limit = job.lines.iter().find_map(|line| line.trim().strip_prefix("max-parallel: "));

@@ -1,7 +1,9 @@
 use super::*;
 use crate::cache::{Cache, Checkout, Use};
 use crate::command::Command;
-use crate::plan::{Event as Cause, Stage, StageId};
+use crate::ids::StageId;
+use crate::pipeline::Event as Cause;
+use crate::plan::Stage;
 use crate::process::Surroundings;
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::command::Command;
-use crate::plan::{Event, Stage as PlannedStage, Task as PlannedTask};
+use crate::pipeline::Event;
+use crate::plan::{Stage as PlannedStage, Task as PlannedTask};
 use proptest::prelude::*;
 use std::time::Duration;
 

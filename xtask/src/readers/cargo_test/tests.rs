@@ -1,8 +1,9 @@
 use super::super::tests::{binary, same};
 use super::*;
+use crate::ids::StageId;
 use crate::outcome::TestCounts;
+use crate::plan::Reader;
 use crate::plan::task::Repeat;
-use crate::plan::{Reader, StageId};
 
 const GOOD: &str = "\nrunning 1 test\ntest good ... ok\n\n\
     test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\n";

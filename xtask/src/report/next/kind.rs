@@ -2,9 +2,8 @@
 
 use super::super::summary::TaskSummary;
 use crate::outcome::Outcome;
-use crate::plan::Purpose;
-use crate::reading::SERVER_DIED;
-use crate::reading::Severity;
+use crate::purpose::Purpose;
+use crate::reading::{SERVER_DIED, Severity};
 
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -96,7 +96,7 @@ fn a_record_of_an_earlier_program_is_read() {
         }
         let event: crate::event::Event = serde_json::from_value(value.clone()).expect("it is read");
         let (_, task) = TaskSummary::of(&event.kind).expect("it is the end of a task");
-        assert_eq!(task.purpose, crate::plan::Purpose::Unknown);
+        assert_eq!(task.purpose, crate::purpose::Purpose::Unknown);
     }
 }
 

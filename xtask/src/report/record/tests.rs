@@ -1,7 +1,7 @@
 use super::super::sample;
 use super::*;
 use crate::command::Stream;
-use crate::plan::StageId;
+use crate::ids::StageId;
 use proptest::prelude::*;
 use std::fs;
 

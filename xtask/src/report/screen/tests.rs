@@ -84,7 +84,7 @@ fn the_parts_of_a_task_have_rows_until_they_are_done() {
     run.start("deploy-staging", "staging");
     let mut part = |part: &str, line: &str, done| {
         let (part, line) = (part.to_owned(), line.to_owned());
-        run.push(Kind::TaskPart { task: crate::plan::StageId::new("deploy-staging").job("staging"), part, line, done });
+        run.push(Kind::TaskPart { task: crate::ids::StageId::new("deploy-staging").job("staging"), part, line, done });
     };
     part("auth-service", "0 of 2 pods are new", false);
     part("user-service", "1 of 2 pods are new", false);

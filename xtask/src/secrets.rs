@@ -7,9 +7,9 @@
 
 use crate::backing;
 use crate::event::Kind;
-use crate::image::registry;
 use crate::notify;
 use crate::process::Secrets;
+use crate::registry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A text below this length is likely to be part of innocent words.

@@ -1,6 +1,5 @@
 //! Where images go: the registry, the repositories in it, and the tags. Pure.
 
-use crate::workspace::git::Checkout;
 use clap::ValueEnum as _;
 use oci_layout::Digest;
 use std::fmt;
@@ -11,6 +10,9 @@ pub const VARIABLE: &str = "XTASK_REGISTRY";
 pub const USER: &str = "XTASK_REGISTRY_USER";
 /// The variable that holds the password.
 pub const PASSWORD: &str = "XTASK_REGISTRY_PASSWORD";
+
+/// What a registry must look like.
+pub const FORM: &str = "a host with a port and a folder, or without, such as \"registry.example.org/shop\"";
 
 /// A file of logins that holds none.
 pub const NO_LOGINS: &str = "{}";
@@ -124,8 +126,8 @@ pub fn is_loopback(host: &str) -> bool {
 }
 
 /// The tags of a commit: the commit itself, which is never moved, and its branch, which is.
-pub fn tags(checkout: &Checkout, branch: Option<&str>) -> Vec<String> {
-    let commit = format!("sha-{}", checkout.commit);
+pub fn tags(commit: &str, branch: Option<&str>) -> Vec<String> {
+    let commit = format!("sha-{commit}");
     std::iter::once(commit).chain(branch.map(branch_tag)).collect()
 }
 

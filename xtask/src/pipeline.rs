@@ -1,8 +1,30 @@
 //! The twelve stages as the specification names them: needs, policies, and when they belong to a run.
 
-use super::StageId;
+use crate::ids::StageId;
 use crate::outcome::Policy;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// What caused the run: decides which stages belong to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// A pull request: everything up to the release build, and the report.
+    PullRequest,
+    /// A push: also images and, on the main branch, the deployment.
+    Push,
+}
+
+impl Event {
+    /// The word that people and records see, as in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PullRequest => "pull-request",
+            Self::Push => "push",
+        }
+    }
+}
 
 /// What a stage is by nature, before the configuration of a workspace changes it.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Which packages a stage works on one by one, for a CI that gives each of them a job of its own.
 
-use super::{StageId, build};
 use crate::error::{Error, Exit, Result};
+use crate::ids::StageId;
 use crate::settings::Settings;
 use crate::text;
 use crate::workspace::Workspace;
@@ -19,7 +19,7 @@ pub fn matrix(workspace: &Workspace, settings: &Settings, stage: &StageId) -> Re
         return Err(Error::usage(format!("make a matrix of `{stage}`: it works on the workspace as a whole"))
             .hint(format!("the stages that work service by service are {}", text::list(names))));
     }
-    let plan = build::build(workspace, settings)?;
+    let plan = super::build(workspace, settings)?;
     // Not the services alone: their libraries are tested on a laptop, and so they are here.
     let services: BTreeSet<&String> = plan.tasks().filter_map(|task| task.service.as_ref()).collect();
     if services.is_empty() {

@@ -1,13 +1,17 @@
 //! Makes the plan from the workspace and the settings.
 
-use super::pipeline::{self, Definition, Runs};
-use super::{Plan, Stage, StageId, Task, graph};
+pub mod matrix;
+pub mod tools;
+
 use crate::error::{Error, Result};
+use crate::ids::StageId;
 use crate::outcome::{Outcome, Policy};
+use crate::pipeline;
+use crate::plan::{Plan, Stage, Task, graph};
 use crate::settings::Settings;
 use crate::settings::config::StageConfig;
 use crate::stages::{self, Context};
-use crate::workspace::{Package, Workspace};
+use crate::workspace::Workspace;
 
 /// The plan of a run. Fails on needs that point nowhere or in a circle, and on services that a registry or Kubernetes would
 /// not take.
@@ -139,40 +143,4 @@ fn order(stages: &[StageConfig]) -> Result<Vec<&StageConfig>> {
             .hint("remove one of these needs from `[workspace.metadata.xtask.stages]`")
     })?;
     Ok(order.into_iter().map(|index| &stages[index]).collect())
-}
-
-impl Settings {
-    /// Whether the stage is part of what was asked for, skipped or not.
-    fn wants(&self, definition: &Definition) -> bool {
-        if !self.only.is_empty() {
-            return self.only.contains(&definition.id);
-        }
-        match definition.runs {
-            Runs::Always => true,
-            Runs::OnPush => self.event == super::Event::Push,
-            Runs::OnPushToMain => {
-                self.event == super::Event::Push && self.branch.as_deref().is_none_or(|b| b == self.config.main_branch)
-            }
-        }
-    }
-
-    fn skips(&self, definition: &Definition) -> bool {
-        self.skip.contains(&definition.id)
-    }
-
-    /// The packages that the run is about: those that were named, else all that the configuration does not exclude.
-    pub fn packages<'a>(&self, workspace: &'a Workspace) -> Vec<&'a Package> {
-        let is_meant = |package: &&Package| match &self.selected {
-            Some(names) => names.contains(&package.name),
-            None => !self.config.exclude.contains(&package.name),
-        };
-        workspace.packages.iter().filter(is_meant).collect()
-    }
-
-    /// Whether a package is a service: it says so, or it has a program and lies in the services' folder.
-    pub fn is_service(&self, workspace: &Workspace, package: &Package) -> bool {
-        let says_so = package.metadata.get("service").is_some();
-        let lies_there = package.dir.starts_with(workspace.root.join(&self.config.services_dir));
-        says_so || (lies_there && !package.programs.is_empty())
-    }
 }
