@@ -4,10 +4,8 @@
 //! for a server's name.
 
 use super::template::Template;
-use super::{builtin, table};
 use crate::text;
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A server that integration tests talk to: `[workspace.metadata.xtask.integration.servers.NAME]`.
@@ -140,37 +138,6 @@ fn version_flag() -> Vec<String> {
 }
 
 impl ServerSpec {
-    /// The servers that every workspace gets without configuration.
-    pub fn defaults() -> Vec<Self> {
-        builtin::NAMES.iter().map(|name| Self::built_in(name)).collect()
-    }
-
-    /// One of the built-in servers.
-    ///
-    /// # Panics
-    ///
-    /// When there is none of that name: the names are in the code.
-    pub fn built_in(name: &str) -> Self {
-        Self::from_table(name, &Value::Object(serde_json::Map::new())).expect("a test holds the built-in tables valid")
-    }
-
-    /// A server from its table in the manifest. What the table of a built-in server leaves out stays as it is.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with it, a sentence each, without the table's name.
-    pub fn from_table(name: &str, table: &Value) -> Result<Self, Vec<String>> {
-        let mut wrong = Vec::new();
-        let whole = builtin::table(name).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        let Some(mut spec) = table::read(whole, table, &mut wrong) else { return Err(wrong) };
-        name.clone_into(&mut spec.name);
-        if spec.title.is_empty() {
-            name.clone_into(&mut spec.title);
-        }
-        wrong.extend(spec.problems());
-        if wrong.is_empty() { Ok(spec) } else { Err(wrong) }
-    }
-
     /// Whether every service gets a database, and so a value of the variable, of its own.
     pub fn per_service(&self) -> bool {
         self.url.mentions("database")
@@ -184,7 +151,8 @@ impl ServerSpec {
         })
     }
 
-    fn problems(&self) -> Vec<String> {
+    /// What is wrong with it although each key can be read, a sentence each.
+    pub(super) fn problems(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut unless = |good: bool, message: String| wrong.extend((!good).then_some(message));
         let word = |text: &str, also: &str| {
@@ -233,7 +201,7 @@ impl ServerSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[track_caller]
     fn wrong(table: &Value, message: &str) {

@@ -2,6 +2,7 @@
 //!
 //! serde stops at the first error. So each key is put alone into an example that is valid otherwise.
 
+use super::builtin;
 use super::spec::ServerSpec;
 use serde_json::{Map, Value, json};
 
@@ -12,9 +13,42 @@ type Path<'a> = Vec<&'a str>;
 const REQUIRED: [&[&str]; 5] =
     [&["env"], &["url"], &["container", "image"], &["container", "port"], &["local", "program"]];
 
+impl ServerSpec {
+    /// The servers that every workspace gets without configuration.
+    pub fn defaults() -> Vec<Self> {
+        builtin::NAMES.iter().map(|name| Self::built_in(name)).collect()
+    }
+
+    /// One of the built-in servers.
+    ///
+    /// # Panics
+    ///
+    /// When there is none of that name: the names are in the code.
+    pub fn built_in(name: &str) -> Self {
+        Self::from_table(name, &Value::Object(serde_json::Map::new())).expect("a test holds the built-in tables valid")
+    }
+
+    /// A server from its table in the manifest. What the table of a built-in server leaves out stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, a sentence each, without the table's name.
+    pub fn from_table(name: &str, table: &Value) -> Result<Self, Vec<String>> {
+        let mut wrong = Vec::new();
+        let whole = builtin::table(name).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        let Some(mut spec) = read(whole, table, &mut wrong) else { return Err(wrong) };
+        name.clone_into(&mut spec.name);
+        if spec.title.is_empty() {
+            name.clone_into(&mut spec.title);
+        }
+        wrong.extend(spec.problems());
+        if wrong.is_empty() { Ok(spec) } else { Err(wrong) }
+    }
+}
+
 /// Reads `table` on top of `whole`, what is known of the server. What cannot be read is said and replaced, so that the
 /// rest can be judged, too.
-pub(super) fn read(mut whole: Value, table: &Value, wrong: &mut Vec<String>) -> Option<ServerSpec> {
+fn read(mut whole: Value, table: &Value, wrong: &mut Vec<String>) -> Option<ServerSpec> {
     let Value::Object(keys) = table else {
         wrong.extend(serde_json::from_value::<ServerSpec>(table.clone()).err().map(|error| error.to_string()));
         return None;

@@ -213,7 +213,7 @@ impl Masks {
         let Search { mut found, open, telling } = self.secrets.search(&held.bytes, false);
         // The end of a secret may look like the beginning of another one, and belongs to the one that is there.
         let open = found.iter().find(|(start, end)| *start < open && open < *end).map_or(open, |(_, end)| *end);
-        let open = if held.bytes.len() - open > view::LONGEST_TOKEN { held.bytes.len() } else { open };
+        let open = if held.bytes.len() - open > escape::LONGEST_TOKEN { held.bytes.len() } else { open };
         // A line that is complete is shown, unless a secret may have begun on it.
         let begun = telling || found.last().is_some_and(|(start, _)| *start >= open);
         found.retain(|(start, _)| *start < open);

@@ -4,7 +4,8 @@
 //! One call runs those of all packages, with the features that they have beside each other. A task for each package then
 //! takes its part of the results.
 
-use super::test_services::{self, passing_on, unit_targets};
+use super::compiled::{passing_on, repeat_integration, repeat_unit};
+use super::targets::{explicit_unit_targets, integration_targets};
 use super::{Context, instrument};
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};
@@ -64,7 +65,7 @@ pub fn unit_tests(context: Context<'_>, stage: &StageId, tested: &[&Package], co
     let targets = explicit_unit_targets(context.packages, tested);
     let command =
         context.resolving("test").args(context.package_args(&selected(context, Package::has_unit_tests))).args(targets);
-    let repeat = |package: &Package| test_services::repeat(context, package);
+    let repeat = |package: &Package| repeat_unit(context, package);
     let calls = Calls { stage, packages: tested, env_from: instrument::needs(context), beside: None };
     compiled(compiled_by, false, calls.tasks(context, UNIT, command, repeat))
 }
@@ -79,7 +80,7 @@ pub fn integration_tests(
 ) -> Vec<Task> {
     let command =
         context.resolving("test").args(context.package_args(context.packages)).args(integration_targets(tested));
-    let repeat = |package: &Package| Repeat::Line(super::integration::repeat(context, package));
+    let repeat = |package: &Package| Repeat::Line(repeat_integration(context, package));
     let beside = (stage.as_str() != crate::pipeline::INTEGRATION_TESTS).then_some("integration");
     let calls = Calls { stage, packages: tested, env_from, beside };
     compiled(compiled_by, true, calls.tasks(context, INTEGRATION, command, repeat))
@@ -89,7 +90,7 @@ pub fn integration_tests(
 pub fn of_package(context: Context<'_>, task: Task, package: &Package, compiled_by: &TaskId) -> Task {
     let command = context.resolving("test").args(context.alone(package)).args(integration_targets(&[package]));
     let ran = Ran { compiled_by: compiled_by.clone(), integration: true };
-    let repeat = Repeat::Line(super::integration::repeat(context, package));
+    let repeat = Repeat::Line(repeat_integration(context, package));
     Task {
         command: passing_on(context, command.arg("--no-fail-fast").one_stream()),
         action: Action::Spawn,
@@ -103,45 +104,6 @@ pub fn of_package(context: Context<'_>, task: Task, package: &Package, compiled_
 fn part(package: &Package, repeat: Repeat) -> Part {
     let (package, id, crate_name) = (package.name.clone(), package.id.clone(), package.crate_name.clone());
     Part { package, id, crate_name, repeat }
-}
-
-/// The arguments for the unit tests of `tested` in a call that selects `packages`, where no arguments would be all tests.
-pub fn explicit_unit_targets(packages: &[&Package], tested: &[&Package]) -> Vec<String> {
-    let simple = unit_targets(packages);
-    if simple.is_empty() { named_unit_targets(tested) } else { simple }
-}
-
-/// The targets with unit tests, one by one, since all that `cargo test` compiles would be tested.
-pub fn named_unit_targets(tested: &[&Package]) -> Vec<String> {
-    let library = tested.iter().any(|package| package.library_tests).then(|| "--lib".to_owned());
-    let programs = enabled("bin", tested, |package| &package.tested_programs);
-    let examples = enabled("example", tested, |package| &package.tested_examples);
-    let benches = enabled("bench", tested, |package| &package.tested_benches);
-    library.into_iter().chain(programs).chain(examples).chain(benches).collect()
-}
-
-/// Whether cargo has integration tests to run in these packages. A call that names none would run all tests.
-pub fn has_integration_tests(packages: &[&Package]) -> bool {
-    !integration_targets(packages).is_empty()
-}
-
-/// The integration tests whose features are on.
-fn integration_targets(packages: &[&Package]) -> Vec<String> {
-    enabled("test", packages, |package| &package.integration_tests).collect()
-}
-
-/// Cargo refuses to test a target by its name when a feature that it requires is off.
-fn enabled<'a>(
-    kind: &'a str,
-    packages: &'a [&Package],
-    names: impl Fn(&'a Package) -> &'a Vec<String> + 'a,
-) -> impl Iterator<Item = String> + 'a {
-    let enabled = packages.iter().flat_map(move |package| {
-        let is_on = |name: &&String| !package.gated_targets.contains(&format!("{kind} {name}"));
-        names(package).iter().filter(is_on).collect::<Vec<_>>()
-    });
-    let enabled: BTreeSet<&String> = enabled.collect();
-    enabled.into_iter().flat_map(move |name| [format!("--{kind}"), name.clone()])
 }
 
 /// One call for the tests of several packages.

@@ -4,9 +4,10 @@
 //! run there, the others here, and then the numbers are drawn from what all of them have left. cargo-tarpaulin runs the
 //! tests itself.
 
+use super::targets::with_integration_tests;
 use super::{Context, instrument, integration, test_services};
 use crate::ids::{StageId, TaskId};
-use crate::options::{Counted, Engine};
+use crate::options::Engine;
 use crate::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
 use crate::plan::task::{CoverageGate, Universe};
 use crate::plan::{Reader, Task};
@@ -30,16 +31,11 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
         }
     };
     count(TEST_SERVICES, test_services::unit_tests);
-    if counts_integration(context) {
+    if instrument::counts_integration(context) {
         count(INTEGRATION_TESTS, integration::tests);
     }
     tasks.extend(reports(context, &stage, &ran));
     tasks
-}
-
-/// Whether what integration tests reach counts.
-pub fn counts_integration(context: Context<'_>) -> bool {
-    context.settings.config.coverage_tests == Counted::All
 }
 
 /// The number for the gate, and the files for Codecov and for editors.
@@ -89,8 +85,8 @@ fn tarpaulin(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     let folder = context.workspace.target_dir.join("xtask").join("coverage");
     let report = folder.join("tarpaulin-report.json");
     let target = instrument::directory(context, "tarpaulin");
-    let all = counts_integration(context);
-    let tested = if all { integration::tested(context) } else { Vec::new() };
+    let all = instrument::counts_integration(context);
+    let tested = if all { with_integration_tests(context) } else { Vec::new() };
     let servers = integration::servers(context, stage, &tested, |_| stage.to_string());
     // `--tests` are the unit tests and the integration tests; each further flag would run its tests once more.
     let targets: &[&str] = if all { &["--tests"] } else { &["--lib", "--bins"] };

@@ -1,5 +1,6 @@
 //! Stage 8: an image of every service that wants one.
 
+use super::names::main_program;
 use super::{Context, build, docker, names};
 use crate::command::Command;
 use crate::error::Result;
@@ -157,14 +158,6 @@ fn spec(context: Context<'_>, package: &Package) -> ImageSpec {
         ca_bundle: config.ca_bundle.clone(),
         budget: config.budget,
     }
-}
-
-/// The program that an image starts: `default-run`, the only one, or the one that is named like the package, which the
-/// others then help.
-pub fn main_program(package: &Package) -> Option<&str> {
-    let only = package.programs.first().filter(|_| package.programs.len() == 1);
-    let named = package.programs.iter().find(|program| **program == package.name);
-    package.default_run.as_ref().or(only).or(named).map(String::as_str)
 }
 
 /// The annotations of <https://github.com/opencontainers/image-spec/blob/main/annotations.md>, as labels.

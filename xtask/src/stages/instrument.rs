@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::ids::{StageId, TaskId};
-use crate::options::Engine;
+use crate::options::{Counted, Engine};
 use crate::pipeline::{CODE_COVERAGE, TEST_SERVICES};
 use crate::plan::task::Universe;
 use crate::plan::{Reader, Task};
@@ -49,6 +49,11 @@ pub fn tasks(context: Context<'_>, own: &StageId) -> Vec<Task> {
         ..Task::new(own, CLEAN, context.cargo().args(["llvm-cov", "clean", "--profraw-only"]), context.timeout)
     };
     vec![environment, clean]
+}
+
+/// Whether what integration tests reach counts.
+pub fn counts_integration(context: Context<'_>) -> bool {
+    context.settings.config.coverage_tests == Counted::All
 }
 
 /// Where this checkout is built for coverage by `engine`: a directory that no other checkout builds in, although it may

@@ -1,6 +1,8 @@
 //! Stage 6: the tests under `tests/` of every service, against the real servers that they need.
 
-use super::{Context, by_cargo, instrument, test_services};
+use super::compiled::{self, compile, compiled_in, repeat_integration};
+use super::targets::{has_integration_tests, with_integration_tests};
+use super::{Context, by_cargo, instrument};
 use crate::backing::spec::ServerSpec;
 use crate::ids::{StageId, TaskId};
 use crate::options::Counted;
@@ -19,7 +21,7 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
 
 /// The servers, one compile, and a task for each service, in whichever stage wants them.
 pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
-    let tested = tested(context);
+    let tested = with_integration_tests(context);
     if tested.is_empty() {
         return Vec::new();
     }
@@ -28,13 +30,12 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     let env_from = instrument::needs(context);
     // One call of cargo for all packages is given one database, and is needed where they have features of each other.
     let alike = |package: &&Package| context.builds_alike_alone(package);
-    let by_cargo =
-        |packages: &[&Package]| context.workspace.tests_need_cargo && by_cargo::has_integration_tests(packages);
+    let by_cargo = |packages: &[&Package]| context.workspace.tests_need_cargo && has_integration_tests(packages);
     let in_one_call = by_cargo(&tested) && !tested.iter().all(alike);
     let owner = |package: &Package| if in_one_call { stage.to_string() } else { package.name.clone() };
     let servers = servers(context, stage, &tested, owner);
-    let shared = test_services::compiled_in(context, stage);
-    let own = shared.is_none().then(|| test_services::compile(context, stage, Vec::new()));
+    let shared = compiled_in(context, stage);
+    let own = shared.is_none().then(|| compile(context, stage, Vec::new()));
     let Some(compiled_by) = own.as_ref().map(|own| own.id.clone()).or(shared) else { return Vec::new() };
     if in_one_call {
         let env_from = servers.iter().map(|server| server.id.clone()).chain(env_from).collect();
@@ -49,8 +50,8 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
         .map(|package| {
             let needed = needed(context, package).into_iter().map(|server| server_id(stage, server));
             let with_servers: Vec<TaskId> = needed.chain(env_from.iter().cloned()).collect();
-            let repeat = Repeat::Line(repeat(context, package));
-            let mut task = test_services::run(context, stage, package, repeat, &compiled_by, &with_servers);
+            let repeat = Repeat::Line(repeat_integration(context, package));
+            let mut task = compiled::run(context, stage, package, repeat, &compiled_by, &with_servers);
             if let Action::RunTests { integration, .. } = &mut task.action {
                 *integration = true;
             }
@@ -65,19 +66,6 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
         })
         .collect();
     servers.into_iter().chain(own).chain(runs).collect()
-}
-
-/// The command that runs the tests of a package again. By hand there are no servers: the stage's own command brings
-/// them up, and compiles for all packages what it would compile differently for one.
-pub fn repeat(context: Context<'_>, package: &Package) -> String {
-    let alone = context.builds_alike_alone(package);
-    let package = if alone { format!(" {}", package.name) } else { String::new() };
-    format!("cargo xtask integration{package}")
-}
-
-/// The packages that have integration tests.
-pub fn tested(context: Context<'_>) -> Vec<&Package> {
-    context.packages.iter().copied().filter(|package| !package.integration_tests.is_empty()).collect()
 }
 
 /// A task for each server that one of these packages needs, so that one that cannot start fails only what needs it.

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod by_cargo;
+mod compiled;
 pub mod coverage;
 pub mod dependencies;
 pub mod deploy;
@@ -15,6 +16,7 @@ pub mod notify;
 pub mod own;
 pub mod report;
 pub mod security;
+mod targets;
 pub mod test_services;
 
 use crate::command::Command;

@@ -1,7 +1,6 @@
 //! What a registry takes as the name of an image, and Kubernetes as the name of its objects and as what a service needs.
 //! Refused before anything is made, and all at once: later it would fail in the middle, or silently do less.
 
-use super::images::main_program;
 use crate::error::{Error, Result};
 use crate::settings::environments::Environment;
 use crate::text;
@@ -65,6 +64,14 @@ pub fn check_manifests(services: &[&Package], environment: &Environment) -> Resu
 /// The names of the servers that a service uses.
 pub fn needs(service: &Package) -> impl Iterator<Item = &str> {
     service.service_fact("needs").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// The program that an image starts: `default-run`, the only one, or the one that is named like the package, which the
+/// others then help.
+pub fn main_program(package: &Package) -> Option<&str> {
+    let only = package.programs.first().filter(|_| package.programs.len() == 1);
+    let named = package.programs.iter().find(|program| **program == package.name);
+    package.default_run.as_ref().or(only).or(named).map(String::as_str)
 }
 
 fn refuse(what: &str, problems: &[String]) -> Result<()> {

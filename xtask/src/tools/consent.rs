@@ -1,9 +1,9 @@
 //! Who may install what: the rules of `--no-install`, of root, and of asking first.
 
 use super::install::{Recipe, Touches};
-use super::locate::State;
 use super::packages::{Rights, sudo_is_free};
 use super::places::Places;
+use super::state::State;
 use std::fmt;
 
 /// How far an installation may go.

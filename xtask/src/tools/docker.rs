@@ -1,7 +1,8 @@
 //! Finds a docker that can build: its engine answers, and it has `BuildKit` or the plugin that brings it.
 
 use super::catalogue::Entry;
-use super::locate::{Search, State};
+use super::search::Search;
+use super::state::State;
 use super::{probe, version};
 use std::path::PathBuf;
 

@@ -5,9 +5,9 @@
 use super::catalogue::Tool;
 use super::consent::cures;
 use super::install::{Touches, recipe};
-use super::locate::{State, Survey};
 use super::places::Places;
 use super::preflight::{remedy, suffices};
+use super::state::{State, Survey};
 use crate::error::Exit;
 use serde::Serialize;
 use std::path::Path;

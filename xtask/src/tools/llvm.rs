@@ -4,8 +4,9 @@
 //! the profiles of the compiler's LLVM: a newer one always does, an older one as far back as the format is the same.
 
 use super::catalogue::Entry;
-use super::locate::{Search, State};
 use super::places::{Places, is_program, why_unusable};
+use super::search::Search;
+use super::state::State;
 use super::version;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

@@ -12,6 +12,8 @@ pub mod probe;
 pub mod version;
 
 pub mod locate;
+mod search;
+pub mod state;
 
 mod docker;
 mod llvm;
@@ -30,8 +32,9 @@ pub mod toolbox;
 
 pub use catalogue::Tool;
 pub use consent::Consent;
-pub use locate::{State, Survey, survey};
+pub use locate::survey;
 pub use places::Places;
+pub use state::{State, Survey};
 pub use toolbox::Toolbox;
 pub use toolchain::{Runtime, release, runtime};
 

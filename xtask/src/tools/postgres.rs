@@ -1,8 +1,9 @@
 //! Finds the server binaries of PostgreSQL: on `PATH`, and in the folders that distributions keep off it.
 
 use super::catalogue::Entry;
-use super::locate::{Search, State};
 use super::places::{Places, is_program};
+use super::search::Search;
+use super::state::State;
 use super::version;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

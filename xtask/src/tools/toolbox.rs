@@ -3,8 +3,8 @@
 use super::catalogue::Tool;
 use super::install::Recipe;
 use super::llvm::profdata_beside;
-use super::locate::{State, Survey};
 use super::places::Places;
+use super::state::{State, Survey};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

@@ -4,28 +4,23 @@
 //! does. Only `rustc` is asked through the proxy, because that is what chooses the toolchain.
 
 use super::catalogue::Entry;
-use super::locate::{Search, State};
 use super::memory::Witnesses;
 use super::places::{Places, is_program};
 use super::probe;
+use super::search::{Search, Toolchain};
+use super::state::State;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What `rustc` says about itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Toolchain {
-    /// The folder that the toolchain lives in.
-    pub(super) sysroot: PathBuf,
-    /// The triple of this machine.
-    pub(super) host: String,
-    /// The major version of the LLVM inside.
-    pub(super) llvm: Option<u64>,
-    /// Its version: `1.95.0`.
-    pub(super) release: String,
+impl Search<'_> {
+    /// The toolchain of the workspace; asked once a survey.
+    pub(super) fn toolchain(&self) -> Result<&Toolchain, State> {
+        self.toolchain.get_or_init(|| ask(self)).as_ref().map_err(Clone::clone)
+    }
 }
 
 /// Asks the workspace's `rustc`, unless the answer is known and nothing that chooses a toolchain has changed.
-pub(super) fn ask(search: &Search) -> Result<Toolchain, State> {
+fn ask(search: &Search) -> Result<Toolchain, State> {
     let places = search.places;
     let Some(rustc) = places.on_path("rustc").into_iter().next() else {
         return Err(State::Missing);
@@ -61,7 +56,7 @@ pub struct Runtime {
 /// What the workspace's toolchain has for programs that run; nothing when it does not answer, and then whatever is
 /// compiled says so better.
 pub fn runtime(places: &Places) -> Runtime {
-    super::locate::with_search(places, |search| {
+    super::search::with_search(places, |search| {
         search.toolchain().map_or_else(
             |_| Runtime::default(),
             |Toolchain { sysroot, host, .. }| Runtime {
@@ -102,7 +97,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 /// The version of the workspace's toolchain, when it answers: `1.95.0`.
 pub fn release(places: &Places) -> Option<String> {
-    super::locate::with_search(places, |search| {
+    super::search::with_search(places, |search| {
         search.toolchain().ok().map(|toolchain| toolchain.release.clone()).filter(|release| !release.is_empty())
     })
 }

@@ -1,11 +1,23 @@
 //! The tokens of the views: what a terminal does not show, `%2F`, `\u0026`. Pure; each reads one token at the beginning
 //! of its input, and says so when the token may continue behind the end.
 
-use super::view::{LONGEST_TOKEN, Token};
 use console::AnsiCodeIterator;
+
+/// A token that is longer, in bytes, and still undecided is taken as it is: a child must not fill the memory.
+pub(super) const LONGEST_TOKEN: usize = 64 * 1024;
 
 /// A first guess at the length of a terminal's sequence, in bytes; nearly all are shorter.
 const SHORT_SEQUENCE: usize = 64;
+
+/// What the bytes at a stop turn out to be.
+pub(super) enum Token {
+    /// So many bytes of the input, and what they mean.
+    Means(usize, Vec<u8>),
+    /// Itself.
+    Literal,
+    /// More bytes are needed.
+    Undecided,
+}
 
 /// A control character, or a whole sequence for the terminal, exactly as [`crate::text::sanitise`] takes it away. Line
 /// ends are no exception: a wrapped secret is one.

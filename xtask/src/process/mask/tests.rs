@@ -82,9 +82,9 @@ fn a_sequence_without_an_end_does_not_fill_the_memory() {
     let mut masks = Masks::new(secrets(&["hunter22"]));
     let mut shown = masks.feed(Stream::Stdout, b"\x1b]0;".to_vec()).len();
     for _ in 0..4 {
-        shown += masks.feed(Stream::Stdout, vec![b'x'; view::LONGEST_TOKEN / 2]).len();
+        shown += masks.feed(Stream::Stdout, vec![b'x'; escape::LONGEST_TOKEN / 2]).len();
     }
-    assert!(shown > view::LONGEST_TOKEN, "{shown} bytes were shown");
+    assert!(shown > escape::LONGEST_TOKEN, "{shown} bytes were shown");
 }
 
 #[test]

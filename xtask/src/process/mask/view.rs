@@ -5,14 +5,11 @@
 //! chooses to encode, and JSON within JSON at any depth. Decoding has to be the same on both sides rather than faithful:
 //! `+` and a blank, which form encoding exchanges, are one.
 
-use super::escape;
+use super::escape::{self, LONGEST_TOKEN, Token};
 use std::io::BufRead as _;
 
 /// How many passes there are.
 pub(super) const PASSES: usize = 3;
-
-/// A token that is longer, in bytes, and still undecided is taken as it is: a child must not fill the memory.
-pub(super) const LONGEST_TOKEN: usize = 64 * 1024;
 
 /// The result of one pass.
 pub(super) struct Layer {
@@ -28,16 +25,6 @@ struct Run {
     from: usize,
     to: usize,
     copied: bool,
-}
-
-/// What the bytes at a stop turn out to be.
-pub(super) enum Token {
-    /// So many bytes of the input, and what they mean.
-    Means(usize, Vec<u8>),
-    /// Itself.
-    Literal,
-    /// More bytes are needed.
-    Undecided,
 }
 
 /// Makes the view of pass `number`; `last` says that nothing follows. `None` when the pass changes nothing.

@@ -1,6 +1,7 @@
 use super::super::testbed::Testbed;
 use super::*;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 fn look(tool: Tool, bed: &Testbed) -> State {
