@@ -6,7 +6,8 @@ use crate::deploy::call::Caller;
 use crate::deploy::objects::Release;
 use crate::deploy::{images, look, yaml};
 use crate::error::{Error, Exit, Result};
-use crate::history::folder::Home;
+use crate::history::folder::{Home, run_id};
+use crate::history::private::{self, Private};
 use crate::ids::StageId;
 use crate::outcome::Policy;
 use crate::pipeline::{self, Runs};
@@ -102,15 +103,15 @@ fn context<'a>(
 /// Asks the cluster something outside of a run: no lock, no record, and nothing that stays.
 fn aside<T>(session: &Session, ask: impl FnOnce(Caller) -> Result<T>) -> Result<T> {
     let environment = &session.environment;
-    let folder = tempfile::tempdir_in(&environment.temp)
-        .map_err(|error| Error::environment("make a temporary folder").because(error))?;
+    private::clean_after_all(environment);
+    let private = Private::create(environment, &run_id(environment.now, environment.pid))?;
     let surroundings =
         Surroundings { remove: environment.set_by_cargo(), set: Vec::new(), secrets: secrets::of(&environment.vars) };
     let stop = Stop::new();
     let order = stop.clone();
     let _signals = signal::listen(move |_| order.raise(Level::Terminate))?;
     let marker = environment.var(MARKER).map_or_else(|| format!("aside-{}:ask", environment.pid), str::to_owned);
-    ask(Caller::new(&folder.path().join("deploy"), &surroundings, &marker, GRACE, &stop)?)
+    ask(Caller::new(&private.path().join("deploy"), &surroundings, &marker, GRACE, &stop)?)
 }
 
 /// What a guarded environment wants to see: a clean tree, the images of this very commit, and a green run of it.

@@ -5,7 +5,7 @@ use super::Session;
 use crate::cli;
 use crate::error::{Error, Exit, Result};
 use crate::files::create_private;
-use crate::history::folder::{Home, REGISTRY_LOGIN};
+use crate::history::private;
 use crate::image::push::{self, Push};
 use crate::image::skopeo::Skopeo;
 use crate::plan::Action;
@@ -14,8 +14,11 @@ use crate::process::MARKER;
 use crate::reading::Image;
 use crate::registry::{Login, NO_LOGINS, PASSWORD, USER};
 use crate::text;
-use crate::workspace::{self, git};
+use crate::workspace::git;
 use std::path::{Path, PathBuf};
+
+/// The login of a run to its registry, in its private directory.
+const LOGIN: &str = "registry-login.json";
 
 /// Prints the Dockerfile that images would be built with.
 pub(super) fn dockerfile(command: &cli::Command, session: &Session) -> Result<Exit> {
@@ -71,11 +74,10 @@ fn login_file(session: &Session) -> Result<PathBuf> {
     let run = session.environment.var(MARKER).and_then(|marker| marker.split(':').next());
     let run = run
         .ok_or_else(|| Error::usage("log in outside of a run").hint("`cargo xtask docker --push` logs in by itself"))?;
-    let workspace = workspace::load::load(&session.environment)?;
-    let home = Home::new(&workspace.target_dir);
-    let run = home.run_ids().into_iter().find(|known| known == run);
-    let run = run.ok_or_else(|| Error::environment("log in: the run has no folder for the login"))?;
-    Ok(home.runs().join(run).join(REGISTRY_LOGIN))
+    let private = private::of(&session.environment, run);
+    let private =
+        private.ok_or_else(|| Error::environment("log in: the run has no private directory for the login"))?;
+    Ok(private.join(LOGIN))
 }
 
 /// Pushes an image, reads it back, and prints what it is now.

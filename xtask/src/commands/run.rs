@@ -9,10 +9,11 @@ use crate::environment::{Clock, Environment};
 use crate::error::{Error, Exit, Result};
 use crate::event::Kind;
 use crate::exec::{self, pool};
-use crate::history::folder::{Home, REGISTRY_LOGIN};
+use crate::history::folder::Home;
 use crate::history::interrupted;
 use crate::history::lock::{Holder, Lock};
-use crate::plan::{Action, Plan, render};
+use crate::history::private::Private;
+use crate::plan::{Action, Plan, Task, render};
 use crate::planner;
 use crate::process::{self, Surroundings, signal};
 use crate::report::record::{self, Recorder};
@@ -52,6 +53,8 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     let surroundings = surroundings(session, &ready);
     let runtime = Arc::new(runtime(&plan, session, &workspace));
     plan.install_first(&ready.later);
+    let keeps_logins = plan.tasks().any(Task::keeps_logins);
+    let private = keeps_logins.then(|| Private::create(&session.environment, &id)).transpose()?;
     let folder = home.runs().join(&id);
     let commit = git::commit(&workspace.root).map_err(|error| first.push(beside(&error))).ok().flatten();
     if lock.is_some() {
@@ -59,7 +62,8 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     }
     let _alive = record::Alive::of(&folder.join(record::FILE));
     let mut fanout = Fanout::new(subscribers(session, args, &folder, &mut first, lock.is_some())?);
-    let place = Place { id, commit, folder: folder.clone(), surroundings, runtime, first };
+    let private_dir = private.as_ref().map(|private| private.path().to_owned());
+    let place = Place { id, commit, folder: folder.clone(), private: private_dir, surroundings, runtime, first };
     let context = context(session, args, &settings, &workspace, place);
     let (sender, messages) = mpsc::sync_channel(BACKLOG);
     // Without it an orphan that hides from its task is found a little later, at the start of the next run.
@@ -70,10 +74,9 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
         move |signal| drop(sender.send(exec::message::Message::Signal(signal)))
     })?;
     let over = exec::run::run(&plan, &context, &clock, (&sender, &messages), &mut |event| fanout.on(event))?;
-    let login = folder.join(REGISTRY_LOGIN);
-    let left = std::fs::remove_file(&login).err().filter(|error| error.kind() != std::io::ErrorKind::NotFound);
+    let left = private.map_or(Ok(()), Private::remove);
     let mut summary = fanout.close();
-    summary.warnings.extend(left.map(|error| format!("could not remove the login {}: {error}", login.display())));
+    summary.warnings.extend(left.err().map(|why| format!("could not remove the private directory {why}")));
     for left in process::sweep() {
         summary.warnings.push(format!("a process had escaped its task and was killed: {left}"));
     }
@@ -182,6 +185,7 @@ struct Place {
     id: String,
     commit: Option<String>,
     folder: PathBuf,
+    private: Option<PathBuf>,
     surroundings: Surroundings,
     runtime: Arc<Runtime>,
     first: Vec<Kind>,
@@ -201,6 +205,7 @@ fn context(
         command: place.surroundings.secrets.hide(&session.typed),
         commit: place.commit,
         folder: place.folder,
+        private: place.private,
         slots: args.jobs.map_or(environment.cpus.max(2), usize::from),
         fail_fast: if environment.is_ci() { args.fail_fast } else { !args.keep_going },
         timeout: settings.config.timeout,

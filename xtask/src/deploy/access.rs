@@ -57,7 +57,7 @@ impl Access {
 
 impl Drop for Access {
     fn drop(&mut self) {
-        // It holds credentials. One that stays after a SIGKILL is readable for its owner only.
+        // It holds credentials. One that stays after a SIGKILL is readable for its owner only, and the next run removes it.
         let _ = fs::remove_file(&self.kubeconfig);
         let _ = fs::remove_file(self.caller.folder.join(LOGIN));
         let _ = fs::remove_file(self.caller.folder.join("sent.json"));

@@ -20,7 +20,7 @@ const LOG_CAP: u64 = 1024 * 1024;
 /// What every call needs.
 #[derive(Clone)]
 pub struct Caller {
-    /// The folder of the deployment within the run's record: manifests, answers and the private kubeconfig.
+    /// The folder of the deployment in the run's private directory: manifests, logins and the kubeconfig.
     pub folder: PathBuf,
     /// What children do not inherit as it is, without secrets: they would be cut out of answers.
     pub surroundings: Surroundings,

@@ -22,6 +22,8 @@ pub struct Context {
     pub commit: Option<String>,
     /// The run's folder.
     pub folder: PathBuf,
+    /// The run's private directory, if a task keeps logins.
+    pub private: Option<PathBuf>,
     /// How many tasks run at once.
     pub slots: usize,
     /// Whether nothing new starts after a failure that blocks.
@@ -66,6 +68,8 @@ pub struct Inputs {
     pub root: PathBuf,
     /// Where its output goes.
     pub log: PathBuf,
+    /// The run's private directory.
+    pub private: Option<PathBuf>,
     /// What children do not inherit as it is.
     pub surroundings: Surroundings,
     /// What cargo would give to the programs that it runs.

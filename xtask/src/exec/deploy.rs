@@ -69,11 +69,12 @@ impl<'a> Teller<'a> {
 
     /// Everything on this machine that a deployment works with.
     fn place(&self, task: &Task) -> Result<Place> {
-        let Inputs { run, log, surroundings, grace, stop, user, .. } = self.inputs;
+        let Inputs { run, log, private, surroundings, grace, stop, user, .. } = self.inputs;
+        let private = private.as_deref().ok_or_else(|| Error::new(Exit::Bug, "deploy without a private directory"))?;
         let folder = log.parent().and_then(Path::parent).map(PathBuf::from).unwrap_or_default();
         let marker = format!("{run}:{}", task.id);
         Ok(Place {
-            caller: Caller::new(&folder.join("deploy"), surroundings, &marker, *grace, stop)?,
+            caller: Caller::new(&private.join("deploy"), surroundings, &marker, *grace, stop)?,
             run: run.clone(),
             runs: folder.parent().map(PathBuf::from).unwrap_or_default(),
             folder,

@@ -236,6 +236,7 @@ impl Run<'_> {
             run: self.context.run.clone(),
             root: self.plan.root.clone(),
             log: self.context.folder.join("logs").join(task.id.log_file()),
+            private: self.context.private.clone(),
             surroundings: self.context.surroundings.clone(),
             runtime: Arc::clone(&self.context.runtime),
             user: self.context.user.clone(),

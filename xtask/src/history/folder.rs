@@ -6,8 +6,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// The file in a run's folder that holds its login to the registry while it lasts.
-pub const REGISTRY_LOGIN: &str = "registry-login.json";
 /// What makes a run one of a deployment.
 /// The journal in the folder of a run that deploys.
 pub const DEPLOYMENT: &str = "deploy.ndjson";
@@ -119,7 +117,7 @@ pub fn of_runs(runs: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The time in a run's id.
-fn time_of(id: &str) -> Option<SystemTime> {
+pub(super) fn time_of(id: &str) -> Option<SystemTime> {
     let digits = id.split_once('-')?.0;
     let part = |range: std::ops::Range<usize>| digits.get(range);
     let date = format!("{}-{}-{}", part(0..4)?, part(4..6)?, part(6..8)?);
@@ -128,7 +126,7 @@ fn time_of(id: &str) -> Option<SystemTime> {
 }
 
 /// The id of a run at this time: it sorts by time, and two processes never share one.
-fn run_id(now: SystemTime, pid: u32) -> String {
+pub fn run_id(now: SystemTime, pid: u32) -> String {
     let time = humantime::format_rfc3339_millis(now).to_string();
     let digits: String = time.chars().filter(char::is_ascii_alphanumeric).collect();
     format!("{digits}-{pid}")

@@ -1,6 +1,7 @@
 //! What a run that was killed has left behind: found at the start of the next one, cleaned up, and told.
 
-use super::folder::{Home, REGISTRY_LOGIN};
+use super::folder::Home;
+use super::private;
 use crate::backing;
 use crate::environment::Environment;
 use crate::event::Kind;
@@ -14,14 +15,15 @@ use std::path::Path;
 /// write itself. To be called with the lock held: nobody else is running then.
 pub fn clean_up(home: &Home, environment: &Environment) -> Vec<Kind> {
     let open = home.run_ids().into_iter().filter(|id| !home.runs().join(id).join("summary.json").exists());
-    open.filter_map(|id| close(&home.runs().join(&id), id, environment)).collect()
+    let mut told: Vec<Kind> = open.filter_map(|id| close(&home.runs().join(&id), id, environment)).collect();
+    told.extend(private::clean_after_all(environment).into_iter().map(|message| Kind::Warning { message }));
+    told
 }
 
 fn close(folder: &Path, run: String, environment: &Environment) -> Option<Kind> {
     let mut cleaned = process::kill_survivors(&run);
     cleaned.extend(backing::clean_after(&run, &environment.temp, environment.var("PATH").unwrap_or_default().as_ref()));
-    // A login outlives nobody.
-    let _ = std::fs::remove_file(folder.join(REGISTRY_LOGIN));
+    cleaned.extend(private::clean_after(&run, environment));
     let record = record::read(&folder.join(record::FILE)).unwrap_or_default();
     if record.is_newer() {
         return None;

@@ -17,6 +17,11 @@ impl Task {
         }
     }
 
+    /// Whether it keeps logins, or what else no other user may read, in the run's private directory.
+    pub fn keeps_logins(&self) -> bool {
+        matches!(self.purpose(), Purpose::LogIn | Purpose::Deploy | Purpose::Smoke)
+    }
+
     fn purpose_of_command(&self) -> Purpose {
         let stage = self.stage.as_str();
         match &self.reader {

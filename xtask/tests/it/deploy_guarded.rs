@@ -1,6 +1,8 @@
 //! What protects an environment: its guard, the privacy of credentials, and smoke tests that bring back what was before.
 
 use crate::deploying::{NAMESPACE, Shop, meets};
+use crate::logins::{own_temp, private};
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use test_cluster::{Behaviour, Effect, Fault, User};
 
@@ -27,17 +29,18 @@ fn a_pipeline_leaves_a_guarded_environment_alone() {
 
 #[test]
 fn the_runs_kubeconfig_is_for_its_owner_and_gone_afterwards() {
-    let shop = Shop::new();
+    let mut shop = Shop::new();
+    let temp = own_temp(&mut shop.sandbox);
     let before = shop.sandbox.read("kubeconfig");
     let place = shop.cluster.fault(Fault::on("create", "leases").effect(Effect::Stall));
     let child = shop.begin();
     meets(&place, 1);
-    let folder = shop.sandbox.root().join("target/xtask/runs/latest/deploy");
+    let folder = private(&temp).join("deploy");
     let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
     assert_eq!((mode(&folder), mode(&folder.join("kubeconfig"))), (0o700, 0o600));
     place.release();
     let output = shop.sandbox.wait(child).exits(0);
-    assert!(!folder.exists(), "{}", folder.display());
+    assert_eq!(fs::read_dir(&temp).expect("a directory").count(), 0, "it goes with the run");
     assert_eq!(shop.sandbox.read("kubeconfig"), before, "the user's own file");
     shop.keeps_its_token(&output);
 }

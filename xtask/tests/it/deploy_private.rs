@@ -1,13 +1,16 @@
 //! Images in registries that want to know who asks: a deployment logs in by itself, and nobody sees with what.
 
 use crate::deploying::Shop;
+use crate::logins::own_temp;
+use std::fs;
 
 const ECR: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
 const WORD: &str = "canary-registry-4711";
 
 /// A shop whose registry knows one password, and who does not say who they are gets nothing.
 fn private(registry: &str) -> Shop {
-    let shop = Shop::new();
+    let mut shop = Shop::new();
+    own_temp(&mut shop.sandbox);
     let log = shop.sandbox.root().with_file_name("skopeo.log").display().to_string();
     let skopeo = format!(
         "echo \"$*\" >> '{log}'
@@ -27,8 +30,8 @@ esac"
 #[track_caller]
 fn keeps_it(shop: &Shop, told: &str) {
     assert!(!told.contains(WORD) && !shop.left_behind().contains(WORD), "{told}");
-    let folder = shop.sandbox.root().join("target/xtask/runs/latest/deploy");
-    assert!(!folder.exists(), "the login goes with the deployment");
+    let left = fs::read_dir(shop.sandbox.beside("tmp")).expect("a directory").count();
+    assert_eq!(left, 0, "the login goes with the deployment");
 }
 
 #[test]

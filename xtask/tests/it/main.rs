@@ -39,6 +39,7 @@ mod foreign;
 mod help;
 mod images;
 mod integration;
+mod logins;
 mod matrix;
 mod new_service;
 mod new_service_here;

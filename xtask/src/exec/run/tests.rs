@@ -14,6 +14,7 @@ fn context(directory: &Path) -> Context {
         command: "cargo xtask ci".to_owned(),
         commit: None,
         folder: directory.to_owned(),
+        private: None,
         slots: 2,
         fail_fast: false,
         timeout: Duration::from_mins(1),
