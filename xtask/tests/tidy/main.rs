@@ -9,3 +9,6 @@ mod manifest;
 mod readme;
 mod sources;
 mod workflow;
+mod workflow_jobs;
+mod workflow_rules;
+mod yaml;
