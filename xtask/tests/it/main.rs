@@ -53,6 +53,9 @@ mod reports;
 mod selection;
 mod show;
 mod workflow;
+mod workflow_steps;
+#[path = "../tidy/yaml.rs"]
+mod yaml;
 
 mod disks;
 mod environment;

@@ -1,0 +1,130 @@
+//! Steps of `.github/workflows/ci.yml`, run as GitHub runs them: the very lines of the file, with the variables that they
+//! would have there.
+
+use crate::audit::advisory;
+use crate::peers::Registry;
+use crate::sandbox::{Output, Sandbox};
+use crate::yaml;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// A job of the workflow.
+fn job(id: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.github/workflows/ci.yml");
+    let (_, jobs) = yaml::workflow(&fs::read_to_string(path).expect("the workflow"));
+    jobs.into_iter().find(|(known, _)| known == id).expect("a job of that name").1
+}
+
+/// The steps of a job that run something.
+fn steps(job: &Value) -> Vec<&Value> {
+    let steps = job["steps"].as_array().expect("a job has steps");
+    steps.iter().filter(|step| step["run"].is_string()).collect()
+}
+
+/// Runs a step whose command is xtask.
+fn xtask(sandbox: &Sandbox, step: &Value) -> Output {
+    let command = step["run"].as_str().and_then(|run| run.strip_prefix("exec cargo xtask ")).expect("xtask's command");
+    sandbox.run(&command.split(' ').collect::<Vec<_>>())
+}
+
+/// Runs the final check of a run in which all jobs succeed but these; an empty result is one that is missing.
+fn ci_passed(event: &str, unlike: &[(&str, &str)]) -> Output {
+    let unlike: BTreeMap<&str, &str> = unlike.iter().copied().collect();
+    let job = job("ci-passed");
+    let results = steps(&job)[0]["env"]["RESULTS"].as_str().expect("the results").to_owned();
+    let line = |line: &str| {
+        let (before, needs) = line.split_once("${{ needs.").expect("a result of a job");
+        let id = needs.strip_suffix(".result }}").expect("a result of a job");
+        format!("{before}{}", unlike.get(id).unwrap_or(&"success"))
+    };
+    judge(event, &results.lines().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// Runs the final check with these results.
+fn judge(event: &str, results: &str) -> Output {
+    let mut sandbox = Sandbox::new();
+    let job = job("ci-passed");
+    sandbox.file("step.sh", steps(&job)[0]["run"].as_str().expect("a command"));
+    sandbox.var("GITHUB_EVENT_NAME", event).var("RESULTS", results);
+    // The shell of a step that names none.
+    sandbox.paste("bash -e step.sh")
+}
+
+#[test]
+fn the_final_check_names_each_job_that_stands_in_its_way() {
+    #[track_caller]
+    fn red(event: &str, job: &str, result: &str, says: &str) {
+        let output = ci_passed(event, &[(job, result)]).exits(1);
+        assert_eq!(output.stdout, format!("::error title=ci-passed::{job} {says}"));
+    }
+    let on_pull_request = [("build-and-push", "skipped")];
+    for event in ["pull_request", "merge_group"] {
+        ci_passed(event, &on_pull_request).exits(0).prints("all jobs that have to succeed have succeeded");
+    }
+    ci_passed("push", &[]).exits(0);
+    red("push", "test-services", "failure", "has failed");
+    red("push", "xtask-tests", "cancelled", "was cancelled, or has run out of time");
+    red("push", "build-release", "skipped", "was skipped");
+    red("push", "code-coverage", "", "has no result");
+    red("push", "code-coverage", "neutral", "has a result that is unknown here: neutral");
+    red("push", "build-and-push", "skipped", "was skipped");
+    red("pull_request", "build-and-push", "failure", "has failed");
+    red("push", "security-audit", "", "has no result");
+    let several = ci_passed("push", &[("format-and-lint", "failure"), ("test-services", "skipped")]).exits(1);
+    assert_eq!(several.stdout.lines().count(), 2, "{}", several.stdout);
+}
+
+#[test]
+fn the_final_check_is_green_beside_a_job_that_never_blocks() {
+    for (result, says) in [("failure", "has failed"), ("cancelled", "was cancelled, or has run out of time")] {
+        let output = ci_passed("push", &[("security-audit", result)]).exits(0);
+        output.prints(&format!("::warning title=ci-passed::security-audit {says}\nall jobs that have to"));
+    }
+}
+
+#[test]
+fn the_final_check_without_results_is_red() {
+    let output = judge("push", "").exits(1);
+    assert_eq!(output.stdout, "::error title=ci-passed::every job has no result");
+    judge("push", "test-services").exits(1);
+    judge("push", "test-services perhaps failure").exits(1);
+}
+
+#[test]
+fn clippy_speaks_although_rustfmt_has_found_something() {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.append("services/a-service/src/lib.rs", "pub fn  same(n: bool) -> bool { n == true }\n");
+    sandbox.var("CI", "true");
+    let job = job("format-and-lint");
+    let output = xtask(&sandbox, steps(&job)[0]).exits(1);
+    output.says("fmt failed after TIME: 1 file is not formatted").says("lint failed after TIME: 2 lints");
+}
+
+#[test]
+fn what_is_pushed_was_compiled_before_there_were_credentials() {
+    let Some(registry) = Registry::start(None) else { return };
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    let compiled = sandbox.root().with_file_name("compiled");
+    let script = format!(
+        "use std::fs::OpenOptions;\nuse std::io::Write;\n\nfn main() {{\n    let mut file = OpenOptions::new()\n        \
+         .create(true)\n        .append(true)\n        .open({compiled:?})\n        .unwrap();\n    \
+         writeln!(file, \"once\").unwrap();\n}}\n"
+    );
+    sandbox.file("services/a-service/build.rs", &script).file("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    let config = "\n[workspace.metadata.xtask]\nimage.ca-bundle = \"ca.pem\"\naudit.advisory-db = \"advisories\"\n";
+    sandbox.append("Cargo.toml", config);
+    advisory(&sandbox, "another-crate");
+    // It makes the lock file, as a clean checkout has one.
+    sandbox.run(&["lint"]).exits(0);
+    sandbox.commit();
+    fs::remove_file(&compiled).expect("clippy ran the build script");
+    let job = job("build-and-push");
+    let runs: Vec<&Value> = steps(&job).into_iter().filter(|step| step["run"].to_string().contains("xtask ")).collect();
+    sandbox.var("CI", "true").var("GITHUB_EVENT_NAME", "push").var("GITHUB_REF_NAME", "main");
+    xtask(&sandbox, runs[0]).exits(0);
+    sandbox.var("XTASK_REGISTRY", format!("{}/shop", registry.host));
+    xtask(&sandbox, runs[1]).exits(0).says("pushed as");
+    assert_eq!(fs::read_to_string(&compiled).expect("it was compiled"), "once\n");
+}
