@@ -1,8 +1,7 @@
 //! What is noted about a build of release programs, for those who pack them: the commit that they are from, and a digest of
 //! each.
 
-use crate::plan::task::Universe;
-use crate::plan::{Reader, Task};
+use crate::plan::Task;
 use crate::reading::Reading;
 use crate::workspace::git;
 use oci_layout::Digest;
@@ -17,9 +16,7 @@ pub(super) struct Built {
 impl Built {
     /// Looks at the checkout; `None` for a task that builds no release programs.
     pub(super) fn begin(task: &Task, root: &Path) -> Option<Self> {
-        let in_engine = matches!(&task.reader, Reader::DockerBuild { programs } if !programs.is_empty());
-        let builds = task.universe == Some(Universe::Release) || in_engine;
-        builds.then(|| Self { root: root.to_owned(), before: revision(root) })
+        task.ships.then(|| Self { root: root.to_owned(), before: revision(root) })
     }
 
     /// Notes what was built from what.

@@ -4,15 +4,13 @@
 //! of those that arrive together only the last becomes a message to the loop.
 
 use crate::command::Stream;
-use crate::plan::Reader;
 use crate::process::{Listener, Tail};
-use crate::readers::{self, Read};
+use crate::readers::Read;
 use crate::reading::Binary;
 use std::path::Path;
 
 /// What a task has heard of its children so far.
 pub(super) struct Heard {
-    how: Reader,
     pub(super) reader: Box<dyn Read>,
     /// The last lines that people may want to see.
     pub(super) tail: Tail,
@@ -22,13 +20,13 @@ pub(super) struct Heard {
 
 impl Heard {
     /// Nothing yet, for a task that is read like this; `built` is what another task has built for it.
-    pub(super) fn new(how: &Reader, root: &Path, built: &[Binary]) -> Self {
-        Self { how: how.clone(), reader: readers::reader(how, root, built), tail: Tail::default(), document: None }
+    pub(super) fn new(how: &dyn Read, root: &Path, built: &[Binary]) -> Self {
+        Self { reader: how.start(root, built), tail: Tail::default(), document: None }
     }
 
     /// Whether the reader looks at lines at all.
     pub(super) fn wants_every_line(&self) -> bool {
-        self.document.is_some() || !matches!(self.how, Reader::ExitCode | Reader::Installation)
+        self.document.is_some() || self.reader.wants_every_line()
     }
 }
 
@@ -52,11 +50,10 @@ impl Listener for Hearing<'_> {
             document.extend_from_slice(line);
             return;
         }
-        // Of tarpaulin the report is read, which is a file.
-        if !matches!(self.heard.how, Reader::Tarpaulin { .. }) {
+        if self.heard.reader.report().is_none() {
             self.heard.reader.line(stream, line);
         }
-        if for_people(&self.heard.how, stream) && !line.trim_ascii().is_empty() {
+        if self.heard.reader.is_for_people(stream) && !line.trim_ascii().is_empty() {
             self.heard.tail.push(line);
             self.fresh = Some(stream);
         }
@@ -71,26 +68,14 @@ impl Listener for Hearing<'_> {
     }
 }
 
-/// Whether a stream holds text; the other one is JSON for the reader.
-fn for_people(reader: &Reader, stream: Stream) -> bool {
-    match reader {
-        Reader::CargoMessages
-        | Reader::CargoAudit { .. }
-        | Reader::LlvmCov(_)
-        | Reader::Environment { .. }
-        | Reader::PushedImage => stream == Stream::Stderr,
-        Reader::CargoDeny { .. } => stream == Stream::Stdout,
-        _ => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::readers::{CargoMessages, CargoTest, ExitCode, Installation};
 
     #[test]
     fn lines_that_arrive_together_are_one_message() {
-        let mut heard = Heard::new(&Reader::ExitCode, Path::new("/"), &[]);
+        let mut heard = Heard::new(&ExitCode, Path::new("/"), &[]);
         let mut shown = Vec::new();
         let mut show = |stream, line| shown.push((stream, line));
         let mut hearing = Hearing::new(&mut heard, &mut show);
@@ -106,8 +91,8 @@ mod tests {
 
     #[test]
     fn only_readers_that_look_at_lines_get_every_one() {
-        let wants = |how: &Reader| Heard::new(how, Path::new("/"), &[]).wants_every_line();
-        assert!(!wants(&Reader::ExitCode) && !wants(&Reader::Installation));
-        assert!(wants(&Reader::CargoTest { parts: Vec::new(), ran: None }) && wants(&Reader::CargoMessages));
+        let wants = |how: &dyn Read| Heard::new(how, Path::new("/"), &[]).wants_every_line();
+        assert!(!wants(&ExitCode) && !wants(&Installation));
+        assert!(wants(&CargoTest::new(Vec::new(), None)) && wants(&CargoMessages::default()));
     }
 }

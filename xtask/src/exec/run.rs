@@ -252,7 +252,7 @@ impl Run<'_> {
                 Action::RunTests { compiled_by: by, .. }
                 | Action::PackImage { built_by: by, .. }
                 | Action::TakePart { of: by, .. } => reading(by),
-                Action::Spawn => task.reader.compiled_by().and_then(reading),
+                Action::Spawn => task.reader.works_on().and_then(reading),
                 Action::StartServers { .. }
                 | Action::WriteContext(_)
                 | Action::WriteBills { .. }
@@ -301,7 +301,7 @@ impl Run<'_> {
         self.tell(Kind::TaskFinished {
             task: task.id.clone(),
             stage: task.stage.clone(),
-            purpose: task.purpose(),
+            purpose: task.purpose,
             service: task.service.clone(),
             exit_code,
             duration_ms: millis(duration),
@@ -329,7 +329,7 @@ impl Run<'_> {
                     self.tell(Kind::TaskFinished {
                         task: task.id.clone(),
                         stage: task.stage.clone(),
-                        purpose: task.purpose(),
+                        purpose: task.purpose,
                         service: task.service.clone(),
                         exit_code: None,
                         duration_ms: 0,

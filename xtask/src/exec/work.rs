@@ -14,8 +14,9 @@ use crate::image::bill;
 use crate::image::spec::BillSpec;
 use crate::outcome::Outcome;
 use crate::plan::task::PackageEnv;
-use crate::plan::{Action, Reader, Task};
+use crate::plan::{Action, Task};
 use crate::process::{self, Child, End, Ended};
+use crate::readers::Installation;
 use crate::reading::{Binary, Reading};
 use crate::text;
 use std::collections::BTreeMap;
@@ -69,7 +70,7 @@ struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     fn new(task: &'a Task, index: usize, inputs: &'a Inputs, sender: &'a SyncSender<Message>) -> Self {
-        let heard = Heard::new(&task.reader, &inputs.root, built(inputs));
+        let heard = Heard::new(task.reader.as_ref(), &inputs.root, built(inputs));
         Self { task, index, inputs, sender, heard, has_log: false }
     }
 
@@ -101,7 +102,7 @@ impl<'a> Worker<'a> {
     }
 
     fn really_spawn(mut self) -> Finished {
-        if let Reader::Tarpaulin { report, .. } = &self.task.reader {
+        if let Some(report) = self.task.reader.report() {
             // The report of an earlier run must not pass for this one's.
             let _ = std::fs::remove_file(report);
         }
@@ -119,7 +120,7 @@ impl<'a> Worker<'a> {
 
     /// Spawns the `cargo metadata` that knows what depends on what, and writes the bills of materials from its answer.
     fn write_bills(mut self, bills: &[BillSpec], time: Option<&str>) -> Finished {
-        self.heard = Heard::new(&Reader::Installation, &self.inputs.root, &[]);
+        self.heard = Heard::new(&Installation, &self.inputs.root, &[]);
         self.heard.document = Some(Vec::new());
         let ended = match self.supervise(&self.task.command.clone(), self.task.timeout) {
             Ok(ended) => ended,
@@ -215,7 +216,7 @@ impl<'a> Worker<'a> {
     }
 
     fn finish(mut self, ended: &Ended) -> Finished {
-        if let Reader::Tarpaulin { report, .. } = &self.task.reader {
+        if let Some(report) = self.task.reader.report() {
             // What cannot be read is an empty report, and the reader's to judge.
             let report = std::fs::read(report).unwrap_or_default();
             report.split(|&byte| byte == b'\n').for_each(|line| self.heard.reader.line(Stream::Stdout, line));

@@ -3,19 +3,21 @@
 //! Pure: nothing here reads a file, a clock or the environment, and nothing here knows how tasks are run or shown.
 
 pub mod graph;
-mod purpose;
 pub mod render;
 pub mod task;
 
-pub use task::{Action, Reader, Task};
+pub use task::{Action, Task};
 
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
 use crate::pipeline::Event;
+use crate::purpose::Purpose;
+use crate::readers::Installation;
 use crate::tools::catalogue::Tool;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A stage of the pipeline with the tasks that it consists of.
@@ -60,7 +62,7 @@ impl Plan {
         let task = |(tool, command): &(Tool, Command)| {
             // Building a tool from source takes minutes where only cargo is there to do it.
             let task = Task::new(&setup, &tool.to_string(), command.clone(), Duration::from_secs(60 * 60));
-            Task { reader: Reader::Installation, ..task }
+            Task { reader: Arc::new(Installation), purpose: Purpose::Install, ..task }
         };
         let tasks: Vec<Task> = tools.iter().map(task).collect();
         for wanting in self.stages.iter_mut().flat_map(|stage| &mut stage.tasks) {

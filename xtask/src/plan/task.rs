@@ -6,10 +6,12 @@ use crate::command::Command;
 use crate::deploy::{request, smoke};
 use crate::ids::{StageId, TaskId};
 use crate::image::spec::{BillSpec, BuildContext, ImageSpec};
-use crate::reading::Binary;
+use crate::purpose::Purpose;
+use crate::readers::{ExitCode, Read};
 use crate::tools::catalogue::Tool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One command, for one service or for the workspace, inside a stage.
@@ -27,8 +29,12 @@ pub struct Task {
     pub repeat: Option<String>,
     /// How it is run.
     pub action: Action,
-    /// How its output is read.
-    pub reader: Reader,
+    /// How its output is read: by one like this.
+    pub reader: Arc<dyn Read>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether what it builds is shipped: then it is noted which commit that was.
+    pub ships: bool,
     /// Tasks that must have gone well before it starts, besides the needs of its stage.
     pub needs: Vec<TaskId>,
     /// Tasks among the needs whose reading carries variables that this one gets.
@@ -48,6 +54,11 @@ impl Task {
     /// What a person who stands in `root` types to see the same again.
     pub fn repeat_from(&self, root: &Path) -> String {
         self.repeat.clone().unwrap_or_else(|| self.command.paste_from(root))
+    }
+
+    /// Whether it keeps logins, or what else no other user may read, in the run's private directory.
+    pub fn keeps_logins(&self) -> bool {
+        matches!(self.purpose, Purpose::LogIn | Purpose::Deploy | Purpose::Smoke)
     }
 
     /// A task that does `job` for the workspace: it spawns its command and goes by the exit code.
@@ -75,7 +86,9 @@ impl Task {
             command,
             repeat: None,
             action: Action::Spawn,
-            reader: Reader::ExitCode,
+            reader: Arc::new(ExitCode),
+            purpose: Purpose::Command,
+            ships: false,
             needs: Vec::new(),
             env_from: Vec::new(),
             universe: None,
@@ -182,153 +195,4 @@ pub struct PackageEnv {
     pub vars: BTreeMap<String, String>,
     /// Where cargo puts what it builds: libraries that build scripts have put there are found by the package's tests.
     pub built_below: Vec<PathBuf>,
-}
-
-/// The command that runs tests of a package again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// A call of cargo, without the arguments that name the targets: those of one test name the executable it is in.
-    Cargo {
-        /// The call.
-        call: Command,
-        /// The arguments that name all of the package's targets.
-        targets: Vec<String>,
-    },
-    /// A line that runs them as it is.
-    Line(String),
-}
-
-impl Repeat {
-    /// The command for all of them; `root` is the workspace's.
-    pub fn command(&self, root: &Path) -> Command {
-        match self {
-            Self::Cargo { call, targets } => call.clone().args(targets.iter().cloned()),
-            Self::Line(line) => {
-                let mut words = shlex::split(line).unwrap_or_default().into_iter();
-                Command::new(words.next().unwrap_or_default(), root).args(words)
-            }
-        }
-    }
-}
-
-/// Executables that cargo runs by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ran {
-    /// The task that has compiled them.
-    pub compiled_by: TaskId,
-    /// Whether they are integration tests, or all others.
-    pub integration: bool,
-}
-
-/// The tests of a package among those that one call of cargo runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// The package's name.
-    pub package: String,
-    /// Cargo's package id, as in its JSON messages.
-    pub id: String,
-    /// What rustc calls its library, as cargo names the doc tests.
-    pub crate_name: String,
-    /// The command that runs its tests again.
-    pub repeat: Repeat,
-}
-
-/// How a task's output is read.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reader {
-    /// By the exit code alone.
-    ExitCode,
-    /// By the exit code alone, of an installation: what fails there is the environment.
-    Installation,
-    /// `cargo fmt --check -- --color=never`: the files and lines that are not formatted.
-    Rustfmt,
-    /// cargo's JSON messages on stdout: compiler and clippy findings, and what was built.
-    CargoMessages,
-    /// libtest's text, of one or several test binaries.
-    Libtest {
-        /// The command that runs its tests again.
-        repeat: Repeat,
-    },
-    /// The text of a `cargo test` that runs the tests of several packages, both streams as one.
-    CargoTest {
-        /// The packages.
-        parts: Vec<Part>,
-        /// The executables that it runs; none for doc tests.
-        ran: Option<Ran>,
-    },
-    /// `KEY=VALUE` lines that other tasks take as their environment: `cargo llvm-cov show-env`.
-    Environment {
-        /// Variables that they get as well.
-        also: BTreeMap<String, String>,
-    },
-    /// `cargo audit --json`.
-    CargoAudit {
-        /// Advisories that do not count for now.
-        waivers: Vec<Waiver>,
-        /// What is known about a given database beforehand: its age.
-        database: Option<String>,
-    },
-    /// `cargo deny --format json`, on stderr.
-    CargoDeny {
-        /// Advisories and other codes that do not count for now.
-        waivers: Vec<Waiver>,
-        /// What it leaves unchecked, as a sentence.
-        unchecked: Option<String>,
-    },
-    /// `docker build --progress plain`, on both streams.
-    DockerBuild {
-        /// The programs that lie on this machine when it has gone well.
-        programs: Vec<Binary>,
-    },
-    /// xtask's own `push-image`: the image as JSON on stdout.
-    PushedImage,
-    /// xtask's own `notify`: whom it has told, or why nobody.
-    Notified,
-    /// `cargo update --dry-run --verbose`, on stderr.
-    Outdated,
-    /// `cargo tree --workspace --duplicates --depth 0`.
-    Duplicates,
-    /// The JSON export of `cargo llvm-cov report --json`.
-    LlvmCov(CoverageGate),
-    /// The JSON report that `cargo tarpaulin --out Json` writes.
-    Tarpaulin {
-        /// What it must reach.
-        gate: CoverageGate,
-        /// Where the report is.
-        report: PathBuf,
-    },
-}
-
-impl Reader {
-    /// The task that has built what the output names.
-    pub fn compiled_by(&self) -> Option<&TaskId> {
-        match self {
-            Self::CargoTest { ran, .. } => ran.as_ref().map(|ran| &ran.compiled_by),
-            _ => None,
-        }
-    }
-}
-
-/// What coverage must reach.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CoverageGate {
-    /// Percent of lines over the workspace; without it the number is reported and judges nothing.
-    pub minimum: Option<f64>,
-    /// Percent of lines that a package must reach, by its name.
-    pub floors: BTreeMap<String, f64>,
-    /// Every package's name and folder, absolute: a file belongs to the package with the longest folder that holds it.
-    pub packages: Vec<(String, PathBuf)>,
-}
-
-/// A finding that is known and accepted for a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiver {
-    /// The finding's code: `RUSTSEC-2023-0071`.
-    pub id: String,
-    /// Why it is accepted.
-    pub reason: String,
-    /// The last day on which it holds, `YYYY-MM-DD` in UTC.
-    pub expires: String,
-    /// Whether that day is over; resolved with the run's clock, so that readers need none.
-    pub expired: bool,
 }

@@ -3,15 +3,16 @@
 use super::complaints::Complaints;
 use super::findings::{Findings, finding};
 use super::json::Document;
+use super::waivers::Waiver;
 use super::waivers::Waivers;
 use super::{Read, environment_error, guard, headline, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
-use crate::plan::task::Waiver;
-use crate::reading::{Finding, Reading, Severity};
+use crate::reading::{Binary, Finding, Reading, Severity};
 use crate::text::count;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 const TOOL: &str = "cargo-audit";
 
@@ -63,7 +64,8 @@ struct Package {
 }
 
 /// What cargo-audit has said so far.
-pub(super) struct CargoAudit {
+#[derive(Clone, Debug)]
+pub struct CargoAudit {
     waivers: Waivers,
     /// What was known about a given database beforehand: its age.
     database: Option<String>,
@@ -72,7 +74,8 @@ pub(super) struct CargoAudit {
 }
 
 impl CargoAudit {
-    pub(super) fn new(waivers: &[Waiver], database: Option<&str>) -> Self {
+    /// With advisories that do not count for now; `database` is what is known about a given database beforehand: its age.
+    pub fn new(waivers: &[Waiver], database: Option<&str>) -> Self {
         Self {
             waivers: Waivers::new(waivers),
             database: database.map(str::to_owned),
@@ -127,6 +130,14 @@ impl CargoAudit {
 }
 
 impl Read for CargoAudit {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
+    fn is_for_people(&self, stream: Stream) -> bool {
+        stream == Stream::Stderr
+    }
+
     fn line(&mut self, stream: Stream, line: &[u8]) {
         match stream {
             Stream::Stdout => self.document.line(line),
@@ -168,13 +179,12 @@ fn doubt(report: &Report) -> Option<String> {
 mod tests {
     use super::super::tests::{read, same, waiver};
     use super::*;
-    use crate::plan::Reader;
 
     /// cargo-audit 0.22.2 on old dependencies, descriptions left out; the yanked one is written after its source.
     const REPORT: &str = include_str!("testdata/audit.json");
 
-    fn audit(waivers: Vec<Waiver>, stdout: &str, exit: i32) -> Reading {
-        read(&Reader::CargoAudit { waivers, database: None }, stdout, "", Exit::Code(exit))
+    fn audit(waivers: &[Waiver], stdout: &str, exit: i32) -> Reading {
+        read(&CargoAudit::new(waivers, None), stdout, "", Exit::Code(exit))
     }
 
     fn without_findings() -> serde_json::Value {
@@ -185,7 +195,7 @@ mod tests {
 
     #[test]
     fn vulnerabilities_fail_and_warnings_are_told() {
-        let reading = audit(vec![], REPORT, 1);
+        let reading = audit(&[], REPORT, 1);
         same(&reading, Outcome::Failed, "2 vulnerabilities");
         let short = |f: &Finding| format!("{:?} {:?} {:?}", f.severity, f.code, f.package);
         let found: Vec<String> = reading.findings.iter().map(short).collect();
@@ -203,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_age_of_the_database_is_told() {
-        let how = Reader::CargoAudit { waivers: vec![], database: Some("3 days old".to_owned()) };
+        let how = CargoAudit::new(&[], Some("3 days old"));
         let report = without_findings();
         let reading = read(&how, &report.to_string(), "", Exit::Code(0));
         assert_eq!(reading.notes, ["advisory database: 625 advisories, 3 days old"]);
@@ -215,37 +225,37 @@ mod tests {
     #[test]
     fn waivers_hold_until_they_expire() {
         let both = |expired| vec![waiver("RUSTSEC-2021-0003", false), waiver("RUSTSEC-2020-0071", expired)];
-        let reading = audit(both(false), REPORT, 1);
+        let reading = audit(&both(false), REPORT, 1);
         assert_eq!((reading.outcome, reading.because), (Outcome::Passed, None));
         assert_eq!(reading.findings[0].waived.as_deref(), Some("accepted until 2026-01-31"));
-        let reading = audit(both(true), REPORT, 1);
+        let reading = audit(&both(true), REPORT, 1);
         same(&reading, Outcome::Failed, "1 vulnerability");
         let message = "Potential segfault in the time crate (its waiver ended on 2026-01-31: accepted)";
         assert_eq!((&*reading.findings[1].message, &reading.findings[1].waived), (message, &None));
         let unused = vec![waiver("RUSTSEC-0000-0000", false), waiver("banned", false)];
-        let reading = audit(unused, &without_findings().to_string(), 0);
+        let reading = audit(&unused, &without_findings().to_string(), 0);
         assert_eq!(reading.notes[1..], ["the waiver of RUSTSEC-0000-0000 covers nothing here"]);
     }
 
     #[test]
     fn a_tool_that_could_not_look_did_not_find_nothing() {
-        assert_eq!(audit(vec![], &without_findings().to_string(), 0).outcome, Outcome::Passed);
+        assert_eq!(audit(&[], &without_findings().to_string(), 0).outcome, Outcome::Passed);
         let stderr = "error: error loading advisory database: I/O operation failed\nCaused by:\n  -> no such directory";
-        let reading = read(&Reader::CargoAudit { waivers: vec![], database: None }, "", stderr, Exit::Code(1));
+        let reading = read(&CargoAudit::new(&[], None), "", stderr, Exit::Code(1));
         let because =
             "cargo-audit could not look: error loading advisory database: I/O operation failed: no such directory";
         same(&reading, Outcome::EnvironmentError, because);
-        let reading = audit(vec![], "", 0);
+        let reading = audit(&[], "", 0);
         same(&reading, Outcome::EnvironmentError, "cargo-audit could not look: exited with code 0");
         for (pointer, value) in
             [("/database/advisory-count", 0), ("/lockfile/dependency-count", 0), ("/vulnerabilities/count", 3)]
         {
             let mut report = without_findings();
             *report.pointer_mut(pointer).expect("it is there") = value.into();
-            assert_eq!(audit(vec![], &report.to_string(), 0).outcome, Outcome::EnvironmentError, "{pointer}");
+            assert_eq!(audit(&[], &report.to_string(), 0).outcome, Outcome::EnvironmentError, "{pointer}");
         }
-        assert_eq!(audit(vec![], &without_findings().to_string(), 1).outcome, Outcome::EnvironmentError);
-        assert_eq!(audit(vec![], "{\"format\":\"new\"}", 0).outcome, Outcome::EnvironmentError);
-        assert_eq!(audit(vec![], &REPORT[..REPORT.len() / 2], 1).outcome, Outcome::EnvironmentError);
+        assert_eq!(audit(&[], &without_findings().to_string(), 1).outcome, Outcome::EnvironmentError);
+        assert_eq!(audit(&[], "{\"format\":\"new\"}", 0).outcome, Outcome::EnvironmentError);
+        assert_eq!(audit(&[], &REPORT[..REPORT.len() / 2], 1).outcome, Outcome::EnvironmentError);
     }
 }

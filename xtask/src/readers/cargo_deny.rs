@@ -5,15 +5,16 @@
 
 use super::complaints::Complaints;
 use super::findings::{Findings, finding};
+use super::waivers::Waiver;
 use super::waivers::Waivers;
 use super::{Read, environment_error, guard, headline, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
-use crate::plan::task::Waiver;
-use crate::reading::{Finding, Reading, Severity};
+use crate::reading::{Binary, Finding, Reading, Severity};
 use crate::text::{count, list};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 const TOOL: &str = "cargo-deny";
 
@@ -74,7 +75,8 @@ struct Sums {
 }
 
 /// What cargo-deny has said so far.
-pub(super) struct CargoDeny {
+#[derive(Clone, Debug)]
+pub struct CargoDeny {
     waivers: Waivers,
     unchecked: Option<String>,
     findings: Findings,
@@ -87,7 +89,8 @@ pub(super) struct CargoDeny {
 }
 
 impl CargoDeny {
-    pub(super) fn new(waivers: &[Waiver], unchecked: Option<String>) -> Self {
+    /// With advisories and other codes that do not count for now, and what it leaves unchecked, as a sentence.
+    pub fn new(waivers: &[Waiver], unchecked: Option<String>) -> Self {
         Self {
             waivers: Waivers::new(waivers),
             unchecked,
@@ -155,6 +158,14 @@ impl CargoDeny {
 }
 
 impl Read for CargoDeny {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
+    fn is_for_people(&self, stream: Stream) -> bool {
+        stream == Stream::Stdout
+    }
+
     fn line(&mut self, stream: Stream, line: &[u8]) {
         if stream == Stream::Stdout {
             return;
@@ -203,19 +214,18 @@ impl Read for CargoDeny {
 mod tests {
     use super::super::tests::{read, same, waiver};
     use super::*;
-    use crate::plan::Reader;
 
     /// cargo-deny 0.20.2 on old dependencies, descriptions left out.
     const OUTPUT: &str = include_str!("testdata/deny.json");
     const CLEAN: &str = r#"{"fields":{"bans":{"errors":0,"helps":0,"notes":0,"warnings":0}},"type":"summary"}"#;
 
-    fn deny(waivers: Vec<Waiver>, stderr: &str, exit: i32) -> Reading {
-        read(&Reader::CargoDeny { waivers, unchecked: None }, "", stderr, Exit::Code(exit))
+    fn deny(waivers: &[Waiver], stderr: &str, exit: i32) -> Reading {
+        read(&CargoDeny::new(waivers, None), "", stderr, Exit::Code(exit))
     }
 
     #[test]
     fn errors_fail_and_warnings_are_told() {
-        let reading = deny(vec![], OUTPUT, 7);
+        let reading = deny(&[], OUTPUT, 7);
         same(&reading, Outcome::Failed, "4 findings (RUSTSEC-2020-0071, RUSTSEC-2021-0003, banned and rejected)");
         let short = |f: &Finding| format!("{:?} {} {}", f.severity, f.package.as_deref().unwrap_or("-"), f.message);
         let found: Vec<String> = reading.findings.iter().map(short).collect();
@@ -228,12 +238,12 @@ mod tests {
         ];
         assert_eq!(found, wanted);
         assert_eq!(reading.notes, ["1 warning"]);
-        assert_eq!(deny(vec![], CLEAN, 0), Reading::passed());
+        assert_eq!(deny(&[], CLEAN, 0), Reading::passed());
     }
 
     #[test]
     fn what_was_not_checked_is_part_of_the_result() {
-        let reader = Reader::CargoDeny { waivers: vec![], unchecked: Some("not all".to_owned()) };
+        let reader = CargoDeny::new(&[], Some("not all".to_owned()));
         let passed = read(&reader, "", CLEAN, Exit::Code(0));
         assert_eq!((passed.outcome, passed.because.as_deref()), (Outcome::Passed, Some("not all")));
         let failed = read(&reader, "", OUTPUT, Exit::Code(7));
@@ -245,13 +255,13 @@ mod tests {
 
     #[test]
     fn waivers_cover_advisories_and_other_codes() {
-        let waive = |ids: &[&str]| deny(ids.iter().map(|id| waiver(id, false)).collect(), OUTPUT, 7);
+        let waive = |ids: &[&str]| deny(&ids.iter().map(|id| waiver(id, false)).collect::<Vec<_>>(), OUTPUT, 7);
         let all = waive(&["RUSTSEC-2020-0071", "RUSTSEC-2021-0003", "banned", "rejected"]);
         assert_eq!((all.outcome, all.because), (Outcome::Passed, None));
         same(&waive(&["RUSTSEC-2020-0071", "RUSTSEC-2021-0003", "banned"]), Outcome::Failed, "1 finding (rejected)");
-        let unused = deny(vec![waiver("RUSTSEC-0000-0000", false), waiver("banned", false)], CLEAN, 0);
+        let unused = deny(&[waiver("RUSTSEC-0000-0000", false), waiver("banned", false)], CLEAN, 0);
         assert_eq!(unused.notes, ["the waiver of banned covers nothing here"]);
-        let expired = deny(vec![waiver("banned", true)], OUTPUT, 7);
+        let expired = deny(&[waiver("banned", true)], OUTPUT, 7);
         assert!(expired.findings[3].message.ends_with("(its waiver ended on 2026-01-31: accepted)"));
         assert_eq!(expired.outcome, Outcome::Failed);
     }
@@ -260,21 +270,21 @@ mod tests {
     fn without_a_summary_nothing_was_checked() {
         let lines: Vec<&str> = OUTPUT.lines().collect();
         for end in 0..lines.len() {
-            assert_eq!(deny(vec![], &lines[..end].join("\n"), 7).outcome, Outcome::EnvironmentError, "{end} lines");
+            assert_eq!(deny(&[], &lines[..end].join("\n"), 7).outcome, Outcome::EnvironmentError, "{end} lines");
         }
         let fetch = r#"{"fields":{"level":"ERROR","message":"failed to fetch advisory database https://x with cli:\nfatal","timestamp":""},"type":"log"}"#;
         let because = "cargo-deny could not look: failed to fetch advisory database https://x with cli:";
-        same(&deny(vec![], fetch, 1), Outcome::EnvironmentError, because);
+        same(&deny(&[], fetch, 1), Outcome::EnvironmentError, because);
         let config = r#"{"fields":{"labels":[],"message":"advisory database url doesn't have a domain name","severity":"error"},"type":"diagnostic"}"#;
         let because = "cargo-deny could not look: advisory database url doesn't have a domain name";
-        same(&deny(vec![], config, 1), Outcome::EnvironmentError, because);
+        same(&deny(&[], config, 1), Outcome::EnvironmentError, because);
     }
 
     #[test]
     fn lost_lines_and_contradictions_are_noticed() {
         let lost: Vec<&str> = OUTPUT.lines().skip(1).collect();
-        same(&deny(vec![], &lost.join("\n"), 7), Outcome::EnvironmentError, "cargo-deny counted 4 errors and showed 3");
-        same(&deny(vec![], CLEAN, 2), Outcome::EnvironmentError, "cargo-deny exited with code 2 and counted 0 errors");
-        same(&deny(vec![], OUTPUT, 0), Outcome::EnvironmentError, "cargo-deny exited with code 0 and counted 4 errors");
+        same(&deny(&[], &lost.join("\n"), 7), Outcome::EnvironmentError, "cargo-deny counted 4 errors and showed 3");
+        same(&deny(&[], CLEAN, 2), Outcome::EnvironmentError, "cargo-deny exited with code 2 and counted 0 errors");
+        same(&deny(&[], OUTPUT, 0), Outcome::EnvironmentError, "cargo-deny exited with code 0 and counted 4 errors");
     }
 }

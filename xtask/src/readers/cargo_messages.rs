@@ -95,7 +95,8 @@ const COLLISION: &str = "warning: output filename collision at ";
 const SHARED: &[u8] = b"dylib\"";
 
 /// What cargo has said so far.
-pub(super) struct CargoMessages {
+#[derive(Clone, Debug, Default)]
+pub struct CargoMessages {
     root: PathBuf,
     findings: Findings,
     compile_errors: usize,
@@ -113,22 +114,6 @@ pub(super) struct CargoMessages {
 }
 
 impl CargoMessages {
-    pub(super) fn new(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-            findings: Findings::default(),
-            compile_errors: 0,
-            first_error: None,
-            full: None,
-            binaries: Vec::new(),
-            scripts: Scripts::default(),
-            success: None,
-            strange: None,
-            collisions: Vec::new(),
-            complaints: Complaints::default(),
-        }
-    }
-
     fn message(&mut self, message: Message) {
         match message {
             Message::Found { package_id, message } => self.diagnostic(&package_id, message),
@@ -233,6 +218,14 @@ impl CargoMessages {
 }
 
 impl Read for CargoMessages {
+    fn start(&self, root: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(Self { root: root.to_owned(), ..self.clone() })
+    }
+
+    fn is_for_people(&self, stream: Stream) -> bool {
+        stream == Stream::Stderr
+    }
+
     fn line(&mut self, stream: Stream, line: &[u8]) {
         if stream == Stream::Stderr {
             let line = text(line);

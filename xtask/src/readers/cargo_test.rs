@@ -5,17 +5,43 @@
 //! everything: whether tests failed is said by the parts.
 
 use super::libtest::Libtest;
+use super::rerun::Rerun;
 use super::{Read, environment_error, text};
 use crate::command::{Exit, Stream};
+use crate::ids::TaskId;
 use crate::outcome::Outcome;
-use crate::plan::task::{Part, Ran};
 use crate::reading::{Binary, Reading};
 use std::path::Path;
 
+/// Executables that cargo runs by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// The task that has compiled them.
+    pub compiled_by: TaskId,
+    /// Whether they are integration tests, or all others.
+    pub integration: bool,
+}
+
+/// The tests of a package among those that one call of cargo runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The package's name.
+    pub package: String,
+    /// Cargo's package id, as in its JSON messages.
+    pub id: String,
+    /// What rustc calls its library, as cargo names the doc tests.
+    pub crate_name: String,
+    /// The command that runs its tests again.
+    pub repeat: Rerun,
+}
+
 /// What cargo has said so far.
-pub(super) struct CargoTest {
+#[derive(Clone, Debug)]
+pub struct CargoTest {
     packages: Vec<Package>,
-    /// The executables that have not run yet.
+    /// The executables that cargo runs.
+    executables: Option<Ran>,
+    /// Those that have not run yet.
     due: Vec<Binary>,
     /// The package whose tests are running, by its index, and how the executable has ended as far as cargo has said.
     current: Option<(usize, Exit)>,
@@ -26,6 +52,7 @@ pub(super) struct CargoTest {
     ran: bool,
 }
 
+#[derive(Clone, Debug)]
 struct Package {
     part: Part,
     reader: Libtest,
@@ -40,21 +67,16 @@ enum Announced<'a> {
 }
 
 impl CargoTest {
-    pub(super) fn new(parts: &[Part], ran: Option<&Ran>, built: &[Binary]) -> Self {
-        let is_kind =
-            |binary: &Binary| ran.is_some_and(|ran| binary.test && (binary.kind == "test") == ran.integration);
-        let is_meant = |binary: &&Binary| is_kind(binary) && parts.iter().any(|part| part.id == binary.package);
-        let package = |part: &Part| Package {
-            part: part.clone(),
-            reader: Libtest::new(&part.repeat),
-            ran: false,
-            worst: Exit::Code(0),
-        };
+    /// For the tests of `parts`; `ran` says which executables these are, none for doc tests.
+    pub fn new(parts: Vec<Part>, ran: Option<Ran>) -> Self {
+        let package =
+            |part: Part| Package { reader: Libtest::new(&part.repeat), part, ran: false, worst: Exit::Code(0) };
         Self {
-            packages: parts.iter().map(package).collect(),
-            due: built.iter().filter(is_meant).cloned().collect(),
+            packages: parts.into_iter().map(package).collect(),
+            executables: ran,
+            due: Vec::new(),
             current: None,
-            head: Libtest::new(&crate::plan::task::Repeat::Line(String::new())),
+            head: Libtest::new(&Rerun::Line(String::new())),
             failed_besides: false,
             ran: false,
         }
@@ -115,6 +137,18 @@ impl CargoTest {
 }
 
 impl Read for CargoTest {
+    fn start(&self, _: &Path, built: &[Binary]) -> Box<dyn Read> {
+        let integration = self.executables.as_ref().map(|ran| ran.integration);
+        let is_kind = |binary: &Binary| binary.test && Some(binary.kind == "test") == integration;
+        let is_own = |binary: &Binary| self.packages.iter().any(|package| package.part.id == binary.package);
+        let due = built.iter().filter(|binary| is_kind(binary) && is_own(binary)).cloned().collect();
+        Box::new(Self { due, ..self.clone() })
+    }
+
+    fn works_on(&self) -> Option<&TaskId> {
+        self.executables.as_ref().map(|ran| &ran.compiled_by)
+    }
+
     fn line(&mut self, _: Stream, line: &[u8]) {
         let shown = text(line);
         let listing = self.current.as_ref().is_some_and(|(index, _)| self.packages[*index].reader.is_listing());

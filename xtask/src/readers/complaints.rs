@@ -29,7 +29,7 @@ const ENVIRONMENT: [&str; 18] = [
 ];
 
 /// The first complaint of a tool, the innermost cause behind it, and whether the machine is to blame.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Complaints {
     error: Option<String>,
     cause: Option<String>,

@@ -7,12 +7,23 @@ use super::json::Document;
 use super::{Read, environment_error, guard, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
-use crate::plan::task::CoverageGate;
-use crate::reading::{Coverage, Reading};
+use crate::reading::{Binary, Coverage, Reading};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+
+/// What coverage must reach.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CoverageGate {
+    /// Percent of lines over the workspace; without it the number is reported and judges nothing.
+    pub minimum: Option<f64>,
+    /// Percent of lines that a package must reach, by its name.
+    pub floors: BTreeMap<String, f64>,
+    /// Every package's name and folder, absolute: a file belongs to the package with the longest folder that holds it.
+    pub packages: Vec<(String, PathBuf)>,
+}
 
 /// Folders of a package whose lines are tests themselves.
 const TEST_FOLDERS: [&str; 3] = ["tests", "benches", "examples"];
@@ -34,7 +45,7 @@ impl Lines {
 }
 
 /// Adds up files per package.
-pub(super) struct Tally<'a> {
+pub struct Tally<'a> {
     gate: &'a CoverageGate,
     root: &'a Path,
     packages: BTreeMap<&'a str, Lines>,
@@ -107,13 +118,16 @@ impl<'a> Tally<'a> {
 }
 
 /// A tool's report, in the tool's own shape.
-pub(super) trait Report: DeserializeOwned + Send {
+pub trait Report: fmt::Debug + DeserializeOwned + Send + Sync + 'static {
     /// Adds up its files; an error when they cannot be true.
     fn tally(&self, tally: &mut Tally<'_>) -> Result<(), String>;
 }
 
 /// Reads the report of a tool that measures coverage.
-pub(super) struct Measured<R> {
+#[derive(Debug)]
+pub struct Measured<R> {
+    /// The file that is read once the process has ended, instead of what it prints.
+    file: Option<PathBuf>,
     gate: CoverageGate,
     root: PathBuf,
     document: Document,
@@ -122,9 +136,10 @@ pub(super) struct Measured<R> {
 }
 
 impl<R: Report> Measured<R> {
-    pub(super) fn new(gate: &CoverageGate, root: &Path) -> Self {
-        let (gate, root) = (gate.clone(), root.to_owned());
-        Self { gate, root, document: Document::default(), complaints: Complaints::default(), shape: PhantomData }
+    /// For what it must reach; `file` is the report where the tool does not print it.
+    pub fn new(gate: CoverageGate, file: Option<PathBuf>) -> Self {
+        let (document, complaints) = (Document::default(), Complaints::default());
+        Self { gate, file, root: PathBuf::new(), document, complaints, shape: PhantomData }
     }
 
     fn read(&self) -> Result<Reading, String> {
@@ -136,6 +151,18 @@ impl<R: Report> Measured<R> {
 }
 
 impl<R: Report> Read for Measured<R> {
+    fn start(&self, root: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(Self { root: root.to_owned(), ..Self::new(self.gate.clone(), self.file.clone()) })
+    }
+
+    fn is_for_people(&self, stream: Stream) -> bool {
+        self.file.is_some() || stream == Stream::Stderr
+    }
+
+    fn report(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     fn line(&mut self, stream: Stream, line: &[u8]) {
         match stream {
             Stream::Stdout => self.document.line(line),

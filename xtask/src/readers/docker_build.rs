@@ -7,9 +7,11 @@ use super::{Read, environment_error, headline, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::reading::{Binary, Reading};
+use std::path::Path;
 
 /// What was said so far.
-pub(super) struct DockerBuild {
+#[derive(Clone, Debug)]
+pub struct DockerBuild {
     programs: Vec<Binary>,
     /// What the commands within the container complained about.
     inside: Complaints,
@@ -20,12 +22,17 @@ pub(super) struct DockerBuild {
 }
 
 impl DockerBuild {
-    pub(super) fn new(programs: &[Binary]) -> Self {
-        Self { programs: programs.to_vec(), inside: Complaints::default(), step_failed: false, outside: None }
+    /// `programs` lie on this machine when it has gone well.
+    pub fn new(programs: Vec<Binary>) -> Self {
+        Self { programs, inside: Complaints::default(), step_failed: false, outside: None }
     }
 }
 
 impl Read for DockerBuild {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
     fn line(&mut self, _: Stream, line: &[u8]) {
         let line = text(line);
         if let Some(said) = of_a_step(&line) {
@@ -69,7 +76,7 @@ mod tests {
 
     #[track_caller]
     fn case(lines: &[&str], exit: Exit, outcome: Outcome, because: Option<&str>) {
-        let mut reader = Box::new(DockerBuild::new(&[]));
+        let mut reader = Box::new(DockerBuild::new(Vec::new()));
         for line in lines {
             reader.line(Stream::Stderr, line.as_bytes());
         }
@@ -117,7 +124,7 @@ mod tests {
     fn what_was_built_is_told() {
         let (package, target, kind) = ("a 0.1.0".to_owned(), "a".to_owned(), "bin".to_owned());
         let program = Binary { package, target, kind, test: false, path: "/w/a".into(), bytes: 0, digest: None };
-        let reading = Box::new(DockerBuild::new(std::slice::from_ref(&program))).finish(Exit::Code(0), false);
+        let reading = Box::new(DockerBuild::new(vec![program.clone()])).finish(Exit::Code(0), false);
         assert_eq!((reading.outcome, reading.binaries), (Outcome::Passed, vec![program]));
     }
 }

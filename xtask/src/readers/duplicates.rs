@@ -5,16 +5,17 @@ use super::findings::{Findings, finding};
 use super::outdated::trouble;
 use super::{Read, environment_error, guard, text};
 use crate::command::{Exit, Stream};
-use crate::reading::{Finding, Reading, Severity, Table};
+use crate::reading::{Binary, Finding, Reading, Severity, Table};
 use crate::text::{count, list};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// The most packages that are kept.
 const MOST: usize = 5_000;
 
 /// What cargo has said so far.
-#[derive(Default)]
-pub(super) struct Duplicates {
+#[derive(Clone, Debug, Default)]
+pub struct Duplicates {
     versions: BTreeMap<String, BTreeSet<String>>,
     /// Cargo has said that there is nothing: silence alone does not say so.
     nothing: bool,
@@ -23,6 +24,10 @@ pub(super) struct Duplicates {
 }
 
 impl Read for Duplicates {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
     fn line(&mut self, stream: Stream, line: &[u8]) {
         let line = text(line);
         if stream == Stream::Stderr {
@@ -84,7 +89,6 @@ mod tests {
     use super::super::tests::{read, same};
     use super::*;
     use crate::outcome::Outcome;
-    use crate::plan::Reader;
 
     /// cargo 1.95; `quote` is there twice in one version, for the host and for the target.
     const TREE: &str = "itoa v0.4.8\n\nitoa v1.0.9\n\nquote v1.0.47\n\nquote v1.0.47\n\nserde_derive v1.0.1 (proc-macro)\n\n\
@@ -92,7 +96,7 @@ mod tests {
 
     #[test]
     fn packages_in_several_versions_become_a_table() {
-        let reading = read(&Reader::Duplicates, TREE, "", Exit::Code(0));
+        let reading = read(&Duplicates::default(), TREE, "", Exit::Code(0));
         assert_eq!(reading.tables[0].rows, [["itoa", "0.4.8, 1.0.9"], ["syn", "1.0.100, 2.0.119, 3.0.10"]]);
         assert_eq!(reading.notes, ["2 packages in more than one version"]);
         assert_eq!(reading.findings[0].message, "itoa is built in 2 versions: 0.4.8 and 1.0.9");
@@ -100,12 +104,12 @@ mod tests {
 
     #[test]
     fn only_cargo_saying_so_means_nothing() {
-        let reading = read(&Reader::Duplicates, "", "warning: nothing to print.\n\nTo find", Exit::Code(0));
+        let reading = read(&Duplicates::default(), "", "warning: nothing to print.\n\nTo find", Exit::Code(0));
         assert_eq!(reading.outcome, Outcome::Passed);
         assert!(reading.tables[0].rows.is_empty());
-        let silent = read(&Reader::Duplicates, "", "", Exit::Code(0));
+        let silent = read(&Duplicates::default(), "", "", Exit::Code(0));
         same(&silent, Outcome::EnvironmentError, "cargo tree printed nothing that can be read");
-        let strange = read(&Reader::Duplicates, "what is this", "", Exit::Code(0));
+        let strange = read(&Duplicates::default(), "what is this", "", Exit::Code(0));
         same(&strange, Outcome::EnvironmentError, "cargo tree printed a line that can not be read: what is this");
     }
 }

@@ -3,15 +3,17 @@
 use super::complaints::Complaints;
 use super::{Read, environment_error, guard, text};
 use crate::command::{Exit, Stream};
-use crate::reading::Reading;
+use crate::reading::{Binary, Reading};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// More variables or longer lines than these are no environment.
 const MOST: usize = 1_000;
 const LONGEST: usize = 64 * 1024;
 
 /// The variables so far, or why they cannot be read.
-pub(super) struct Environment {
+#[derive(Clone, Debug)]
+pub struct Environment {
     also: BTreeMap<String, String>,
     env: BTreeMap<String, String>,
     strange: Option<String>,
@@ -20,12 +22,20 @@ pub(super) struct Environment {
 
 impl Environment {
     /// `also` goes with what the tool prints, and wins over it.
-    pub(super) fn new(also: &BTreeMap<String, String>) -> Self {
-        Self { also: also.clone(), env: BTreeMap::new(), strange: None, complaints: Complaints::default() }
+    pub fn new(also: BTreeMap<String, String>) -> Self {
+        Self { also, env: BTreeMap::new(), strange: None, complaints: Complaints::default() }
     }
 }
 
 impl Read for Environment {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
+    fn is_for_people(&self, stream: Stream) -> bool {
+        stream == Stream::Stderr
+    }
+
     fn line(&mut self, stream: Stream, line: &[u8]) {
         if stream == Stream::Stderr {
             return self.complaints.see(&text(line));
@@ -90,15 +100,14 @@ mod tests {
     use super::super::tests::read;
     use super::*;
     use crate::outcome::Outcome;
-    use crate::plan::Reader;
 
     /// `cargo llvm-cov show-env` and `show-env --sh`, 0.9.1.
     const PLAIN: &str = "LLVM_PROFILE_FILE='/w/target/w-%p-%2m.profraw'\n\
                          __CARGO_LLVM_COV_RUSTC_WRAPPER_RUSTFLAGS='-C\u{1f}instrument-coverage\u{1f}--cfg=coverage'\n\
                          CARGO_LLVM_COV=1\n";
 
-    fn how() -> Reader {
-        Reader::Environment { also: BTreeMap::from([("CARGO_LLVM_COV".to_owned(), "2".to_owned())]) }
+    fn how() -> Environment {
+        Environment::new(BTreeMap::from([("CARGO_LLVM_COV".to_owned(), "2".to_owned())]))
     }
 
     #[test]

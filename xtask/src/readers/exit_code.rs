@@ -3,12 +3,22 @@
 use super::Read;
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
-use crate::reading::Reading;
+use crate::reading::{Binary, Reading};
+use std::path::Path;
 
 /// Keeps nothing: the log has the output.
-pub(super) struct ExitCode;
+#[derive(Clone, Debug)]
+pub struct ExitCode;
 
 impl Read for ExitCode {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
+    fn wants_every_line(&self) -> bool {
+        false
+    }
+
     fn line(&mut self, _: Stream, _: &[u8]) {}
 
     fn finish(self: Box<Self>, exit: Exit, _: bool) -> Reading {
@@ -25,9 +35,18 @@ impl Read for ExitCode {
 }
 
 /// The same of an installation: what fails there is the environment, not a gate.
-pub(super) struct Installation;
+#[derive(Clone, Debug)]
+pub struct Installation;
 
 impl Read for Installation {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
+    fn wants_every_line(&self) -> bool {
+        false
+    }
+
     fn line(&mut self, _: Stream, _: &[u8]) {}
 
     fn finish(self: Box<Self>, exit: Exit, _: bool) -> Reading {

@@ -12,7 +12,7 @@ const KEPT: usize = 2_000;
 const TOLD_APART: usize = 100_000;
 
 /// The findings of one task.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Findings {
     kept: Vec<Finding>,
     seen: HashSet<u64>,

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 const LARGEST: usize = 32 * 1024 * 1024;
 
 /// The lines from the first one that opens an object.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Document {
     bytes: Vec<u8>,
     too_large: bool,

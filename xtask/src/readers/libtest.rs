@@ -10,6 +10,7 @@ mod repeat;
 mod tests;
 
 use super::complaints::Complaints;
+use super::rerun::Rerun;
 use super::{Read, environment_error, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::{Outcome, TestCounts};
@@ -18,12 +19,14 @@ use crate::text::count;
 use block::{Block, Tail};
 use repeat::Repeat;
 use std::fmt;
+use std::path::Path;
 
 /// The most failed tests whose output is kept; the log has the others.
 const KEPT: usize = 200;
 
 /// What the tests have said so far.
-pub(super) struct Libtest {
+#[derive(Clone, Debug)]
+pub struct Libtest {
     repeat: Repeat,
     /// The executable that runs, when the caller announces them.
     binary: Option<String>,
@@ -51,7 +54,8 @@ pub(super) struct Libtest {
 }
 
 impl Libtest {
-    pub(super) fn new(repeat: &crate::plan::task::Repeat) -> Self {
+    /// `repeat` is the command that runs its tests again.
+    pub fn new(repeat: &Rerun) -> Self {
         Self {
             repeat: Repeat::new(repeat),
             binary: None,
@@ -218,6 +222,10 @@ impl Libtest {
 }
 
 impl Read for Libtest {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
     fn next_binary(&mut self, binary: &Binary) {
         self.announced = true;
         // One whose end nobody told: its exit is unknown, and its missing result line is noticed all the same.

@@ -4,28 +4,28 @@ use super::coverage::{Report, Tally};
 use serde::Deserialize;
 use std::path::PathBuf;
 
-#[derive(Deserialize)]
-pub(super) struct Export {
+#[derive(Debug, Deserialize)]
+pub struct Export {
     data: Vec<Data>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Data {
     files: Vec<File>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct File {
     filename: PathBuf,
     summary: Summary,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Summary {
     lines: Lines,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Lines {
     count: u64,
     covered: u64,
@@ -43,18 +43,17 @@ impl Report for Export {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{read, same};
+    use super::super::{CoverageGate, LlvmCov};
     use super::*;
     use crate::command::Exit;
     use crate::outcome::Outcome;
-    use crate::plan::Reader;
-    use crate::plan::task::CoverageGate;
 
     /// cargo-llvm-cov 0.9.1 with LLVM 22.
     const REPORT: &str = include_str!("testdata/llvm-cov.json");
 
-    fn gate(minimum: f64) -> Reader {
+    fn gate(minimum: f64) -> LlvmCov {
         let packages = vec![("a-lib".to_owned(), PathBuf::from("/w/a")), ("b-bin".to_owned(), PathBuf::from("/w/b"))];
-        Reader::LlvmCov(CoverageGate { minimum: Some(minimum), packages, ..CoverageGate::default() })
+        LlvmCov::new(CoverageGate { minimum: Some(minimum), packages, ..CoverageGate::default() }, None)
     }
 
     #[test]

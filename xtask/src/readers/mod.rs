@@ -21,20 +21,70 @@ mod llvm_cov;
 mod notified;
 mod outdated;
 mod pushed_image;
+mod rerun;
 mod rustfmt;
 mod tarpaulin;
 #[cfg(test)]
 mod tests;
 mod waivers;
 
+pub use cargo_audit::CargoAudit;
+pub use cargo_deny::CargoDeny;
+pub use cargo_messages::CargoMessages;
+pub use cargo_test::{CargoTest, Part, Ran};
+pub use coverage::CoverageGate;
+pub use docker_build::DockerBuild;
+pub use duplicates::Duplicates;
+pub use environment::Environment;
+pub use exit_code::{ExitCode, Installation};
+pub use libtest::Libtest;
+pub use notified::Notified;
+pub use outdated::Outdated;
+pub use pushed_image::PushedImage;
+pub use rerun::Rerun;
+pub use rustfmt::Rustfmt;
+pub use waivers::Waiver;
+
+/// Reads the JSON export of `cargo llvm-cov report --json`.
+pub type LlvmCov = coverage::Measured<llvm_cov::Export>;
+/// Reads the JSON report that `cargo tarpaulin --out Json` writes.
+pub type Tarpaulin = coverage::Measured<tarpaulin::Files>;
+
 use crate::command::{Exit, Stream};
+use crate::ids::TaskId;
 use crate::outcome::Outcome;
-use crate::plan::Reader;
 use crate::reading::{Binary, Reading};
+use std::fmt;
 use std::path::Path;
 
-/// Reads one task's output as it comes.
-pub trait Read: Send {
+/// Reads one task's output as it comes. A plan holds one for each task that has read nothing yet, and says by it how the
+/// task's output is read.
+pub trait Read: fmt::Debug + Send + Sync {
+    /// One like this, for an output that begins. `root` is the workspace's, absolute, and files in findings are relative to
+    /// it; `built` is what another task has built for this one.
+    fn start(&self, root: &Path, built: &[Binary]) -> Box<dyn Read>;
+
+    /// The task whose result it needs: the one that has built what the output names.
+    fn works_on(&self) -> Option<&TaskId> {
+        None
+    }
+
+    /// Whether it looks at lines at all; if so, it gets every one.
+    fn wants_every_line(&self) -> bool {
+        true
+    }
+
+    /// Whether a stream holds text for people; the other one is data.
+    fn is_for_people(&self, stream: Stream) -> bool {
+        let _ = stream;
+        true
+    }
+
+    /// The file whose lines it gets once the task has ended, as those of standard output, instead of what is printed.
+    fn report(&self) -> Option<&Path> {
+        None
+    }
+
     /// Another executable of the same task is about to start. Only a task that runs several says so.
     fn next_binary(&mut self, binary: &Binary) {
         let _ = binary;
@@ -51,31 +101,6 @@ pub trait Read: Send {
     /// The task has ended. `exit` is that of the process, or of the worst of several executables; `cut` says that some
     /// of the output was lost on its way here.
     fn finish(self: Box<Self>, exit: Exit, cut: bool) -> Reading;
-}
-
-/// The reader for a task. `root` is the workspace's, absolute, and files in findings are relative to it; `built` is what
-/// another task has built for this one.
-pub fn reader(how: &Reader, root: &Path, built: &[Binary]) -> Box<dyn Read> {
-    match how {
-        Reader::ExitCode => Box::new(exit_code::ExitCode),
-        Reader::Installation => Box::new(exit_code::Installation),
-        Reader::Rustfmt => Box::new(rustfmt::Rustfmt::new(root)),
-        Reader::CargoMessages => Box::new(cargo_messages::CargoMessages::new(root)),
-        Reader::Libtest { repeat } => Box::new(libtest::Libtest::new(repeat)),
-        Reader::CargoTest { parts, ran } => Box::new(cargo_test::CargoTest::new(parts, ran.as_ref(), built)),
-        Reader::Environment { also } => Box::new(environment::Environment::new(also)),
-        Reader::CargoAudit { waivers, database } => {
-            Box::new(cargo_audit::CargoAudit::new(waivers, database.as_deref()))
-        }
-        Reader::CargoDeny { waivers, unchecked } => Box::new(cargo_deny::CargoDeny::new(waivers, unchecked.clone())),
-        Reader::DockerBuild { programs } => Box::new(docker_build::DockerBuild::new(programs)),
-        Reader::PushedImage => Box::new(pushed_image::PushedImage::default()),
-        Reader::Notified => Box::new(notified::Notified::default()),
-        Reader::Outdated => Box::new(outdated::Outdated::default()),
-        Reader::Duplicates => Box::new(duplicates::Duplicates::default()),
-        Reader::LlvmCov(gate) => Box::new(coverage::Measured::<llvm_cov::Export>::new(gate, root)),
-        Reader::Tarpaulin { gate, .. } => Box::new(coverage::Measured::<tarpaulin::Files>::new(gate, root)),
-    }
 }
 
 /// The longest text kept of one line, in bytes.

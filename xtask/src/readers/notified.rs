@@ -4,11 +4,12 @@ use super::{Read, environment_error, text};
 use crate::command::{Exit, Stream};
 use crate::notify::{NOTHING_SENT, TOLD};
 use crate::outcome::Outcome;
-use crate::reading::Reading;
+use crate::reading::{Binary, Reading};
+use std::path::Path;
 
 /// What was said so far.
-#[derive(Default)]
-pub(super) struct Notified {
+#[derive(Clone, Debug, Default)]
+pub struct Notified {
     told: Option<String>,
     nothing: Option<String>,
     error: Option<String>,
@@ -16,6 +17,10 @@ pub(super) struct Notified {
 }
 
 impl Read for Notified {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
     fn line(&mut self, stream: Stream, line: &[u8]) {
         if stream == Stream::Stdout {
             return;

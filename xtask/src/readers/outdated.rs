@@ -5,15 +5,16 @@ use super::findings::{Findings, finding};
 use super::{Read, environment_error, guard, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
-use crate::reading::{Finding, Reading, Severity, Table};
+use crate::reading::{Binary, Finding, Reading, Severity, Table};
 use crate::text::count;
+use std::path::Path;
 
 /// The most rows of the table.
 const MOST: usize = 2_000;
 
 /// What cargo has said so far.
-#[derive(Default)]
-pub(super) struct Outdated {
+#[derive(Clone, Debug, Default)]
+pub struct Outdated {
     rows: Vec<Vec<String>>,
     findings: Findings,
     compatible: usize,
@@ -58,6 +59,10 @@ impl Outdated {
 }
 
 impl Read for Outdated {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
     fn line(&mut self, stream: Stream, line: &[u8]) {
         let line = text(line);
         if stream == Stream::Stdout {
@@ -125,7 +130,6 @@ fn change(line: &str) -> Option<Change<'_>> {
 mod tests {
     use super::super::tests::{read, same};
     use super::*;
-    use crate::plan::Reader;
 
     /// cargo 1.95.
     const UPDATES: &str = "    Updating crates.io index
@@ -145,7 +149,7 @@ warning: not updating lockfile due to dry run
 
     #[test]
     fn updates_become_a_table() {
-        let reading = read(&Reader::Outdated, "", UPDATES, Exit::Code(0));
+        let reading = read(&Outdated::default(), "", UPDATES, Exit::Code(0));
         assert_eq!((reading.outcome, &reading.because), (Outcome::Passed, &None));
         let rows: Vec<String> = reading.tables[0].rows.iter().map(|row| row.join(" | ")).collect();
         let wanted = [
@@ -162,7 +166,7 @@ warning: not updating lockfile due to dry run
 
     #[test]
     fn nothing_to_update_is_an_empty_table() {
-        let reading = read(&Reader::Outdated, "", NOTHING, Exit::Code(0));
+        let reading = read(&Outdated::default(), "", NOTHING, Exit::Code(0));
         assert_eq!(reading.outcome, Outcome::Passed);
         assert!(reading.tables[0].rows.is_empty());
     }
@@ -171,16 +175,16 @@ warning: not updating lockfile due to dry run
     fn half_an_answer_and_no_network_are_no_answer() {
         let lines: Vec<&str> = UPDATES.lines().collect();
         for end in 0..lines.len() {
-            let reading = read(&Reader::Outdated, "", &lines[..end].join("\n"), Exit::Code(0));
+            let reading = read(&Outdated::default(), "", &lines[..end].join("\n"), Exit::Code(0));
             same(&reading, Outcome::EnvironmentError, "cargo update printed nothing that can be read");
         }
         let offline = "error: failed to get `itoa` as a dependency of package `m v0.1.0 (/w/m)`\n\nCaused by:\n  \
                        download of config.json failed\n\nCaused by:\n  [7] Could not connect to server";
         let because = "cargo exited with code 101: failed to get `itoa` as a dependency of package `m v0.1.0 (/w/m)`: \
                        [7] Could not connect to server";
-        same(&read(&Reader::Outdated, "", offline, Exit::Code(101)), Outcome::EnvironmentError, because);
+        same(&read(&Outdated::default(), "", offline, Exit::Code(101)), Outcome::EnvironmentError, because);
         let unresolved = "error: failed to select a version for the requirement `x = \"=1\"`";
-        let reading = read(&Reader::Outdated, "", unresolved, Exit::Code(101));
+        let reading = read(&Outdated::default(), "", unresolved, Exit::Code(101));
         assert_eq!(reading.outcome, Outcome::Failed);
     }
 }

@@ -3,16 +3,25 @@
 use super::{Read, environment_error, guard, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
-use crate::reading::{Image, Reading};
+use crate::reading::{Binary, Image, Reading};
+use std::path::Path;
 
 /// What was said so far.
-#[derive(Default)]
-pub(super) struct PushedImage {
+#[derive(Clone, Debug, Default)]
+pub struct PushedImage {
     image: Option<Image>,
     error: Option<String>,
 }
 
 impl Read for PushedImage {
+    fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(self.clone())
+    }
+
+    fn is_for_people(&self, stream: Stream) -> bool {
+        stream == Stream::Stderr
+    }
+
     fn line(&mut self, stream: Stream, line: &[u8]) {
         match stream {
             Stream::Stdout => self.image = serde_json::from_slice(line).ok().or(self.image.take()),

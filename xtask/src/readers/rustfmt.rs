@@ -5,7 +5,7 @@ use super::findings::{Findings, finding};
 use super::{Read, environment_error, guard, headline, relative, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
-use crate::reading::{Finding, Reading, Severity};
+use crate::reading::{Binary, Finding, Reading, Severity};
 use crate::text::{count, list};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 const MOST_FILES: usize = 10_000;
 
 /// What rustfmt has said so far.
-pub(super) struct Rustfmt {
+#[derive(Clone, Debug, Default)]
+pub struct Rustfmt {
     root: PathBuf,
     findings: Findings,
     unformatted: BTreeSet<String>,
@@ -27,18 +28,6 @@ pub(super) struct Rustfmt {
 }
 
 impl Rustfmt {
-    pub(super) fn new(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-            findings: Findings::default(),
-            unformatted: BTreeSet::new(),
-            unparsed: BTreeSet::new(),
-            hunk: None,
-            error: None,
-            complaints: Complaints::default(),
-        }
-    }
-
     fn stdout(&mut self, line: &str) {
         if let Some((file, line)) = line.strip_prefix("Diff in ").and_then(diff_place) {
             self.end_hunk();
@@ -105,6 +94,10 @@ impl Rustfmt {
 }
 
 impl Read for Rustfmt {
+    fn start(&self, root: &Path, _: &[Binary]) -> Box<dyn Read> {
+        Box::new(Self { root: root.to_owned(), ..self.clone() })
+    }
+
     fn line(&mut self, stream: Stream, line: &[u8]) {
         let line = text(line);
         match stream {

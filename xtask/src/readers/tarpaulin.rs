@@ -7,12 +7,12 @@ use super::coverage::{Report, Tally};
 use serde::Deserialize;
 use std::path::PathBuf;
 
-#[derive(Deserialize)]
-pub(super) struct Files {
+#[derive(Debug, Deserialize)]
+pub struct Files {
     files: Vec<File>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct File {
     /// The path's components, the root first.
     path: Vec<String>,
@@ -32,22 +32,19 @@ impl Report for Files {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{read, same};
+    use super::super::{CoverageGate, Tarpaulin};
     use super::*;
     use crate::command::Exit;
     use crate::outcome::Outcome;
-    use crate::plan::Reader;
-    use crate::plan::task::CoverageGate;
 
     /// The shape of tarpaulin 0.37's `report/json.rs`.
     const REPORT: &str = r#"{"files":[{"path":["/","w","a","src","lib.rs"],"content":"fn f() {}\n","traces":[{"line":1,
         "address":[],"length":1,"stats":{"Line":0}}],"covered":1,"coverable":3}],"coverage":33.3,"covered":1,"coverable":3}"#;
 
-    fn gate(minimum: f64) -> Reader {
+    fn gate(minimum: f64) -> Tarpaulin {
         let packages = vec![("a".to_owned(), PathBuf::from("/w/a"))];
-        Reader::Tarpaulin {
-            gate: CoverageGate { minimum: Some(minimum), packages, ..CoverageGate::default() },
-            report: "/w/r.json".into(),
-        }
+        let gate = CoverageGate { minimum: Some(minimum), packages, ..CoverageGate::default() };
+        Tarpaulin::new(gate, Some("/w/r.json".into()))
     }
 
     #[test]

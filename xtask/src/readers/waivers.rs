@@ -1,11 +1,24 @@
 //! Applies the configuration's waivers to findings: a known finding does not count until its waiver is over.
 
-use crate::plan::task::Waiver;
 use crate::reading::{Finding, Reading};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+/// A finding that is known and accepted for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// The finding's code: `RUSTSEC-2023-0071`.
+    pub id: String,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The last day on which it holds, `YYYY-MM-DD` in UTC.
+    pub expires: String,
+    /// Whether that day is over; resolved with the run's clock, so that readers need none.
+    pub expired: bool,
+}
+
 /// The waivers of one task and which of them were needed.
+#[derive(Clone, Debug)]
 pub(super) struct Waivers {
     waivers: Vec<Waiver>,
     used: BTreeSet<String>,

@@ -10,7 +10,7 @@ use crate::ids::StageId;
 use crate::options::{Counted, Engine, Tell};
 use crate::outcome::Policy;
 use crate::pipeline::{self, Definition};
-use crate::plan::task::Waiver;
+use crate::readers::Waiver;
 use crate::text;
 use crate::workspace::Workspace;
 use serde_json::{Map, Value};

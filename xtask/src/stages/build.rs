@@ -4,11 +4,14 @@ use super::{Context, JSON};
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};
 use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
+use crate::plan::Task;
 use crate::plan::task::Universe;
-use crate::plan::{Reader, Task};
+use crate::purpose::Purpose;
+use crate::readers::CargoMessages;
 use crate::workspace::Package;
 use serde_json::Value;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// The name of the task that builds all packages, but for those with a part of their own.
 const TASK: &str = "release";
@@ -77,7 +80,14 @@ pub fn tasks(context: Context<'_>, stage: &StageId, built: &[&Package]) -> Vec<T
             Task::new(stage, TASK, command, context.timeout)
         };
         let universe = Some(Universe::Release);
-        Task { repeat: Some(repeat), reader: Reader::CargoMessages, universe, ..task }
+        Task {
+            repeat: Some(repeat),
+            reader: Arc::new(CargoMessages::default()),
+            purpose: Purpose::Compile,
+            ships: true,
+            universe,
+            ..task
+        }
     };
     parts(built).iter().map(task).collect()
 }

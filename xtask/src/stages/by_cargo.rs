@@ -9,10 +9,13 @@ use super::targets::{explicit_unit_targets, integration_targets};
 use super::{Context, instrument};
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};
-use crate::plan::task::{Part, Ran, Repeat, Scope};
-use crate::plan::{Action, Reader, Task};
+use crate::plan::task::Scope;
+use crate::plan::{Action, Task};
+use crate::purpose::Purpose;
+use crate::readers::{CargoTest, Part, Ran, Rerun};
 use crate::workspace::Package;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The job that runs the doc tests of a package, and the one that runs those of all packages.
 const DOC: &str = "doc";
@@ -38,9 +41,9 @@ pub fn doc_tests(context: Context<'_>, stage: &StageId, compiled_by: Option<Task
     }
     let repeat = |package: &Package| {
         let command = context.resolving("test").args(context.alone(package)).arg("--doc");
-        Repeat::Line(command.to_string())
+        Rerun::Line(command.to_string())
     };
-    let calls = Calls { stage, packages: &documented, env_from, beside: Some(DOC) };
+    let calls = Calls { stage, packages: &documented, env_from, beside: Some(DOC), ran: None };
     let mut tasks = calls.tasks(context, DOC, command, repeat);
     // What does not compile need not be compiled again to say so.
     tasks[0].needs.extend(compiled_by);
@@ -66,8 +69,14 @@ pub fn unit_tests(context: Context<'_>, stage: &StageId, tested: &[&Package], co
     let command =
         context.resolving("test").args(context.package_args(&selected(context, Package::has_unit_tests))).args(targets);
     let repeat = |package: &Package| repeat_unit(context, package);
-    let calls = Calls { stage, packages: tested, env_from: instrument::needs(context), beside: None };
-    compiled(compiled_by, false, calls.tasks(context, UNIT, command, repeat))
+    let calls = Calls {
+        stage,
+        packages: tested,
+        env_from: instrument::needs(context),
+        beside: None,
+        ran: Some(ran(compiled_by, false)),
+    };
+    calls.tasks(context, UNIT, command, repeat)
 }
 
 /// The integration tests of these packages, with all the servers that one of them needs.
@@ -80,28 +89,28 @@ pub fn integration_tests(
 ) -> Vec<Task> {
     let command =
         context.resolving("test").args(context.package_args(context.packages)).args(integration_targets(tested));
-    let repeat = |package: &Package| Repeat::Line(repeat_integration(context, package));
+    let repeat = |package: &Package| Rerun::Line(repeat_integration(context, package));
     let beside = (stage.as_str() != crate::pipeline::INTEGRATION_TESTS).then_some("integration");
-    let calls = Calls { stage, packages: tested, env_from, beside };
-    compiled(compiled_by, true, calls.tasks(context, INTEGRATION, command, repeat))
+    let calls = Calls { stage, packages: tested, env_from, beside, ran: Some(ran(compiled_by, true)) };
+    calls.tasks(context, INTEGRATION, command, repeat)
 }
 
 /// The task that runs the integration tests of a package, with a call of cargo for these alone.
 pub fn of_package(context: Context<'_>, task: Task, package: &Package, compiled_by: &TaskId) -> Task {
     let command = context.resolving("test").args(context.alone(package)).args(integration_targets(&[package]));
-    let ran = Ran { compiled_by: compiled_by.clone(), integration: true };
-    let repeat = Repeat::Line(repeat_integration(context, package));
+    let repeat = Rerun::Line(repeat_integration(context, package));
     Task {
         command: passing_on(context, command.arg("--no-fail-fast").one_stream()),
         action: Action::Spawn,
-        reader: Reader::CargoTest { parts: vec![part(package, repeat)], ran: Some(ran) },
+        reader: Arc::new(CargoTest::new(vec![part(package, repeat)], Some(ran(compiled_by, true)))),
+        purpose: Purpose::Tests,
         universe: Some(instrument::universe(&instrument::needs(context))),
         ..task
     }
 }
 
 /// The tests of a package among those that a call runs.
-fn part(package: &Package, repeat: Repeat) -> Part {
+fn part(package: &Package, repeat: Rerun) -> Part {
     let (package, id, crate_name) = (package.name.clone(), package.id.clone(), package.crate_name.clone());
     Part { package, id, crate_name, repeat }
 }
@@ -113,6 +122,12 @@ struct Calls<'a> {
     env_from: Vec<TaskId>,
     /// What the task of a package is called where it has another one in the stage.
     beside: Option<&'a str>,
+    /// The executables that it runs, which are compiled before.
+    ran: Option<Ran>,
+}
+
+fn ran(compiled_by: &TaskId, integration: bool) -> Ran {
+    Ran { compiled_by: compiled_by.clone(), integration }
 }
 
 impl Calls<'_> {
@@ -122,15 +137,16 @@ impl Calls<'_> {
         context: Context<'_>,
         job: &str,
         command: Command,
-        repeat: impl Fn(&Package) -> Repeat,
+        repeat: impl Fn(&Package) -> Rerun,
     ) -> Vec<Task> {
         let again = command.to_string();
         let part = |package: &&Package| part(package, repeat(package));
         let call = Task {
             repeat: Some(again),
-            reader: Reader::CargoTest { parts: self.packages.iter().map(part).collect(), ran: None },
+            reader: Arc::new(CargoTest::new(self.packages.iter().map(part).collect(), self.ran.clone())),
+            purpose: Purpose::Tests,
             universe: Some(instrument::universe(&instrument::needs(context))),
-            needs: self.env_from.clone(),
+            needs: self.env_from.iter().chain(self.ran.iter().map(|ran| &ran.compiled_by)).cloned().collect(),
             env_from: self.env_from.clone(),
             ..Task::new(
                 self.stage,
@@ -144,20 +160,17 @@ impl Calls<'_> {
             let task = Task::of_package(self.stage, &package.name, command.clone(), context.timeout);
             let task = self.beside.map_or(task.clone(), |job| task.beside(job));
             let action = Action::TakePart { of: call.id.clone(), package: package.name.clone() };
-            Task { action, repeat: Some(command.to_string()), needs: vec![call.id.clone()], ..task }
+            Task {
+                action,
+                purpose: Purpose::Tests,
+                repeat: Some(command.to_string()),
+                needs: vec![call.id.clone()],
+                ..task
+            }
         };
         let parts: Vec<Task> = self.packages.iter().map(of_package).collect();
         std::iter::once(call).chain(parts).collect()
     }
-}
-
-/// The tasks of a call that waits for a compile, which knows the executables.
-fn compiled(by: &TaskId, integration: bool, mut tasks: Vec<Task>) -> Vec<Task> {
-    tasks[0].needs.push(by.clone());
-    if let Reader::CargoTest { ran, .. } = &mut tasks[0].reader {
-        *ran = Some(Ran { compiled_by: by.clone(), integration });
-    }
-    tasks
 }
 
 /// Doc tests take seconds to build and nothing but the sources goes into them, so what has passed need not run again;

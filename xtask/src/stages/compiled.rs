@@ -5,9 +5,12 @@ use super::{Context, JSON, instrument};
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};
 use crate::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
-use crate::plan::task::{PackageEnv, Repeat};
-use crate::plan::{Action, Reader, Task};
+use crate::plan::task::PackageEnv;
+use crate::plan::{Action, Task};
+use crate::purpose::Purpose;
+use crate::readers::{CargoMessages, Libtest, Rerun};
 use crate::workspace::{Package, Workspace};
+use std::sync::Arc;
 
 /// The name of the compiling task within a stage.
 const COMPILE: &str = "compile";
@@ -19,7 +22,8 @@ pub fn compile(context: Context<'_>, stage: &StageId, targets: Vec<String>) -> T
     let command = command.args(["--no-run", JSON]);
     Task {
         repeat: Some(command.clone().without(&[JSON]).to_string()),
-        reader: Reader::CargoMessages,
+        reader: Arc::new(CargoMessages::default()),
+        purpose: Purpose::Compile,
         universe: Some(instrument::universe(&env_from)),
         needs: env_from.clone(),
         env_from,
@@ -45,7 +49,7 @@ pub fn run(
     context: Context<'_>,
     stage: &StageId,
     package: &Package,
-    repeat: Repeat,
+    repeat: &Rerun,
     compiled_by: &TaskId,
     env_from: &[TaskId],
 ) -> Task {
@@ -65,7 +69,8 @@ pub fn run(
     Task {
         repeat: Some(command.to_string()),
         action,
-        reader: Reader::Libtest { repeat },
+        reader: Arc::new(Libtest::new(repeat)),
+        purpose: Purpose::Tests,
         needs: std::iter::once(compiled_by.clone()).chain(env_from.iter().cloned()).collect(),
         env_from: env_from.to_vec(),
         ..Task::of_package(stage, &package.name, passing_on(context, command), context.timeout)
@@ -73,9 +78,9 @@ pub fn run(
 }
 
 /// The command that runs the unit tests of a package again.
-pub fn repeat_unit(context: Context<'_>, package: &Package) -> Repeat {
+pub fn repeat_unit(context: Context<'_>, package: &Package) -> Rerun {
     let call = context.resolving("test").args(context.alone(package));
-    Repeat::Cargo { call, targets: explicit_unit_targets(&[package], &[package]) }
+    Rerun::Cargo { call, targets: explicit_unit_targets(&[package], &[package]) }
 }
 
 /// The command that runs the integration tests of a package again. By hand there are no servers: the stage's own command brings

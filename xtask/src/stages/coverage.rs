@@ -9,9 +9,12 @@ use super::{Context, instrument, integration, test_services};
 use crate::ids::{StageId, TaskId};
 use crate::options::Engine;
 use crate::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
-use crate::plan::task::{CoverageGate, Universe};
-use crate::plan::{Reader, Task};
+use crate::plan::Task;
+use crate::plan::task::Universe;
+use crate::purpose::Purpose;
+use crate::readers::{CoverageGate, ExitCode, LlvmCov, Read, Tarpaulin};
 use crate::tools::catalogue::Tool;
+use std::sync::Arc;
 
 /// The tasks of the stage.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
@@ -43,10 +46,11 @@ fn reports(context: Context<'_>, stage: &StageId, after: &[TaskId]) -> Vec<Task>
     let env_from = instrument::needs(context);
     let folder = context.workspace.target_dir.join("xtask").join("coverage");
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
-    let report = |name: &str, args: &[&str], reader: Reader| Task {
+    let report = |name: &str, args: &[&str], (purpose, reader): (Purpose, Arc<dyn Read>)| Task {
         // It reads what instrumented tests have left: by hand, these have to run first.
         repeat: Some("cargo xtask coverage".to_owned()),
         reader,
+        purpose,
         needs: env_from.iter().chain(after).cloned().collect(),
         env_from: env_from.clone(),
         universe: Some(Universe::Coverage),
@@ -59,9 +63,13 @@ fn reports(context: Context<'_>, stage: &StageId, after: &[TaskId]) -> Vec<Task>
         )
     };
     vec![
-        report("gate", &["--json", "--summary-only"], Reader::LlvmCov(gate(context))),
-        report("lcov", &["--lcov", "--output-path", &path("lcov.info")], Reader::ExitCode),
-        report("cobertura", &["--cobertura", "--output-path", &path("cobertura.xml")], Reader::ExitCode),
+        report("gate", &["--json", "--summary-only"], (Purpose::Coverage, Arc::new(LlvmCov::new(gate(context), None)))),
+        report("lcov", &["--lcov", "--output-path", &path("lcov.info")], (Purpose::Command, Arc::new(ExitCode))),
+        report(
+            "cobertura",
+            &["--cobertura", "--output-path", &path("cobertura.xml")],
+            (Purpose::Command, Arc::new(ExitCode)),
+        ),
     ]
 }
 
@@ -98,7 +106,8 @@ fn tarpaulin(context: Context<'_>, stage: &StageId) -> Vec<Task> {
         .args(["--out", "Lcov", "--out", "Xml", "--out", "Json", "--output-dir", &folder.to_string_lossy()]);
     let needs: Vec<TaskId> = servers.iter().map(|task| task.id.clone()).collect();
     let measure = Task {
-        reader: Reader::Tarpaulin { gate: gate(context), report },
+        reader: Arc::new(Tarpaulin::new(gate(context), Some(report))),
+        purpose: Purpose::Coverage,
         universe: Some(Universe::Coverage),
         tools: vec![Tool::Tarpaulin],
         env_from: needs.clone(),

@@ -3,18 +3,23 @@
 use super::Context;
 use crate::ids::StageId;
 use crate::pipeline::DEPENDENCY_CHECK;
+use crate::plan::Task;
 use crate::plan::task::Universe;
-use crate::plan::{Reader, Task};
+use crate::readers::{Duplicates, Outdated, Read};
+use std::sync::Arc;
 
 /// Two tables. Neither command changes anything.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
     let stage = StageId::new(DEPENDENCY_CHECK);
     let outdated = context.cargo().args(["update", "--dry-run", "--verbose", "--color=never"]);
     let duplicates = context.resolving("tree").args(["--workspace", "--duplicates", "--depth", "0", "--color=never"]);
-    let table = |name: &str, command, reader| Task {
+    let table = |name: &str, command, reader: Arc<dyn Read>| Task {
         reader,
         universe: Some(Universe::Dev),
         ..Task::new(&stage, name, command, context.timeout)
     };
-    vec![table("outdated", outdated, Reader::Outdated), table("duplicates", duplicates, Reader::Duplicates)]
+    vec![
+        table("outdated", outdated, Arc::new(Outdated::default())),
+        table("duplicates", duplicates, Arc::new(Duplicates::default())),
+    ]
 }

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::ids::StageId;
 use crate::pipeline::SMOKE_TEST;
 use crate::plan::{Action, Task};
+use crate::purpose::Purpose as For;
 use crate::settings::Settings;
 use crate::settings::deployment::{Deployment, DeploymentTask};
 use crate::tools::catalogue::Tool;
@@ -62,7 +63,7 @@ pub fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> 
     let mut tools = tools(&environment.target.cluster);
     tools.push(Tool::Skopeo);
     let task = Task::new(&deployment.stage, name, command, timeout);
-    Ok(vec![Task { action: Action::Deploy(Box::new(request)), tools, ..task }])
+    Ok(vec![Task { action: Action::Deploy(Box::new(request)), purpose: For::Deploy, tools, ..task }])
 }
 
 /// The one task that looks whether everything works.
@@ -90,7 +91,12 @@ pub fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
     let command = context.cargo().args(["xtask", "smoke", &environment.name]).args(selected(context));
     let timeout = environment.rollback_timeout * 2 + BESIDES;
     let task = Task::new(&StageId::new(SMOKE_TEST), &environment.name, command, timeout);
-    vec![Task { action: Action::Smoke(Box::new(request)), tools: tools(&environment.target.cluster), ..task }]
+    vec![Task {
+        action: Action::Smoke(Box::new(request)),
+        purpose: For::Smoke,
+        tools: tools(&environment.target.cluster),
+        ..task
+    }]
 }
 
 /// Where images come from.

@@ -9,12 +9,15 @@ use crate::command::Command;
 use crate::ids::{StageId, TaskId};
 use crate::image::dockerfile::{self, Built, CONTEXT, Dockerfile, FILE};
 use crate::image::spec::{BuildContext, ImageSpec};
-use crate::plan::{Action, Reader, Task};
+use crate::plan::{Action, Task};
+use crate::purpose::Purpose;
+use crate::readers::DockerBuild;
 use crate::reading::Binary;
 use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A service, and what goes into its image.
 type Made<'a> = (&'a Package, ImageSpec);
@@ -25,6 +28,7 @@ pub fn compile(context: Context<'_>, stage: &StageId, services: &[Made<'_>]) -> 
     let names: Vec<&str> = services.iter().map(|(service, _)| service.name.as_str()).collect();
     let prepared = Task {
         action: Action::WriteContext(Box::new(build_context(context, services))),
+        purpose: Purpose::Image,
         ..Task::new(
             stage,
             "dockerfile",
@@ -47,7 +51,9 @@ pub fn compile(context: Context<'_>, stage: &StageId, services: &[Made<'_>]) -> 
         .flat_map(|(service, _)| service.programs.iter().map(move |program| binary(service, program)))
         .collect();
     let compiled = Task {
-        reader: Reader::DockerBuild { programs: binaries },
+        reader: Arc::new(DockerBuild::new(binaries)),
+        purpose: Purpose::Compile,
+        ships: true,
         needs: vec![prepared.id.clone()],
         tools: vec![Tool::BuildKit],
         ..Task::new(stage, "compile", seeing(context, command), context.timeout)
@@ -63,7 +69,8 @@ pub fn engine_images(context: Context<'_>, stage: &StageId, services: &[Made<'_>
         let name = dockerfile::stage(&service.name);
         let command = build(context, &name).args(["--tag", &format!("{name}:{tag}")]);
         Task {
-            reader: Reader::DockerBuild { programs: Vec::new() },
+            reader: Arc::new(DockerBuild::new(Vec::new())),
+            purpose: Purpose::Image,
             needs: vec![compiled.clone()],
             tools: vec![Tool::BuildKit],
             ..Task::of_package(stage, &service.name, seeing(context, command), context.timeout).beside("engine")

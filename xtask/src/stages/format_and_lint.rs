@@ -3,9 +3,12 @@
 use super::{Context, JSON};
 use crate::ids::StageId;
 use crate::pipeline::{FMT, FORMAT_AND_LINT, LINT};
+use crate::plan::Task;
 use crate::plan::task::Universe;
-use crate::plan::{Reader, Task};
+use crate::purpose::Purpose;
+use crate::readers::{CargoMessages, ExitCode, Read, Rustfmt};
 use crate::tools::catalogue::Tool;
+use std::sync::Arc;
 
 /// Both tasks; the commands `fmt` and `lint` run one each.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
@@ -22,8 +25,10 @@ fn fmt(context: Context<'_>) -> Task {
     if !settings.fix {
         command = command.args(["--check", "--", "--color=never"]);
     }
+    let reader: Arc<dyn Read> = if settings.fix { Arc::new(ExitCode) } else { Arc::new(Rustfmt::default()) };
     Task {
-        reader: if settings.fix { Reader::ExitCode } else { Reader::Rustfmt },
+        reader,
+        purpose: Purpose::Format,
         tools: vec![Tool::Rustfmt],
         ..Task::new(&StageId::new(FORMAT_AND_LINT), FMT, command, context.timeout)
     }
@@ -42,7 +47,8 @@ fn lint(context: Context<'_>) -> Task {
     command = command.args(["--all-targets", JSON, "--", "-D", "warnings"]).args(settings.pass_on.iter().cloned());
     Task {
         repeat: Some(command.clone().without(&[JSON]).to_string()),
-        reader: Reader::CargoMessages,
+        reader: Arc::new(CargoMessages::default()),
+        purpose: Purpose::Lint,
         universe: Some(Universe::Dev),
         tools: vec![Tool::Clippy],
         ..Task::new(&StageId::new(FORMAT_AND_LINT), LINT, command, context.timeout)

@@ -8,7 +8,9 @@ use crate::ids::{StageId, TaskId};
 use crate::image::spec::{BillSpec, ImageSpec};
 use crate::options::Builder;
 use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
-use crate::plan::{Action, Reader, Task};
+use crate::plan::{Action, Task};
+use crate::purpose::Purpose;
+use crate::readers::{Environment, PushedImage};
 use crate::registry::Login;
 use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
@@ -16,6 +18,7 @@ use crate::workspace::git::Checkout;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The bills of materials, and an image for each service: of what the release build of the same run has made, or is built
 /// first where there is none; or of what Docker compiles.
@@ -48,6 +51,7 @@ pub fn plan(context: Context<'_>) -> Result<Vec<Task>> {
         let command = context.cargo().args(["xtask", "docker", &service.name]);
         Some(Task {
             action: Action::PackImage { built_by: built_by.clone(), image: Box::new(spec) },
+            purpose: Purpose::Image,
             needs: vec![built_by.clone()],
             ..Task::of_package(&stage, &service.name, command, context.timeout)
         })
@@ -81,7 +85,8 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
         let aws = (registry.login(logins) == Login::Ecr).then_some(Tool::Aws);
         Task {
             repeat: Some(format!("cargo xtask docker --push --registry {registry}")),
-            reader: Reader::Environment { also: BTreeMap::new() },
+            reader: Arc::new(Environment::new(BTreeMap::new())),
+            purpose: Purpose::LogIn,
             needs: made.clone(),
             tools: std::iter::once(Tool::Skopeo).chain(aws).collect(),
             ..Task::new(stage, LOGIN, own().args(args), context.timeout)
@@ -96,7 +101,8 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
         let command = own().args(["push-image", &service.name, "--layout", &layout.to_string_lossy(), "--to", &to]);
         Task {
             repeat: Some(format!("cargo xtask docker {} --push --registry {registry}", service.name)),
-            reader: Reader::PushedImage,
+            reader: Arc::new(PushedImage::default()),
+            purpose: Purpose::Push,
             needs: made.iter().chain(&env_from).cloned().collect(),
             env_from: env_from.clone(),
             tools: vec![Tool::Skopeo],
@@ -120,6 +126,7 @@ fn bills(context: Context<'_>, stage: &StageId, services: &[&Package], built_by:
             bills: services.iter().map(bill).collect(),
             time: context.settings.checkout.as_ref().map(Checkout::created),
         },
+        purpose: Purpose::Image,
         // The build has fetched what this looks at.
         needs: vec![built_by.clone()],
         ..Task::new(stage, "bills-of-materials", command, context.timeout)

@@ -4,11 +4,13 @@ use super::Context;
 use crate::ids::{StageId, TaskId};
 use crate::options::{Counted, Engine};
 use crate::pipeline::{CODE_COVERAGE, TEST_SERVICES};
+use crate::plan::Task;
 use crate::plan::task::Universe;
-use crate::plan::{Reader, Task};
+use crate::readers::Environment;
 use crate::tools::catalogue::Tool;
 use oci_layout::Digest;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The name of the task that asks for the variables.
 pub const ENVIRONMENT: &str = "instrument";
@@ -37,7 +39,7 @@ pub fn tasks(context: Context<'_>, own: &StageId) -> Vec<Task> {
     let target = directory(context, "llvm-cov");
     let command = context.cargo().args(["llvm-cov", "show-env"]).env("CARGO_TARGET_DIR", &target);
     let environment = Task {
-        reader: Reader::Environment { also: BTreeMap::from([("CARGO_TARGET_DIR".to_owned(), target)]) },
+        reader: Arc::new(Environment::new(BTreeMap::from([("CARGO_TARGET_DIR".to_owned(), target)]))),
         tools: tools.clone(),
         ..Task::new(own, ENVIRONMENT, command, context.timeout)
     };

@@ -7,8 +7,9 @@ use crate::backing::spec::ServerSpec;
 use crate::ids::{StageId, TaskId};
 use crate::options::Counted;
 use crate::pipeline::INTEGRATION_TESTS;
-use crate::plan::task::Repeat;
 use crate::plan::{Action, Task};
+use crate::purpose::Purpose;
+use crate::readers::Rerun;
 use crate::workspace::Package;
 use clap::ValueEnum as _;
 use serde_json::Value;
@@ -50,8 +51,8 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
         .map(|package| {
             let needed = needed(context, package).into_iter().map(|server| server_id(stage, server));
             let with_servers: Vec<TaskId> = needed.chain(env_from.iter().cloned()).collect();
-            let repeat = Repeat::Line(repeat_integration(context, package));
-            let mut task = compiled::run(context, stage, package, repeat, &compiled_by, &with_servers);
+            let repeat = Rerun::Line(repeat_integration(context, package));
+            let mut task = compiled::run(context, stage, package, &repeat, &compiled_by, &with_servers);
             if let Action::RunTests { integration, .. } = &mut task.action {
                 *integration = true;
             }
@@ -88,7 +89,7 @@ pub fn servers(
             services: owners.iter().cloned().collect(),
         };
         let task = Task::new(stage, &job(server), command.clone(), context.timeout);
-        (!owners.is_empty()).then_some(Task { action: start, ..task })
+        (!owners.is_empty()).then_some(Task { action: start, purpose: Purpose::Servers, ..task })
     };
     config.servers.iter().filter_map(task).collect()
 }

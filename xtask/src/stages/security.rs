@@ -3,9 +3,12 @@
 use super::Context;
 use crate::ids::StageId;
 use crate::pipeline::SECURITY_AUDIT;
-use crate::plan::task::{Universe, Waiver};
-use crate::plan::{Reader, Task};
+use crate::plan::Task;
+use crate::plan::task::Universe;
+use crate::purpose::Purpose;
+use crate::readers::{CargoAudit, CargoDeny, Waiver};
 use crate::tools::catalogue::Tool;
+use std::sync::Arc;
 
 /// The codes of cargo-deny's check of advisories that are no advisory's id.
 const OF_ADVISORIES: [&str; 2] = ["index-failure", "yanked"];
@@ -21,10 +24,8 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
     }
     let audit = Task {
         repeat: Some(repeat(context)),
-        reader: Reader::CargoAudit {
-            waivers: config.waivers.clone(),
-            database: context.settings.advisory_note.clone(),
-        },
+        reader: Arc::new(CargoAudit::new(&config.waivers, context.settings.advisory_note.as_deref())),
+        purpose: Purpose::Audit,
         tools: vec![Tool::Audit],
         ..Task::new(&stage, "cargo-audit", audit, context.timeout)
     };
@@ -32,13 +33,13 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
         config.waivers.iter().cloned().partition(|waiver| is_of_advisories(&waiver.id));
     // A given database is no git checkout, which is the only form that cargo-deny reads: cargo-audit has looked there.
     let advisories = config.advisory_db.is_none().then(|| {
-        let reader = Reader::CargoDeny { waivers: advisories, unchecked: None };
+        let reader = CargoDeny::new(&advisories, None);
         deny(context, &stage, ("cargo-deny-advisories", &["advisories"]), reader)
     });
     let licences = context.workspace.licences_configured;
     let unchecked = (!licences).then(|| UNCHECKED.to_owned());
     let checks: &[&str] = if licences { &["bans", "sources", "licenses"] } else { &["bans", "sources"] };
-    let others = deny(context, &stage, ("cargo-deny", checks), Reader::CargoDeny { waivers: others, unchecked });
+    let others = deny(context, &stage, ("cargo-deny", checks), CargoDeny::new(&others, unchecked));
     [audit, others].into_iter().chain(advisories).collect()
 }
 
@@ -57,11 +58,12 @@ fn is_of_advisories(id: &str) -> bool {
     id.starts_with("RUSTSEC-") || OF_ADVISORIES.contains(&id)
 }
 
-fn deny(context: Context<'_>, stage: &StageId, (name, checks): (&str, &[&str]), reader: Reader) -> Task {
+fn deny(context: Context<'_>, stage: &StageId, (name, checks): (&str, &[&str]), reader: CargoDeny) -> Task {
     let command = context.cargo().args(["deny", "--format", "json", "check"]).args(checks.iter().copied());
     Task {
         repeat: Some(repeat(context)),
-        reader,
+        reader: Arc::new(reader),
+        purpose: Purpose::Audit,
         universe: Some(Universe::Dev),
         tools: vec![Tool::Deny],
         ..Task::new(stage, name, command, context.timeout)

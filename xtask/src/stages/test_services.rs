@@ -35,7 +35,7 @@ pub fn unit_tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
         by_cargo::unit_tests(context, stage, &tested, &compile.id)
     } else {
         let run =
-            |package: &&Package| run(context, stage, package, repeat_unit(context, package), &compile.id, &env_from);
+            |package: &&Package| run(context, stage, package, &repeat_unit(context, package), &compile.id, &env_from);
         tested.iter().map(run).collect()
     };
     std::iter::once(compile).chain(runs).collect()

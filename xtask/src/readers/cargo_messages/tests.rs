@@ -2,7 +2,6 @@
 
 use super::super::tests::{read, same};
 use super::*;
-use crate::plan::Reader;
 
 const WARNINGS: &str = include_str!("../testdata/clippy-warnings.json");
 const DENIED: &str = include_str!("../testdata/clippy-denied.json");
@@ -22,7 +21,7 @@ fn places(reading: &Reading) -> Vec<String> {
 
 #[test]
 fn warnings_are_findings_once_for_all_targets_and_do_not_fail() {
-    let reading = read(&Reader::CargoMessages, WARNINGS, "", Exit::Code(0));
+    let reading = read(&CargoMessages::default(), WARNINGS, "", Exit::Code(0));
     assert_eq!((reading.outcome, &reading.because), (Outcome::Passed, &None));
     let wanted = [
         "Warning unused_variables b/src/main.rs:3",
@@ -40,7 +39,7 @@ fn warnings_are_findings_once_for_all_targets_and_do_not_fail() {
 #[test]
 fn denied_lints_fail_and_are_counted() {
     let stderr = "error: could not compile `b-bin` (bin \"b-bin\") due to 4 previous errors";
-    let reading = read(&Reader::CargoMessages, DENIED, stderr, Exit::Code(101));
+    let reading = read(&CargoMessages::default(), DENIED, stderr, Exit::Code(101));
     let errors = reading.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     same(&reading, Outcome::Failed, &count(errors, "lint"));
     assert!(errors >= 4);
@@ -48,14 +47,14 @@ fn denied_lints_fail_and_are_counted() {
 
 #[test]
 fn code_that_does_not_compile_fails() {
-    let reading = read(&Reader::CargoMessages, BROKEN, "", Exit::Code(101));
+    let reading = read(&CargoMessages::default(), BROKEN, "", Exit::Code(101));
     same(&reading, Outcome::Failed, "1 compile error (mismatched types)");
     assert_eq!(places(&reading), ["Error E0308 src/lib.rs:1"]);
 }
 
 #[test]
 fn executables_say_whether_they_are_tests() {
-    let reading = read(&Reader::CargoMessages, NO_RUN, "", Exit::Code(0));
+    let reading = read(&CargoMessages::default(), NO_RUN, "", Exit::Code(0));
     let mut binaries: Vec<String> =
         reading.binaries.iter().map(|b| format!("{} {} test={}", b.target, b.kind, b.test)).collect();
     binaries.sort();
@@ -75,7 +74,7 @@ fn a_missing_linker_is_a_failure() {
     let message = r#"{"reason":"compiler-message","package_id":"path+file:///w/x#0.1.0","message":{"level":"error",
         "message":"linker `nolinker` not found\n\nmore","spans":[],"code":null}}"#
         .replace('\n', "");
-    let reading = read(&Reader::CargoMessages, &format!("{message}\n{UNFINISHED}"), "", Exit::Code(101));
+    let reading = read(&CargoMessages::default(), &format!("{message}\n{UNFINISHED}"), "", Exit::Code(101));
     same(&reading, Outcome::Failed, "1 compile error (linker `nolinker` not found)");
     assert_eq!(reading.findings[0].package.as_deref(), Some("x 0.1.0"));
 }
@@ -99,12 +98,12 @@ fn a_full_disk_is_no_compile_error() {
         (archive, "", "target/debug/deps/libc-1.rlib"),
         ("linking with `cc` failed: exit status: 1", linker, "target/debug/deps/c-2"),
     ] {
-        let reading = read(&Reader::CargoMessages, &error(message, child), "", Exit::Code(101));
+        let reading = read(&CargoMessages::default(), &error(message, child), "", Exit::Code(101));
         let because = format!("no space left on the disk of {place}: {message}");
         same(&reading, Outcome::EnvironmentError, &because);
     }
     let spelled = error("the code says: No space left on device", "").replace("\"spans\":[]", SPAN);
-    assert_eq!(read(&Reader::CargoMessages, &spelled, "", Exit::Code(101)).outcome, Outcome::Failed);
+    assert_eq!(read(&CargoMessages::default(), &spelled, "", Exit::Code(101)).outcome, Outcome::Failed);
 }
 
 /// A place in a source.
@@ -116,7 +115,7 @@ fn two_programs_in_one_file_are_noted() {
                   package `b v0.1.0 (/w/b)` has the same output filename\nwarning: output filename collision at \
                   /w/target/release/server.dwp\n";
     let reading =
-        read(&Reader::CargoMessages, "{\"reason\":\"build-finished\",\"success\":true}\n", stderr, Exit::Code(0));
+        read(&CargoMessages::default(), "{\"reason\":\"build-finished\",\"success\":true}\n", stderr, Exit::Code(0));
     assert_eq!(reading.outcome, Outcome::Passed);
     assert_eq!(reading.notes, ["cargo has written two programs to target/release/server, which holds the last one"]);
 }
@@ -143,7 +142,7 @@ fn what_cargo_itself_says_is_the_reason() {
         ),
         ("", Outcome::EnvironmentError, "cargo exited with code 101 and did not say why"),
     ] {
-        same(&read(&Reader::CargoMessages, "", stderr, Exit::Code(101)), outcome, because);
+        same(&read(&CargoMessages::default(), "", stderr, Exit::Code(101)), outcome, because);
     }
 }
 
@@ -155,17 +154,17 @@ fn messages_that_end_early_or_contradict_the_exit_are_no_success() {
         (FINISHED, Exit::Signal(15), "cargo was killed by SIGTERM"),
         (FINISHED, Exit::Code(2), "cargo exited with code 2 and did not say why"),
     ] {
-        same(&read(&Reader::CargoMessages, stdout, "", exit), Outcome::EnvironmentError, because);
+        same(&read(&CargoMessages::default(), stdout, "", exit), Outcome::EnvironmentError, because);
     }
     let broken = format!("{}\n{FINISHED}", r#"{"reason":"compiler-artifact","package_id":1}"#);
-    let reading = read(&Reader::CargoMessages, &broken, "", Exit::Code(0));
+    let reading = read(&CargoMessages::default(), &broken, "", Exit::Code(0));
     assert_eq!(reading.outcome, Outcome::EnvironmentError);
 }
 
 #[test]
 fn unknown_reasons_and_the_prints_of_macros_are_passed_over() {
     let stdout = format!("hello from a macro\n{{\"reason\":\"brand-new\",\"x\":[]}}\n{FINISHED}");
-    assert_eq!(read(&Reader::CargoMessages, &stdout, "", Exit::Code(0)), Reading::passed());
+    assert_eq!(read(&CargoMessages::default(), &stdout, "", Exit::Code(0)), Reading::passed());
 }
 
 #[test]
@@ -174,7 +173,7 @@ fn a_finding_inside_a_foreign_macro_is_about_the_call() {
         "message":"m","code":{"code":"x"},"spans":[{"file_name":"/r/macros.rs","line_start":9,"is_primary":true,
         "expansion":{"span":{"file_name":"/w/src/lib.rs","line_start":4,"expansion":null}}}]}}"#
         .replace('\n', "");
-    let reading = read(&Reader::CargoMessages, &format!("{message}\n{FINISHED}"), "", Exit::Code(0));
+    let reading = read(&CargoMessages::default(), &format!("{message}\n{FINISHED}"), "", Exit::Code(0));
     assert_eq!(places(&reading), ["Warning x src/lib.rs:4"]);
     assert_eq!(reading.findings[0].package.as_deref(), Some("a 0.1.0"));
 }

@@ -2,8 +2,6 @@ use super::super::tests::{binary, same};
 use super::*;
 use crate::ids::StageId;
 use crate::outcome::TestCounts;
-use crate::plan::Reader;
-use crate::plan::task::Repeat;
 
 const GOOD: &str = "\nrunning 1 test\ntest good ... ok\n\n\
     test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\n";
@@ -12,7 +10,7 @@ const BAD: &str = "\nrunning 1 test\ntest bad ... FAILED\n\nfailures:\n\n---- ba
     error: test failed, to rerun pass `-p b --lib`\n";
 
 fn part(package: &str) -> Part {
-    let repeat = Repeat::Line(format!("cargo test --package {package}"));
+    let repeat = Rerun::Line(format!("cargo test --package {package}"));
     Part { package: package.to_owned(), id: format!("id-{package}"), crate_name: package.to_owned(), repeat }
 }
 
@@ -20,8 +18,8 @@ fn part(package: &str) -> Part {
 fn read(is_doc: bool, text: &str, exit: Exit) -> Reading {
     let ran = Ran { compiled_by: StageId::new("test-services").job("compile"), integration: false };
     let built = ["a", "b"].map(|name| Binary { package: format!("id-{name}"), ..binary(name, "lib") });
-    let how = Reader::CargoTest { parts: vec![part("a"), part("b")], ran: (!is_doc).then_some(ran) };
-    let mut reader = super::super::reader(&how, Path::new("/w"), &built);
+    let how = CargoTest::new(vec![part("a"), part("b")], (!is_doc).then_some(ran));
+    let mut reader = how.start(Path::new("/w"), &built);
     text.lines().for_each(|line| reader.line(Stream::Stdout, line.as_bytes()));
     reader.finish(exit, false)
 }

@@ -17,7 +17,7 @@ const FAILING: usize = 500;
 const FRAMES: usize = 12;
 
 /// The last lines of something. Of a backtrace the first ones are kept, so that the panic before it is.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tail {
     lines: VecDeque<String>,
     bytes: usize,
@@ -64,6 +64,7 @@ impl Tail {
 }
 
 /// A block that is being printed.
+#[derive(Clone, Debug)]
 pub(super) struct Block {
     announced: u64,
     seen: TestCounts,
@@ -79,6 +80,7 @@ pub(super) struct Block {
 }
 
 /// The output of one failed test.
+#[derive(Clone, Debug)]
 struct Section {
     test: usize,
     tail: Tail,

@@ -5,7 +5,7 @@
 //! it would select too are left out by a word of their own.
 
 use crate::command::quote;
-use crate::plan::task::Repeat as How;
+use crate::readers::rerun::Rerun;
 use crate::reading::Binary;
 use std::fmt::Write as _;
 
@@ -14,6 +14,7 @@ const REMEMBERED: usize = 5_000;
 const LEFT_OUT: usize = 20;
 
 /// The command without the test's name, and the doc tests that were seen.
+#[derive(Clone, Debug)]
 pub(super) struct Repeat {
     /// The command for all tests of an executable, and whether the executable is still to be named in it.
     command: String,
@@ -24,10 +25,10 @@ pub(super) struct Repeat {
 }
 
 impl Repeat {
-    pub(super) fn new(how: &How) -> Self {
+    pub(super) fn new(how: &Rerun) -> Self {
         let (command, lacks_target) = match how {
-            How::Cargo { call, .. } => (call.to_string(), true),
-            How::Line(line) => (line.clone(), false),
+            Rerun::Cargo { call, .. } => (call.to_string(), true),
+            Rerun::Line(line) => (line.clone(), false),
         };
         Self { command, lacks_target, target: String::new(), doc_tests: Vec::new() }
     }
@@ -93,7 +94,7 @@ mod tests {
 
     #[track_caller]
     fn case(others: &[&str], name: &str, wanted: &str) {
-        let mut repeat = Repeat::new(&How::Line("cargo test --package a".to_owned()));
+        let mut repeat = Repeat::new(&Rerun::Line("cargo test --package a".to_owned()));
         for other in others {
             repeat.see(other);
         }

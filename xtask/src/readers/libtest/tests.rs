@@ -3,8 +3,6 @@
 use super::super::tests::{binary, read, same};
 use super::*;
 use crate::command::Command;
-use crate::plan::Reader;
-use crate::plan::task::Repeat;
 use std::path::Path;
 
 macro_rules! real {
@@ -17,15 +15,14 @@ const GOOD: &str = "running 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 
                     filtered out; finished in 0.00s\n";
 const NONE: &str = "running 0 tests\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n";
 
-fn how() -> Reader {
-    Reader::Libtest {
-        repeat: Repeat::Cargo { call: Command::cargo("/w").args(["test", "--package", "a-lib"]), targets: Vec::new() },
-    }
+fn how() -> Libtest {
+    let call = Command::cargo("/w").args(["test", "--package", "a-lib"]);
+    Libtest::new(&Rerun::Cargo { call, targets: Vec::new() })
 }
 
 /// Runs of several executables, announced: name, standard output, standard error, exit.
 fn binaries(runs: &[(&str, &str, &str, Exit)]) -> Reading {
-    let mut reader = super::super::reader(&how(), Path::new("/w"), &[]);
+    let mut reader = how().start(Path::new("/w"), &[]);
     let mut worst = Exit::Code(0);
     for (name, stdout, stderr, exit) in runs {
         let (target, kind) = name.trim_end_matches(')').split_once(" (").unwrap_or((name, "lib"));
@@ -234,7 +231,7 @@ fn failures_and_deaths_are_told_together() {
 
 #[test]
 fn endless_output_is_kept_short() {
-    let mut reader = super::super::reader(&how(), Path::new("/w"), &[]);
+    let mut reader = how().start(Path::new("/w"), &[]);
     reader.line(Stream::Stdout, b"running 2 tests");
     reader.line(Stream::Stdout, b"test a ... FAILED");
     reader.line(Stream::Stdout, b"failures:");
@@ -265,7 +262,7 @@ fn several_blocks_of_one_cargo_are_added() {
 
 #[test]
 fn an_executable_whose_end_nobody_told_is_noticed() {
-    let mut reader = super::super::reader(&how(), Path::new("/w"), &[]);
+    let mut reader = how().start(Path::new("/w"), &[]);
     reader.next_binary(&binary("first", "lib"));
     reader.line(Stream::Stdout, b"running 2 tests");
     reader.next_binary(&binary("second", "lib"));

@@ -2,7 +2,6 @@
 
 use super::super::tests::{read, same};
 use super::*;
-use crate::plan::Reader;
 
 const DIFFS: &str = "\
 Diff in /w/a/src/lib.rs:31:
@@ -45,7 +44,7 @@ fn places(reading: &Reading) -> Vec<String> {
 
 #[test]
 fn each_hunk_is_a_finding_at_its_first_changed_line() {
-    let reading = read(&Reader::Rustfmt, DIFFS, "", Exit::Code(1));
+    let reading = read(&Rustfmt::default(), DIFFS, "", Exit::Code(1));
     same(&reading, Outcome::Failed, "2 files are not formatted");
     let wanted = ["a/src/lib.rs:34 not formatted", "b/src/main.rs:1 not formatted", "b/src/main.rs:7 not formatted"];
     assert_eq!(places(&reading), wanted);
@@ -53,21 +52,21 @@ fn each_hunk_is_a_finding_at_its_first_changed_line() {
 
 #[test]
 fn a_source_that_cannot_be_parsed_is_a_finding_too() {
-    let reading = read(&Reader::Rustfmt, "Diff in /w/src/lib.rs:1:\n-a\n", PARSE, Exit::Code(1));
+    let reading = read(&Rustfmt::default(), "Diff in /w/src/lib.rs:1:\n-a\n", PARSE, Exit::Code(1));
     same(&reading, Outcome::Failed, "2 files cannot be parsed and 1 file is not formatted");
-    let errors = read(&Reader::Rustfmt, "", PARSE, Exit::Code(101));
+    let errors = read(&Rustfmt::default(), "", PARSE, Exit::Code(101));
     let wanted = ["src/main.rs:3 expected expression, found `;`", "src/other.rs:2 unterminated double quote string"];
     assert_eq!(places(&errors), wanted);
     assert_eq!(errors.findings[1].code.as_deref(), Some("E0765"));
     let missing = "Error writing files: failed to resolve mod `gone`: /w/src/gone.rs does not exist";
-    let reading = read(&Reader::Rustfmt, "", missing, Exit::Code(1));
+    let reading = read(&Rustfmt::default(), "", missing, Exit::Code(1));
     same(&reading, Outcome::Failed, "1 file cannot be parsed");
     assert_eq!(places(&reading), ["src/gone.rs:0 module `gone` cannot be resolved"]);
 }
 
 #[test]
 fn line_ends_are_a_finding_without_a_line() {
-    let reading = read(&Reader::Rustfmt, "Incorrect newline style in /w/src/main.rs", "", Exit::Code(1));
+    let reading = read(&Rustfmt::default(), "Incorrect newline style in /w/src/main.rs", "", Exit::Code(1));
     same(&reading, Outcome::Failed, "1 file is not formatted");
     assert_eq!(places(&reading), ["src/main.rs:0 the line ends are not as configured"]);
 }
@@ -87,12 +86,12 @@ fn a_formatter_that_could_not_look_found_nothing_and_did_not_pass() {
         ),
         ("", "rustfmt exited with code 1 and did not say why"),
     ] {
-        same(&read(&Reader::Rustfmt, "", stderr, Exit::Code(1)), Outcome::EnvironmentError, because);
+        same(&read(&Rustfmt::default(), "", stderr, Exit::Code(1)), Outcome::EnvironmentError, because);
     }
     same(
-        &read(&Reader::Rustfmt, DIFFS, "", Exit::Signal(9)),
+        &read(&Rustfmt::default(), DIFFS, "", Exit::Signal(9)),
         Outcome::EnvironmentError,
         "rustfmt was killed by SIGKILL (out of memory?)",
     );
-    assert_eq!(read(&Reader::Rustfmt, "", "", Exit::Code(0)), Reading::passed());
+    assert_eq!(read(&Rustfmt::default(), "", "", Exit::Code(0)), Reading::passed());
 }
