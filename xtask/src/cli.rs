@@ -194,9 +194,8 @@ pub struct Stages {
     /// Without this stage; what needs it goes on as if it had passed
     #[arg(long, value_name = "STAGE", help_heading = WHICH)]
     pub skip: Vec<String>,
-    /// What caused the run
-    #[arg(long, value_name = "EVENT", default_value = "pull-request", help_heading = WHICH)]
-    #[arg(env = "XTASK_EVENT", hide_env_values = true)]
+    /// What caused the run [default: what GitHub says, else pull-request]
+    #[arg(long, value_name = "EVENT", env = "XTASK_EVENT", hide_env_values = true, help_heading = WHICH)]
     pub event: Option<Event>,
 }
 

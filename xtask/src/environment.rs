@@ -1,6 +1,7 @@
 //! What surrounds the process: variables, terminals, processors, the clock. The only reader of them; everything else
 //! is given this struct.
 
+use crate::pipeline::Event;
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -80,6 +81,22 @@ impl Environment {
     /// Whether this is a step of GitHub Actions.
     pub fn is_github(&self) -> bool {
         self.var("GITHUB_ACTIONS") == Some("true")
+    }
+
+    /// What caused the run, where GitHub says it.
+    pub fn event(&self) -> Option<Event> {
+        self.var("GITHUB_EVENT_NAME").map(Event::on_github)
+    }
+
+    /// The branch or the tag that the run is about, where GitHub names it.
+    pub fn branch(&self) -> Option<&str> {
+        let of_ref = || self.var("GITHUB_REF")?.strip_prefix("refs/heads/");
+        self.var("GITHUB_REF_NAME").or_else(of_ref).or_else(|| self.tag())
+    }
+
+    /// The tag that the run is about, where GitHub names one.
+    pub fn tag(&self) -> Option<&str> {
+        self.var("GITHUB_REF")?.strip_prefix("refs/tags/")
     }
 
     /// Whether the display may move the cursor: somebody watches, the terminal can, and no CI reads the log later.

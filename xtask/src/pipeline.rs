@@ -24,6 +24,12 @@ impl Event {
             Self::Push => "push",
         }
     }
+
+    /// The event of a workflow on GitHub, by its name there. Only a push is one: a merge queue, a schedule, a start by hand
+    /// and all others are about a commit that is not to be deployed, like a pull request.
+    pub fn on_github(name: &str) -> Self {
+        if name == "push" { Self::Push } else { Self::PullRequest }
+    }
 }
 
 /// What a stage is by nature, before the configuration of a workspace changes it.

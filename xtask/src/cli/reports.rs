@@ -16,6 +16,9 @@ pub struct Told {
     /// How the jobs before this one have ended, as GitHub's `toJSON(needs)` tells: a job without a record is a stage too
     #[arg(long, value_name = "JSON", env = "XTASK_NEEDS", hide_env_values = true, help_heading = WHICH)]
     pub needs: Option<String>,
+    /// What caused the run [default: what GitHub says, else its record]
+    #[arg(long, value_name = "EVENT", env = "XTASK_EVENT", hide_env_values = true, help_heading = WHICH)]
+    pub event: Option<Event>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -31,9 +34,6 @@ pub struct Report {
 pub struct Notify {
     #[command(flatten)]
     pub told: Told,
-    /// What caused the run [default: what its record says]
-    #[arg(long, value_name = "EVENT", env = "XTASK_EVENT", hide_env_values = true, help_heading = WHICH)]
-    pub event: Option<Event>,
     /// Print what each receiver would get, and send nothing
     #[arg(long, help_heading = HOW)]
     pub dry_run: bool,

@@ -39,9 +39,6 @@ pub(super) fn notify(args: &cli::Notify, session: &Session) -> Result<Exit> {
         let policy = |id: &StageId| config.stage(id).map(|stage| stage.definition.policy);
         merge::judge(&mut summary, |id| policy(id).is_none_or(|policy| policy == Policy::Blocking));
     }
-    if let Some(event) = args.event.filter(|_| !goes_on) {
-        event.word().clone_into(&mut summary.event);
-    }
     let receivers = receivers(session, goes_on)?;
     if receivers.is_empty() && !args.dry_run {
         return Err(nothing("tell about the run: no webhook is set")

@@ -70,7 +70,12 @@ pub(super) fn story(told: &cli::Told, latest: Latest, session: &Session, workspa
         let stages: Vec<&Definition> = config.stages.iter().map(|stage| &stage.definition).collect();
         needs.add_to(&mut summary, &stages);
     }
-    Ok(Story { goes_on: id.is_some() && id == current, summary })
+    let goes_on = id.is_some() && id == current;
+    // Within a run its record knows.
+    if let Some(event) = told.event.or(session.environment.event()).filter(|_| !goes_on) {
+        event.word().clone_into(&mut summary.event);
+    }
+    Ok(Story { summary, goes_on })
 }
 
 /// Says what went wrong beside a verdict.

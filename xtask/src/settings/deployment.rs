@@ -6,7 +6,7 @@ use crate::cli::Command;
 use crate::error::{Error, Result};
 use crate::ids::StageId;
 use crate::outcome::Policy;
-use crate::pipeline::{self, Event};
+use crate::pipeline;
 use crate::text;
 use std::path::PathBuf;
 
@@ -44,7 +44,7 @@ const STAGING: &str = "staging";
 
 impl Deployment {
     /// What `command` wants, if it is about an environment.
-    pub(super) fn of(command: &Command, event: Event, config: &Config) -> Result<Option<Self>> {
+    pub(super) fn of(command: &Command, pushes: bool, config: &Config) -> Result<Option<Self>> {
         let (name, verb, task, images) = match command {
             Command::Deploy(args) => {
                 let task =
@@ -54,7 +54,7 @@ impl Deployment {
             Command::Rollback(args) => (&args.environment, "rollback", DeploymentTask::Rollback(args.to.clone()), None),
             Command::Smoke(args) => (&args.environment, "deploy", DeploymentTask::Look, None),
             Command::Status(args) => (&args.environment, "deploy", DeploymentTask::Look, None),
-            _ if event == Event::Push => {
+            _ if pushes => {
                 // A pipeline types no name, so it leaves a guarded environment alone.
                 let is_open = |environment: &&Environment| environment.name == STAGING && !environment.guard;
                 let staging = config.environments.iter().find(is_open);

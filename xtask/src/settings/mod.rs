@@ -32,6 +32,8 @@ pub struct Settings {
     pub event: Event,
     /// The branch, when it is known.
     pub branch: Option<String>,
+    /// The tag, where one was pushed: it may have the name of a branch.
+    pub tag: Option<String>,
     /// Whether images are to be pushed.
     pub push: bool,
     /// What makes images; `Auto` until somebody has looked at the machine.
@@ -110,9 +112,12 @@ impl Settings {
         let stage = |name: &String| find_stage(name, &config);
         let mut only: Vec<StageId> = wishes.stages.only.iter().map(stage).collect::<Result<_>>()?;
         let skip = wishes.stages.skip.iter().map(stage).collect::<Result<_>>()?;
-        let event = wishes.stages.event.unwrap_or(Event::PullRequest);
-        let makes_images = event == Event::Push || wishes.stages.only.iter().any(|only| is_images(only));
-        let mut deployment = Deployment::of(command, event, &config)?;
+        let event = wishes.stages.event.or(environment.event()).unwrap_or(Event::PullRequest);
+        // Which stages there are depends on it; a command for one stage does what was typed, whatever has caused it.
+        let is_pipeline = matches!(command, Command::Ci(_) | Command::Plan(_) | Command::Graph(_));
+        let pushes = is_pipeline && event == Event::Push;
+        let makes_images = pushes || wishes.stages.only.iter().any(|only| is_images(only));
+        let mut deployment = Deployment::of(command, pushes, &config)?;
         if let Some(deployment) = &mut deployment {
             deployment.images = deployment.images.take().map(|images| environment.cwd.join(images));
             if matches!(command, Command::Deploy(_) | Command::Rollback(_) | Command::Smoke(_)) {
@@ -134,9 +139,10 @@ impl Settings {
                 Flags::default()
             },
             checkout: if makes_images { git::checkout(&workspace.root)? } else { None },
-            push: wishes.push || event == Event::Push,
+            push: wishes.push || pushes,
             logins,
-            branch: environment.var("GITHUB_REF_NAME").map(str::to_owned),
+            branch: environment.branch().map(str::to_owned),
+            tag: environment.tag().map(str::to_owned),
             selected: selected(&wishes.selection, workspace)?,
             only,
             skip,
@@ -164,7 +170,7 @@ impl Settings {
     /// Whether images are part of what was asked for.
     pub fn makes_images(&self) -> bool {
         let id = StageId::new(pipeline::BUILD_AND_PUSH);
-        let by_event = self.only.is_empty() && self.event == Event::Push;
+        let by_event = self.only.is_empty() && self.push;
         !self.skip.contains(&id) && (by_event || self.only.contains(&id))
     }
 

@@ -14,7 +14,8 @@ impl Settings {
             Runs::Always => true,
             Runs::OnPush => self.event == Event::Push,
             Runs::OnPushToMain => {
-                self.event == Event::Push && self.branch.as_deref().is_none_or(|b| b == self.config.main_branch)
+                let is_main = self.branch.as_deref().is_none_or(|branch| branch == self.config.main_branch);
+                self.event == Event::Push && is_main && self.tag.is_none()
             }
         }
     }

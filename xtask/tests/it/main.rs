@@ -39,6 +39,7 @@ mod foreign;
 mod help;
 mod images;
 mod integration;
+mod jobs;
 mod logins;
 mod matrix;
 mod new_service;
