@@ -199,7 +199,7 @@ pub struct Stages {
     pub event: Option<Event>,
 }
 
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Ci {
     #[command(flatten)]
     pub selection: Selection,

@@ -3,6 +3,9 @@
 use crate::error::Exit;
 use serde::{Deserialize, Serialize};
 
+/// The signal of Ctrl-C, which a job gets that is cancelled.
+const SIGINT: i32 = 2;
+
 /// How a task or a stage ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,6 +53,19 @@ impl Outcome {
             Self::NothingToDo => "nothing-to-do",
             Self::Cached => "cached",
             Self::EnvironmentError => "environment-error",
+        }
+    }
+
+    /// How it reads behind "which": `which timed out`.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::TimedOut => "timed out",
+            Self::Cancelled => "was cancelled",
+            Self::Skipped => "was skipped",
+            Self::EnvironmentError => "could not do its work",
+            Self::NothingToDo => "had nothing to do",
+            Self::Passed | Self::Flaky | Self::Cached => "passed",
         }
     }
 
@@ -136,13 +152,14 @@ impl Verdict {
     /// The verdict about stages that have ended so, each with its policy; `None` is a stage that has not ended.
     ///
     /// Red exactly when a blocking stage has gone badly. When several have, a gate that failed outweighs a time limit,
-    /// and that an environment that was not there.
+    /// that an environment that was not there, and all of them that something was cancelled.
     ///
     /// | among the blocking stages | besides | verdict | exit |
     /// | --- | --- | --- | --- |
-    /// | one failed or was cancelled | – | failed | 1 |
+    /// | one failed | – | failed | 1 |
     /// | none did, one timed out | – | timed-out | 5 |
     /// | none did, one could not work | – | environment-error | 3 |
+    /// | none did, one was cancelled | – | interrupted | 130 |
     /// | none of these | nobody worked | nothing-to-do | 4 |
     /// | none of these | only reports worked, of other stages | nothing-to-do | 4 |
     /// | none of these | somebody worked | passed | 0 |
@@ -154,12 +171,14 @@ impl Verdict {
             let idle = ending.is_none_or(|ending| matches!(ending, Outcome::NothingToDo | Outcome::Skipped));
             !idle && (only_reports || *policy != Policy::Reporting)
         });
-        if blocking(Outcome::Failed) || blocking(Outcome::Cancelled) {
+        if blocking(Outcome::Failed) {
             Self { word: "failed", exit: Exit::Gate }
         } else if blocking(Outcome::TimedOut) {
             Self { word: "timed-out", exit: Exit::TimedOut }
         } else if blocking(Outcome::EnvironmentError) {
             Self { word: "environment-error", exit: Exit::Environment }
+        } else if blocking(Outcome::Cancelled) {
+            Self { word: "interrupted", exit: Exit::Interrupted(SIGINT) }
         } else if worked.next().is_none() {
             Self { word: "nothing-to-do", exit: Exit::NothingSelected }
         } else {
@@ -193,7 +212,8 @@ mod tests {
         }
         case(&[(Blocking, Passed), (Warning, Failed), (Info, TimedOut), (Reporting, EnvironmentError)], "passed", 0);
         case(&[(Blocking, EnvironmentError), (Blocking, TimedOut), (Blocking, Failed)], "failed", 1);
-        case(&[(Blocking, Passed), (Blocking, Cancelled)], "failed", 1);
+        case(&[(Blocking, Passed), (Blocking, Cancelled)], "interrupted", 130);
+        case(&[(Blocking, Cancelled), (Blocking, EnvironmentError)], "environment-error", 3);
         case(&[(Blocking, EnvironmentError), (Blocking, TimedOut)], "timed-out", 5);
         case(&[(Blocking, EnvironmentError), (Blocking, Passed)], "environment-error", 3);
         case(&[(Blocking, Cached), (Blocking, Skipped)], "passed", 0);

@@ -12,6 +12,8 @@ pub const IS_BACK: &str = "what was before is back";
 pub const NEEDS_A_HUMAN: &str = "a human is needed";
 /// What the reason of a task holds whose server died under it.
 pub const SERVER_DIED: &str = "died during the tests";
+/// The reason of a stage that a run was asked to leave out.
+pub const LEFT_OUT: &str = "left out by --skip";
 /// The title of a deployment's table of commands.
 pub const TYPE_NEXT: &str = "What to type next";
 

@@ -4,6 +4,7 @@
 mod deploy;
 mod ending;
 mod images;
+mod jobs;
 mod matrix;
 mod new_service;
 mod notify;
@@ -126,6 +127,11 @@ impl Session {
         let below = path.strip_prefix(&self.environment.cwd);
         below.map_or_else(|_| path.display().to_string(), |below| below.display().to_string())
     }
+}
+
+/// Says what went wrong beside a verdict.
+fn warn(error: &Error, session: &Session) {
+    session.printer.say(&format!("warning: {}; the verdict is not affected", error.line()));
 }
 
 /// That nothing was selected, and why that is no success.

@@ -1,8 +1,8 @@
 //! `notify`: tells Slack, another webhook and GitHub's summary what a run came to. Within a run it tells about that run,
 //! as far as it has come.
 
-use super::records::{self, Latest, Story, warn};
-use super::{Session, nothing};
+use super::records::{self, Latest, Story};
+use super::{Session, nothing, warn};
 use crate::cli;
 use crate::error::{Exit, Result};
 use crate::history::folder::Home;

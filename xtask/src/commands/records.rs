@@ -1,17 +1,18 @@
 //! Which runs a command tells about, and what their records say, as one summary.
 
-use super::{Session, nothing};
+use super::{Session, jobs, nothing, warn};
 use crate::cli;
 use crate::error::{Error, Result};
+use crate::event::RECORD_VERSION;
 use crate::history::folder::Home;
-use crate::pipeline::Definition;
+use crate::pipeline::Event;
 use crate::process::MARKER;
 use crate::report::needs::Needs;
 use crate::report::record::{self, Record};
 use crate::report::{Fold, Summary, merge};
-use crate::settings::config::Config;
 use crate::text;
 use crate::workspace::{Workspace, git};
+use clap::ValueEnum as _;
 
 /// What the records say.
 pub(super) struct Story {
@@ -41,46 +42,49 @@ pub(super) fn story(told: &cli::Told, latest: Latest, session: &Session, workspa
     // What the jobs before have come to is no part of a run of this job.
     let needs = told.needs.as_deref().filter(|needs| current.is_none() && !needs.trim().is_empty());
     let needs = needs.map(Needs::parse).transpose()?;
-    // Of the records of several jobs one may be of a job that was killed, and counts as well.
-    let any = latest == Latest::Any || told.all;
+    let event = told.event.or(session.environment.event()).filter(|_| current.is_none());
+    // On a laptop `--all` is about what was run there: nothing says that more of the pipeline was to be run.
+    let several = told.all && current.is_none() && (needs.is_some() || session.environment.is_ci() || event.is_some());
     let id = match (&told.run, current) {
         (Some(asked), _) => Some(find(asked, &runs)?),
         (None, Some(current)) => Some(current),
-        (None, None) => runs.iter().rev().find(|id| any || is_finished(&home, id)).map(String::as_str),
+        // Of the records of several jobs one may be of a job that was killed, and counts; one that cannot be read is missing.
+        (None, None) if told.all => {
+            let mut newest = runs.iter().rev();
+            newest.find(|id| !several || summary(&home, id, None).is_ok()).map(String::as_str)
+        }
+        (None, None) => {
+            let any = latest == Latest::Any;
+            runs.iter().rev().find(|id| any || is_finished(&home, id)).map(String::as_str)
+        }
     };
     let latest = id.map(|id| summary(&home, id, current)).transpose()?;
     let mut summary = match latest {
         Some(latest) if told.all => same_commit(&home, &runs, current, latest),
         Some(latest) => latest,
         // Jobs that ended before they could run anything have left no record.
-        None if needs.is_some() => {
-            let commit = git::commit(&workspace.root).unwrap_or_else(|error| {
-                warn(&error, session);
-                None
-            });
-            Summary { commit, ..Summary::default() }
-        }
+        None if needs.is_some() || several => no_record(session, workspace),
         None => {
             let error = nothing("tell about the latest run: there has been none in this checkout");
             return Err(error.hint("run one: `cargo xtask ci`"));
         }
     };
-    if let Some(needs) = needs {
-        let config = Config::read(workspace, session.environment.now)?;
-        let stages: Vec<&Definition> = config.stages.iter().map(|stage| &stage.definition).collect();
-        needs.add_to(&mut summary, &stages);
-    }
-    let goes_on = id.is_some() && id == current;
-    // Within a run its record knows.
-    if let Some(event) = told.event.or(session.environment.event()).filter(|_| !goes_on) {
+    if let Some(event) = event {
         event.word().clone_into(&mut summary.event);
     }
-    Ok(Story { summary, goes_on })
+    let event = Event::from_str(&summary.event, false).unwrap_or(Event::PullRequest);
+    jobs::add_to(&mut summary, needs.as_ref(), several.then_some(event), session, workspace)?;
+    Ok(Story { goes_on: id.is_some() && id == current, summary })
 }
 
-/// Says what went wrong beside a verdict.
-pub(super) fn warn(error: &Error, session: &Session) {
-    session.printer.say(&format!("warning: {}; the verdict is not affected", error.line()));
+/// What is known where no run has left a record.
+fn no_record(session: &Session, workspace: &Workspace) -> Summary {
+    let commit = git::commit(&workspace.root).unwrap_or_else(|error| {
+        warn(&error, session);
+        None
+    });
+    let event = Event::PullRequest.word().to_owned();
+    Summary { version: RECORD_VERSION, command: session.typed.clone(), commit, event, ..Summary::default() }
 }
 
 fn find<'a>(asked: &'a str, runs: &[String]) -> Result<&'a str> {
@@ -143,6 +147,7 @@ fn with_warning(mut summary: Summary, warning: Option<String>) -> Summary {
 /// left out.
 fn same_commit(home: &Home, runs: &[String], current: Option<&str>, latest: Summary) -> Summary {
     let all = runs.iter().filter_map(|run| summary(home, run, current).ok());
-    let all: Vec<Summary> = all.filter(|summary| summary.commit == latest.commit).collect();
+    let all = all.filter(|summary| summary.commit == latest.commit).map(merge::unfinished);
+    let all: Vec<Summary> = all.collect();
     merge::merge(&all).unwrap_or(latest)
 }

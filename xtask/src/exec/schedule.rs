@@ -236,7 +236,7 @@ impl Schedule {
             }
             self.tasks[dependent].unmet -= 1;
             if !outcome.meets_a_need() {
-                let why = format!("needs `{}`, which {}", self.tasks[task].id, verb(outcome));
+                let why = format!("needs `{}`, which {}", self.tasks[task].id, outcome.verb());
                 let skipped = if outcome == Outcome::EnvironmentError { outcome } else { Outcome::Skipped };
                 if self.stages[self.tasks[dependent].stage].open {
                     self.skip(vec![dependent], skipped, &why, changes);
@@ -296,7 +296,7 @@ impl Schedule {
             let unmet = self.stages[stage].needs.iter().find(|&&need| !self.is_met(need)).copied();
             match unmet.filter(|_| self.stages[stage].policy != Policy::Reporting) {
                 Some(need) => {
-                    let how = self.stages[need].ended.map_or("did not end", verb);
+                    let how = self.stages[need].ended.map_or("did not end", Outcome::verb);
                     let why = format!("needs `{}`, which {how}", self.stages[need].id);
                     // The last of its tasks ends the stage, through here.
                     return self.skip_all(stage, &why, changes);
@@ -367,19 +367,6 @@ impl Schedule {
             more => Some(format!("{}; and {} more", whys[..2].join("; "), more - 2)),
         };
         (worst, because)
-    }
-}
-
-/// How an outcome reads behind "which".
-fn verb(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Failed => "failed",
-        Outcome::TimedOut => "timed out",
-        Outcome::Cancelled => "was cancelled",
-        Outcome::Skipped => "was skipped",
-        Outcome::EnvironmentError => "could not do its work",
-        Outcome::NothingToDo => "had nothing to do",
-        Outcome::Passed | Outcome::Flaky | Outcome::Cached => "passed",
     }
 }
 

@@ -65,8 +65,11 @@ fn origin(summary: &Summary) -> String {
         facts.push(format!("commit {}", escape::code(commit)));
     }
     facts.push(format!("event {}", escape::code(&summary.event)));
-    facts.push(format!("started {}", escape::prose(&summary.started)));
-    facts.push(format!("run {}", escape::code(&summary.run)));
+    // Where no run has left a record, there is neither.
+    if !summary.run.is_empty() {
+        facts.push(format!("started {}", escape::prose(&summary.started)));
+        facts.push(format!("run {}", escape::code(&summary.run)));
+    }
     facts.join(" · ")
 }
 

@@ -8,7 +8,7 @@ use crate::event::Counts;
 use crate::ids::StageId;
 use crate::outcome::{Outcome, TestCounts, Verdict};
 use crate::pipeline;
-use crate::reading::Coverage;
+use crate::reading::{Coverage, LEFT_OUT};
 use crate::text;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -56,6 +56,26 @@ pub fn merge(runs: &[Summary]) -> Option<Summary> {
     merged.pending = unended.cloned().collect();
     judge(&mut merged, |_| true);
     Some(merged)
+}
+
+/// A run as a part of the story of several: what it had not begun when it was stopped has not been decided, and is no
+/// stage that it left out.
+pub fn unfinished(mut run: Summary) -> Summary {
+    let was_killed = run.verdict == "interrupted" && run.exit_code.is_none();
+    let outcome = match run.verdict.as_str() {
+        "timed-out" => Outcome::TimedOut,
+        "bug" => Outcome::Failed,
+        _ => Outcome::Cancelled,
+    };
+    if was_killed || run.interrupted.is_some() || run.verdict == "bug" {
+        let is_open = |stage: &&mut StageSummary| match stage.outcome {
+            Outcome::Cancelled => true,
+            Outcome::Skipped => stage.because.as_deref() != Some(LEFT_OUT),
+            _ => false,
+        };
+        run.stages.iter_mut().filter(is_open).for_each(|stage| stage.outcome = outcome);
+    }
+    run
 }
 
 /// Gives a summary the verdict that its stages have come to. What has not ended can still go wrong: then only a red

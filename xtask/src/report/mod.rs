@@ -11,6 +11,7 @@ pub mod json;
 pub mod lines;
 pub mod markdown;
 pub mod merge;
+pub mod missing;
 pub mod needs;
 pub mod next;
 pub mod notice;

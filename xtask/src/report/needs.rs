@@ -10,6 +10,9 @@ use crate::pipeline::Definition;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// What is said of a job that was skipped.
+pub(super) const SKIPPED: &str = "its job was skipped";
+
 /// How a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -58,7 +61,8 @@ impl Needs {
     }
 }
 
-fn add(summary: &mut Summary, stage: StageSummary) {
+/// Adds a stage where the pipeline has it.
+pub(super) fn add(summary: &mut Summary, stage: StageSummary) {
     let mut ids: Vec<StageId> = summary.stages.iter().map(|stage| stage.id.clone()).collect();
     merge::insert(&mut ids, &stage.id, None);
     let at = ids.iter().position(|id| *id == stage.id).unwrap_or(summary.stages.len());
@@ -68,11 +72,17 @@ fn add(summary: &mut Summary, stage: StageSummary) {
 /// A stage of which nothing but its job's result is known. A job that is no stage decides nothing.
 fn stage(id: StageId, outcome: Outcome, because: &str, stages: &[&Definition]) -> StageSummary {
     let known = stages.iter().find(|stage| stage.id == id);
+    let policy = known.map_or(Policy::Info, |stage| stage.policy);
+    // A job that reports about the others leaves none.
+    let because = match policy {
+        Policy::Reporting => because.to_owned(),
+        _ => format!("{because}, and there is no record of it"),
+    };
     StageSummary {
-        policy: known.map_or(Policy::Info, |stage| stage.policy),
+        policy,
         subcommand: known.map(|stage| stage.subcommand.clone()).unwrap_or_default(),
         outcome,
-        because: Some(format!("{because}, and there is no record of it")),
+        because: Some(because),
         duration_ms: 0,
         tasks: Vec::new(),
         id,
@@ -84,7 +94,7 @@ fn told(ended: Ended) -> (Outcome, &'static str) {
         Ended::Success => (Outcome::Passed, "its job has succeeded"),
         Ended::Failure => (Outcome::Failed, "its job has failed"),
         Ended::Cancelled => (Outcome::Cancelled, "its job was cancelled"),
-        Ended::Skipped => (Outcome::Skipped, "its job was skipped"),
+        Ended::Skipped => (Outcome::Skipped, SKIPPED),
     }
 }
 

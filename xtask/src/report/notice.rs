@@ -64,7 +64,8 @@ impl Notice<'_> {
     fn facts(&self) -> Vec<String> {
         let Summary { duration_ms, tests, coverage, .. } = self.summary;
         let usual = self.usual_ms.map(|usual| format!(", usually {}", words::time(usual)));
-        let mut facts = vec![format!("took {}{}", words::time(*duration_ms), usual.unwrap_or_default())];
+        let took = format!("took {}{}", words::time(*duration_ms), usual.unwrap_or_default());
+        let mut facts: Vec<String> = (*duration_ms > 0).then_some(took).into_iter().collect();
         facts.extend((tests.ran() > 0).then(|| words::tests(*tests)));
         facts.extend(coverage.as_ref().map(|it| format!("{} of lines covered", words::percent(it.line_percent))));
         facts.extend(self.before.as_ref().map(|before| {

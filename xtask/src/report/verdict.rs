@@ -39,6 +39,10 @@ pub fn line(summary: &Summary, style: Style) -> String {
     let mut line = match summary.verdict.as_str() {
         "passed" if summary.exit_code == Some(0) => passed(summary, style),
         "passed" => culprits("failed", summary),
+        // A story of several jobs has no end of its own: the stages that were cancelled are its reason.
+        "interrupted" if summary.interrupted.is_none() && summary.exit_code.is_some() => {
+            culprits("interrupted", summary)
+        }
         "interrupted" => interrupted(summary),
         "timed-out" => match &summary.interrupted {
             Some(because) => format!("timed out: {}", clean(because)),

@@ -25,7 +25,7 @@ pub fn time(duration_ms: u64) -> String {
 pub fn time_if_any(outcome: Outcome, duration_ms: u64) -> String {
     match outcome {
         Outcome::Skipped | Outcome::NothingToDo => String::new(),
-        Outcome::Cached | Outcome::Cancelled | Outcome::EnvironmentError if duration_ms == 0 => String::new(),
+        _ if duration_ms == 0 => String::new(),
         _ => time(duration_ms),
     }
 }

@@ -93,6 +93,7 @@ fn the_plan_and_the_readers_do_no_io() {
         "outcome.rs",
         "reading.rs",
         "report/merge.rs",
+        "report/missing.rs",
         "report/needs.rs",
         "report/next.rs",
         "report/notice.rs",

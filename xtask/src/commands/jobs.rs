@@ -1,0 +1,82 @@
+//! What the jobs of a workflow should have left: the event's plan, as the checkout of the job that reports makes it.
+
+use super::{Session, warn};
+use crate::cli::{self, Command};
+use crate::error::Result;
+use crate::ids::StageId;
+use crate::outcome::Outcome;
+use crate::pipeline::{Definition, Event, FORMAT_AND_LINT, Runs};
+use crate::plan::{Stage, Task};
+use crate::planner;
+use crate::report::Summary;
+use crate::report::missing::{self, Expected};
+use crate::report::needs::Needs;
+use crate::settings::Settings;
+use crate::settings::config::Config;
+use crate::workspace::Workspace;
+use std::collections::BTreeSet;
+
+/// Adds to a story what its records do not say: the results of jobs and, where it is about several of them, what is
+/// missing from the plan of the event.
+pub(super) fn add_to(
+    summary: &mut Summary,
+    needs: Option<&Needs>,
+    several: Option<Event>,
+    session: &Session,
+    workspace: &Workspace,
+) -> Result<()> {
+    if needs.is_none() && several.is_none() {
+        return Ok(());
+    }
+    let config = Config::read(workspace, session.environment.now)?;
+    let recorded: BTreeSet<StageId> = summary.stages.iter().map(|stage| stage.id.clone()).collect();
+    if let Some(needs) = needs {
+        let stages: Vec<&Definition> = config.stages.iter().map(|stage| &stage.definition).collect();
+        needs.add_to(summary, &stages);
+    }
+    let Some(event) = several else { return Ok(()) };
+    let plan = plan(event, session, workspace).unwrap_or_else(|error| {
+        warn(&error, session);
+        summary.warnings.push(format!("every stage is expected, because the plan cannot be made: {}", error.line()));
+        widest(event, &config)
+    });
+    missing::complete(summary, &plan, &recorded);
+    Ok(())
+}
+
+/// The stages that this event runs, without those that have nothing to do.
+fn plan(event: Event, session: &Session, workspace: &Workspace) -> Result<Vec<Expected>> {
+    let stages = cli::Stages { event: Some(event), ..cli::Stages::default() };
+    let settings =
+        Settings::resolve(&Command::Ci(cli::Ci { stages, ..cli::Ci::default() }), &session.environment, workspace)?;
+    let plan = planner::build(workspace, &settings)?;
+    let has_work = |stage: &&Stage| stage.left_out.as_ref().is_none_or(|(how, _)| *how != Outcome::NothingToDo);
+    Ok(plan.stages.iter().filter(has_work).map(expected).collect())
+}
+
+fn expected(stage: &Stage) -> Expected {
+    // `fmt` and `lint` are two commands, each with a record of its own.
+    let is_two = stage.id.as_str() == FORMAT_AND_LINT;
+    let part = |task: &Task| task.service.clone().or_else(|| is_two.then(|| task.id.name().to_owned()));
+    Expected {
+        id: stage.id.clone(),
+        subcommand: stage.subcommand.clone(),
+        policy: stage.policy,
+        needs: stage.needs.clone(),
+        parts: stage.tasks.iter().filter_map(part).collect(),
+    }
+}
+
+/// All that this event could run.
+fn widest(event: Event, config: &Config) -> Vec<Expected> {
+    let definitions = config.stages.iter().map(|stage| &stage.definition);
+    let runs = definitions.filter(|it| it.runs == Runs::Always || event == Event::Push);
+    runs.map(|it| Expected {
+        id: it.id.clone(),
+        subcommand: it.subcommand.clone(),
+        policy: it.policy,
+        needs: it.needs.clone(),
+        parts: BTreeSet::new(),
+    })
+    .collect()
+}
