@@ -5,7 +5,7 @@ use crate::audit::advisory;
 use crate::peers::Registry;
 use crate::sandbox::{Output, Sandbox};
 use crate::yaml;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -127,4 +127,63 @@ fn what_is_pushed_was_compiled_before_there_were_credentials() {
     sandbox.var("XTASK_REGISTRY", format!("{}/shop", registry.host));
     xtask(&sandbox, runs[1]).exits(0).says("pushed as");
     assert_eq!(fs::read_to_string(&compiled).expect("it was compiled"), "once\n");
+}
+
+/// The jobs that block a pull request of this workspace, with the images of a push that has no registry, in their order.
+const RECORDED: [&str; 5] = ["format-and-lint", "test-services", "code-coverage", "build-release", "build-and-push"];
+
+/// A commit of `main` in a fork, with the records that the jobs of its push have left: each made by the job's own step.
+fn pushed_to_a_fork() -> Sandbox {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.append("Cargo.toml", "\n[workspace.metadata.xtask]\nimage.ca-bundle = \"ca.pem\"\n");
+    sandbox.file("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    sandbox.run(&["fmt", "--fix"]).exits(0);
+    sandbox.run(&["lint"]).exits(0);
+    sandbox.commit();
+    fs::remove_dir_all(sandbox.root().join("target/xtask/runs")).expect("the runs before the commit");
+    for (name, value) in [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", "push")] {
+        sandbox.var(name, value);
+    }
+    sandbox.var("GITHUB_REF", "refs/heads/main").var("GITHUB_REF_NAME", "main");
+    for id in RECORDED {
+        let mut step = steps(&job(id))[0].clone();
+        step["run"] = step["run"].as_str().expect("a command").replace("\"$SERVICE\"", "a-service").into();
+        xtask(&sandbox, &step).exits(0);
+    }
+    sandbox
+}
+
+/// The last step of a job, after jobs that all have succeeded but these.
+fn after(sandbox: &mut Sandbox, id: &str, unlike: &[(&str, &str)]) -> Output {
+    let job = job(id);
+    let result = |need: &str| unlike.iter().find(|(job, _)| *job == need).map_or("success", |(_, result)| result);
+    let needs = job["needs"].as_array().expect("it needs several").iter().filter_map(Value::as_str);
+    let needs = needs.map(|need| (need.to_owned(), json!({ "result": result(need), "outputs": {} })));
+    let step = *steps(&job).last().expect("a step");
+    assert_eq!(step["env"]["XTASK_NEEDS"], "${{ toJSON(needs) }}");
+    sandbox.var("XTASK_NEEDS", Value::Object(needs.collect()).to_string());
+    xtask(sandbox, step)
+}
+
+#[test]
+fn every_report_of_a_push_ends_with_the_same_word_name_and_code() {
+    #[track_caller]
+    fn case(sandbox: &mut Sandbox, more: &[(&str, &str)], title: &str) {
+        let unlike = [&[("deploy-staging", "skipped"), ("smoke-test", "skipped")], more].concat();
+        let report = after(sandbox, "quality-report", &unlike).exits(0);
+        assert!(report.stdout.starts_with(&format!("# {title}")), "{}", report.stdout);
+        let summary = sandbox.root().with_file_name("summary.md");
+        sandbox.var("GITHUB_STEP_SUMMARY", &summary);
+        after(sandbox, "notify", &unlike).exits(0);
+        sandbox.var("GITHUB_STEP_SUMMARY", "");
+        let notice = fs::read_to_string(&summary).expect("GitHub's summary");
+        fs::remove_file(summary).expect("GitHub's summary");
+        assert!(sandbox.redact(&notice).contains(title), "{notice}");
+    }
+    let mut push = pushed_to_a_fork();
+    case(&mut push, &[], "✓ passed: ");
+    case(&mut push, &[("security-audit", "failure"), ("dependency-check", "cancelled")], "✓ passed: ");
+    let red = "✗ failed: build-release (its job has failed, and no record says why) · exit 1";
+    case(&mut push, &[("build-release", "failure"), ("build-and-push", "skipped")], red);
+    ci_passed("push", &[("build-release", "failure")]).exits(1).prints("build-release has failed");
 }

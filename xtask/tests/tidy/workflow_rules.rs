@@ -129,7 +129,7 @@ fn tools_are_fetched_in_the_versions_that_xtask_pins_and_one_that_cannot_be_had_
 }
 
 #[test]
-fn a_record_is_uploaded_once_whatever_happens_and_replaced_when_the_job_runs_again() {
+fn a_record_is_uploaded_once_whatever_happens_and_replaced_when_its_job_runs_again() {
     let without = ["xtask-tests", "quality-report", "notify", FINAL];
     for (id, job) in jobs() {
         let uploads: Vec<&Value> = steps(&job).filter(|step| uses(step, "actions/upload-artifact")).collect();
@@ -143,6 +143,8 @@ fn a_record_is_uploaded_once_whatever_happens_and_replaced_when_the_job_runs_aga
             // `latest` is a link, which would be followed.
             assert_eq!(with["path"], "target/xtask/runs\n!target/xtask/runs/latest\n", "{id}");
             assert_eq!((&with["overwrite"], &with["retention-days"]), (&"true".into(), &"30".into()), "{id}");
+            // A success without a record would be red in the report.
+            assert_eq!(with["if-no-files-found"], "error", "{id}");
         }
         // By a pattern: a missing record is no failure without a reason, but the command's to explain.
         for download in steps(&job).filter(|step| uses(step, "actions/download-artifact")) {
