@@ -34,8 +34,10 @@ pub mod image;
 pub mod notify;
 pub mod report;
 
-// The plan, and the readers of what its tasks print.
+// The plan, what its tasks do, and the readers of what they print.
 pub mod cache;
+pub mod job;
+pub mod jobs;
 pub mod plan;
 pub mod readers;
 

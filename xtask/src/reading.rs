@@ -6,6 +6,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+/// A server that can no longer be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Why, in one line: `PostgreSQL died during the tests: exit code 1`.
+    pub because: String,
+    /// The last lines of its log, fit for a terminal; none of a server that xtask did not start.
+    pub tail: Vec<String>,
+    /// Its log in the directory of logs; `None` of a server that xtask did not start.
+    pub log: Option<String>,
+}
+
 /// What the reason of a failed deployment or smoke test holds when the version before runs again.
 pub const IS_BACK: &str = "what was before is back";
 /// What the reason of a failed deployment holds when it does not.

@@ -31,7 +31,7 @@ mod watch;
 pub use clean::clean_after;
 pub use request::{Request, Source};
 pub use url::secrets as url_secrets;
-pub use watch::{Lost, Watch};
+pub use watch::Watch;
 
 use crate::error::Result;
 use crate::process::Stop;

@@ -5,7 +5,7 @@
 use super::context::{how, log_file};
 use super::{Running, Up, ready};
 use crate::process::{Level, Stop, View};
-use crate::reading::SERVER_DIED;
+use crate::reading::{Lost, SERVER_DIED};
 use std::time::{Duration, Instant};
 
 /// How long a server that takes no connection may need to end: its sockets close first.
@@ -20,17 +20,6 @@ pub struct Watch {
     /// The process, or the client of the container; `None` for a server of the environment's.
     process: Option<View>,
     log: String,
-}
-
-/// A server that can no longer be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lost {
-    /// Why, in one line: `PostgreSQL died during the tests: exit code 1`.
-    pub because: String,
-    /// The last lines of its log, fit for a terminal; none of a server that xtask did not start.
-    pub tail: Vec<String>,
-    /// Its log in the directory of logs; `None` of a server that xtask did not start.
-    pub log: Option<String>,
 }
 
 impl Watch {

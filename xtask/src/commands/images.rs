@@ -8,7 +8,6 @@ use crate::files::create_private;
 use crate::history::private;
 use crate::image::push::{self, Push};
 use crate::image::skopeo::Skopeo;
-use crate::plan::Action;
 use crate::planner;
 use crate::process::MARKER;
 use crate::reading::Image;
@@ -24,10 +23,7 @@ const LOGIN: &str = "registry-login.json";
 pub(super) fn dockerfile(command: &cli::Command, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
     let plan = planner::build(&workspace, &settings)?;
-    let text = plan.tasks().find_map(|task| match &task.action {
-        Action::WriteContext(context) => Some(context.dockerfile.as_str()),
-        _ => None,
-    });
+    let text = plan.tasks().find_map(|task| task.job.text());
     let text = text.ok_or_else(|| super::nothing("print the Dockerfile: no selected package has an image"))?;
     session.printer.data(text);
     Ok(Exit::Ok)

@@ -13,9 +13,10 @@ use crate::history::folder::Home;
 use crate::history::interrupted;
 use crate::history::lock::{Holder, Lock};
 use crate::history::private::Private;
-use crate::plan::{Action, Plan, Task, render};
+use crate::plan::{Plan, Task, render};
 use crate::planner;
 use crate::process::{self, Surroundings, signal};
+use crate::purpose::Purpose;
 use crate::report::record::{self, Recorder};
 use crate::report::{self, Fanout, Outputs, Subscriber};
 use crate::secrets;
@@ -129,7 +130,7 @@ fn check(plan: &Plan) -> Result<()> {
 
 /// Whether images that are to be pushed have a name and a place to go to: told before they are made.
 fn check_push(plan: &Plan, settings: &Settings) -> Result<()> {
-    let makes_images = plan.tasks().any(|task| matches!(task.action, Action::PackImage { .. }));
+    let makes_images = plan.tasks().any(|task| task.purpose == Purpose::Image);
     if !makes_images || !settings.push || settings.destination().is_some() {
         return Ok(());
     }
@@ -155,7 +156,7 @@ fn prepare(plan: &Plan, args: &cli::Run, session: &Session, workspace: &Workspac
 
 /// What the toolchain has for test binaries that run without cargo; nobody asks it in a run without any.
 fn runtime(plan: &Plan, session: &Session, workspace: &Workspace) -> Runtime {
-    let runs_tests = plan.tasks().any(|task| matches!(task.action, Action::RunTests { .. }));
+    let runs_tests = plan.tasks().any(|task| task.purpose == Purpose::Tests);
     if runs_tests { tools::runtime(&places(&session.environment, workspace)) } else { Runtime::default() }
 }
 

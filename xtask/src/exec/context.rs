@@ -1,11 +1,9 @@
 //! What a run needs besides its plan, resolved by the command that starts it.
 
-use crate::backing::Watch;
 use crate::cache::Cache;
 use crate::event::Kind;
 use crate::ids::TaskId;
-use crate::process::{Stop, Surroundings};
-use crate::reading::Reading;
+use crate::process::Surroundings;
 use crate::tools::Runtime;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,40 +56,4 @@ impl Context {
         let log = format!("logs/{}", task.log_file());
         self.folder.join(&log).is_file().then_some(log)
     }
-}
-
-/// What a task gets from the run and from the tasks before it.
-pub struct Inputs {
-    /// The run's id.
-    pub run: String,
-    /// The workspace's root.
-    pub root: PathBuf,
-    /// Where its output goes.
-    pub log: PathBuf,
-    /// The run's private directory.
-    pub private: Option<PathBuf>,
-    /// What children do not inherit as it is.
-    pub surroundings: Surroundings,
-    /// What cargo would give to the programs that it runs.
-    pub runtime: Arc<Runtime>,
-    /// Who runs it, for others to read.
-    pub user: String,
-    /// The folder for temporary files.
-    pub temp: PathBuf,
-    /// The variables that give servers.
-    pub given: BTreeMap<String, String>,
-    /// How long a child may take to end once it was asked to.
-    pub grace: Duration,
-    /// The run's order to stop.
-    pub stop: Stop,
-    /// What has passed before.
-    pub cache: Arc<Cache>,
-    /// What every cargo shares.
-    pub jobserver: Option<jobserver::Client>,
-    /// The readings that it takes its environment from.
-    pub env_from: Vec<Arc<Reading>>,
-    /// The servers that it talks to.
-    pub servers: Vec<Watch>,
-    /// What was compiled for it.
-    pub compiled: Option<Arc<Reading>>,
 }

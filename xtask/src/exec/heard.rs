@@ -4,9 +4,9 @@
 //! of those that arrive together only the last becomes a message to the loop.
 
 use crate::command::Stream;
-use crate::process::{Listener, Tail};
-use crate::readers::Read;
-use crate::reading::Binary;
+use crate::process::{Ended, Listener, Tail};
+use crate::readers::{ExitCode, Read};
+use crate::reading::{Binary, Reading};
 use std::path::Path;
 
 /// What a task has heard of its children so far.
@@ -22,6 +22,12 @@ impl Heard {
     /// Nothing yet, for a task that is read like this; `built` is what another task has built for it.
     pub(super) fn new(how: &dyn Read, root: &Path, built: &[Binary]) -> Self {
         Self { reader: how.start(root, built), tail: Tail::default(), document: None }
+    }
+
+    /// What the reader made of everything.
+    pub(super) fn read(&mut self, ended: &Ended) -> Reading {
+        let reader = std::mem::replace(&mut self.reader, Box::new(ExitCode));
+        reader.finish(ended.end.exit(), ended.cut)
     }
 
     /// Whether the reader looks at lines at all.
@@ -71,7 +77,7 @@ impl Listener for Hearing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::readers::{CargoMessages, CargoTest, ExitCode, Installation};
+    use crate::readers::{CargoMessages, CargoTest, Installation};
 
     #[test]
     fn lines_that_arrive_together_are_one_message() {

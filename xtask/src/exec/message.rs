@@ -1,15 +1,12 @@
 //! What reaches the loop from outside: lines and ends from the workers, signals from the process.
 
-use crate::backing::Servers;
 use crate::command::Stream;
-use crate::error::{Error, Exit};
 use crate::ids::{StageId, TaskId};
-use crate::outcome::Outcome;
+use crate::job::Finished;
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::process::signal::Signal;
 use crate::reading::Reading;
-use crate::text;
 use std::time::Duration;
 
 /// What workers and signals tell the loop.
@@ -67,35 +64,6 @@ pub enum Stopped {
     TimedOut,
     /// A worker panicked.
     Bug,
-}
-
-/// What came of a task.
-pub struct Finished {
-    /// What its output said.
-    pub reading: Reading,
-    /// The code of its process.
-    pub exit_code: Option<i32>,
-    /// The last lines that people may want to see.
-    pub tail: Vec<String>,
-    /// Servers that are up now.
-    pub servers: Option<Servers>,
-    /// The exit code of a run in which it blocks and has gone badly, where that says more than its outcome.
-    pub exit: Option<Exit>,
-    /// The panic that ended it.
-    pub panic: Option<String>,
-}
-
-impl Finished {
-    pub(super) fn new(reading: Reading) -> Self {
-        Self { reading, exit_code: None, tail: Vec::new(), servers: None, exit: None, panic: None }
-    }
-
-    pub(super) fn error(error: &Error) -> Self {
-        let text = error.to_string();
-        let mut finished = Self::new(Reading::because(Outcome::EnvironmentError, error.headline()));
-        finished.tail = text.lines().map(text::sanitise).collect();
-        finished
-    }
 }
 
 /// A reading as events carry it: of what cargo has built, only what is meant for others.

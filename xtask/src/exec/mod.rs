@@ -1,11 +1,8 @@
 //! Runs a plan: the schedule says what may start, the slots run it, the loop tells what happened.
 
-mod as_cargo;
 mod built;
 pub mod context;
-mod deploy;
 mod heard;
-mod images;
 pub mod message;
 pub mod pool;
 pub mod run;

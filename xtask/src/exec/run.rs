@@ -8,21 +8,21 @@
 //! A run in which nothing runs and nothing may start is over. Stages that have not ended then are a bug of xtask: the
 //! run says so and ends, for no message would ever come.
 //!
-//! Servers stay up until the last task that takes its environment from them has ended. Whatever happens, a panic in
+//! What a task keeps up, servers above all, stays until the last task that takes its environment from it has ended. Whatever happens, a panic in
 //! here included, the children are stopped before this function is left.
 
-use super::context::{Context, Inputs};
-use super::message::{Finished, Message, Stopped, millis, shown};
+use super::context::Context;
+use super::message::{Message, Stopped, millis, shown};
 use super::schedule::{Change, Schedule};
 use super::verdict::verdict;
 use super::work;
-use crate::backing::Servers;
 use crate::environment::Clock;
 use crate::error::{Exit, Result};
 use crate::event::{Counts, Event, Kind, PlannedStage};
 use crate::ids::TaskId;
+use crate::job::{Finished, Inputs, Kept};
 use crate::outcome::{Outcome, Policy, Verdict};
-use crate::plan::{Action, Plan, Task};
+use crate::plan::{Plan, Task};
 use crate::process::signal::Signal;
 use crate::process::{Level, Stop, awake};
 use crate::reading::Reading;
@@ -72,7 +72,7 @@ pub fn run(
             stage_of: plan.stages.iter().enumerate().flat_map(|(at, s)| vec![at; s.tasks.len()]).collect(),
             users: plan.env_users(),
             readings: HashMap::new(),
-            servers: HashMap::new(),
+            kept: HashMap::new(),
             tearing_down: 0,
             silences: Silences::new(context.patience),
             counts: Counts { total: plan.tasks().count(), ..Counts::default() },
@@ -114,7 +114,7 @@ struct Run<'a> {
     stage_of: Vec<usize>,
     /// How many tasks that have not ended take their environment from a task.
     users: HashMap<TaskId, usize>,
-    servers: HashMap<TaskId, Servers>,
+    kept: HashMap<TaskId, Box<dyn Kept>>,
     tearing_down: usize,
     silences: Silences,
     counts: Counts,
@@ -222,8 +222,9 @@ impl Run<'_> {
             command: task.command.paste_from(&self.plan.root),
         });
         let inputs = self.inputs(index);
+        let cache = Arc::clone(&self.context.cache);
         (self.spawn)(Box::new(move |sender| {
-            let finished = Box::new(work::perform(&task, index, &inputs, sender));
+            let finished = Box::new(work::perform(&task, index, &inputs, &cache, sender));
             // The loop outlives every worker.
             let _ = sender.send(Message::Ended { task: index, finished });
         }));
@@ -234,6 +235,7 @@ impl Run<'_> {
         let reading = |id: &TaskId| self.readings.get(id).cloned();
         Inputs {
             run: self.context.run.clone(),
+            marker: format!("{}:{}", self.context.run, task.id),
             root: self.plan.root.clone(),
             log: self.context.folder.join("logs").join(task.id.log_file()),
             private: self.context.private.clone(),
@@ -244,21 +246,10 @@ impl Run<'_> {
             given: self.context.given.clone(),
             grace: self.context.grace,
             stop: self.stop.clone(),
-            cache: Arc::clone(&self.context.cache),
             jobserver: self.context.jobserver.clone(),
             env_from: task.env_from.iter().filter_map(reading).collect(),
-            servers: task.env_from.iter().filter_map(|id| self.servers.get(id)).flat_map(Servers::watches).collect(),
-            compiled: match &task.action {
-                Action::RunTests { compiled_by: by, .. }
-                | Action::PackImage { built_by: by, .. }
-                | Action::TakePart { of: by, .. } => reading(by),
-                Action::Spawn => task.reader.works_on().and_then(reading),
-                Action::StartServers { .. }
-                | Action::WriteContext(_)
-                | Action::WriteBills { .. }
-                | Action::Deploy(_)
-                | Action::Smoke(_) => None,
-            },
+            servers: task.env_from.iter().filter_map(|id| self.kept.get(id)).flat_map(|kept| kept.watches()).collect(),
+            compiled: task.job.works_on().or(task.reader.works_on()).and_then(reading),
         }
     }
 
@@ -285,14 +276,14 @@ impl Run<'_> {
 
     fn end(&mut self, index: usize, finished: Finished) {
         let task = Arc::clone(&self.tasks[index]);
-        let Finished { reading, exit_code, tail, servers, exit, panic } = finished;
+        let Finished { reading, exit_code, tail, kept, exit, panic } = finished;
         if self.plan.stages[self.stage_of[index]].policy == Policy::Blocking {
             self.exit = self.exit.or(exit);
         }
         self.silences.end(index);
         let duration = self.started.remove(&index).map_or(Duration::ZERO, |start| awake().saturating_sub(start));
-        if let Some(servers) = servers {
-            self.servers.insert(task.id.clone(), servers);
+        if let Some(kept) = kept {
+            self.kept.insert(task.id.clone(), kept);
         }
         let reading = Arc::new(reading);
         self.readings.insert(task.id.clone(), Arc::clone(&reading));
@@ -316,7 +307,7 @@ impl Run<'_> {
         }
         let changes = self.schedule.finish(index, reading.outcome, reading.because.clone());
         self.follow(changes);
-        self.release_servers();
+        self.release();
     }
 
     /// Tells what the schedule has decided.
@@ -361,15 +352,15 @@ impl Run<'_> {
         }
     }
 
-    /// Stops servers that nobody needs any more, on a slot: it takes a moment.
-    fn release_servers(&mut self) {
+    /// Takes down what is no longer needed, on a slot: it takes a moment.
+    fn release(&mut self) {
         let needed = |id: &TaskId| self.users.get(id).is_some_and(|&users| users > 0);
-        let free: Vec<TaskId> = self.servers.keys().filter(|id| !needed(id)).cloned().collect();
+        let free: Vec<TaskId> = self.kept.keys().filter(|id| !needed(id)).cloned().collect();
         for id in free {
-            let Some(servers) = self.servers.remove(&id) else { continue };
+            let Some(kept) = self.kept.remove(&id) else { continue };
             self.tearing_down += 1;
             (self.spawn)(Box::new(move |sender| {
-                let _ = sender.send(Message::TornDown(servers.stop()));
+                let _ = sender.send(Message::TornDown(kept.stop()));
             }));
         }
     }

@@ -2,21 +2,17 @@
 //! reader made of it. A panic in here is brought back as well, so that the loop never waits for a lost task.
 
 use super::built::Built;
-use super::context::Inputs;
 use super::heard::{Heard, Hearing};
-use super::message::{Finished, Message};
-use super::{as_cargo, deploy, images, servers};
-use crate::cache::Memory;
-use crate::command::Command;
-use crate::command::Exit;
-use crate::command::Stream;
-use crate::image::bill;
-use crate::image::spec::BillSpec;
+use super::message::Message;
+use super::servers;
+use crate::cache::{Cache, Memory};
+use crate::command::{Command, Stream};
+use crate::error::Result;
+use crate::job::{Desk, Finished, Inputs, Shown};
 use crate::outcome::Outcome;
-use crate::plan::task::PackageEnv;
-use crate::plan::{Action, Task};
+use crate::plan::Task;
 use crate::process::{self, Child, End, Ended};
-use crate::readers::Installation;
+use crate::readers::{Installation, Read};
 use crate::reading::{Binary, Reading};
 use crate::text;
 use std::collections::BTreeMap;
@@ -31,22 +27,8 @@ const LOG_CAP: u64 = 16 * 1024 * 1024;
 const DOCUMENT_CAP: usize = 256 * 1024 * 1024;
 
 /// Performs the task whose index in the plan is `index`.
-pub fn perform(task: &Task, index: usize, inputs: &Inputs, sender: &SyncSender<Message>) -> Finished {
-    let attempt = AssertUnwindSafe(|| match &task.action {
-        Action::Spawn => Worker::new(task, index, inputs, sender).spawn(),
-        Action::RunTests { package, integration, args, .. } => {
-            Worker::new(task, index, inputs, sender).run_tests(package, *integration, args)
-        }
-        Action::TakePart { package, .. } => Finished::new(part(package, inputs)),
-        Action::StartServers { .. } => servers::start(task, inputs),
-        Action::PackImage { image, .. } => images::pack(image, inputs),
-        Action::WriteContext(context) => images::write_context(context, inputs),
-        Action::WriteBills { bills, time } => {
-            Worker::new(task, index, inputs, sender).write_bills(bills, time.as_deref())
-        }
-        Action::Deploy(request) => deploy::deploy(request, task, &deploy::Teller::new(index, inputs, sender)),
-        Action::Smoke(request) => deploy::smoke(request, task, &deploy::Teller::new(index, inputs, sender)),
-    });
+pub fn perform(task: &Task, index: usize, inputs: &Inputs, cache: &Cache, sender: &SyncSender<Message>) -> Finished {
+    let attempt = AssertUnwindSafe(|| Worker::new(task, index, inputs, sender).perform(cache));
     std::panic::catch_unwind(attempt).unwrap_or_else(|panic| {
         let message = panic
             .downcast_ref::<String>()
@@ -74,16 +56,15 @@ impl<'a> Worker<'a> {
         Self { task, index, inputs, sender, heard, has_log: false }
     }
 
-    /// Spawns the command, unless it has passed before with the same inputs.
-    fn spawn(self) -> Finished {
+    /// Does the task's job, unless it has passed before with the same inputs.
+    fn perform(mut self, cache: &Cache) -> Finished {
         let Self { task, inputs, sender, .. } = self;
         if task.cache.is_none() {
-            return self.really_spawn();
+            return task.job.perform(&mut self);
         }
         // What other tasks set for it is an input too.
-        let command = self.with_environment(task.command.clone(), BTreeMap::new());
-        let seen = Task { command, ..task.clone() };
-        match inputs.cache.look_up(&seen) {
+        let seen = Task { command: self.command(), ..task.clone() };
+        match cache.look_up(&seen) {
             Memory::Hit(reading) => return Finished::new(*reading),
             Memory::Miss(Some(because)) => {
                 let (task, stage) = (task.id.clone(), task.stage.clone());
@@ -92,107 +73,22 @@ impl<'a> Worker<'a> {
             Memory::Miss(None) => {}
         }
         // Inputs that change from here on make the result one that is not remembered.
-        inputs.cache.snapshot();
-        let finished = self.really_spawn();
-        if let Err(error) = inputs.cache.remember(&seen, &inputs.run, &finished.reading) {
+        cache.snapshot();
+        let finished = task.job.perform(&mut self);
+        if let Err(error) = cache.remember(&seen, &inputs.run, &finished.reading) {
             let message = format!("what has passed is not remembered: {}; the verdict is not affected", error.line());
             let _ = sender.try_send(Message::Warning(message));
         }
         finished
     }
 
-    fn really_spawn(mut self) -> Finished {
-        if let Some(report) = self.task.reader.report() {
-            // The report of an earlier run must not pass for this one's.
-            let _ = std::fs::remove_file(report);
-        }
-        let command = self.with_environment(self.task.command.clone(), BTreeMap::new());
-        let built = Built::begin(self.task, &self.inputs.root);
-        let mut finished = match self.supervise(&command, self.task.timeout) {
-            Ok(ended) => self.finish(&ended),
-            Err(error) => Finished::error(&error),
-        };
-        if let Some(built) = built {
-            built.end(&mut finished.reading);
-        }
-        finished
-    }
-
-    /// Spawns the `cargo metadata` that knows what depends on what, and writes the bills of materials from its answer.
-    fn write_bills(mut self, bills: &[BillSpec], time: Option<&str>) -> Finished {
-        self.heard = Heard::new(&Installation, &self.inputs.root, &[]);
-        self.heard.document = Some(Vec::new());
-        let ended = match self.supervise(&self.task.command.clone(), self.task.timeout) {
-            Ok(ended) => ended,
-            Err(error) => return Finished::error(&error),
-        };
-        let document = self.heard.document.take().unwrap_or_default();
-        let finished = self.finish(&ended);
-        if finished.reading.outcome.is_bad() {
-            return finished;
-        }
-        bill::write(&document, bills, time).map_or_else(|error| images::failed(&error), |()| finished)
-    }
-
-    /// Runs the package's binaries one after the other; the worst end is the task's.
-    fn run_tests(mut self, package: &PackageEnv, integration: bool, args: &[String]) -> Finished {
-        let compiled = self.inputs.compiled.clone();
-        let binaries = compiled.iter().flat_map(|reading| &reading.binaries);
-        let is_meant = |binary: &&Binary| binary.test && (binary.kind == "test") == integration;
-        let own: Vec<_> = binaries.filter(|it| it.package == package.id && is_meant(it)).cloned().collect();
-        let started = process::awake();
-        let mut worst: Option<Ended> = None;
-        for binary in own {
-            let mut command = Command::new(binary.path.to_string_lossy(), &package.dir).args(args.iter().cloned());
-            command.env.clone_from(&self.task.command.env);
-            let Inputs { runtime, surroundings, .. } = self.inputs;
-            let below =
-                compiled.iter().flat_map(|all| as_cargo::variables(&binary, package, all, runtime, surroundings));
-            let below = below.collect();
-            let command = self.with_environment(command, below);
-            let left = self.task.timeout.saturating_sub(process::awake().saturating_sub(started));
-            self.heard.reader.next_binary(&binary);
-            let ended = match self.supervise(&command, left) {
-                Ok(ended) => ended,
-                Err(error) => return Finished::error(&error),
-            };
-            self.heard.reader.finish_binary(exit(ended.end));
-            let stopped = matches!(ended.end, End::TimedOut | End::Cancelled);
-            worst = Some(match worst.take() {
-                Some(worse) if worse.end != End::Exited(0) && !stopped => worse,
-                _ => ended,
-            });
-            if stopped {
-                break;
-            }
-        }
-        match worst {
-            Some(ended) => self.finish(&ended),
-            None => Finished::new(Reading::because(Outcome::NothingToDo, "no tests")),
-        }
-    }
-
-    /// The command with what it takes from other tasks and from cargo; what the plan says outweighs both.
-    fn with_environment(&self, mut command: Command, below: BTreeMap<String, String>) -> Command {
-        let planned = std::mem::replace(&mut command.env, below);
-        // What a task for the whole workspace has of its own goes by the stage's name.
-        let owner = self.task.service.as_deref().unwrap_or(self.task.stage.as_str());
-        for reading in &self.inputs.env_from {
-            command.env.extend(reading.env.clone());
-            command.env.extend(reading.service_env.get(owner).cloned().unwrap_or_default());
-        }
-        command.env.extend(planned);
-        command
-    }
-
-    fn supervise(&mut self, command: &Command, timeout: Duration) -> crate::error::Result<Ended> {
-        let marker = format!("{}:{}", self.inputs.run, self.task.id);
+    fn supervise(&mut self, command: &Command, timeout: Duration) -> Result<Ended> {
         let first = !std::mem::replace(&mut self.has_log, true);
         let log = if first { self.inputs.log.clone() } else { self.inputs.log.with_extension("part") };
         let child = Child {
             command,
             surroundings: &self.inputs.surroundings,
-            marker: &marker,
+            marker: &self.inputs.marker,
             log: &log,
             log_cap: LOG_CAP,
             line_cap: if self.heard.document.is_some() { DOCUMENT_CAP } else { process::LINE_CAP },
@@ -214,8 +110,66 @@ impl<'a> Worker<'a> {
         }
         ended
     }
+}
 
-    fn finish(mut self, ended: &Ended) -> Finished {
+impl Desk for Worker<'_> {
+    fn inputs(&self) -> &Inputs {
+        self.inputs
+    }
+
+    fn command(&self) -> Command {
+        self.equip(self.task.command.clone(), BTreeMap::new())
+    }
+
+    fn equip(&self, mut command: Command, below: BTreeMap<String, String>) -> Command {
+        command.env = below;
+        // What a task for the whole workspace has of its own goes by the stage's name.
+        let owner = self.task.service.as_deref().unwrap_or(self.task.stage.as_str());
+        for reading in &self.inputs.env_from {
+            command.env.extend(reading.env.clone());
+            command.env.extend(reading.service_env.get(owner).cloned().unwrap_or_default());
+        }
+        // What the plan says outweighs everything.
+        command.env.extend(self.task.command.env.clone());
+        command
+    }
+
+    fn run(&mut self, command: &Command) -> Finished {
+        if let Some(report) = self.task.reader.report() {
+            // The report of an earlier run must not pass for this one's.
+            let _ = std::fs::remove_file(report);
+        }
+        let built = Built::begin(self.task, &self.inputs.root);
+        let mut finished = match self.supervise(command, self.task.timeout) {
+            Ok(ended) => self.finish(&ended),
+            Err(error) => Finished::error(&error),
+        };
+        if let Some(built) = built {
+            built.end(&mut finished.reading);
+        }
+        finished
+    }
+
+    fn ask(&mut self, command: &Command) -> (Finished, Vec<u8>) {
+        self.heard = Heard::new(&Installation, &self.inputs.root, &[]);
+        self.heard.document = Some(Vec::new());
+        let finished = self.run(command);
+        (finished, self.heard.document.take().unwrap_or_default())
+    }
+
+    fn listen(&mut self, command: &Command, timeout: Duration) -> Result<Ended> {
+        self.supervise(command, timeout)
+    }
+
+    fn reader(&mut self) -> &mut dyn Read {
+        self.heard.reader.as_mut()
+    }
+
+    fn timeout(&self) -> Duration {
+        self.task.timeout
+    }
+
+    fn finish(&mut self, ended: &Ended) -> Finished {
         if let Some(report) = self.task.reader.report() {
             // What cannot be read is an empty report, and the reader's to judge.
             let report = std::fs::read(report).unwrap_or_default();
@@ -229,9 +183,7 @@ impl<'a> Worker<'a> {
                 Reading::because(Outcome::TimedOut, format!("it took longer than {limit} ({key})"))
             }
             End::Cancelled => Reading::because(Outcome::Cancelled, "the run was stopped"),
-            End::Exited(_) | End::Signaled(_) => {
-                own_part(self.task, self.heard.reader.finish(exit(ended.end), ended.cut))
-            }
+            End::Exited(_) | End::Signaled(_) => own_part(self.task, self.heard.read(ended)),
         };
         if !ended.leaked.is_empty() {
             let names = text::list(&ended.leaked);
@@ -253,10 +205,19 @@ impl<'a> Worker<'a> {
                 End::Signaled(_) | End::TimedOut | End::Cancelled => None,
             },
             tail,
-            servers: None,
+            kept: None,
             exit: None,
             panic: None,
         }
+    }
+
+    fn show(&self, shown: Shown) {
+        let message = match shown {
+            Shown::Line(stream, line) => Message::Output { task: self.index, stream, line },
+            Shown::Part { part, line, done } => Message::Part { task: self.index, part, line, done },
+        };
+        // The loop outlives every worker.
+        let _ = self.sender.send(message);
     }
 }
 
@@ -271,23 +232,9 @@ fn built(inputs: &Inputs) -> &[Binary] {
     inputs.compiled.as_ref().map_or(&[], |reading| &reading.binaries)
 }
 
-/// The results of one package among those of a task that ran the tests of several.
-fn part(package: &str, inputs: &Inputs) -> Reading {
-    let part = inputs.compiled.as_ref().and_then(|all| all.parts.get(package)).cloned();
-    part.unwrap_or_else(|| Reading::because(Outcome::NothingToDo, "no tests"))
-}
-
 /// Moves the log of a further binary behind those of the ones before.
 fn append(part: &Path, whole: &Path) -> std::io::Result<()> {
     let mut whole = std::fs::OpenOptions::new().append(true).open(whole)?;
     std::io::copy(&mut std::fs::File::open(part)?, &mut whole)?;
     std::fs::remove_file(part)
-}
-
-fn exit(end: End) -> Exit {
-    match end {
-        End::Exited(code) => Exit::Code(code),
-        End::Signaled(signal) => Exit::Signal(signal),
-        End::TimedOut | End::Cancelled => Exit::Signal(15),
-    }
 }

@@ -6,7 +6,7 @@ pub mod graph;
 pub mod render;
 pub mod task;
 
-pub use task::{Action, Task};
+pub use task::Task;
 
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};

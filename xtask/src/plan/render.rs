@@ -1,9 +1,8 @@
 //! The plan on paper: as JSON for programs, as the commands themselves, as a tree, for Graphviz and for Mermaid.
 
-use super::{Action, Plan, Stage, Task};
+use super::{Plan, Stage, Task};
 use crate::text;
 use serde_json::{Value, json};
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The version of the plan's JSON; it only grows.
@@ -48,18 +47,7 @@ pub fn commands(plan: &Plan) -> String {
         let what = described(stage);
         writeln!(out, "# {} ({what})", stage.id).expect("writing to a String cannot fail");
         for task in &stage.tasks {
-            let aside: Cow<'_, str> = match &task.action {
-                Action::Spawn | Action::Deploy(_) | Action::Smoke(_) => "".into(),
-                Action::RunTests { .. } => "  # the compiled test binaries, without cargo".into(),
-                Action::TakePart { of, .. } => format!("  # as part of {of}").into(),
-                Action::StartServers { servers, services, .. } => {
-                    let titles = text::list(servers.iter().map(|server| &server.title));
-                    format!("  # {titles} alone, for {}", text::list(services)).into()
-                }
-                Action::PackImage { .. } => "  # this image alone, of what was built".into(),
-                Action::WriteContext(_) => "  # with all that the build may see beside it".into(),
-                Action::WriteBills { .. } => "  # and a bill of materials for each service".into(),
-            };
+            let aside = task.job.aside().map(|aside| format!("  # {aside}")).unwrap_or_default();
             writeln!(out, "{}{aside}", task.command.paste_from(&plan.root)).expect("writing to a String cannot fail");
         }
     }

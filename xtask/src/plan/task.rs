@@ -1,16 +1,13 @@
 //! A task: the unit that runs, and how its output is to be read.
 
-use crate::backing::Source;
-use crate::backing::spec::ServerSpec;
 use crate::command::Command;
-use crate::deploy::{request, smoke};
 use crate::ids::{StageId, TaskId};
-use crate::image::spec::{BillSpec, BuildContext, ImageSpec};
+use crate::job::{Job, Spawn};
 use crate::purpose::Purpose;
 use crate::readers::{ExitCode, Read};
 use crate::tools::catalogue::Tool;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +24,8 @@ pub struct Task {
     pub command: Command,
     /// What a person types to see the same again, where that is not the command: one without JSON, say.
     pub repeat: Option<String>,
-    /// How it is run.
-    pub action: Action,
+    /// What it does.
+    pub job: Arc<dyn Job>,
     /// How its output is read: by one like this.
     pub reader: Arc<dyn Read>,
     /// What it is for.
@@ -85,7 +82,7 @@ impl Task {
             service: None,
             command,
             repeat: None,
-            action: Action::Spawn,
+            job: Arc::new(Spawn),
             reader: Arc::new(ExitCode),
             purpose: Purpose::Command,
             ships: false,
@@ -121,78 +118,9 @@ impl Universe {
     }
 }
 
-/// How a task is run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Its command is spawned as it stands.
-    Spawn,
-    /// The test binaries that another task has compiled for a package are run, one after the other, in the package's
-    /// folder and with the environment that cargo would give them: what the command means, without cargo's lock.
-    RunTests {
-        /// The task that compiles them.
-        compiled_by: TaskId,
-        /// The package whose binaries are run.
-        package: PackageEnv,
-        /// Whether its integration tests are run, or all others.
-        integration: bool,
-        /// The arguments of the binaries.
-        args: Vec<String>,
-    },
-    /// Nothing is run: the results of one package are taken from a task that ran the tests of several.
-    TakePart {
-        /// The task that ran them.
-        of: TaskId,
-        /// The package.
-        package: String,
-    },
-    /// Servers are brought up, a database for each service is made, and all of it stays until the last task that
-    /// takes its environment from this one has ended.
-    StartServers {
-        /// Where they come from.
-        source: Source,
-        /// What to bring up.
-        servers: Vec<ServerSpec>,
-        /// The services that get a database of their own.
-        services: Vec<String>,
-    },
-    /// The programs that another task has built are packed into an image.
-    PackImage {
-        /// The task that builds them.
-        built_by: TaskId,
-        /// What goes into the image.
-        image: Box<ImageSpec>,
-    },
-    /// The folder that an engine builds images from is made.
-    WriteContext(Box<BuildContext>),
-    /// What the command tells is written as a bill of materials for each service.
-    WriteBills {
-        /// Whose, and where to.
-        bills: Vec<BillSpec>,
-        /// The commit's time, RFC 3339.
-        time: Option<String>,
-    },
-    /// Services are deployed to an environment, or brought back there.
-    Deploy(Box<request::Request>),
-    /// What runs in an environment is tried out.
-    Smoke(Box<smoke::Request>),
-}
-
 /// What the result of a task depends on, besides its command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// The packages whose files count: its own and those that it depends on.
     pub packages: BTreeSet<String>,
-}
-
-/// What a test binary needs to know about its package.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackageEnv {
-    /// Cargo's package id, as in its JSON messages.
-    pub id: String,
-    /// The folder of its manifest, absolute: its tests run there.
-    pub dir: PathBuf,
-    /// The `CARGO_PKG_*` and `CARGO_MANIFEST_*` variables that cargo sets for it.
-    pub vars: BTreeMap<String, String>,
-    /// Where cargo puts what it builds: libraries that build scripts have put there are found by the package's tests.
-    pub built_below: Vec<PathBuf>,
 }

@@ -32,7 +32,7 @@ pub use rustix::process::Signal;
 pub use stop::{Level, Stop};
 pub use survivors::{Survivor, kill_survivors, survivors, sweep};
 
-use crate::command::{Command, Stream};
+use crate::command::{Command, Exit, Stream};
 use crate::error::Result;
 use limits::{Farewell, Limits};
 use std::path::Path;
@@ -94,6 +94,17 @@ pub enum End {
     TimedOut,
     /// It was stopped because the run was, whatever it said to that; or it was not started, for the same reason.
     Cancelled,
+}
+
+impl End {
+    /// As readers see it: a child that was stopped has ended by SIGTERM.
+    pub fn exit(self) -> Exit {
+        match self {
+            Self::Exited(code) => Exit::Code(code),
+            Self::Signaled(signal) => Exit::Signal(signal),
+            Self::TimedOut | Self::Cancelled => Exit::Signal(15),
+        }
+    }
 }
 
 /// A child that has ended.

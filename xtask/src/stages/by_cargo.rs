@@ -9,8 +9,10 @@ use super::targets::{explicit_unit_targets, integration_targets};
 use super::{Context, instrument};
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};
+use crate::job::Spawn;
+use crate::jobs::run_tests::TakePart;
+use crate::plan::Task;
 use crate::plan::task::Scope;
-use crate::plan::{Action, Task};
 use crate::purpose::Purpose;
 use crate::readers::{CargoTest, Part, Ran, Rerun};
 use crate::workspace::Package;
@@ -101,7 +103,7 @@ pub fn of_package(context: Context<'_>, task: Task, package: &Package, compiled_
     let repeat = Rerun::Line(repeat_integration(context, package));
     Task {
         command: passing_on(context, command.arg("--no-fail-fast").one_stream()),
-        action: Action::Spawn,
+        job: Arc::new(Spawn),
         reader: Arc::new(CargoTest::new(vec![part(package, repeat)], Some(ran(compiled_by, true)))),
         purpose: Purpose::Tests,
         universe: Some(instrument::universe(&instrument::needs(context))),
@@ -159,9 +161,9 @@ impl Calls<'_> {
             let command = repeat(package).command(&context.workspace.root);
             let task = Task::of_package(self.stage, &package.name, command.clone(), context.timeout);
             let task = self.beside.map_or(task.clone(), |job| task.beside(job));
-            let action = Action::TakePart { of: call.id.clone(), package: package.name.clone() };
+            let job = Arc::new(TakePart { of: call.id.clone(), package: package.name.clone() });
             Task {
-                action,
+                job,
                 purpose: Purpose::Tests,
                 repeat: Some(command.to_string()),
                 needs: vec![call.id.clone()],

@@ -4,9 +4,10 @@ use super::targets::{explicit_unit_targets, with_integration_tests, with_unit_te
 use super::{Context, JSON, instrument};
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};
+use crate::jobs::as_cargo::PackageEnv;
+use crate::jobs::run_tests::RunTests;
 use crate::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
-use crate::plan::task::PackageEnv;
-use crate::plan::{Action, Task};
+use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::{CargoMessages, Libtest, Rerun};
 use crate::workspace::{Package, Workspace};
@@ -44,18 +45,27 @@ pub fn compiles_everything(context: Context<'_>) -> bool {
     (context.runs(INTEGRATION_TESTS) || counted) && !with_integration_tests(context).is_empty()
 }
 
-/// The task that runs the unit tests that `compiled_by` has compiled for a package.
+/// Which of a package's tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Unit tests.
+    Unit,
+    /// Integration tests.
+    Integration,
+}
+
+/// The task that runs tests that `compiled_by` has compiled for a package.
 pub fn run(
     context: Context<'_>,
     stage: &StageId,
-    package: &Package,
+    (package, kind): (&Package, Kind),
     repeat: &Rerun,
     compiled_by: &TaskId,
     env_from: &[TaskId],
 ) -> Task {
     let command = repeat.command(&context.workspace.root);
     let Workspace { target_dir, build_dir, .. } = context.workspace;
-    let action = Action::RunTests {
+    let job = RunTests {
         compiled_by: compiled_by.clone(),
         package: PackageEnv {
             id: package.id.clone(),
@@ -63,12 +73,12 @@ pub fn run(
             vars: package.vars.clone(),
             built_below: std::iter::once(target_dir).chain(build_dir).cloned().collect(),
         },
-        integration: false,
+        integration: kind == Kind::Integration,
         args: context.settings.pass_on.clone(),
     };
     Task {
         repeat: Some(command.to_string()),
-        action,
+        job: Arc::new(job),
         reader: Arc::new(Libtest::new(repeat)),
         purpose: Purpose::Tests,
         needs: std::iter::once(compiled_by.clone()).chain(env_from.iter().cloned()).collect(),

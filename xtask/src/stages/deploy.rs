@@ -7,8 +7,9 @@ use crate::deploy::request::{Cluster, Purpose, Request};
 use crate::deploy::smoke;
 use crate::error::Result;
 use crate::ids::StageId;
+use crate::jobs::deploy::{Deploy, Smoke};
 use crate::pipeline::SMOKE_TEST;
-use crate::plan::{Action, Task};
+use crate::plan::Task;
 use crate::purpose::Purpose as For;
 use crate::settings::Settings;
 use crate::settings::deployment::{Deployment, DeploymentTask};
@@ -16,6 +17,7 @@ use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The port of a service whose manifest names none.
@@ -63,7 +65,7 @@ pub fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> 
     let mut tools = tools(&environment.target.cluster);
     tools.push(Tool::Skopeo);
     let task = Task::new(&deployment.stage, name, command, timeout);
-    Ok(vec![Task { action: Action::Deploy(Box::new(request)), purpose: For::Deploy, tools, ..task }])
+    Ok(vec![Task { job: Arc::new(Deploy(request)), purpose: For::Deploy, tools, ..task }])
 }
 
 /// The one task that looks whether everything works.
@@ -91,12 +93,7 @@ pub fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
     let command = context.cargo().args(["xtask", "smoke", &environment.name]).args(selected(context));
     let timeout = environment.rollback_timeout * 2 + BESIDES;
     let task = Task::new(&StageId::new(SMOKE_TEST), &environment.name, command, timeout);
-    vec![Task {
-        action: Action::Smoke(Box::new(request)),
-        purpose: For::Smoke,
-        tools: tools(&environment.target.cluster),
-        ..task
-    }]
+    vec![Task { job: Arc::new(Smoke(request)), purpose: For::Smoke, tools: tools(&environment.target.cluster), ..task }]
 }
 
 /// Where images come from.

@@ -9,7 +9,8 @@ use crate::command::Command;
 use crate::ids::{StageId, TaskId};
 use crate::image::dockerfile::{self, Built, CONTEXT, Dockerfile, FILE};
 use crate::image::spec::{BuildContext, ImageSpec};
-use crate::plan::{Action, Task};
+use crate::jobs::images::WriteContext;
+use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::DockerBuild;
 use crate::reading::Binary;
@@ -27,7 +28,7 @@ pub fn compile(context: Context<'_>, stage: &StageId, services: &[Made<'_>]) -> 
     let folder = folder(context);
     let names: Vec<&str> = services.iter().map(|(service, _)| service.name.as_str()).collect();
     let prepared = Task {
-        action: Action::WriteContext(Box::new(build_context(context, services))),
+        job: Arc::new(WriteContext(build_context(context, services))),
         purpose: Purpose::Image,
         ..Task::new(
             stage,

@@ -6,9 +6,10 @@ use crate::command::Command;
 use crate::error::Result;
 use crate::ids::{StageId, TaskId};
 use crate::image::spec::{BillSpec, ImageSpec};
+use crate::jobs::images::{PackImage, WriteBills};
 use crate::options::Builder;
 use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
-use crate::plan::{Action, Task};
+use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::{Environment, PushedImage};
 use crate::registry::Login;
@@ -50,7 +51,7 @@ pub fn plan(context: Context<'_>) -> Result<Vec<Task>> {
         let built_by = built_by(service)?;
         let command = context.cargo().args(["xtask", "docker", &service.name]);
         Some(Task {
-            action: Action::PackImage { built_by: built_by.clone(), image: Box::new(spec) },
+            job: Arc::new(PackImage { built_by: built_by.clone(), image: spec }),
             purpose: Purpose::Image,
             needs: vec![built_by.clone()],
             ..Task::of_package(&stage, &service.name, command, context.timeout)
@@ -122,10 +123,10 @@ fn bills(context: Context<'_>, stage: &StageId, services: &[&Package], built_by:
     let file = |service: &Package| folder(context).join(format!("{}.cdx.json", service.name));
     let bill = |service: &&Package| BillSpec { package: service.id.clone(), file: file(service) };
     Task {
-        action: Action::WriteBills {
+        job: Arc::new(WriteBills {
             bills: services.iter().map(bill).collect(),
             time: context.settings.checkout.as_ref().map(Checkout::created),
-        },
+        }),
         purpose: Purpose::Image,
         // The build has fetched what this looks at.
         needs: vec![built_by.clone()],

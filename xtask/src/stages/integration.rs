@@ -1,19 +1,21 @@
 //! Stage 6: the tests under `tests/` of every service, against the real servers that they need.
 
-use super::compiled::{self, compile, compiled_in, repeat_integration};
+use super::compiled::{self, Kind, compile, compiled_in, repeat_integration};
 use super::targets::{has_integration_tests, with_integration_tests};
 use super::{Context, by_cargo, instrument};
 use crate::backing::spec::ServerSpec;
 use crate::ids::{StageId, TaskId};
+use crate::jobs::servers::StartServers;
 use crate::options::Counted;
 use crate::pipeline::INTEGRATION_TESTS;
-use crate::plan::{Action, Task};
+use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::Rerun;
 use crate::workspace::Package;
 use clap::ValueEnum as _;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The tasks of the stage.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
@@ -52,10 +54,8 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
             let needed = needed(context, package).into_iter().map(|server| server_id(stage, server));
             let with_servers: Vec<TaskId> = needed.chain(env_from.iter().cloned()).collect();
             let repeat = Rerun::Line(repeat_integration(context, package));
-            let mut task = compiled::run(context, stage, package, &repeat, &compiled_by, &with_servers);
-            if let Action::RunTests { integration, .. } = &mut task.action {
-                *integration = true;
-            }
+            let mut task =
+                compiled::run(context, stage, (package, Kind::Integration), &repeat, &compiled_by, &with_servers);
             if by_cargo(&[package]) {
                 task = by_cargo::of_package(context, task, package, &compiled_by);
             }
@@ -83,13 +83,13 @@ pub fn servers(
     let task = |server: &ServerSpec| {
         let users = packages.iter().filter(|package| needed(context, package).contains(&server));
         let owners: BTreeSet<String> = users.map(|package| owner(package)).collect();
-        let start = Action::StartServers {
+        let start = StartServers {
             source: config.servers_from,
             servers: vec![server.clone()],
             services: owners.iter().cloned().collect(),
         };
         let task = Task::new(stage, &job(server), command.clone(), context.timeout);
-        (!owners.is_empty()).then_some(Task { action: start, purpose: Purpose::Servers, ..task })
+        (!owners.is_empty()).then_some(Task { job: Arc::new(start), purpose: Purpose::Servers, ..task })
     };
     config.servers.iter().filter_map(task).collect()
 }

@@ -3,7 +3,7 @@
 //! cargo unifies the features of all packages that one call compiles. So every call here selects all packages of the
 //! run, as `cargo test --workspace` does: a call per package would compile, and test, something else.
 
-use super::compiled::{compile, compiled_in, compiles_everything, repeat_unit, run};
+use super::compiled::{Kind, compile, compiled_in, compiles_everything, repeat_unit, run};
 use super::targets::{named_unit_targets, unit_targets, with_unit_tests};
 use super::{Context, by_cargo, instrument};
 use crate::ids::StageId;
@@ -34,8 +34,9 @@ pub fn unit_tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     let runs = if by_cargo {
         by_cargo::unit_tests(context, stage, &tested, &compile.id)
     } else {
-        let run =
-            |package: &&Package| run(context, stage, package, &repeat_unit(context, package), &compile.id, &env_from);
+        let run = |package: &&Package| {
+            run(context, stage, (*package, Kind::Unit), &repeat_unit(context, package), &compile.id, &env_from)
+        };
         tested.iter().map(run).collect()
     };
     std::iter::once(compile).chain(runs).collect()

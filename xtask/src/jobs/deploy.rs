@@ -1,7 +1,5 @@
-//! What a slot does with a task that deploys or tries out: it says how each service stands, and what came of it.
+//! The jobs that deploy to an environment and smoke-test it: they show how each service is doing, and what came of it.
 
-use super::context::Inputs;
-use super::message::{Finished, Message};
 use crate::command::Stream;
 use crate::deploy::call::Caller;
 use crate::deploy::perform::{Place, perform};
@@ -9,15 +7,14 @@ use crate::deploy::request::{End, Report, Request, Said, State};
 use crate::deploy::smoke;
 use crate::deploy::trial::Trial;
 use crate::error::{Error, Exit, Result};
+use crate::job::{Desk, Finished, Inputs, Job, Shown};
 use crate::outcome::Outcome;
-use crate::plan::Task;
 use crate::process::Level;
 use crate::reading::{IS_BACK, NEEDS_A_HUMAN, Reading, TYPE_NEXT, Table};
 use crate::text;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::SyncSender;
 use std::time::SystemTime;
 
 /// Lines that a failure shows; all of them are in the log.
@@ -27,36 +24,54 @@ const TAIL: usize = 20;
 const STAYS: &str =
     "nothing is brought back: the last deployment from here has passed a smoke test since, or has never come up";
 
-/// Tells the loop, and writes the task's log.
-pub(super) struct Teller<'a> {
-    index: usize,
+/// Deploys services to an environment, or brings back what was there.
+#[derive(Clone, Debug)]
+pub struct Deploy(pub Request);
+
+/// Smoke-tests what runs in an environment.
+#[derive(Clone, Debug)]
+pub struct Smoke(pub smoke::Request);
+
+impl Job for Deploy {
+    fn perform(&self, desk: &mut dyn Desk) -> Finished {
+        deploy(&self.0, &Teller::new(desk))
+    }
+}
+
+impl Job for Smoke {
+    fn perform(&self, desk: &mut dyn Desk) -> Finished {
+        smoke(&self.0, &Teller::new(desk))
+    }
+}
+
+/// Shows what is going on, and writes the task's log.
+struct Teller<'a> {
+    desk: &'a dyn Desk,
     inputs: &'a Inputs,
-    sender: &'a SyncSender<Message>,
     /// A disk that is full costs the log and nothing else.
     log: Option<File>,
 }
 
 impl<'a> Teller<'a> {
-    /// A teller for the task of this index.
-    pub(super) fn new(index: usize, inputs: &'a Inputs, sender: &'a SyncSender<Message>) -> Self {
-        Self { index, inputs, sender, log: File::create(&inputs.log).ok() }
+    fn new(desk: &'a dyn Desk) -> Self {
+        let inputs = desk.inputs();
+        Self { desk, inputs, log: File::create(&inputs.log).ok() }
     }
 
     fn say(&self, said: Said) {
         let hide = |text: &str| text::sanitise(&self.inputs.surroundings.secrets.hide(text));
-        // The loop outlives every worker.
-        let _ = match said {
+        match said {
             Said::Line(line) => {
                 let line = hide(&line);
                 self.note(&line);
-                self.sender.send(Message::Output { task: self.index, stream: Stream::Stderr, line })
+                self.desk.show(Shown::Line(Stream::Stderr, line));
             }
             Said::Service { service, line, done } => {
                 let line = hide(&line);
                 self.note(&format!("{service}: {line}"));
-                self.sender.send(Message::Part { task: self.index, part: service, line, done })
+                self.desk.show(Shown::Part { part: service, line, done });
             }
-        };
+        }
     }
 
     fn note(&self, line: &str) {
@@ -68,13 +83,12 @@ impl<'a> Teller<'a> {
     }
 
     /// Everything on this machine that a deployment works with.
-    fn place(&self, task: &Task) -> Result<Place> {
-        let Inputs { run, log, private, surroundings, grace, stop, user, .. } = self.inputs;
+    fn place(&self) -> Result<Place> {
+        let Inputs { run, marker, log, private, surroundings, grace, stop, user, .. } = self.inputs;
         let private = private.as_deref().ok_or_else(|| Error::new(Exit::Bug, "deploy without a private directory"))?;
         let folder = log.parent().and_then(Path::parent).map(PathBuf::from).unwrap_or_default();
-        let marker = format!("{run}:{}", task.id);
         Ok(Place {
-            caller: Caller::new(&private.join("deploy"), surroundings, &marker, *grace, stop)?,
+            caller: Caller::new(&private.join("deploy"), surroundings, marker, *grace, stop)?,
             run: run.clone(),
             runs: folder.parent().map(PathBuf::from).unwrap_or_default(),
             folder,
@@ -96,8 +110,8 @@ impl<'a> Teller<'a> {
 }
 
 /// Deploys.
-pub(super) fn deploy(request: &Request, task: &Task, teller: &Teller<'_>) -> Finished {
-    let report = teller.place(task).and_then(|place| perform(request, place, &mut |said| teller.say(said)));
+fn deploy(request: &Request, teller: &Teller<'_>) -> Finished {
+    let report = teller.place().and_then(|place| perform(request, place, &mut |said| teller.say(said)));
     match report {
         Ok(report) => finished(request, report, teller),
         Err(error) => Finished { exit: Some(error.exit()), ..teller.failed(&error) },
@@ -105,8 +119,8 @@ pub(super) fn deploy(request: &Request, task: &Task, teller: &Teller<'_>) -> Fin
 }
 
 /// Tries out what is deployed, and brings back what was before when that is wanted of a failure.
-pub(super) fn smoke(request: &smoke::Request, task: &Task, teller: &Teller<'_>) -> Finished {
-    let tried = teller.place(task).and_then(|place| {
+fn smoke(request: &smoke::Request, teller: &Teller<'_>) -> Finished {
+    let tried = teller.place().and_then(|place| {
         let problems = smoke::smoke(request, place.caller, &mut |said| teller.say(said))?;
         Ok((problems, Trial::find(&place.runs, &request.environment)))
     });
@@ -124,7 +138,7 @@ pub(super) fn smoke(request: &smoke::Request, task: &Task, teller: &Teller<'_>) 
     let failed = || Finished::new(Reading::because(Outcome::Failed, because.clone()));
     let mut finished = match (&request.rollback, trial) {
         (None, _) => failed(),
-        (Some(rollback), Ok(Some(_))) => bring_back(rollback, &because, task, teller),
+        (Some(rollback), Ok(Some(_))) => bring_back(rollback, &because, teller),
         (Some(_), Ok(None)) => Finished { tail: vec![STAYS.to_owned()], ..failed() },
         (Some(_), Err(error)) => Finished { tail: vec![error.line()], ..failed() },
     };
@@ -132,9 +146,9 @@ pub(super) fn smoke(request: &smoke::Request, task: &Task, teller: &Teller<'_>) 
     finished
 }
 
-fn bring_back(rollback: &Request, because: &str, task: &Task, teller: &Teller<'_>) -> Finished {
+fn bring_back(rollback: &Request, because: &str, teller: &Teller<'_>) -> Finished {
     teller.say(Said::Line("bringing back what was before".to_owned()));
-    let mut after = deploy(rollback, task, teller);
+    let mut after = deploy(rollback, teller);
     if after.reading.outcome == Outcome::Passed {
         after.exit = Some(Exit::RolledBack);
         after.reading.because = Some(format!("{because}; {IS_BACK}"));

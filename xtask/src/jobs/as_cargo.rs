@@ -1,7 +1,6 @@
 //! The environment that cargo would give to a test binary, for one that is run without cargo: what the package's
 //! manifest says, what its build script says, and where shared libraries are. Pure.
 
-use crate::plan::task::PackageEnv;
 use crate::process::Surroundings;
 use crate::reading::{Binary, Reading, Scripts};
 use crate::tools::Runtime;
@@ -10,6 +9,19 @@ use std::path::{Path, PathBuf};
 
 /// The variable by which the system finds shared libraries.
 const LIBRARIES: &str = if cfg!(target_os = "macos") { "DYLD_FALLBACK_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
+
+/// What a test binary needs to know about its package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageEnv {
+    /// Cargo's package id, as in its JSON messages.
+    pub id: String,
+    /// The folder of its manifest, absolute: its tests run there.
+    pub dir: PathBuf,
+    /// The `CARGO_PKG_*` and `CARGO_MANIFEST_*` variables that cargo sets for it.
+    pub vars: BTreeMap<String, String>,
+    /// Where cargo puts what it builds: libraries that build scripts have put there are found by the package's tests.
+    pub built_below: Vec<PathBuf>,
+}
 
 /// The variables for `binary`, a test executable of `package`; `compiled` is what the same call of cargo has built.
 pub(super) fn variables(

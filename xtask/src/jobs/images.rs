@@ -1,15 +1,88 @@
-//! What a slot does with a task that packs an image, or writes what a build needs: no process, and a few seconds.
+//! The jobs that pack images and write what belongs to them.
 
-use super::context::Inputs;
-use super::message::Finished;
 use crate::error::{Error, Exit, Result};
-use crate::image::spec::{BuildContext, ImageSpec};
+use crate::ids::TaskId;
+use crate::image::bill;
+use crate::image::spec::{BillSpec, BuildContext, ImageSpec};
+use crate::job::{Desk, Finished, Inputs, Job};
 use crate::outcome::Outcome;
 use crate::process::Level;
 use crate::reading::{Binary, Image, Reading};
 
+/// Packs the programs that another task has built into an image.
+#[derive(Clone, Debug)]
+pub struct PackImage {
+    /// The task that builds them.
+    pub built_by: TaskId,
+    /// What goes into the image.
+    pub image: ImageSpec,
+}
+
+/// Makes the directory that an engine builds images from.
+#[derive(Clone, Debug)]
+pub struct WriteContext(pub BuildContext);
+
+/// Writes what the task's command says, the dependencies, as a bill of materials for each service.
+#[derive(Clone, Debug)]
+pub struct WriteBills {
+    /// Whose, and where to.
+    pub bills: Vec<BillSpec>,
+    /// The commit's time, RFC 3339.
+    pub time: Option<String>,
+}
+
+impl Job for PackImage {
+    fn perform(&self, desk: &mut dyn Desk) -> Finished {
+        pack(&self.image, desk.inputs())
+    }
+
+    fn aside(&self) -> Option<String> {
+        Some("this image alone, of what was built".to_owned())
+    }
+
+    fn works_on(&self) -> Option<&TaskId> {
+        Some(&self.built_by)
+    }
+}
+
+impl Job for WriteContext {
+    fn perform(&self, desk: &mut dyn Desk) -> Finished {
+        if let Some(cancelled) = cancelled(desk.inputs()) {
+            return cancelled;
+        }
+        match crate::image::context::write(&self.0) {
+            Ok(()) => Finished::new(Reading::passed()),
+            Err(error) => failed(&error),
+        }
+    }
+
+    fn aside(&self) -> Option<String> {
+        Some("with all that the build may see beside it".to_owned())
+    }
+
+    fn text(&self) -> Option<&str> {
+        Some(&self.0.dockerfile)
+    }
+}
+
+impl Job for WriteBills {
+    fn perform(&self, desk: &mut dyn Desk) -> Finished {
+        let command = desk.command();
+        let (finished, document) = desk.ask(&command);
+        if finished.reading.outcome.is_bad() {
+            return finished;
+        }
+        let written = bill::write(&document, &self.bills, self.time.as_deref());
+        written.map_or_else(|error| failed(&error), |()| finished)
+    }
+
+    fn aside(&self) -> Option<String> {
+        Some("and a bill of materials for each service".to_owned())
+    }
+}
+
 /// Packs an image of what the release build has made.
-pub(super) fn pack(image: &ImageSpec, inputs: &Inputs) -> Finished {
+fn pack(image: &ImageSpec, inputs: &Inputs) -> Finished {
     if let Some(cancelled) = cancelled(inputs) {
         return cancelled;
     }
@@ -67,19 +140,8 @@ fn programs(image: &ImageSpec, inputs: &Inputs) -> Result<Vec<Binary>> {
     Ok(own.into_iter().cloned().collect())
 }
 
-/// Writes the directory that an engine builds from.
-pub(super) fn write_context(context: &BuildContext, inputs: &Inputs) -> Finished {
-    if let Some(cancelled) = cancelled(inputs) {
-        return cancelled;
-    }
-    match crate::image::context::write(context) {
-        Ok(()) => Finished::new(Reading::passed()),
-        Err(error) => failed(&error),
-    }
-}
-
 /// What is wrong with an image itself is a failure of the stage; everything else is the environment's.
-pub(super) fn failed(error: &Error) -> Finished {
+fn failed(error: &Error) -> Finished {
     let mut finished = Finished::error(error);
     if error.exit() == Exit::Gate {
         finished.reading.outcome = Outcome::Failed;

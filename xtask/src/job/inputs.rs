@@ -1,0 +1,46 @@
+//! What a task gets from the run and from the tasks before it.
+
+use super::Watched;
+use crate::process::{Stop, Surroundings};
+use crate::reading::Reading;
+use crate::tools::Runtime;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a task gets from the run and from the tasks before it.
+pub struct Inputs {
+    /// The run's id.
+    pub run: String,
+    /// What marks the task's processes.
+    pub marker: String,
+    /// The workspace's root.
+    pub root: PathBuf,
+    /// Where its output goes.
+    pub log: PathBuf,
+    /// The run's private directory.
+    pub private: Option<PathBuf>,
+    /// What children do not inherit as it is.
+    pub surroundings: Surroundings,
+    /// What cargo would give to the programs that it runs.
+    pub runtime: Arc<Runtime>,
+    /// Who runs it, for others to read.
+    pub user: String,
+    /// The folder for temporary files.
+    pub temp: PathBuf,
+    /// The variables that give servers.
+    pub given: BTreeMap<String, String>,
+    /// How long a child may take to end once it was asked to.
+    pub grace: Duration,
+    /// The run's order to stop.
+    pub stop: Stop,
+    /// What every cargo shares.
+    pub jobserver: Option<jobserver::Client>,
+    /// The readings that it takes its environment from.
+    pub env_from: Vec<Arc<Reading>>,
+    /// The servers that it talks to.
+    pub servers: Vec<Arc<dyn Watched>>,
+    /// What was compiled for it.
+    pub compiled: Option<Arc<Reading>>,
+}
