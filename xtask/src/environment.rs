@@ -2,10 +2,11 @@
 //! is given this struct.
 
 use crate::pipeline::Event;
+use crate::process::awake;
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// The surroundings, read once at the start.
 #[derive(Clone, Debug)]
@@ -184,16 +185,17 @@ pub fn is_empty(name: &str) -> bool {
     std::env::vars_os().any(|(key, value)| key == name && value.is_empty())
 }
 
-/// The clock of a run: the time of day for records, and one that never goes back for durations.
+/// The clock of a run: the time of day for records, and for durations one that never goes back and does not count the
+/// time that xtask is stopped.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    start: Instant,
+    start: Duration,
 }
 
 impl Clock {
     /// A clock that starts now.
     pub fn start() -> Self {
-        Self { start: Instant::now() }
+        Self { start: awake() }
     }
 
     /// The time of day, RFC 3339 in UTC with milliseconds.
@@ -201,9 +203,9 @@ impl Clock {
         humantime::format_rfc3339_millis(SystemTime::now()).to_string()
     }
 
-    /// Milliseconds since the clock was started.
+    /// Milliseconds since the clock was started, without those that xtask was stopped.
     pub fn elapsed_ms(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(awake().saturating_sub(self.start).as_millis()).unwrap_or(u64::MAX)
     }
 }
 

@@ -3,6 +3,7 @@
 //! All decisions are taken on one thread, between two messages; the threads that read and wait only send. It does not
 //! know how a child is spawned, how leftovers are found, or what a line means.
 
+use super::awake::awake;
 use super::leftovers::{self, LOOK_AGAIN};
 use super::limits::Limits;
 use super::log::Log;
@@ -60,12 +61,12 @@ pub(super) struct Supervisor {
     shared: Shared,
 }
 
-/// A child on its way out.
+/// A child on its way out. Its times are by the clock of [`awake`]: its grace does not pass while xtask is stopped.
 struct Stopping {
     why: End,
     /// When it is killed, if it has not ended.
-    kill_at: Instant,
-    killed: Option<Instant>,
+    kill_at: Duration,
+    killed: Option<Duration>,
 }
 
 impl Supervisor {
@@ -144,7 +145,7 @@ impl Supervisor {
             let wake = match &mut stopping {
                 None => self.limits.deadline(),
                 Some(stopping) => {
-                    let now = Instant::now();
+                    let now = awake();
                     if stopping.killed.is_none() && (self.limits.level() == Level::Kill || now >= stopping.kill_at) {
                         self.leader.kin.group().iter().for_each(|process| self.shared.note(process));
                         self.leader.signal_group(Signal::KILL);
@@ -157,7 +158,7 @@ impl Supervisor {
                         self.leaked.push(format!("pid {}, could not be killed", self.leader.pid()));
                         break;
                     }
-                    (!gone).then_some(end)
+                    (!gone).then(|| instant(end))
                 }
             };
             self.take_one(wake, listener);
@@ -176,24 +177,23 @@ impl Supervisor {
         } else {
             self.leader.signal_leader(farewell.signal);
         }
-        let now = Instant::now();
-        Stopping { why, kill_at: now + farewell.grace.min(FOR_EVER), killed: None }
+        Stopping { why, kill_at: awake() + farewell.grace.min(FOR_EVER), killed: None }
     }
 
     /// Sees to those that the leader started. They get what is left of its grace when it was stopped, and otherwise a
     /// moment; then they are killed and named.
     fn clear_up(&mut self, stopping: Option<&Stopping>, listener: &mut dyn Listener) {
-        let settled = Instant::now() + SETTLE;
+        let settled = awake() + SETTLE;
         let patience = stopping.filter(|it| it.killed.is_none()).map_or(settled, |it| it.kill_at.max(settled));
         let mut pause = LOOK_AGAIN;
         while !self.leader.kin.alive().is_empty() {
             let until = if self.limits.level() == Level::Kill { settled } else { patience };
-            if Instant::now() >= until {
+            if awake() >= until {
                 let killed = leftovers::kill_all(|| self.leader.kin.alive());
                 self.leaked.extend(killed.iter().map(leftovers::name));
                 break;
             }
-            let look_again = (Instant::now() + pause).min(until);
+            let look_again = instant((awake() + pause).min(until));
             while self.take_one(Some(look_again), listener) {}
             pause = (pause * 2).min(LOOK_AGAIN_AT_MOST);
         }
@@ -278,6 +278,11 @@ impl Supervisor {
             notes: note.into_iter().collect(),
         }
     }
+}
+
+/// When the clock of [`awake`] reaches `time`, unless xtask is stopped meanwhile.
+fn instant(time: Duration) -> Instant {
+    Instant::now() + time.saturating_sub(awake())
 }
 
 /// The end of a child that xtask did not stop.

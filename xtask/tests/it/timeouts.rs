@@ -2,6 +2,8 @@
 
 use crate::running::assert_nothing_left;
 use crate::sandbox::Sandbox;
+use rustix::process::Signal;
+use std::time::Instant;
 
 #[test]
 fn a_task_that_takes_too_long_is_stopped_and_names_the_key() {
@@ -44,4 +46,26 @@ fn a_run_that_takes_too_long_is_stopped_as_a_whole() {
     assert_eq!(output.verdict(), "timed out: the run's time is up (timeout = \"300ms\") · exit 5");
     assert!(!sandbox.has("behind"));
     assert_nothing_left(&sandbox.latest());
+}
+
+#[test]
+fn a_run_that_is_put_aside_loses_neither_grace_nor_time() {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    // Its grace is five seconds then, and it is put aside for longer.
+    sandbox.var("CI", "true").gate("gate");
+    let tidy = ": >../asked; sleep 6; : >../slept; read -r line <../gate; sleep 1; : >../tidied; exit 0";
+    sandbox.stage("slow", "", &format!("trap '{tidy}' TERM; : >../ready; while :; do sleep 0.02; done"));
+    let started = Instant::now();
+    let run = sandbox.start(&["ci", "--only", "slow"]);
+    run.until_there("ready").signal(Signal::TERM).until_there("asked").signal(Signal::STOP);
+    let stopped = Instant::now();
+    run.until_there("slept");
+    let aside = stopped.elapsed();
+    run.signal(Signal::CONT);
+    sandbox.open_gate("gate");
+    run.finish().exits(143);
+    let awake = started.elapsed().saturating_sub(aside).as_millis();
+    assert!(sandbox.has("tidied"), "it was killed although its grace was not over");
+    let took = &sandbox.summary().0["duration_ms"];
+    assert!(took.as_u64().is_some_and(|took| u128::from(took) <= awake), "{took} ms, awake for {awake} ms");
 }
