@@ -12,7 +12,8 @@ use super::spec::{Container, ServerSpec, StopSignal};
 use super::{Running, Up, names};
 use crate::command::Command;
 use crate::error::Result;
-use std::time::{Duration, Instant};
+use crate::process::awake;
+use std::time::Duration;
 
 /// The label that says which run a container belongs to.
 pub(super) const LABEL: &str = "xtask.run";
@@ -71,7 +72,7 @@ pub(super) fn bring_up(context: &Context, spec: &ServerSpec) -> Result<Result<Up
 pub(super) fn remove(context: &Context, name: &str) -> Result<(), String> {
     let Some(docker) = context.docker() else { return Err(format!("the container {name}: no `docker` on PATH")) };
     let remove = docker.args(["rm", "--force", "--volumes", name]);
-    let deadline = Instant::now() + REMOVAL_LIMIT;
+    let deadline = awake() + REMOVAL_LIMIT;
     loop {
         let why = match context.run(&remove, None, REMOVAL_LIMIT) {
             Ok(ran) if ran.success => return Ok(()),
@@ -81,7 +82,7 @@ pub(super) fn remove(context: &Context, name: &str) -> Result<(), String> {
         if why.contains(GONE) {
             return Ok(());
         }
-        let again = is_going(&why) && Instant::now() < deadline;
+        let again = is_going(&why) && awake() < deadline;
         if !again || context.pause().is_err() {
             return Err(format!("the container {name}: {why}"));
         }
@@ -163,7 +164,7 @@ fn start(
     port: u16,
     (docker, name, inside): (&Command, &str, Place),
 ) -> Result<Result<(Client, Server), String>> {
-    let deadline = Instant::now() + context.request.limit;
+    let deadline = awake() + context.request.limit;
     let attached =
         match context.serve(&spec.name, &docker.clone().args(["start", "--attach", name]), None, StopSignal::Term) {
             Ok(attached) => attached,
@@ -195,7 +196,7 @@ fn published(
     docker: &Command,
     (name, port): (&str, u16),
     attached: &Server,
-    deadline: Instant,
+    deadline: Duration,
 ) -> Result<Result<u16, String>> {
     let ask = docker.clone().args(["port", name, &format!("{port}/tcp")]);
     loop {
@@ -205,7 +206,7 @@ fn published(
         match (port, ended) {
             (Some(port), _) => return Ok(Ok(port)),
             (None, Some(how)) => return Ok(Err(format!("its container ended: {how}"))),
-            (None, None) if Instant::now() >= deadline => {
+            (None, None) if awake() >= deadline => {
                 return Ok(Err(format!("`docker port` says {answer:?}")));
             }
             (None, None) => context.pause()?,

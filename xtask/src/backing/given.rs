@@ -10,7 +10,8 @@ use super::ready::{self, Unusable};
 use super::spec::ServerSpec;
 use super::url::Url;
 use crate::error::{Error, Result};
-use std::time::{Duration, Instant};
+use crate::process::awake;
+use std::time::Duration;
 
 /// How long a server that should be there already may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,7 +34,7 @@ pub(super) fn bring_up(context: &Context, spec: &ServerSpec) -> Result<Option<Up
     };
     let place = Place::given(spec, &url).ok_or_else(|| wrong("it names no port"))?;
     let client = Client { outside: place, within: Within::Machine(None) };
-    let deadline = Instant::now() + PATIENCE.min(context.request.limit);
+    let deadline = awake() + PATIENCE.min(context.request.limit);
     match ready::wait(context, spec, &client, deadline, || Ok(None))? {
         Ok(()) => {
             let description = format!("{} at {}, given by {env}", spec.title, client.outside.address());

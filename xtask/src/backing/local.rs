@@ -9,9 +9,10 @@ use super::spec::{Local, ServerSpec};
 use super::{Running, Up, find, names, users};
 use crate::command::Command;
 use crate::error::{Error, Result};
+use crate::process::awake;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often a port is looked for. Between the look and the server's own bind, somebody else may take it.
 const PORTS: usize = 5;
@@ -44,7 +45,7 @@ pub(super) fn bring_up(context: &Context, spec: &ServerSpec) -> Result<Result<Up
     };
     let dir = context.scratch.folder(&spec.name, user)?;
     let found = Found { program, version, dir, user, password: names::random(16)? };
-    let deadline = Instant::now() + context.request.limit;
+    let deadline = awake() + context.request.limit;
     if let Err(why) = prepare(context, spec, local, &found, deadline)? {
         return Ok(Err(why));
     }
@@ -88,7 +89,7 @@ fn prepare(
     spec: &ServerSpec,
     local: &Local,
     found: &Found,
-    deadline: Instant,
+    deadline: Duration,
 ) -> Result<Result<(), String>> {
     let place = Place::local(spec, 0, &found.dir, &found.password);
     write_files(spec, found, &place)?;
@@ -99,7 +100,7 @@ fn prepare(
             return Ok(Err(format!("`{name}` is neither on PATH nor beside {}", found.program.display())));
         };
         let command = Command::new(program.to_string_lossy(), &found.dir).args(args.iter().cloned());
-        let ran = context.run(&command, found.user, deadline.saturating_duration_since(Instant::now()));
+        let ran = context.run(&command, found.user, deadline.saturating_sub(awake()));
         context.check()?;
         match ran {
             Ok(ran) if ran.success => {}
@@ -115,7 +116,7 @@ fn attempt(
     spec: &ServerSpec,
     local: &Local,
     found: &Found,
-    deadline: Instant,
+    deadline: Duration,
 ) -> Result<Result<Up, String>> {
     let port = free_port()?;
     let place = Place::local(spec, port, &found.dir, &found.password);

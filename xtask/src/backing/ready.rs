@@ -5,11 +5,12 @@ use super::context::{Context, PAUSE};
 use super::place::Place;
 use super::spec::{Ready, ServerSpec};
 use crate::error::Result;
+use crate::process::awake;
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long one connection may take; a server far away answers within that, and nobody waits for longer.
 const CONNECTION: Duration = Duration::from_secs(3);
@@ -24,6 +25,7 @@ pub(super) enum Unusable {
 }
 
 /// Waits until the server at the client's place can be used. `ended` says how its process ended, once it has.
+/// The deadline is by the clock of [`awake`].
 ///
 /// # Errors
 ///
@@ -32,7 +34,7 @@ pub(super) fn wait(
     context: &Context,
     spec: &ServerSpec,
     client: &Client,
-    deadline: Instant,
+    deadline: Duration,
     mut ended: impl FnMut() -> Result<Option<String>>,
 ) -> Result<Result<(), Unusable>> {
     loop {
@@ -45,7 +47,7 @@ pub(super) fn wait(
         if let Some(how) = ended()? {
             return Ok(Err(Unusable::Ended(how)));
         }
-        if Instant::now() >= deadline {
+        if awake() >= deadline {
             return Ok(Err(Unusable::Late(last)));
         }
         context.pause()?;
@@ -68,12 +70,12 @@ pub(super) fn connect(context: &Context, place: &Place, talk: Talk) -> Result<Re
     thread::spawn(move || {
         let _ = sender.send(open(&place.host, place.port).and_then(|stream| talk(stream, &place)));
     });
-    let deadline = Instant::now() + CONNECTION;
+    let deadline = awake() + CONNECTION;
     loop {
         context.check()?;
         match answer.recv_timeout(PAUSE) {
             Ok(answer) => return Ok(answer),
-            Err(_) if Instant::now() < deadline => {}
+            Err(_) if awake() < deadline => {}
             Err(_) => return Ok(Err("no answer to a connection".to_owned())),
         }
     }

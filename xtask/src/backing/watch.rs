@@ -4,9 +4,9 @@
 
 use super::context::{how, log_file};
 use super::{Running, Up, ready};
-use crate::process::{Level, Stop, View};
+use crate::process::{Level, Stop, View, awake};
 use crate::reading::{Lost, SERVER_DIED};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a server that takes no connection may need to end: its sockets close first.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,7 +40,7 @@ impl Watch {
     ///
     /// A server of ours that is about to end gets a moment to do so.
     pub fn lost(&self, stop: &Stop) -> Option<Lost> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = awake() + PATIENCE;
         while stop.level() == Level::None {
             let Some(process) = &self.process else {
                 let error = ready::open(&self.host, self.port).err()?;
@@ -50,7 +50,7 @@ impl Watch {
             let because = match process.end() {
                 Some(end) => Some(format!("{} {SERVER_DIED}: {}", self.title, how(end))),
                 None if !process.has_ended() && ready::open(&self.host, self.port).is_ok() => return None,
-                None => (Instant::now() >= deadline).then(|| format!("{} no longer takes connections", self.title)),
+                None => (awake() >= deadline).then(|| format!("{} no longer takes connections", self.title)),
             };
             if let Some(because) = because {
                 return Some(Lost { because, tail: process.tail(), log: Some(self.log.clone()) });

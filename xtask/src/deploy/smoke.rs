@@ -10,9 +10,10 @@ use super::objects::{COMMIT, content_name};
 use super::request::{self, Said, Target};
 use super::rollout::Verdict;
 use crate::error::Result;
+use crate::process::awake;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -62,8 +63,8 @@ fn steady(request: &Request, kubectl: &Kubectl) -> Result<BTreeMap<String, Strin
         Ok(request.services.iter().map(|service| (service.clone(), verdict(service))).collect())
     };
     let first = judge()?;
-    let until = Instant::now() + request.soak;
-    while Instant::now() < until {
+    let until = awake() + request.soak;
+    while awake() < until {
         kubectl.pause(PAUSE)?;
     }
     let last = judge()?;

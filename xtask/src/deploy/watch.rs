@@ -5,9 +5,10 @@ use super::kubectl::Kubectl;
 use super::live::{Live, generation};
 use super::request::Said;
 use super::rollout::Verdict;
+use crate::process::awake;
 use std::collections::BTreeMap;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The pause between two questions.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -56,7 +57,7 @@ struct Row {
     /// What was told last.
     told: String,
     /// Since when it is done, with the pods that it was done with.
-    done: Option<(Instant, Vec<(String, u64)>)>,
+    done: Option<(Duration, Vec<(String, u64)>)>,
 }
 
 impl Watch {
@@ -72,18 +73,18 @@ impl Watch {
         let row = |expected| Row { expected, told: String::new(), done: None };
         let mut rows: BTreeMap<String, Row> =
             self.services.into_iter().map(|(service, expected)| (service, row(expected))).collect();
-        let mut deadline = Instant::now() + self.timeout;
+        let mut deadline = awake() + self.timeout;
         while !rows.is_empty() {
             beat()?;
             let live = match Live::rollouts(kubectl) {
                 // A cluster that is away for a while is no failing service.
-                Err(failure) if failure.passes() && Instant::now() < deadline => {
+                Err(failure) if failure.passes() && awake() < deadline => {
                     say(Said::Line(format!("the cluster does not answer: {}", failure.line())));
                     continue;
                 }
                 live => live?,
             };
-            let late = Instant::now() >= deadline;
+            let late = awake() >= deadline;
             let mut ended = Vec::new();
             for (service, row) in &mut rows {
                 let verdict = row.expected.judge(&live, service);
@@ -99,7 +100,7 @@ impl Watch {
             for (service, end) in ended {
                 rows.remove(&service);
                 if end != Settled::Done {
-                    deadline = deadline.min(Instant::now() + AFTER_A_FAILURE);
+                    deadline = deadline.min(awake() + AFTER_A_FAILURE);
                 }
                 settled(&service, end, &live);
             }
@@ -135,7 +136,9 @@ impl Row {
                 None
             }
             Verdict::Done { pods } => match &self.done {
-                Some((since, same)) if *same == pods => (since.elapsed() >= soak).then_some(Settled::Done),
+                Some((since, same)) if *same == pods => {
+                    (awake().saturating_sub(*since) >= soak).then_some(Settled::Done)
+                }
                 Some((_, before)) => {
                     // A restart after everything was well is what the soak is for.
                     let restarts = |pods: &[(String, u64)]| pods.iter().map(|(_, count)| count).sum::<u64>();
@@ -146,11 +149,11 @@ impl Row {
                             pod,
                         });
                     }
-                    self.done = Some((Instant::now(), pods));
+                    self.done = Some((awake(), pods));
                     None
                 }
                 None => {
-                    self.done = Some((Instant::now(), pods));
+                    self.done = Some((awake(), pods));
                     soak.is_zero().then_some(Settled::Done)
                 }
             },
