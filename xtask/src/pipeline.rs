@@ -81,6 +81,8 @@ pub const SECURITY_AUDIT: &str = "security-audit";
 pub const DEPENDENCY_CHECK: &str = "dependency-check";
 /// The id of the integration tests.
 pub const INTEGRATION_TESTS: &str = "integration-tests";
+/// The job that runs the integration tests of a package in another stage than theirs.
+pub const INTEGRATION: &str = "integration";
 /// The id of the release build.
 pub const BUILD_RELEASE: &str = "build-release";
 /// The id of the images.

@@ -1,5 +1,6 @@
 //! Events in, summary out: a pure fold, the same for a run that is watched and for a record that is read.
 
+use super::counted;
 use super::summary::{StageSummary, Summary, TaskSummary};
 use crate::event::{Event, Kind, PlannedStage, RECORD_VERSION};
 use crate::ids::{StageId, TaskId};
@@ -208,11 +209,7 @@ impl Stage {
 
 fn total(mut summary: Summary) -> Summary {
     summary.images.sort_by(|a, b| a.service.cmp(&b.service));
-    for stage in &summary.stages {
-        for tests in stage.tasks.iter().filter_map(|task| task.tests) {
-            summary.tests += tests;
-        }
-    }
+    summary.tests = counted::total(&summary);
     summary
 }
 

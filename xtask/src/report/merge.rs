@@ -3,6 +3,7 @@
 //! What a later run has done outweighs what an earlier one did about the same services; a stage that was skipped
 //! outweighs nothing. Knows nothing about where the summaries come from.
 
+use super::counted;
 use super::summary::{StageSummary, Summary, TaskSummary};
 use crate::event::Counts;
 use crate::ids::StageId;
@@ -40,10 +41,7 @@ pub fn merge(runs: &[Summary]) -> Option<Summary> {
         ..last.clone()
     };
     (merged.started, merged.duration_ms) = time(runs);
-    let counted: Vec<TestCounts> = merged.tasks().filter_map(|(_, task)| task.tests).collect();
-    for tests in counted {
-        merged.tests += tests;
-    }
+    merged.tests = counted::total(&merged);
     for run in runs {
         merged.images.retain(|image| run.images.iter().all(|newer| newer.service != image.service));
         merged.images.extend(run.images.iter().cloned());

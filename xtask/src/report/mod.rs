@@ -3,6 +3,7 @@
 //! Knows nothing about how tasks are planned or run. What goes wrong in here (a full disk, a closed pipe) never
 //! changes a verdict: the part concerned falls silent, and one warning says so.
 
+pub mod counted;
 pub mod display;
 pub mod failure;
 pub mod github;

@@ -4,6 +4,7 @@
 mod json;
 mod slack;
 
+use super::counted;
 use super::display::{Display, clean};
 use super::next::{self, Step};
 use super::summary::Summary;
@@ -80,9 +81,9 @@ impl Notice<'_> {
         let Summary { services: names, coverage, images, .. } = self.summary;
         let mut services: BTreeMap<&str, Service<'_>> =
             names.iter().map(|name| (name.as_str(), Service::default())).collect();
-        for (_, task) in self.summary.tasks() {
-            if let (Some(service), Some(tests)) = (&task.service, task.tests) {
-                *services.entry(service).or_default().tests.get_or_insert_default() += tests;
+        for (package, tests) in counted::by_package(self.summary) {
+            if let Some(package) = package {
+                services.entry(package).or_default().tests = Some(tests);
             }
         }
         for (service, percent) in coverage.iter().flat_map(|coverage| &coverage.services) {

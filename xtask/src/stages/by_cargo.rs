@@ -11,6 +11,7 @@ use crate::command::Command;
 use crate::ids::{StageId, TaskId};
 use crate::job::Spawn;
 use crate::jobs::run_tests::TakePart;
+use crate::pipeline;
 use crate::plan::Task;
 use crate::plan::task::Scope;
 use crate::purpose::Purpose;
@@ -92,7 +93,7 @@ pub fn integration_tests(
     let command =
         context.resolving("test").args(context.package_args(context.packages)).args(integration_targets(tested));
     let repeat = |package: &Package| Rerun::Line(repeat_integration(context, package));
-    let beside = (stage.as_str() != crate::pipeline::INTEGRATION_TESTS).then_some("integration");
+    let beside = (stage.as_str() != pipeline::INTEGRATION_TESTS).then_some(pipeline::INTEGRATION);
     let calls = Calls { stage, packages: tested, env_from, beside, ran: Some(ran(compiled_by, true)) };
     calls.tasks(context, INTEGRATION, command, repeat)
 }

@@ -7,7 +7,7 @@ use crate::backing::spec::ServerSpec;
 use crate::ids::{StageId, TaskId};
 use crate::jobs::servers::StartServers;
 use crate::options::Counted;
-use crate::pipeline::INTEGRATION_TESTS;
+use crate::pipeline::{INTEGRATION, INTEGRATION_TESTS};
 use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::Rerun;
@@ -29,7 +29,7 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
         return Vec::new();
     }
     // Elsewhere they run beside the unit tests, which have the plain names.
-    let beside = (stage.as_str() != INTEGRATION_TESTS).then_some("integration");
+    let beside = (stage.as_str() != INTEGRATION_TESTS).then_some(INTEGRATION);
     let env_from = instrument::needs(context);
     // One call of cargo for all packages is given one database, and is needed where they have features of each other.
     let alike = |package: &&Package| context.builds_alike_alone(package);

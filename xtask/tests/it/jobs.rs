@@ -1,7 +1,7 @@
 //! The steps of a workflow's jobs, with the variables that a runner of GitHub Actions sets.
 
 use crate::hook::Hook;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, counts};
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::path::PathBuf;
@@ -92,16 +92,18 @@ impl Jobs {
     /// The jobs of a pull request about two services, all green; nothing is known of the two that warn or inform.
     fn green() -> Self {
         let mut sandbox = Sandbox::with_services(&["a-service", "b-service"]);
+        sandbox.file("services/a-service/tests/whole.rs", "#[test]\nfn works() {}\n");
         sandbox.run(&["fmt", "--fix"]).exits(0);
         sandbox.commit();
         fs::remove_dir_all(sandbox.root().join("target/xtask/runs")).expect("the runs before the commit");
         on(&mut sandbox, "pull_request", "refs/pull/7/merge");
-        let jobs: [&[&str]; 6] = [
+        let jobs: [&[&str]; 7] = [
             &["fmt"],
             &["lint"],
             &["test-matrix", "a-service"],
             &["test-matrix", "b-service"],
             &["coverage"],
+            &["integration"],
             &["build"],
         ];
         for job in jobs {
@@ -173,7 +175,7 @@ fn shown(summary: &Value) -> (&str, Option<u64>, Vec<String>) {
 fn a_job_that_is_lost_skipped_or_cancelled_is_no_success_whatever_its_result() {
     let mut jobs = Jobs::green();
     let (title, summary) = jobs.last_word();
-    assert!(title.starts_with("✓ passed: 4 stages, "), "{title}");
+    assert!(title.starts_with("✓ passed: 5 stages, "), "{title}");
     assert_eq!(shown(&summary), ("passed", Some(0), vec![]));
 
     let coverage = jobs.lose("coverage");
@@ -205,6 +207,22 @@ fn a_job_that_is_lost_skipped_or_cancelled_is_no_success_whatever_its_result() {
     jobs.lose("test-matrix b-service");
     let (title, _) = jobs.needs(&[("build-and-push", "skipped")]).last_word();
     assert_eq!(title, "✗ failed: test-services (there is no record of b-service) · exit 1");
+}
+
+#[test]
+fn a_test_counts_once_whichever_jobs_have_run_it() {
+    let jobs = Jobs::green();
+    let (title, summary) = jobs.last_word();
+    // Each service has a unit test and a doc test, and one of them an integration test.
+    assert!(title.contains(", 5 tests in "), "{title}");
+    assert_eq!(counts(&summary), [5, 0, 0]);
+    let markdown = jobs.sandbox.run(&["report", "--all"]).exits(0).stdout;
+    for row in ["| **all** | 5 | 0 | 0 |", "| `a-service` | 3 | 0 | 0 |", "| `b-service` | 2 | 0 | 0 |"] {
+        assert!(markdown.contains(row), "no {row} in {markdown}");
+    }
+    let services = jobs.hooks.1.requests().last().expect("it has come").json()["services"].clone();
+    let tests = |service: &Value| service["tests"]["passed"].as_u64();
+    assert_eq!(services.as_array().expect("a list").iter().map(tests).collect::<Vec<_>>(), [Some(3), Some(2)]);
 }
 
 #[test]

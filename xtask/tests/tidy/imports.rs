@@ -92,6 +92,7 @@ fn the_plan_and_the_readers_do_no_io() {
         "event.rs",
         "outcome.rs",
         "reading.rs",
+        "report/counted.rs",
         "report/merge.rs",
         "report/missing.rs",
         "report/needs.rs",

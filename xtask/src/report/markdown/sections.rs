@@ -1,5 +1,6 @@
 //! The sections of the report, each empty when there is nothing to say.
 
+use super::super::counted;
 use super::super::failure::place;
 use super::super::next::{self, Step};
 use super::super::summary::{StageSummary, Summary, TaskSummary};
@@ -84,20 +85,16 @@ fn gates(summary: &Summary) -> String {
 }
 
 fn tests(summary: &Summary) -> String {
-    let mut services: BTreeMap<&str, TestCounts> = BTreeMap::new();
-    for (_, task) in summary.tasks() {
-        if let Some(tests) = task.tests {
-            *services.entry(task.service.as_deref().unwrap_or("(workspace)")).or_default() += tests;
-        }
-    }
-    let mut rows: Vec<[String; 4]> = services.iter().map(|(name, tests)| counted(code(name), *tests)).collect();
+    let packages = counted::by_package(summary);
+    let row = |(name, tests): (Option<&str>, TestCounts)| self::row(code(name.unwrap_or("(workspace)")), tests);
+    let mut rows: Vec<[String; 4]> = packages.into_iter().map(row).collect();
     if rows.len() > 1 {
-        rows.insert(0, counted("**all**".to_owned(), summary.tests));
+        rows.insert(0, self::row("**all**".to_owned(), summary.tests));
     }
     table("Tests", ["service", "passed", "failed", "ignored"], rows)
 }
 
-fn counted(name: String, tests: TestCounts) -> [String; 4] {
+fn row(name: String, tests: TestCounts) -> [String; 4] {
     [name, tests.passed.to_string(), tests.failed.to_string(), tests.ignored.to_string()]
 }
 
