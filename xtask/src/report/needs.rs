@@ -69,14 +69,15 @@ pub(super) fn add(summary: &mut Summary, stage: StageSummary) {
     summary.stages.insert(at, stage);
 }
 
-/// A stage of which nothing but its job's result is known. A job that is no stage decides nothing.
+/// A stage of which nothing but its job's result is known. A job that is no stage, such as one for other tests, makes the
+/// story as red as GitHub shows it.
 fn stage(id: StageId, outcome: Outcome, because: &str, stages: &[&Definition]) -> StageSummary {
     let known = stages.iter().find(|stage| stage.id == id);
-    let policy = known.map_or(Policy::Info, |stage| stage.policy);
-    // A job that reports about the others leaves none.
-    let because = match policy {
-        Policy::Reporting => because.to_owned(),
-        _ => format!("{because}, and there is no record of it"),
+    let policy = known.map_or(Policy::Blocking, |stage| stage.policy);
+    // Such a job leaves no record, nor does one that reports about the others.
+    let because = match known {
+        Some(stage) if stage.policy != Policy::Reporting => format!("{because}, and there is no record of it"),
+        _ => because.to_owned(),
     };
     StageSummary {
         policy,
@@ -127,11 +128,18 @@ mod tests {
                 "code-coverage blocking skipped",
                 "security-audit warning failed",
                 "build-release blocking failed",
-                "notes info passed",
+                "notes blocking passed",
             ]
         );
         assert_eq!((summary.verdict.as_str(), summary.exit_code), ("failed", Some(1)));
         assert_eq!(after(r#"{"security-audit":{"result":"failure"}}"#).1.verdict, "passed");
+    }
+
+    #[test]
+    fn a_job_that_is_no_stage_is_as_red_as_github_shows_it() {
+        let verdict = |result: &str| after(&format!(r#"{{"notes":{{"result":"{result}"}}}}"#)).1.verdict;
+        let verdicts = ["success", "failure", "cancelled", "skipped"].map(verdict);
+        assert_eq!(verdicts, ["passed", "failed", "interrupted", "passed"]);
     }
 
     #[test]

@@ -178,6 +178,7 @@ fn jobs_are_told_about_as_one() {
     sandbox.var("XTASK_WEBHOOK", hook.url("/")).var("XTASK_NEEDS", needs).var("XTASK_EVENT", "push");
     sandbox.run(&["test-matrix"]).exits(0);
     sandbox.run(&["fmt"]).exits(0);
+    sandbox.run(&["lint"]).exits(0);
     sandbox.run(&["notify", "--all"]).exits(0);
     let document = hook.request().json();
     let lost = ["code-coverage failed", "build-release failed", "build-and-push failed"];

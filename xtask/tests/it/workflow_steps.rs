@@ -8,7 +8,7 @@ use crate::yaml;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A job of the workflow.
 fn job(id: &str) -> Value {
@@ -165,25 +165,53 @@ fn after(sandbox: &mut Sandbox, id: &str, unlike: &[(&str, &str)]) -> Output {
     xtask(sandbox, step)
 }
 
+/// Removes the record of a command.
+fn lose(sandbox: &Sandbox, command: &str) {
+    let runs = fs::read_dir(sandbox.root().join("target/xtask/runs")).expect("there are runs");
+    let runs = runs.map(|run| run.expect("an entry").path()).filter(|run| !run.is_symlink());
+    let is_it = |run: &PathBuf| {
+        let summary = fs::read_to_string(run.join("summary.json")).expect("the run has ended");
+        summary.contains(&format!("\"cargo xtask {command}\""))
+    };
+    let lost: Vec<PathBuf> = runs.filter(is_it).collect();
+    assert_eq!(lost.len(), 1, "{command}");
+    fs::remove_dir_all(&lost[0]).expect("it is removed");
+}
+
 #[test]
 fn every_report_of_a_push_ends_with_the_same_word_name_and_code() {
     #[track_caller]
     fn case(sandbox: &mut Sandbox, more: &[(&str, &str)], title: &str) {
         let unlike = [&[("deploy-staging", "skipped"), ("smoke-test", "skipped")], more].concat();
-        let report = after(sandbox, "quality-report", &unlike).exits(0);
-        assert!(report.stdout.starts_with(&format!("# {title}")), "{}", report.stdout);
-        let summary = sandbox.root().with_file_name("summary.md");
-        sandbox.var("GITHUB_STEP_SUMMARY", &summary);
-        after(sandbox, "notify", &unlike).exits(0);
-        sandbox.var("GITHUB_STEP_SUMMARY", "");
-        let notice = fs::read_to_string(&summary).expect("GitHub's summary");
-        fs::remove_file(summary).expect("GitHub's summary");
-        assert!(sandbox.redact(&notice).contains(title), "{notice}");
+        for (job, word) in [("quality-report", "# "), ("notify", "")] {
+            let summary = sandbox.root().with_file_name("summary.md");
+            sandbox.var("GITHUB_STEP_SUMMARY", &summary);
+            let log = after(sandbox, job, &unlike).exits(0).stdout;
+            let shown = sandbox.redact(&fs::read_to_string(&summary).expect("GitHub's summary"));
+            fs::remove_file(summary).expect("GitHub's summary");
+            assert!(shown.contains(&format!("{word}{title}")), "{shown}");
+            assert!(job == "notify" || shown.trim_end() == log.trim_end(), "{log}");
+        }
     }
     let mut push = pushed_to_a_fork();
     case(&mut push, &[], "✓ passed: ");
+    push.var("GITHUB_STEP_SUMMARY", "/dev/full");
+    after(&mut push, "quality-report", &[]).exits(0).says("warning: write the step's summary to /dev/full");
     case(&mut push, &[("security-audit", "failure"), ("dependency-check", "cancelled")], "✓ passed: ");
-    let red = "✗ failed: build-release (its job has failed, and no record says why) · exit 1";
-    case(&mut push, &[("build-release", "failure"), ("build-and-push", "skipped")], red);
-    ci_passed("push", &[("build-release", "failure")]).exits(1).prints("build-release has failed");
+    let red = |job: &str, why: &str| format!("✗ failed: {job} ({why}) · exit 1");
+    let recorded = |why: &str| format!("its job {why}, and no record says why");
+    let after_release = ("build-and-push", "skipped");
+    let failed = red("build-release", &recorded("has failed"));
+    case(&mut push, &[("build-release", "failure"), after_release], &failed);
+    let cancelled = format!("✗ interrupted: build-release ({}) · exit 130", recorded("was cancelled"));
+    case(&mut push, &[("build-release", "cancelled"), after_release], &cancelled);
+    case(&mut push, &[("xtask-tests", "failure")], &red("xtask-tests", "its job has failed"));
+    // The job has failed before xtask could leave a record, or its record is lost.
+    lose(&push, "build");
+    let failed = red("build-release", "its job has failed, and there is no record of it");
+    case(&mut push, &[("build-release", "failure"), after_release], &failed);
+    let lost = red("build-release", "its job has succeeded, and there is no record of it");
+    case(&mut push, &[], &lost);
+    let skipped = red("build-release", "its job was skipped, although nothing that it needs went ...");
+    case(&mut push, &[("build-release", "skipped"), after_release], &skipped);
 }
