@@ -2,6 +2,7 @@
 
 use crate::hook::Hook;
 use crate::sandbox::{Sandbox, counts};
+use rustix::process::Signal;
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::path::PathBuf;
@@ -290,4 +291,47 @@ fn what_a_run_was_asked_to_leave_out_is_not_missing() {
     sandbox.run(&[&["ci", "--event", "pull-request"][..], &skipped].concat()).exits(0);
     let summary = document(&sandbox, &["report", "--all", "--json", "--event", "pull-request"]);
     assert_eq!((shown(&summary).0, shown(&summary).1), ("passed", Some(0)));
+}
+
+#[test]
+fn a_job_that_was_cancelled_is_no_success_when_it_has_left_a_record() {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.run(&["fmt", "--fix"]).exits(0);
+    sandbox.stage("slow", "", "trap 'exit 0' TERM; : >../ready; while :; do sleep 0.02; done");
+    sandbox.stage("behind", "needs = [\"slow\"]", "exit 0").commit();
+    on(&mut sandbox, "pull_request", "refs/pull/7/merge");
+    let others = ["slow", "behind", "coverage", "build", "audit", "deps"].iter().flat_map(|stage| ["--skip", *stage]);
+    sandbox.run(&["ci"].into_iter().chain(others).collect::<Vec<_>>()).exits(0);
+    let run = sandbox.start(&["ci", "--only", "slow", "--only", "behind"]);
+    run.until_there("ready").signal(Signal::INT);
+    run.finish().exits(130);
+    let summary = document(&sandbox, &["report", "--all", "--json"]);
+    let (verdict, exit, stages) = shown(&summary);
+    assert_eq!((verdict, exit), ("interrupted", Some(130)));
+    let cancelled: Vec<&str> = stages.iter().filter_map(|stage| Some(stage.split_once(" cancelled: ")?.0)).collect();
+    assert_eq!(cancelled, ["slow", "behind"]);
+    let title = sandbox.run(&["report", "--all"]).exits(0).stdout;
+    assert!(title.starts_with("# ✗ interrupted: slow ("), "{title}");
+}
+
+#[test]
+fn where_the_plan_cannot_be_made_every_stage_is_expected() {
+    let mut sandbox = pushed();
+    // No registry takes it, so the plan of a push cannot be made; commands for other stages can.
+    sandbox
+        .file("services/a-service/src/bin/x.rs", "fn main() {}\n")
+        .file("services/a-service/src/bin/y.rs", "fn main() {}\n");
+    fs::remove_file(sandbox.root().join("services/a-service/src/main.rs")).expect("the program of the service's name");
+    sandbox.run(&["fmt"]).exits(0);
+    sandbox.var("XTASK_NEEDS", r#"{"test-services":{"result":"failure"}}"#);
+    let output = sandbox.run(&["report", "--all", "--json"]).exits(0).says("warning: make images of the services");
+    let summary: Value = serde_json::from_str(&output.stdout).expect("stdout is one document");
+    let stages = shown(&summary).2;
+    assert_eq!(stages[0], "test-services failed: its job has failed, and there is no record of it");
+    assert_eq!(
+        stages.last().map(String::as_str),
+        Some("build-and-push skipped: needs `build-release`, which was skipped")
+    );
+    let warning = "every stage is expected, because the plan cannot be made: make images of the services: 1 problem";
+    assert!(summary["warnings"][0].as_str().expect("a text").starts_with(warning), "{}", summary["warnings"]);
 }

@@ -63,6 +63,48 @@ fn completed(mut summary: Summary, event: Event, needs: &str) -> (Vec<String>, S
     (stages, summary.verdict, summary.exit_code)
 }
 
+/// What becomes of a stage by its record and by the result of its job, where all other jobs have left good records.
+#[test]
+fn a_stage_is_as_good_as_its_record_and_its_job_and_red_when_one_of_them_is_missing() {
+    #[track_caller]
+    fn case((event, id): (Event, &str), record: Option<Outcome>, wanted: [&str; 5]) {
+        let results = ["", "success", "failure", "cancelled", "skipped"];
+        for (result, wanted) in results.into_iter().zip(wanted) {
+            let mut summary = all_but(event, &[id]);
+            let tasks: &[&str] = &["auth-service", "user-service"];
+            summary.stages.extend(record.map(|outcome| story(&[(id, tasks, outcome)]).stages.remove(0)));
+            let needs = format!(r#"{{"{id}":{{"result":"{result}"}}}}"#);
+            let (stages, verdict, code) = completed(summary, event, if result.is_empty() { "" } else { &needs });
+            let found = stages.iter().find_map(|line| line.strip_prefix(id)?.trim().split(':').next());
+            let red = match wanted {
+                "failed" => ("failed", 1),
+                "cancelled" => ("interrupted", 130),
+                _ => ("passed", 0),
+            };
+            let context = format!("{event:?} {id} {record:?} {result}");
+            assert_eq!(found.unwrap_or("passed"), wanted, "{context}");
+            assert_eq!((verdict.as_str(), code), (red.0, Some(red.1)), "{context}");
+        }
+    }
+    for stage in [
+        (Event::PullRequest, "code-coverage"),
+        (Event::Push, "code-coverage"),
+        (Event::Push, "test-services"),
+        (Event::Push, "build-and-push"),
+    ] {
+        //                                   no result, success, failure, cancelled, skipped
+        case(stage, None, ["failed", "failed", "failed", "cancelled", "failed"]);
+        case(stage, Some(Passed), ["passed", "passed", "failed", "cancelled", "passed"]);
+        case(stage, Some(Failed), ["failed"; 5]);
+        case(stage, Some(Cancelled), ["cancelled"; 5]);
+        case(stage, Some(Skipped), ["failed", "failed", "failed", "cancelled", "failed"]);
+        let nothing = "nothing-to-do";
+        case(stage, Some(Outcome::NothingToDo), [nothing, nothing, "failed", "cancelled", nothing]);
+    }
+    // What the event does not run is red only when its job is.
+    case((Event::PullRequest, "build-and-push"), None, ["passed", "passed", "failed", "cancelled", "skipped"]);
+}
+
 /// Every result that GitHub may give of the job `code-coverage`, or none, where all other jobs have left good records.
 #[test]
 fn a_job_without_a_record_is_red_and_named_whatever_github_says_of_it() {
