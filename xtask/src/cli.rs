@@ -32,7 +32,7 @@ Exit codes:
   0    ok (warnings allowed)
   1    a gate failed
   2    the command line or the configuration is wrong
-  3    the environment: a tool, the network, the disk
+  3    the environment: a tool, the network, the disk; also in a stage run alone that does not block
   4    nothing selected
   5    timed out
   6    another run holds this checkout, or another deployment the environment

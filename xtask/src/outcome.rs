@@ -69,6 +69,14 @@ impl Outcome {
         }
     }
 
+    /// The outcome of a stage of this policy that consists of these parts. What a stage that does not block has found is
+    /// information; that it could not look, or not to the end, outweighs it.
+    pub fn of_stage(policy: Policy, parts: impl Iterator<Item = Self> + Clone) -> Option<Self> {
+        let undone = parts.clone().filter(|part| matches!(part, Self::EnvironmentError | Self::TimedOut));
+        let undone = if policy == Policy::Blocking { None } else { Self::of_parts(undone) };
+        undone.or_else(|| Self::of_parts(parts))
+    }
+
     /// The outcome of a whole made of parts: the worst of them, where a part that ran outweighs one that did not.
     ///
     /// `None` when there are no parts.
@@ -160,29 +168,32 @@ impl Verdict {
     /// | none did, one timed out | – | timed-out | 5 |
     /// | none did, one could not work | – | environment-error | 3 |
     /// | none did, one was cancelled | – | interrupted | 130 |
-    /// | none of these | nobody worked | nothing-to-do | 4 |
-    /// | none of these | only reports worked, of other stages | nothing-to-do | 4 |
-    /// | none of these | somebody worked | passed | 0 |
+    /// | none of these | a stage did its work, good or bad | passed | 0 |
+    /// | none of these | none did, one timed out | timed-out | 5 |
+    /// | none of these | none did, one could not work | environment-error | 3 |
+    /// | none of these | no stage did anything | nothing-to-do | 4 |
+    ///
+    /// Besides, a report about other stages is no work. So a stage that does not block stops no pipeline, and run alone it
+    /// is red when it could not do the one thing that it is there for.
     pub fn of(stages: &[(Policy, Option<Outcome>)]) -> Self {
         let blocking = |wanted: Outcome| stages.contains(&(Policy::Blocking, Some(wanted)));
         // A report about nothing is no work, unless it is all that was asked for.
         let only_reports = stages.iter().all(|(policy, _)| *policy == Policy::Reporting);
-        let mut worked = stages.iter().filter(|(policy, ending)| {
-            let idle = ending.is_none_or(|ending| matches!(ending, Outcome::NothingToDo | Outcome::Skipped));
-            !idle && (only_reports || *policy != Policy::Reporting)
-        });
+        let counted = || stages.iter().filter(|(policy, _)| only_reports || *policy != Policy::Reporting);
+        let any = |wanted: &[Outcome]| counted().any(|(_, ending)| ending.is_some_and(|it| wanted.contains(&it)));
+        let worked = any(&[Outcome::Passed, Outcome::Failed, Outcome::Flaky, Outcome::Cancelled, Outcome::Cached]);
         if blocking(Outcome::Failed) {
             Self { word: "failed", exit: Exit::Gate }
-        } else if blocking(Outcome::TimedOut) {
+        } else if blocking(Outcome::TimedOut) || (!worked && any(&[Outcome::TimedOut])) {
             Self { word: "timed-out", exit: Exit::TimedOut }
-        } else if blocking(Outcome::EnvironmentError) {
+        } else if blocking(Outcome::EnvironmentError) || (!worked && any(&[Outcome::EnvironmentError])) {
             Self { word: "environment-error", exit: Exit::Environment }
         } else if blocking(Outcome::Cancelled) {
             Self { word: "interrupted", exit: Exit::Interrupted(SIGINT) }
-        } else if worked.next().is_none() {
-            Self { word: "nothing-to-do", exit: Exit::NothingSelected }
-        } else {
+        } else if worked {
             Self { word: "passed", exit: Exit::Ok }
+        } else {
+            Self { word: "nothing-to-do", exit: Exit::NothingSelected }
         }
     }
 
@@ -203,6 +214,18 @@ mod tests {
     use Policy::{Blocking, Info, Reporting, Warning};
 
     #[test]
+    fn what_a_stage_that_does_not_block_has_found_does_not_hide_what_it_could_not_look_at() {
+        let case = |policy, parts: &[Outcome], wanted| {
+            assert_eq!(Outcome::of_stage(policy, parts.iter().copied()), wanted, "{policy:?} {parts:?}");
+        };
+        case(Blocking, &[EnvironmentError, Failed], Some(Failed));
+        case(Warning, &[EnvironmentError, Failed], Some(EnvironmentError));
+        case(Info, &[TimedOut, Failed, Passed], Some(TimedOut));
+        case(Warning, &[Failed, Passed], Some(Failed));
+        case(Warning, &[], None);
+    }
+
+    #[test]
     fn only_blocking_stages_make_a_run_red() {
         #[track_caller]
         fn case(stages: &[(Policy, Outcome)], word: &str, code: u8) {
@@ -219,6 +242,13 @@ mod tests {
         case(&[(Blocking, Cached), (Blocking, Skipped)], "passed", 0);
         case(&[(Blocking, NothingToDo), (Warning, Skipped), (Reporting, Passed)], "nothing-to-do", 4);
         case(&[(Reporting, Passed)], "passed", 0);
+        case(&[(Warning, EnvironmentError)], "environment-error", 3);
+        case(&[(Warning, EnvironmentError), (Info, TimedOut)], "timed-out", 5);
+        case(&[(Warning, EnvironmentError), (Info, Passed)], "passed", 0);
+        case(&[(Warning, EnvironmentError), (Blocking, NothingToDo), (Reporting, Passed)], "environment-error", 3);
+        case(&[(Warning, Passed), (Reporting, EnvironmentError)], "passed", 0);
+        case(&[(Reporting, EnvironmentError)], "environment-error", 3);
+        case(&[(Warning, Failed)], "passed", 0);
         case(&[], "nothing-to-do", 4);
         assert_eq!(Verdict::of(&[(Blocking, None), (Info, None)]).word, "nothing-to-do");
     }

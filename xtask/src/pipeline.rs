@@ -69,6 +69,8 @@ pub const FMT: &str = "fmt";
 /// The name of the clippy task within the first stage.
 pub const LINT: &str = "lint";
 
+/// The id of the stage that installs missing tools, in front of the first. It is no work that anyone asked for.
+pub const SETUP: &str = "setup";
 /// The id of the first stage.
 pub const FORMAT_AND_LINT: &str = "format-and-lint";
 /// The id of the unit and doc tests.

@@ -4,10 +4,13 @@
 //! A stage opens when the stages it needs have ended well enough; within an open stage a task starts when the tasks it
 //! needs have gone well, its universe is free, and neither the stage nor the run is at its limit.
 
+mod reason;
+
 use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
 use crate::plan::Plan;
 use crate::plan::task::Universe;
+use reason::{Part, reason};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// What followed from a transition, in order.
@@ -349,24 +352,17 @@ impl Schedule {
         };
         let tasks: Vec<&Task> = self.stages[stage].tasks.iter().map(|&task| &self.tasks[task]).collect();
         let prepares = |task: &Task| task.needed_by.iter().any(|&dependent| self.tasks[dependent].stage == stage);
-        let all = Outcome::of_parts(tasks.iter().map(outcome_of));
-        let own = Outcome::of_parts(tasks.iter().filter(|task| !prepares(task)).map(outcome_of));
+        let policy = self.stages[stage].policy;
+        let all = Outcome::of_stage(policy, tasks.iter().map(outcome_of));
+        let own = Outcome::of_stage(policy, tasks.iter().filter(|task| !prepares(task)).map(outcome_of));
         let worst = if all.is_some_and(Outcome::meets_a_need) { own } else { all }.unwrap_or(Outcome::NothingToDo);
-        let mut whys: Vec<String> = Vec::new();
-        for task in tasks.iter().filter(|task| outcome_of(task) == worst) {
-            let Some(because) = &task.because else { continue };
-            let speaks_for_itself = matches!(worst, Outcome::Skipped | Outcome::Passed);
-            let why = if speaks_for_itself { because.clone() } else { format!("{}: {because}", task.id.name()) };
-            if !whys.contains(&why) {
-                whys.push(why);
-            }
-        }
-        let because = match whys.len() {
-            0 => None,
-            1..=3 => Some(whys.join("; ")),
-            more => Some(format!("{}; and {} more", whys[..2].join("; "), more - 2)),
-        };
-        (worst, because)
+        let parts = tasks.iter().copied().map(|task| Part {
+            name: task.id.name(),
+            outcome: outcome_of(&task),
+            because: task.because.as_deref(),
+            prepares: prepares(task),
+        });
+        (worst, reason(worst, &parts.collect::<Vec<_>>()))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::message::Stopped;
 use crate::error::Exit;
 use crate::outcome::{Outcome, Verdict};
+use crate::pipeline;
 use crate::plan::Plan;
 
 /// The verdict of a run whose stages have ended so, in the plan's order.
@@ -13,6 +14,7 @@ pub fn verdict(plan: &Plan, endings: &[Option<Outcome>], stopped: Option<&Stoppe
         Some(Stopped::TimedOut) => return Verdict { word: "timed-out", exit: Exit::TimedOut },
         None => {}
     }
-    let stages: Vec<_> = plan.stages.iter().zip(endings).map(|(stage, ending)| (stage.policy, *ending)).collect();
+    let stages = plan.stages.iter().zip(endings).filter(|(stage, _)| stage.id.as_str() != pipeline::SETUP);
+    let stages: Vec<_> = stages.map(|(stage, ending)| (stage.policy, *ending)).collect();
     Verdict::of(&stages)
 }

@@ -151,7 +151,7 @@ impl Desk for Worker<'_> {
     }
 
     fn ask(&mut self, command: &Command) -> (Finished, Vec<u8>) {
-        self.heard = Heard::new(&Installation, &self.inputs.root, &[]);
+        self.heard = Heard::new(&Installation::default(), &self.inputs.root, &[]);
         self.heard.document = Some(Vec::new());
         let finished = self.run(command);
         (finished, self.heard.document.take().unwrap_or_default())

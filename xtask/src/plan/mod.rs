@@ -11,7 +11,7 @@ pub use task::Task;
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
-use crate::pipeline::Event;
+use crate::pipeline::{self, Event};
 use crate::purpose::Purpose;
 use crate::readers::Installation;
 use crate::tools::catalogue::Tool;
@@ -58,11 +58,11 @@ impl Plan {
         if tools.is_empty() {
             return;
         }
-        let setup = StageId::new("setup");
+        let setup = StageId::new(pipeline::SETUP);
         let task = |(tool, command): &(Tool, Command)| {
             // Building a tool from source takes minutes where only cargo is there to do it.
             let task = Task::new(&setup, &tool.to_string(), command.clone(), Duration::from_secs(60 * 60));
-            Task { reader: Arc::new(Installation), purpose: Purpose::Install, ..task }
+            Task { reader: Arc::new(Installation::default()), purpose: Purpose::Install, ..task }
         };
         let tasks: Vec<Task> = tools.iter().map(task).collect();
         for wanting in self.stages.iter_mut().flat_map(|stage| &mut stage.tasks) {

@@ -147,15 +147,19 @@ impl Read for CargoAudit {
 
     fn finish(mut self: Box<Self>, exit: Exit, cut: bool) -> Reading {
         if !matches!(exit, Exit::Code(0 | 1)) || self.document.is_empty() {
-            let why = self.complaints.any().unwrap_or_else(|| exit.to_string());
-            return environment_error(format!("cargo-audit could not look: {why}"));
+            let why = self.complaints.any().unwrap_or_else(|| format!("cargo-audit {exit}"));
+            return environment_error(format!("advisories were not checked: {why}"));
         }
         let report: Report = match self.document.parse() {
             Ok(report) => report,
-            Err(error) => return environment_error(format!("cargo-audit's answer cannot be read: {error}")),
+            Err(error) => {
+                return environment_error(format!(
+                    "advisories were not checked: the answer of cargo-audit cannot be read: {error}"
+                ));
+            }
         };
         if let Some(doubt) = doubt(&report) {
-            return environment_error(format!("cargo-audit could not look: {doubt}"));
+            return environment_error(format!("advisories were not checked: {doubt}"));
         }
         guard(self.reading(report, exit), cut)
     }
@@ -243,10 +247,10 @@ mod tests {
         let stderr = "error: error loading advisory database: I/O operation failed\nCaused by:\n  -> no such directory";
         let reading = read(&CargoAudit::new(&[], None), "", stderr, Exit::Code(1));
         let because =
-            "cargo-audit could not look: error loading advisory database: I/O operation failed: no such directory";
+            "advisories were not checked: error loading advisory database: I/O operation failed: no such directory";
         same(&reading, Outcome::EnvironmentError, because);
         let reading = audit(&[], "", 0);
-        same(&reading, Outcome::EnvironmentError, "cargo-audit could not look: exited with code 0");
+        same(&reading, Outcome::EnvironmentError, "advisories were not checked: cargo-audit exited with code 0");
         for (pointer, value) in
             [("/database/advisory-count", 0), ("/lockfile/dependency-count", 0), ("/vulnerabilities/count", 3)]
         {

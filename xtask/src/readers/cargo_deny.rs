@@ -78,6 +78,8 @@ struct Sums {
 #[derive(Clone, Debug)]
 pub struct CargoDeny {
     waivers: Waivers,
+    /// What it checks: `bans and sources`.
+    checks: String,
     unchecked: Option<String>,
     findings: Findings,
     /// Diagnostics of severity error, repeated ones included: as many as the summary says.
@@ -89,10 +91,12 @@ pub struct CargoDeny {
 }
 
 impl CargoDeny {
-    /// With advisories and other codes that do not count for now, and what it leaves unchecked, as a sentence.
-    pub fn new(waivers: &[Waiver], unchecked: Option<String>) -> Self {
+    /// With advisories and other codes that do not count for now, what it checks, in words (`bans and sources`), and what
+    /// it leaves unchecked, as a sentence.
+    pub fn new(waivers: &[Waiver], checks: &str, unchecked: Option<String>) -> Self {
         Self {
             waivers: Waivers::new(waivers),
+            checks: checks.to_owned(),
             unchecked,
             findings: Findings::default(),
             errors: 0,
@@ -134,8 +138,8 @@ impl CargoDeny {
         match (exit, self.summary, &self.strange) {
             (Exit::Signal(_), ..) => Some(format!("cargo-deny {exit}")),
             (_, None, _) => {
-                let why = reason().unwrap_or_else(|| format!("it {exit} without a summary"));
-                Some(format!("cargo-deny could not look: {why}"))
+                let why = reason().unwrap_or_else(|| format!("cargo-deny {exit} without a summary"));
+                Some(format!("{} were not checked: {why}", self.checks))
             }
             (_, _, Some(strange)) => Some(strange.clone()),
             (_, Some(sum), _) if sum != self.errors => {
@@ -220,7 +224,7 @@ mod tests {
     const CLEAN: &str = r#"{"fields":{"bans":{"errors":0,"helps":0,"notes":0,"warnings":0}},"type":"summary"}"#;
 
     fn deny(waivers: &[Waiver], stderr: &str, exit: i32) -> Reading {
-        read(&CargoDeny::new(waivers, None), "", stderr, Exit::Code(exit))
+        read(&CargoDeny::new(waivers, "all", None), "", stderr, Exit::Code(exit))
     }
 
     #[test]
@@ -243,7 +247,7 @@ mod tests {
 
     #[test]
     fn what_was_not_checked_is_part_of_the_result() {
-        let reader = CargoDeny::new(&[], Some("not all".to_owned()));
+        let reader = CargoDeny::new(&[], "all", Some("not all".to_owned()));
         let passed = read(&reader, "", CLEAN, Exit::Code(0));
         assert_eq!((passed.outcome, passed.because.as_deref()), (Outcome::Passed, Some("not all")));
         let failed = read(&reader, "", OUTPUT, Exit::Code(7));
@@ -273,10 +277,10 @@ mod tests {
             assert_eq!(deny(&[], &lines[..end].join("\n"), 7).outcome, Outcome::EnvironmentError, "{end} lines");
         }
         let fetch = r#"{"fields":{"level":"ERROR","message":"failed to fetch advisory database https://x with cli:\nfatal","timestamp":""},"type":"log"}"#;
-        let because = "cargo-deny could not look: failed to fetch advisory database https://x with cli:";
+        let because = "all were not checked: failed to fetch advisory database https://x with cli:";
         same(&deny(&[], fetch, 1), Outcome::EnvironmentError, because);
         let config = r#"{"fields":{"labels":[],"message":"advisory database url doesn't have a domain name","severity":"error"},"type":"diagnostic"}"#;
-        let because = "cargo-deny could not look: advisory database url doesn't have a domain name";
+        let because = "all were not checked: advisory database url doesn't have a domain name";
         same(&deny(&[], config, 1), Outcome::EnvironmentError, because);
     }
 

@@ -1,6 +1,7 @@
 //! Reads a command by its exit code alone.
 
-use super::Read;
+use super::complaints::Complaints;
+use super::{Read, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::reading::{Binary, Reading};
@@ -35,22 +36,26 @@ impl Read for ExitCode {
 }
 
 /// The same of an installation: what fails there is the environment, not a gate.
-#[derive(Clone, Debug)]
-pub struct Installation;
+#[derive(Clone, Debug, Default)]
+pub struct Installation(Complaints);
 
 impl Read for Installation {
     fn start(&self, _: &Path, _: &[Binary]) -> Box<dyn Read> {
         Box::new(self.clone())
     }
 
-    fn wants_every_line(&self) -> bool {
-        false
+    fn line(&mut self, stream: Stream, line: &[u8]) {
+        if stream == Stream::Stderr {
+            self.0.see(&text(line));
+        }
     }
 
-    fn line(&mut self, _: Stream, _: &[u8]) {}
-
     fn finish(self: Box<Self>, exit: Exit, _: bool) -> Reading {
-        if exit.is_ok() { Reading::passed() } else { Reading::because(Outcome::EnvironmentError, exit.to_string()) }
+        if exit.is_ok() {
+            return Reading::passed();
+        }
+        let why = self.0.error().map_or_else(|| exit.to_string(), |error| format!("{exit}: {error}"));
+        Reading::because(Outcome::EnvironmentError, why)
     }
 }
 
@@ -62,6 +67,15 @@ mod tests {
     fn case(exit: Exit, outcome: Outcome, because: Option<&str>) {
         let reading = Box::new(ExitCode).finish(exit, false);
         assert_eq!((reading.outcome, reading.because.as_deref()), (outcome, because));
+    }
+
+    #[test]
+    fn an_installation_that_fails_says_why() {
+        let mut reader = Box::new(Installation::default());
+        reader.line(Stream::Stderr, b"error: could not find `cargo-audit` in registry `crates-io`");
+        let reading = reader.finish(Exit::Code(101), false);
+        let because = "exited with code 101: could not find `cargo-audit` in registry `crates-io`";
+        assert_eq!((reading.outcome, reading.because.as_deref()), (Outcome::EnvironmentError, Some(because)));
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn all() -> Vec<(Box<dyn Read>, Stream, String, bool)> {
         (Box::new(Libtest::new(&repeat)), Stdout, libtest.into(), true),
         (Box::new(Environment::new(std::collections::BTreeMap::new())), Stdout, "A=1\nB=2".into(), false),
         (Box::new(CargoAudit::new(&[waiver("X", true)], None)), Stdout, audit.into(), true),
-        (Box::new(CargoDeny::new(&[waiver("X", false)], None)), Stderr, deny.into(), true),
+        (Box::new(CargoDeny::new(&[waiver("X", false)], "all", None)), Stderr, deny.into(), true),
         (Box::new(Outdated::default()), Stderr, update.into(), true),
         (Box::new(Duplicates::default()), Stdout, "a v1.0.0\n\na v2.0.0".into(), false),
         (Box::new(LlvmCov::new(gate(), None)), Stdout, covered, true),

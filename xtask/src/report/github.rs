@@ -2,9 +2,9 @@
 //! printed; the runner takes them from stdout and stderr alike.
 
 use super::display::{clean, clean_lines};
-use super::summary::TaskSummary;
-use super::words;
-use crate::outcome::Policy;
+use super::summary::{StageSummary, TaskSummary};
+use super::{next, words};
+use crate::outcome::{Outcome, Policy};
 use crate::reading::{FailedTest, Finding, Severity};
 
 /// Annotations of one kind that GitHub keeps of one step.
@@ -27,10 +27,10 @@ pub fn group(title: &str) -> String {
 pub const END_GROUP: &str = "::endgroup::";
 
 impl Annotations {
-    /// The commands that annotate what a task has found: its failed tests and its findings, or else itself. What a
-    /// policy does not block is no error.
+    /// The commands that annotate what a task has found: its failed tests and its findings, or else itself, unless it
+    /// could not run: see [`Self::of_stage`]. What a policy does not block is no error.
     pub fn of(&mut self, task: &TaskSummary, policy: Policy) -> Vec<String> {
-        let top = if policy == Policy::Blocking { Severity::Error } else { Severity::Warning };
+        let top = top(policy);
         let mut commands: Vec<String> = Vec::new();
         for test in &task.failed_tests {
             commands.extend(self.take(top).map(|word| failed_test(word, test, task)));
@@ -39,11 +39,28 @@ impl Annotations {
         for finding in &open {
             commands.extend(self.take(finding.severity.min(top)).map(|word| found(word, finding)));
         }
-        if task.failed_tests.is_empty() && open.is_empty() && super::failure::is_one(task.outcome) {
+        let failed = super::failure::is_one(task.outcome) && task.outcome != Outcome::EnvironmentError;
+        if task.failed_tests.is_empty() && open.is_empty() && failed {
             let message = format!("{} {}", task.id, words::task(task));
             commands.extend(self.take(top).map(|word| command(word, &[("title", task.id.as_str())], &message)));
         }
         commands
+    }
+
+    /// The command that annotates what of a stage could not run, if anything: once for all tasks, which often lack the
+    /// same thing. A task that lacks what another one would have made is not counted.
+    pub fn of_stage(&mut self, stage: &StageSummary) -> Option<String> {
+        let could_not = |task: &&TaskSummary| task.outcome == Outcome::EnvironmentError && !next::is_consequence(task);
+        let tasks: Vec<&TaskSummary> = stage.tasks.iter().filter(could_not).collect();
+        let first = tasks.first()?;
+        let words = match stage.outcome {
+            Outcome::EnvironmentError => words::stage(stage),
+            _ if tasks.len() == 1 => format!("{}: {}", first.name(), words::task(first)),
+            _ => format!("{}: {}; and {} more", first.name(), words::task(first), tasks.len() - 1),
+        };
+        let message = format!("{} {words}", stage.id);
+        let word = self.take(top(stage.policy))?;
+        Some(command(word, &[("title", stage.id.as_str())], &message))
     }
 
     fn take(&mut self, severity: Severity) -> Option<&'static str> {
@@ -55,6 +72,11 @@ impl Annotations {
         *taken += 1;
         (*taken <= LIMIT).then_some(word)
     }
+}
+
+/// The most severe that what goes wrong in a stage of this policy can be.
+fn top(policy: Policy) -> Severity {
+    if policy == Policy::Blocking { Severity::Error } else { Severity::Warning }
 }
 
 fn failed_test(word: &str, test: &FailedTest, task: &TaskSummary) -> String {

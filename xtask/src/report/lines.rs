@@ -98,6 +98,11 @@ impl Lines {
 
     fn stage_finished(&mut self, stage: &StageSummary) {
         let waiting = self.waiting.remove(&stage.id).unwrap_or_default();
+        if self.display.github
+            && let Some(command) = self.annotations.of_stage(stage)
+        {
+            self.printer.command(&command);
+        }
         if !self.says_more_than_failures() {
             return;
         }

@@ -7,7 +7,7 @@ use super::counted;
 use super::summary::{StageSummary, Summary, TaskSummary};
 use crate::event::Counts;
 use crate::ids::StageId;
-use crate::outcome::{Outcome, TestCounts, Verdict};
+use crate::outcome::{Outcome, Policy, TestCounts, Verdict};
 use crate::pipeline;
 use crate::reading::{Coverage, LEFT_OUT};
 use crate::text;
@@ -79,9 +79,12 @@ pub fn unfinished(mut run: Summary) -> Summary {
 /// Gives a summary the verdict that its stages have come to. What has not ended can still go wrong: then only a red
 /// verdict is certain, and any other is `running`. `may_block` says of which stages that is so.
 pub fn judge(summary: &mut Summary, may_block: impl Fn(&StageId) -> bool) {
-    let stages: Vec<_> = summary.stages.iter().map(|stage| (stage.policy, Some(stage.outcome))).collect();
+    let stages = summary.stages.iter().filter(|stage| stage.id.as_str() != pipeline::SETUP);
+    let stages: Vec<_> = stages.map(|stage| (stage.policy, Some(stage.outcome))).collect();
     let Verdict { word, exit } = Verdict::of(&stages);
-    let undecided = matches!(word, "passed" | "nothing-to-do") && summary.pending.iter().any(may_block);
+    let is_red =
+        stages.iter().any(|(policy, ending)| *policy == Policy::Blocking && ending.is_some_and(Outcome::is_bad));
+    let undecided = !is_red && summary.pending.iter().any(may_block);
     (if undecided { "running" } else { word }).clone_into(&mut summary.verdict);
     summary.exit_code = (!undecided).then(|| exit.code());
 }
@@ -132,8 +135,8 @@ fn stage(id: &StageId, runs: &[Summary]) -> Option<StageSummary> {
     // A run that has left the stage out says nothing about it when another has worked on it.
     let worked = parts.iter().any(|part| !part.tasks.is_empty());
     let parts: Vec<Part<'_>> = parts.into_iter().filter(|part| !worked || !part.tasks.is_empty()).collect();
-    let outcome = Outcome::of_parts(parts.iter().map(|part| part.outcome))?;
     let last = parts.last()?.stage;
+    let outcome = Outcome::of_stage(last.policy, parts.iter().map(|part| part.outcome))?;
     Some(StageSummary {
         outcome,
         because: because(&parts, outcome),
@@ -151,7 +154,7 @@ fn part<'a>(run: &Summary, stage: &'a StageSummary, later: &[(&Summary, &StageSu
     let outcome = if tasks.len() == stage.tasks.len() {
         stage.outcome
     } else {
-        Outcome::of_parts(tasks.iter().map(|task| task.outcome))?
+        Outcome::of_stage(stage.policy, tasks.iter().map(|task| task.outcome))?
     };
     Some(Part { stage, tasks, outcome })
 }

@@ -6,6 +6,7 @@ mod kind;
 use super::summary::{StageSummary, Summary, TaskSummary};
 use crate::ids::StageId;
 use crate::outcome::Outcome;
+use crate::purpose::Purpose;
 use crate::reading::{IS_BACK, NEEDS_A_HUMAN, Severity, TYPE_NEXT};
 use crate::text;
 use kind::Kind;
@@ -55,7 +56,7 @@ pub fn again(task: &TaskSummary) -> &str {
 }
 
 /// Whether a task never started because another one could not do its work: that one has its own step.
-fn is_consequence(task: &TaskSummary) -> bool {
+pub(super) fn is_consequence(task: &TaskSummary) -> bool {
     let needs = task.because.as_deref().is_some_and(|because| because.starts_with("needs `"));
     needs && task.outcome == Outcome::EnvironmentError && task.log.is_none()
 }
@@ -128,6 +129,11 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
         Kind::Environment if because.to_ascii_lowercase().contains("no space left") => {
             ("free space on that disk, or set CARGO_TARGET_DIR to a directory on another one".to_owned(), vec![again()])
         }
+        Kind::Environment if task.purpose == Purpose::Audit && because.starts_with("advisories ") => (
+            "try again with a network, or get a copy of the advisory database and name it: --advisory-db DIR"
+                .to_owned(),
+            vec![again()],
+        ),
         Kind::Environment => {
             ("see what is missing on this machine".to_owned(), vec!["cargo xtask doctor".to_owned(), again()])
         }

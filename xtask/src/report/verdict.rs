@@ -135,6 +135,10 @@ fn culprits(word: &str, summary: &Summary) -> String {
     if stages.is_empty() {
         stages = blocking(summary).collect();
     }
+    // A stage that does not block and was run alone.
+    if stages.is_empty() {
+        stages = summary.stages.iter().filter(|stage| stage.outcome.is_bad()).collect();
+    }
     if stages.is_empty() {
         return word.to_owned();
     }

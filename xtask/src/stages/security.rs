@@ -33,13 +33,17 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
         config.waivers.iter().cloned().partition(|waiver| is_of_advisories(&waiver.id));
     // A given database is no git checkout, which is the only form that cargo-deny reads: cargo-audit has looked there.
     let advisories = config.advisory_db.is_none().then(|| {
-        let reader = CargoDeny::new(&advisories, None);
+        let reader = CargoDeny::new(&advisories, "advisories", None);
         deny(context, &stage, ("cargo-deny-advisories", &["advisories"]), reader)
     });
     let licences = context.workspace.licences_configured;
     let unchecked = (!licences).then(|| UNCHECKED.to_owned());
-    let checks: &[&str] = if licences { &["bans", "sources", "licenses"] } else { &["bans", "sources"] };
-    let others = deny(context, &stage, ("cargo-deny", checks), CargoDeny::new(&others, unchecked));
+    let (checks, words): (&[&str], _) = if licences {
+        (&["bans", "sources", "licenses"], "bans, sources and licences")
+    } else {
+        (&["bans", "sources"], "bans and sources")
+    };
+    let others = deny(context, &stage, ("cargo-deny", checks), CargoDeny::new(&others, words, unchecked));
     [audit, others].into_iter().chain(advisories).collect()
 }
 

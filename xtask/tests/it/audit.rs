@@ -1,6 +1,7 @@
 //! The audit warns and never blocks: a vulnerable dependency, a banned one, a licence that is not allowed. A tool that
 //! could not look is not "no findings".
 
+use crate::kill::cargo_behind;
 use crate::sandbox::{Output, Sandbox};
 
 /// A service that depends on `old-time` 0.1.43 from the registry, which is a folder of the workspace here, and an
@@ -170,16 +171,106 @@ fn the_configuration_of_cargo_deny_is_found_where_cargo_deny_looks_for_it() {
     audit(&sandbox).exits(0).says(UNCHECKED);
 }
 
+/// Has the audit look for advisories where there are none.
+fn without_database(sandbox: &Sandbox) {
+    sandbox.file(
+        ".cargo/audit.toml",
+        "[database]\nurl = \"https://localhost:9/db\"\npath = \"nowhere\"\nfetch = true\nstale = false\n",
+    );
+    let advisories = "[advisories]\ndb-path = \"nowhere\"\ndb-urls = [\"https://localhost:9/db\"]\n";
+    if !sandbox.root().join("deny.toml").exists() {
+        sandbox.file("deny.toml", advisories);
+    }
+}
+
+/// xtask as a step of GitHub Actions.
+fn on_github(sandbox: &mut Sandbox) {
+    let step = sandbox.beside("step.md");
+    sandbox.var("GITHUB_ACTIONS", "true").var("CI", "true").var("NO_COLOR", "1").var("GITHUB_STEP_SUMMARY", step);
+}
+
+/// The lines that GitHub shows as annotations.
+fn annotations(output: &Output) -> Vec<&str> {
+    let is_one = |line: &&str| ["::error", "::warning", "::notice"].iter().any(|command| line.starts_with(command));
+    output.stderr.lines().chain(output.stdout.lines()).filter(is_one).collect()
+}
+
+#[test]
+fn an_audit_that_could_not_look_is_a_warning_of_the_pipeline_and_is_annotated_once() {
+    let mut sandbox = with_vulnerable_dependency();
+    without_database(&sandbox);
+    on_github(&mut sandbox);
+    let output = sandbox.run(&["ci", "--only", "fmt", "--only", "audit"]).exits(0);
+    assert_eq!(
+        output.verdict(),
+        "passed: 1 stage in TIME · security-audit could not run, which does not block",
+        "{}",
+        output.stderr
+    );
+    let annotations = annotations(&output);
+    let starts =
+        "::warning title=security-audit::security-audit could not run: cargo-audit: advisories were not checked: ";
+    assert!(annotations.len() == 1 && annotations[0].starts_with(starts), "{annotations:#?}");
+    for part in ["; cargo-deny-advisories: advisories were not checked: failed to fetch", "; cargo-deny passed"] {
+        assert!(annotations[0].contains(part), "{annotations:#?}");
+    }
+    let step = sandbox.read("../step.md");
+    assert!(step.contains("| ! | `security-audit` | warning | could not run | "), "{step}");
+    for text in [&output.stderr, &step] {
+        let mut good =
+            text.lines().filter(|line| line.contains("✓ security-audit") || line.contains("✓ | `security-audit"));
+        assert!(good.all(|line| line.contains("security-audit:cargo-deny ")), "{text}");
+    }
+}
+
+#[test]
+fn an_audit_whose_tools_cannot_be_installed_could_not_look() {
+    let mut sandbox = with_vulnerable_dependency();
+    on_github(&mut sandbox);
+    let (tools, cargo) = (sandbox.beside("tools"), sandbox.beside("cargo"));
+    // The registry that is replaced by a directory has no tools, and no cargo can find them elsewhere.
+    sandbox.var("XTASK_CACHE_DIR", tools).var("CARGO_HOME", cargo).var("CARGO_NET_OFFLINE", "true");
+    let output = sandbox.run(&["ci", "--only", "fmt", "--only", "audit"]).exits(0);
+    assert_eq!(
+        output.verdict(),
+        "passed: 1 stage in TIME · setup could not run and security-audit could not run, which do not block",
+        "{}",
+        output.stderr
+    );
+    let annotations = annotations(&output);
+    let starts =
+        "::warning title=setup::setup could not run: cargo-audit: exited with code 101: could not find `cargo-audit` ";
+    assert!(annotations.len() == 1 && annotations[0].starts_with(starts), "{annotations:#?}");
+    sandbox.run(&["audit"]).exits(3);
+}
+
+#[test]
+fn a_stage_alone_that_could_not_do_its_work_says_so_with_its_exit_code() {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    let stub = "if [ \"$1\" = update ]; then echo 'error: Could not resolve host' >&2; exit 101; fi";
+    sandbox.stub("cargo", &format!("{stub}\nexec \"$CARGO_BEHIND\" \"$@\""));
+    sandbox.var("CARGO_BEHIND", cargo_behind());
+    let output = sandbox.run(&["deps"]).exits(3);
+    assert_eq!(
+        output.verdict(),
+        "could not run: dependency-check (outdated: cargo exited with code 101: Could not resolve h...) · exit 3"
+    );
+    let both = sandbox.run(&["ci", "--only", "deps", "--only", "fmt"]).exits(0);
+    assert_eq!(both.verdict(), "passed: 1 stage in TIME · dependency-check could not run, which does not block");
+}
+
 #[test]
 fn without_network_licences_bans_and_sources_are_checked_and_advisories_are_said_to_be_missing() {
     let sandbox = with_licences("deny.toml");
-    sandbox.file(".cargo/audit.toml", "[database]\nurl = \"https://localhost:9/db\"\npath = \"nowhere\"\n");
-    sandbox.run(&["audit", "--keep-going"]).exits(0).says("advisory database");
+    without_database(&sandbox);
+    let output = sandbox.run(&["audit", "--keep-going"]).exits(3);
+    // What was found does not hide what was not looked at.
+    output.says("; cargo-deny-advisories: advisories were not checked: ").says("; cargo-deny: 2 findings (rejected");
     let tasks = sandbox.summary().tasks("security-audit");
     let starts = [
-        "security-audit:cargo-audit environment-error: cargo-audit could not look: ",
+        "security-audit:cargo-audit environment-error: advisories were not checked: ",
         "security-audit:cargo-deny failed: 2 findings (rejected",
-        "security-audit:cargo-deny-advisories environment-error: cargo-deny could not look: failed to fetch advisory database",
+        "security-audit:cargo-deny-advisories environment-error: advisories were not checked: failed to fetch advisory database",
     ];
     assert_eq!(tasks.len(), starts.len(), "{tasks:?}");
     for (task, start) in tasks.iter().zip(starts) {
@@ -190,23 +281,23 @@ fn without_network_licences_bans_and_sources_are_checked_and_advisories_are_said
 #[test]
 fn a_database_that_is_none_is_not_a_clean_bill() {
     let sandbox = with_vulnerable_dependency();
-    let output = audit(&sandbox).exits(0);
+    let output = audit(&sandbox).exits(3);
     assert_eq!(
         output.verdict(),
-        "warning: security-audit could not run (cargo-audit: cargo-audit could not look: error loading ad...), which does not block"
+        "could not run: security-audit (cargo-audit: advisories were not checked: error loading a...) · exit 3"
     );
     assert_eq!(
         sandbox.summary().tasks("security-audit"),
         [
-            "security-audit:cargo-audit environment-error: cargo-audit could not look: error loading advisory database: I/O operation failed: failed to read directory `/w/advisories/crates`: No such file or directory (os error 2)".to_owned(),
+            "security-audit:cargo-audit environment-error: advisories were not checked: error loading advisory database: I/O operation failed: failed to read directory `/w/advisories/crates`: No such file or directory (os error 2)".to_owned(),
             format!("security-audit:cargo-deny passed: {UNCHECKED}")
         ]
     );
     // A folder without one advisory in it is none either.
     sandbox.file("advisories/crates/README.md", "");
     assert_eq!(
-        audit(&sandbox).exits(0).verdict(),
-        "warning: security-audit could not run (cargo-audit: cargo-audit could not look: the advisory dat...), which does not block"
+        audit(&sandbox).exits(3).verdict(),
+        "could not run: security-audit (cargo-audit: advisories were not checked: the advisory da...) · exit 3"
     );
 }
 

@@ -47,6 +47,18 @@ fn a_file_that_is_not_formatted_stops_everything_behind_it() {
 }
 
 #[test]
+fn in_ci_a_file_that_is_not_formatted_does_not_hide_the_lints() {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.append("services/a-service/src/main.rs", "\n#[test]\nfn late() {\n  return;\n}\n");
+    sandbox.var("CI", "true").var("GITHUB_ACTIONS", "true").var("NO_COLOR", "1");
+    let output = sandbox.run(&["ci", "--only", "format-and-lint"]).exits(1);
+    let both = "failed: format-and-lint (fmt: 1 file is not formatted; lint: 1 lint) · exit 1";
+    assert_eq!(output.verdict(), both);
+    let place = "::error file=services/a-service/src/main.rs,line=7,title=";
+    output.says(&format!("{place}rustfmt::")).says(&format!("{place}clippy%3A%3Aneedless_return::"));
+}
+
+#[test]
 fn a_lint_is_found_with_its_file_line_and_name() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.append("services/a-service/src/main.rs", "\n#[test]\nfn late() {\n    return;\n}\n");

@@ -115,11 +115,11 @@ fn github_gets_groups_of_what_passed_and_annotations() {
         error RUSTSEC-2023-0071: Marvin Attack: potential key recovery (rsa 0.9.6)
         log: target/xtask/runs/latest/logs/security-audit+audit.log
         run again: cargo security-audit --package audit
-    ::warning title=security-audit%3Adeny::security-audit:deny could not run: cargo-deny ended without an answer
     ! security-audit:deny could not run after 1.24s: cargo-deny ended without an answer
         │ the last line
         log: target/xtask/runs/latest/logs/security-audit+deny.log
         run again: cargo security-audit --package deny
+    ::warning title=security-audit::security-audit could not run: cargo-deny ended without an answer
     ! security-audit    2.31s  could not run: cargo-deny ended without an answer
     dependency-check has started: 1 task
     ::group::✓ dependency-check    2.31s

@@ -70,6 +70,9 @@ fn every_kind_of_failure_has_its_advice() {
     case("own", "command", ended(Outcome::EnvironmentError, "no `reuse`"), "environment", "missing", &doctor);
     let full = ended(Outcome::EnvironmentError, "no space left on the disk of target/x: failed to write");
     case("own", "command", full, "environment", "free space", &["cargo own --package command"]);
+    let away = ended(Outcome::EnvironmentError, "advisories were not checked: no network");
+    let audit = ["cargo security-audit --package cargo-audit"];
+    case("security-audit", "cargo-audit", away, "environment", "--advisory-db", &audit);
     let stopped = ended(Outcome::Cancelled, "the run was stopped");
     case("own", "command", stopped, "cancelled", "run it again", &["cargo xtask own"]);
     let notify = ended(Outcome::EnvironmentError, "tell Slack: the answer was 404");
