@@ -1,4 +1,5 @@
-//! `report`: what a run has found, read from its record. Within a run it tells about that run, as far as it has come.
+//! `report`: the results of a run, read from its record; within a run, the results of that run so far. In a job of
+//! GitHub it is also the job's summary.
 
 use super::records::{self, Latest, Story};
 use super::{Session, warn};
@@ -8,17 +9,18 @@ use crate::report::markdown;
 use crate::workspace;
 use std::path::Path;
 
-/// `cargo xtask report`. The report about several jobs is GitHub's summary as well: each run has written only its own.
+/// `cargo xtask report`.
 pub(super) fn show(args: &cli::Report, session: &Session) -> Result<Exit> {
     let workspace = workspace::load::load(&session.environment)?;
     let Story { summary, goes_on } = records::story(&args.told, Latest::Any, session, &workspace)?;
+    let report = markdown::render(&summary);
     if args.json {
         session.printer.data(&summary.to_json());
-        return Ok(Exit::Ok);
+    } else {
+        session.printer.data(&report);
     }
-    let report = markdown::render(&summary);
-    session.printer.data(&report);
-    let step = session.environment.var("GITHUB_STEP_SUMMARY").filter(|_| args.told.all && !goes_on);
+    // A run writes the job's summary itself when it ends.
+    let step = session.environment.var("GITHUB_STEP_SUMMARY").filter(|_| !goes_on);
     if let Some(Err(error)) = step.map(|step| markdown::append(Path::new(step), &report)) {
         warn(&error, session);
     }

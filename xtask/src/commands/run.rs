@@ -81,7 +81,7 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     for left in process::sweep() {
         summary.warnings.push(format!("a process had escaped its task and was killed: {left}"));
     }
-    outputs(session, args, &folder).publish(summary, session.display, &session.printer);
+    outputs(session, args, &folder, is_one_of_many(command)).publish(summary, session.display, &session.printer);
     match over.bug {
         None => Ok(over.verdict.exit),
         Some(panic) => Err(Error::new(Exit::Bug, "run the plan: xtask has a bug")
@@ -274,11 +274,17 @@ fn subscribers(
     Ok(all)
 }
 
-fn outputs(session: &Session, args: &cli::Run, folder: &Path) -> Outputs {
+/// Whether a run is about one stage, as a job of a pipeline is, rather than a pipeline of its own.
+fn is_one_of_many(command: &Command) -> bool {
+    !matches!(command, Command::Ci(ci) if ci.stages.only.len() != 1)
+}
+
+fn outputs(session: &Session, args: &cli::Run, folder: &Path, one_of_many: bool) -> Outputs {
     Outputs {
         run_dir: folder.is_dir().then(|| folder.to_owned()),
         shown_dir: if folder.is_dir() { session.shown(folder) } else { String::new() },
         github_summary: session.environment.var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+        one_of_many,
         json: args.json,
     }
 }

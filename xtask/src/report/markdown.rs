@@ -13,8 +13,10 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
-/// GitHub refuses a step's summary above 1 MiB as a whole; what other steps wrote is counted apart.
+/// The longest report, in bytes.
 const LIMIT: usize = 900 * 1024;
+/// The longest summary of a step, in bytes: GitHub shows nothing of a longer one. Other steps are counted apart.
+const STEP_LIMIT: u64 = 1024 * 1024;
 
 /// The report.
 pub fn render(summary: &Summary) -> String {
@@ -23,6 +25,18 @@ pub fn render(summary: &Summary) -> String {
 
 /// The report with further facts beneath its title, each in a few words.
 pub fn render_with(summary: &Summary, facts: &[String]) -> String {
+    assemble(summary, facts, sections::all(summary))
+}
+
+/// The failures and findings of a run, for a job that is one of many: a later one reports on all of them. `None` of a
+/// green run without findings.
+pub fn failures_and_findings(summary: &Summary) -> Option<String> {
+    let found = summary.tasks().flat_map(|(_, task)| &task.findings).any(|finding| finding.waived.is_none());
+    let is_quiet = summary.exit_code == Some(0) && summary.failures().next().is_none() && !found;
+    (!is_quiet).then(|| assemble(summary, &[], sections::failures_and_findings(summary)))
+}
+
+fn assemble(summary: &Summary, facts: &[String], sections: Vec<String>) -> String {
     let style = Display::default().style();
     let title = escape::prose(&verdict::line(summary, style));
     let mut text = format!("# {} {title}\n\n{}\n", verdict::mark(summary), origin(summary));
@@ -31,7 +45,7 @@ pub fn render_with(summary: &Summary, facts: &[String]) -> String {
         text.extend(["\n", &facts.join(" · "), "\n"]);
     }
     let mut left_out = 0;
-    for section in sections::all(summary) {
+    for section in sections {
         if section.is_empty() {
             continue;
         }
@@ -49,10 +63,14 @@ pub fn render_with(summary: &Summary, facts: &[String]) -> String {
     text
 }
 
-/// Appends the report to the file that GitHub shows; other steps write to the same file.
+/// Appends the report to the file that GitHub shows. Other commands of the step write to it, too: a report that would
+/// make it too long is an error, so that theirs stay visible.
 pub fn append(path: &Path, report: &str) -> Result<()> {
     let attempt = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+        if file.metadata()?.len() + report.len() as u64 > STEP_LIMIT {
+            return Err(std::io::Error::other("it would grow beyond 1 MiB, and GitHub would show nothing of it"));
+        }
         file.write_all(report.as_bytes())
     };
     attempt().map_err(|e| Error::environment(format!("write the step's summary to {}", path.display())).because(e))

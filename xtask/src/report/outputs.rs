@@ -14,6 +14,8 @@ pub struct Outputs {
     pub shown_dir: String,
     /// The file that GitHub shows as the step's summary (`GITHUB_STEP_SUMMARY`).
     pub github_summary: Option<PathBuf>,
+    /// Whether that file gets only failures and findings: this run is one of many, and a later job reports on all.
+    pub one_of_many: bool,
     /// Whether stdout gets the summary as JSON.
     pub json: bool,
 }
@@ -32,7 +34,9 @@ impl Outputs {
             note(summary.write(&dir.join("summary.json")));
         }
         if let Some(path) = &self.github_summary {
-            note(markdown::append(path, &markdown::render(&summary)));
+            let own = self.one_of_many.then(|| markdown::failures_and_findings(&summary));
+            let report = own.unwrap_or_else(|| Some(markdown::render(&summary)));
+            note(report.map_or(Ok(()), |report| markdown::append(path, &report)));
         }
         summary.warnings.extend(trouble);
         if self.json {
@@ -58,6 +62,7 @@ mod tests {
             run_dir: Some(dir.path().to_owned()),
             shown_dir: "target/xtask/runs/1".to_owned(),
             github_summary: Some(step.clone()),
+            one_of_many: false,
             json: true,
         };
         let summary = Fold::of(&sample::green()).finish();

@@ -51,6 +51,8 @@ mod programs;
 mod push;
 mod pushed_and_deployed;
 mod reports;
+mod runner;
+mod runner_summary;
 mod selection;
 mod show;
 mod workflow;

@@ -11,14 +11,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A job of the workflow.
-fn job(id: &str) -> Value {
+pub fn job(id: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.github/workflows/ci.yml");
     let (_, jobs) = yaml::workflow(&fs::read_to_string(path).expect("the workflow"));
     jobs.into_iter().find(|(known, _)| known == id).expect("a job of that name").1
 }
 
 /// The steps of a job that run something.
-fn steps(job: &Value) -> Vec<&Value> {
+pub fn steps(job: &Value) -> Vec<&Value> {
     let steps = job["steps"].as_array().expect("a job has steps");
     steps.iter().filter(|step| step["run"].is_string()).collect()
 }

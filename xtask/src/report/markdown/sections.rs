@@ -33,6 +33,14 @@ pub(super) fn all(summary: &Summary) -> Vec<String> {
     sections
 }
 
+/// What went wrong and was found, and what to do about it.
+pub(super) fn failures_and_findings(summary: &Summary) -> Vec<String> {
+    let mut sections = vec![next_steps(summary), failures(summary), findings(summary)];
+    // A failed deployment has its commands to type in a table.
+    sections.extend(summary.failures().flat_map(|(_, task)| &task.tables).map(tool_table));
+    sections
+}
+
 fn stages(summary: &Summary) -> String {
     let rows = summary.stages.iter().map(|stage| {
         [

@@ -250,3 +250,26 @@ fn a_missing_folder_of_the_step_summary_is_named() {
     let error = append(Path::new("/nowhere/step.md"), "x").expect_err("it is missing").to_string();
     assert!(error.contains("/nowhere/step.md"), "{error}");
 }
+
+#[test]
+fn one_job_of_many_has_nothing_to_say_when_all_is_well() {
+    let of = |events: &[crate::event::Event]| failures_and_findings(&Fold::of(events).finish());
+    assert_eq!(of(&sample::green()), None);
+    let report = of(&sample::every_outcome()).expect("it has failures");
+    let sections: Vec<&str> = report.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    assert_eq!(sections, ["What to do next", "What went wrong", "Findings"]);
+    let events = sample::green();
+    let interrupted = of(&events[..events.len() - 1]).expect("a run that was killed is not well");
+    assert!(interrupted.starts_with("# – interrupted"), "{interrupted}");
+}
+
+#[test]
+fn a_report_that_github_would_not_show_leaves_the_others_of_its_step_alone() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let step = dir.path().join("step.md");
+    let half = "x".repeat(600 * 1024);
+    append(&step, &half).expect("there is room");
+    let error = append(&step, &half).expect_err("both are too long");
+    assert!(error.to_string().contains("beyond 1 MiB"), "{error}");
+    assert_eq!(std::fs::read_to_string(&step).expect("the file"), half);
+}
