@@ -10,7 +10,8 @@ pub struct Told {
     /// The run to tell about [default: the latest; within a run, that run as far as it has come]
     #[arg(long, value_name = "RUN", help_heading = WHICH)]
     pub run: Option<String>,
-    /// Tell about all runs of the latest run's commit as one: for the records that several CI jobs have left
+    /// All runs of the latest run's commit as one: for the records that several CI jobs have left. In CI, or with
+    /// `--needs`, a stage that is missing is red
     #[arg(long, conflicts_with = "run", help_heading = WHICH)]
     pub all: bool,
     /// How the jobs before this one have ended, as GitHub's `toJSON(needs)` tells: a job without a record is a stage too

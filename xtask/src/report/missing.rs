@@ -150,8 +150,10 @@ fn settle(summary: &mut Summary, expected: &Expected, recorded: bool, cause: Opt
             Some(Unmet { how: "has left too few records", known: false })
         }
         _ => {
-            let reasons = lacking.filter(|_| outcome != Outcome::Cancelled).into_iter().chain(reason);
-            stage.because = Some(reasons.collect::<Vec<_>>().join("; ")).filter(|because| !because.is_empty());
+            // What went wrong comes first: it may be why the rest is missing.
+            let lacking = lacking.filter(|_| outcome != Outcome::Cancelled);
+            let reasons: Vec<String> = reason.into_iter().chain(lacking).collect();
+            stage.because = (!reasons.is_empty()).then(|| reasons.join("; "));
             Some(Unmet { how: outcome.verb(), known: true })
         }
     }

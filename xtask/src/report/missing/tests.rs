@@ -236,7 +236,7 @@ fn parts_without_a_record_are_named() {
     let (stages, verdict, code) = lacking(Passed);
     assert_eq!(stages, ["test-services failed: there is no record of user-service"]);
     assert_eq!((verdict.as_str(), code), ("failed", Some(1)));
-    assert_eq!(lacking(Failed).0, ["test-services failed: there is no record of user-service; 1 of 2 tests failed"]);
+    assert_eq!(lacking(Failed).0, ["test-services failed: 1 of 2 tests failed; there is no record of user-service"]);
 }
 
 #[test]
