@@ -3,6 +3,7 @@
 //! A failing command of a stage is an [`Outcome`](crate::outcome::Outcome), not an [`Error`]: an `Error` means that
 //! xtask itself could not go on.
 
+use crate::cause::Cause;
 use std::fmt;
 
 /// The exit codes. They are an interface: scripts and workflows branch on them.
@@ -60,6 +61,7 @@ pub struct Error {
     exit: Exit,
     what: String,
     causes: Vec<String>,
+    cause: Option<Cause>,
     hint: Option<String>,
 }
 
@@ -79,7 +81,7 @@ impl Error {
 
     /// An error that ends the process with the given code.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), causes: Vec::new(), hint: None }
+        Self { exit, what: what.into(), causes: Vec::new(), cause: None, hint: None }
     }
 
     /// Adds the error beneath, with everything that it names as its own source.
@@ -104,6 +106,13 @@ impl Error {
         self
     }
 
+    /// Says why in a type, where advice depends on it.
+    #[must_use]
+    pub fn caused_by(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+
     /// Says what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -121,6 +130,11 @@ impl Error {
     pub fn headline(&self) -> String {
         let parts = std::iter::once(&self.what).chain(&self.causes).filter_map(|part| part.trim().lines().next());
         parts.collect::<Vec<_>>().join(": ")
+    }
+
+    /// Why, as a type, where advice depends on it.
+    pub fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
     }
 
     /// The exit code of the process when this error ends it.

@@ -4,6 +4,7 @@
 //! An event carries its time, its ids and the run's counts, so that no consumer keeps books of its own. As a line of
 //! `events.ndjson` it is flat: `{"at":"…","elapsed_ms":12,"done":1,"running":2,"total":9,"event":"task-started",…}`.
 
+use crate::cause::Cause;
 use crate::command::Stream;
 use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
@@ -178,6 +179,9 @@ pub enum Kind {
         outcome: Outcome,
         /// Why it was skipped, or what went wrong in one line.
         because: Option<String>,
+        /// The same for programs, where something depends on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<Cause>,
         /// From its first task's start to its last one's end.
         duration_ms: u64,
     },

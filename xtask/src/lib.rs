@@ -7,6 +7,7 @@
 //! of others.
 
 // Words without I/O.
+pub mod cause;
 pub mod command;
 pub mod error;
 pub mod event;

@@ -1,5 +1,6 @@
 //! What a task's output says, as data: what the parsers of `stages` produce and what reports are made from.
 
+use crate::cause::Cause;
 use crate::outcome::{Outcome, TestCounts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,14 +18,10 @@ pub struct Lost {
     pub log: Option<String>,
 }
 
-/// What the reason of a failed deployment or smoke test holds when the version before runs again.
+/// What is said of a failed deployment or smoke test when the previous version runs again.
 pub const IS_BACK: &str = "what was before is back";
-/// What the reason of a failed deployment holds when it does not.
+/// What is said of a failed deployment when it does not.
 pub const NEEDS_A_HUMAN: &str = "a human is needed";
-/// What the reason of a task holds whose server died under it.
-pub const SERVER_DIED: &str = "died during the tests";
-/// The reason of a stage that a run was asked to leave out.
-pub const LEFT_OUT: &str = "left out by --skip";
 /// The title of a deployment's table of commands.
 pub const TYPE_NEXT: &str = "What to type next";
 
@@ -156,6 +153,9 @@ pub struct Reading {
     pub outcome: Outcome,
     /// Why, in one line; always there unless it passed, and then what was measured, if something was.
     pub because: Option<String>,
+    /// The same for programs, where advice depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Tests counted, for tasks that run tests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<TestCounts>,
@@ -209,6 +209,19 @@ impl Reading {
         Self::ended(outcome, Some(why.into()))
     }
 
+    /// A task that could not do its work, and why. The system's own words for a full disk are a cause.
+    pub fn environment(why: impl Into<String>) -> Self {
+        let why = why.into();
+        let full = why.to_ascii_lowercase().contains("no space left on");
+        Self { cause: full.then_some(Cause::DiskFull), ..Self::because(Outcome::EnvironmentError, why) }
+    }
+
+    /// The same with its cause.
+    #[must_use]
+    pub fn caused_by(self, cause: Cause) -> Self {
+        Self { cause: Some(cause), ..self }
+    }
+
     /// Hands every text that is for people to `change`. Names, paths and digests, by which tasks find what others made,
     /// are none.
     pub fn for_each_text(&mut self, change: &mut impl FnMut(&mut String)) {
@@ -221,6 +234,7 @@ impl Reading {
             notes,
             parts,
             outcome: _,
+            cause: _,
             tests: _,
             binaries: _,
             coverage: _,
@@ -249,6 +263,7 @@ impl Reading {
         Self {
             outcome,
             because,
+            cause: None,
             tests: None,
             failed_tests: Vec::new(),
             findings: Vec::new(),

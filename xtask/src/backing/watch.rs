@@ -5,7 +5,7 @@
 use super::context::{how, log_file};
 use super::{Running, Up, ready};
 use crate::process::{Level, Stop, View, awake};
-use crate::reading::{Lost, SERVER_DIED};
+use crate::reading::Lost;
 use std::time::Duration;
 
 /// How long a server that takes no connection may need to end: its sockets close first.
@@ -48,7 +48,7 @@ impl Watch {
                 return Some(Lost { because, tail: Vec::new(), log: None });
             };
             let because = match process.end() {
-                Some(end) => Some(format!("{} {SERVER_DIED}: {}", self.title, how(end))),
+                Some(end) => Some(format!("{} died during the tests: {}", self.title, how(end))),
                 None if !process.has_ended() && ready::open(&self.host, self.port).is_ok() => return None,
                 None => (awake() >= deadline).then(|| format!("{} no longer takes connections", self.title)),
             };

@@ -314,7 +314,7 @@ impl Run<'_> {
     fn follow(&mut self, changes: Vec<Change>) {
         for change in changes {
             match change {
-                Change::TaskSkipped { task, outcome, because } => {
+                Change::TaskSkipped { task, outcome, because, cause } => {
                     let task = Arc::clone(&self.tasks[task]);
                     self.count_as_done(&task);
                     self.tell(Kind::TaskFinished {
@@ -325,12 +325,12 @@ impl Run<'_> {
                         exit_code: None,
                         duration_ms: 0,
                         log: None,
-                        reading: Box::new(Reading::because(outcome, because)),
+                        reading: Box::new(Reading { cause, ..Reading::because(outcome, because) }),
                         tail: Vec::new(),
                         repeat: task.repeat_from(&self.plan.root),
                     });
                 }
-                Change::StageEnded { stage, outcome, because } => {
+                Change::StageEnded { stage, outcome, because, cause } => {
                     self.endings[stage] = Some(outcome);
                     let planned = &self.plan.stages[stage];
                     self.tell(Kind::StageFinished {
@@ -338,6 +338,7 @@ impl Run<'_> {
                         policy: planned.policy,
                         outcome,
                         because,
+                        cause,
                         duration_ms: self.stage_started[stage].map_or(0, |start| millis(awake().saturating_sub(start))),
                     });
                 }

@@ -6,12 +6,14 @@
 
 mod reason;
 
+use crate::cause::Cause;
 use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
 use crate::plan::Plan;
 use crate::plan::task::Universe;
 use reason::{Part, reason};
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fmt;
 
 /// What followed from a transition, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub enum Change {
         outcome: Outcome,
         /// Why.
         because: String,
+        /// The same for programs, where advice depends on it.
+        cause: Option<Cause>,
     },
     /// A stage is over.
     StageEnded {
@@ -33,6 +37,8 @@ pub enum Change {
         outcome: Outcome,
         /// Why, unless everything in it went well.
         because: Option<String>,
+        /// The same for programs, where something depends on it.
+        cause: Option<Cause>,
     },
 }
 
@@ -71,9 +77,23 @@ struct Task {
     needed_by: Vec<usize>,
     unmet: usize,
     /// Why it will be skipped when its stage opens.
-    hopeless: Option<(Outcome, String)>,
+    hopeless: Option<(Outcome, Why)>,
     state: State,
     because: Option<String>,
+}
+
+/// Why a task is skipped.
+#[derive(Clone)]
+struct Why {
+    because: String,
+    cause: Option<Cause>,
+}
+
+impl Why {
+    /// A task or a stage that it needs ended in this `way`.
+    fn need(id: &impl fmt::Display, way: &str) -> Self {
+        Self { because: format!("needs `{id}`, which {way}"), cause: Some(Cause::Need { id: id.to_string() }) }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,7 +259,7 @@ impl Schedule {
             }
             self.tasks[dependent].unmet -= 1;
             if !outcome.meets_a_need() {
-                let why = format!("needs `{}`, which {}", self.tasks[task].id, outcome.verb());
+                let why = Why::need(&self.tasks[task].id, outcome.verb());
                 let skipped = if outcome == Outcome::EnvironmentError { outcome } else { Outcome::Skipped };
                 if self.stages[self.tasks[dependent].stage].open {
                     self.skip(vec![dependent], skipped, &why, changes);
@@ -255,11 +275,12 @@ impl Schedule {
 
     /// Skips tasks for one reason. All are marked before any dependent hears of it, so that none of them is told a
     /// more roundabout reason.
-    fn skip(&mut self, tasks: Vec<usize>, outcome: Outcome, because: &str, changes: &mut Vec<Change>) {
+    fn skip(&mut self, tasks: Vec<usize>, outcome: Outcome, why: &Why, changes: &mut Vec<Change>) {
         self.queue.retain(|queued| !tasks.contains(queued));
         for &task in &tasks {
-            changes.push(Change::TaskSkipped { task, outcome, because: because.to_owned() });
-            self.mark_ended(task, outcome, Some(because.to_owned()));
+            let Why { because, cause } = why.clone();
+            self.mark_ended(task, outcome, Some(because.clone()));
+            changes.push(Change::TaskSkipped { task, outcome, because, cause });
         }
         for &task in &tasks {
             self.tell_dependents(task, outcome, changes);
@@ -269,17 +290,18 @@ impl Schedule {
         }
     }
 
-    fn skip_all(&mut self, stage: usize, because: &str, changes: &mut Vec<Change>) {
+    fn skip_all(&mut self, stage: usize, why: &Why, changes: &mut Vec<Change>) {
         let tasks = self.stages[stage].tasks.iter().copied();
         let waiting = tasks.filter(|&task| self.tasks[task].state == State::Waiting).collect();
-        self.skip(waiting, Outcome::Skipped, because, changes);
+        self.skip(waiting, Outcome::Skipped, why, changes);
     }
 
     fn skip_what_stopped(&mut self, changes: &mut Vec<Change>) {
         let Some((because, everything)) = self.stopped.clone() else { return };
+        let why = Why { because, cause: None };
         for stage in 0..self.stages.len() {
             if everything || self.stages[stage].policy != Policy::Reporting {
-                self.skip_all(stage, &because, changes);
+                self.skip_all(stage, &why, changes);
             }
         }
     }
@@ -300,7 +322,7 @@ impl Schedule {
             match unmet.filter(|_| self.stages[stage].policy != Policy::Reporting) {
                 Some(need) => {
                     let how = self.stages[need].ended.map_or("did not end", Outcome::verb);
-                    let why = format!("needs `{}`, which {how}", self.stages[need].id);
+                    let why = Why::need(&self.stages[need].id, how);
                     // The last of its tasks ends the stage, through here.
                     return self.skip_all(stage, &why, changes);
                 }
@@ -320,8 +342,8 @@ impl Schedule {
             if self.tasks[task].state != State::Waiting {
                 continue;
             }
-            if let Some((outcome, because)) = self.tasks[task].hopeless.take() {
-                self.skip(vec![task], outcome, &because, changes);
+            if let Some((outcome, why)) = self.tasks[task].hopeless.take() {
+                self.skip(vec![task], outcome, &why, changes);
             } else if self.tasks[task].unmet == 0 {
                 self.queue.push_back(task);
             }
@@ -330,7 +352,9 @@ impl Schedule {
 
     fn end_stage(&mut self, stage: usize, outcome: Outcome, because: Option<String>, changes: &mut Vec<Change>) {
         self.stages[stage].ended = Some(outcome);
-        changes.push(Change::StageEnded { stage, outcome, because });
+        // A stage of the plan without anything to do ends so, too; only what was asked for is skipped.
+        let left_out = self.stages[stage].left_out.is_some() && outcome == Outcome::Skipped;
+        changes.push(Change::StageEnded { stage, outcome, because, cause: left_out.then_some(Cause::LeftOut) });
         for dependent in self.stages[stage].needed_by.clone() {
             self.look_at_stage(dependent, changes);
         }

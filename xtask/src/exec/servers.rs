@@ -1,5 +1,6 @@
 //! What is made of a task that failed because a server which it used has died.
 
+use crate::cause::Cause;
 use crate::job::Inputs;
 use crate::outcome::Outcome;
 use crate::reading::Reading;
@@ -14,6 +15,7 @@ pub(super) fn blame(reading: &mut Reading, tail: &mut Vec<String>, inputs: &Inpu
     let lost: Vec<_> = inputs.servers.iter().filter_map(|server| server.lost(&inputs.stop)).collect();
     let Some(first) = lost.first() else { return };
     reading.outcome = Outcome::EnvironmentError;
+    reading.cause = Some(Cause::ServerDied);
     reading.because = Some(text::list(lost.iter().map(|lost| &lost.because)));
     if !first.tail.is_empty() {
         tail.clone_from(&first.tail);

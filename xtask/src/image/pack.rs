@@ -2,6 +2,7 @@
 
 use super::certificates;
 use super::spec::ImageSpec;
+use crate::cause::Cause;
 use crate::error::{Error, Exit, Result};
 use crate::reading::Binary;
 use crate::text;
@@ -125,6 +126,7 @@ fn within_budget(spec: &ImageSpec, bytes: u64) -> Result<()> {
                 text::bytes(budget)
             ),
         )
+        .caused_by(Cause::OverBudget)
         .hint("make it smaller, or raise `[workspace.metadata.xtask.image] budget`")),
         _ => Ok(()),
     }

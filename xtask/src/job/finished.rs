@@ -2,7 +2,6 @@
 
 use super::Kept;
 use crate::error::{Error, Exit};
-use crate::outcome::Outcome;
 use crate::reading::Reading;
 use crate::text;
 
@@ -31,7 +30,8 @@ impl Finished {
     /// Of a task that could not do its work.
     pub fn error(error: &Error) -> Self {
         let text = error.to_string();
-        let mut finished = Self::new(Reading::because(Outcome::EnvironmentError, error.headline()));
+        let mut finished = Self::new(Reading::environment(error.headline()));
+        finished.reading.cause = error.cause().cloned().or(finished.reading.cause);
         finished.tail = text.lines().map(text::sanitise).collect();
         finished
     }

@@ -1,5 +1,6 @@
 //! The jobs that deploy to an environment and smoke-test it: they show how each service is doing, and what came of it.
 
+use crate::cause::Cause;
 use crate::command::Stream;
 use crate::deploy::call::Caller;
 use crate::deploy::perform::{Place, perform};
@@ -153,6 +154,7 @@ fn bring_back(rollback: &Request, because: &str, teller: &Teller<'_>) -> Finishe
         after.exit = Some(Exit::RolledBack);
         after.reading.because = Some(format!("{because}; {IS_BACK}"));
         after.reading.outcome = Outcome::Failed;
+        after.reading.cause = Some(Cause::RolledBack);
     } else if after.exit.is_none_or(|exit| exit != Exit::Broken) {
         after.exit = Some(Exit::Broken);
     }
@@ -187,7 +189,12 @@ fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished 
         columns: vec!["command".to_owned()],
         rows: report.next.into_iter().map(|command| vec![command]).collect(),
     };
-    let reading = Reading { because, tables: vec![services, next], ..Reading::because(outcome, "") };
+    let cause = match report.end {
+        End::RolledBack => Some(Cause::RolledBack),
+        End::Broken => Some(Cause::NeedsHuman),
+        End::Deployed | End::Untouched | End::Stopped => None,
+    };
+    let reading = Reading { because, cause, tables: vec![services, next], ..Reading::because(outcome, "") };
     Finished {
         tail: diagnosis.into_iter().take(TAIL).collect(),
         exit: Some(report.end.exit()),

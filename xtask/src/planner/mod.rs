@@ -8,7 +8,6 @@ use crate::ids::StageId;
 use crate::outcome::{Outcome, Policy};
 use crate::pipeline;
 use crate::plan::{Plan, Stage, Task, graph};
-use crate::reading::LEFT_OUT;
 use crate::settings::Settings;
 use crate::settings::config::StageConfig;
 use crate::stages::{self, Context};
@@ -50,7 +49,7 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
 
 fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]) -> Result<Stage> {
     let definition = &stage.definition;
-    let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, LEFT_OUT.to_owned()));
+    let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
     let mut tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage)? };
     for task in tasks.iter_mut().filter(|task| task.repeat.is_none()) {
         // A tool in the cache of xtask's own is found by no shell.

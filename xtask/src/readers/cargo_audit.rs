@@ -6,6 +6,7 @@ use super::json::Document;
 use super::waivers::Waiver;
 use super::waivers::Waivers;
 use super::{Read, environment_error, guard, headline, text};
+use crate::cause::Cause;
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::reading::{Binary, Finding, Reading, Severity};
@@ -148,21 +149,25 @@ impl Read for CargoAudit {
     fn finish(mut self: Box<Self>, exit: Exit, cut: bool) -> Reading {
         if !matches!(exit, Exit::Code(0 | 1)) || self.document.is_empty() {
             let why = self.complaints.any().unwrap_or_else(|| format!("cargo-audit {exit}"));
-            return environment_error(format!("advisories were not checked: {why}"));
+            return not_checked(&why);
         }
         let report: Report = match self.document.parse() {
             Ok(report) => report,
             Err(error) => {
-                return environment_error(format!(
-                    "advisories were not checked: the answer of cargo-audit cannot be read: {error}"
-                ));
+                return not_checked(&format!("the answer of cargo-audit cannot be read: {error}"));
             }
         };
         if let Some(doubt) = doubt(&report) {
-            return environment_error(format!("advisories were not checked: {doubt}"));
+            return not_checked(&doubt);
         }
         guard(self.reading(report, exit), cut)
     }
+}
+
+fn not_checked(why: &str) -> Reading {
+    let reading = environment_error(format!("advisories were not checked: {why}"));
+    let cause = reading.cause.clone().unwrap_or(Cause::NoAdvisories);
+    reading.caused_by(cause)
 }
 
 /// Why a report that can be read still says nothing.

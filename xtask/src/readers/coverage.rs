@@ -5,6 +5,7 @@
 use super::complaints::Complaints;
 use super::json::Document;
 use super::{Read, environment_error, guard, text};
+use crate::cause::Cause;
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
 use crate::reading::{Binary, Coverage, Reading};
@@ -93,6 +94,7 @@ impl<'a> Tally<'a> {
         if let Some(minimum) = self.gate.minimum.filter(|minimum| line_percent < *minimum) {
             under.push(format!("line coverage {line_percent:.2} % is under the gate of {minimum} %"));
         }
+        let below_minimum = !under.is_empty();
         for (name, floor) in &self.gate.floors {
             match services.get(name) {
                 Some(percent) if percent < floor => {
@@ -103,8 +105,9 @@ impl<'a> Tally<'a> {
             }
         }
         let mut reading = if !under.is_empty() {
+            let cause = if below_minimum { Cause::BelowMinimum } else { Cause::BelowFloor };
             under.append(&mut unknown);
-            Reading::because(Outcome::Failed, under.join("; "))
+            Reading::because(Outcome::Failed, under.join("; ")).caused_by(cause)
         } else if !unknown.is_empty() {
             environment_error(unknown.join("; "))
         } else {

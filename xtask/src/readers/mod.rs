@@ -146,5 +146,5 @@ fn guard(mut reading: Reading, cut: bool) -> Reading {
 
 /// The tool could not do its work, or said something that cannot be read.
 fn environment_error(why: impl Into<String>) -> Reading {
-    Reading::because(Outcome::EnvironmentError, why)
+    Reading::environment(why)
 }

@@ -2,6 +2,7 @@
 
 use super::counted;
 use super::summary::{StageSummary, Summary, TaskSummary};
+use crate::cause::Cause;
 use crate::event::{Event, Kind, PlannedStage, RECORD_VERSION};
 use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
@@ -22,6 +23,7 @@ struct Stage {
     planned: PlannedStage,
     /// How it ended and why, once it has.
     end: Option<(Outcome, Option<String>)>,
+    cause: Option<Cause>,
     duration_ms: u64,
     ended: Vec<TaskSummary>,
     /// The tasks that run, with the packages that they are about.
@@ -72,10 +74,11 @@ impl Fold {
                 self.stage(stage).running.push((task.clone(), service.clone()));
             }
             Kind::TaskFinished { .. } => self.task_finished(&event.kind),
-            Kind::StageFinished { stage, policy, outcome, because, duration_ms } => {
+            Kind::StageFinished { stage, policy, outcome, because, cause, duration_ms } => {
                 let stage = self.stage(stage);
                 stage.planned.policy = *policy;
                 stage.end = Some((*outcome, because.clone()));
+                stage.cause.clone_from(cause);
                 stage.duration_ms = *duration_ms;
             }
             Kind::Stopping { because, .. } => {
@@ -177,7 +180,7 @@ impl Fold {
 
 impl Stage {
     fn new(planned: PlannedStage) -> Self {
-        Self { planned, end: None, duration_ms: 0, ended: Vec::new(), running: Vec::new() }
+        Self { planned, end: None, cause: None, duration_ms: 0, ended: Vec::new(), running: Vec::new() }
     }
 
     fn finish(self) -> StageSummary {
@@ -200,6 +203,7 @@ impl Stage {
             policy: self.planned.policy,
             outcome,
             because,
+            cause: self.cause,
             duration_ms: self.duration_ms,
             subcommand: self.planned.subcommand,
             tasks,

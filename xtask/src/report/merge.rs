@@ -5,11 +5,12 @@
 
 use super::counted;
 use super::summary::{StageSummary, Summary, TaskSummary};
+use crate::cause::Cause;
 use crate::event::Counts;
 use crate::ids::StageId;
 use crate::outcome::{Outcome, Policy, TestCounts, Verdict};
 use crate::pipeline;
-use crate::reading::{Coverage, LEFT_OUT};
+use crate::reading::Coverage;
 use crate::text;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -68,7 +69,7 @@ pub fn unfinished(mut run: Summary) -> Summary {
     if was_killed || run.interrupted.is_some() || run.verdict == "bug" {
         let is_open = |stage: &&mut StageSummary| match stage.outcome {
             Outcome::Cancelled => true,
-            Outcome::Skipped => stage.because.as_deref() != Some(LEFT_OUT),
+            Outcome::Skipped => stage.cause != Some(Cause::LeftOut),
             _ => false,
         };
         run.stages.iter_mut().filter(is_open).for_each(|stage| stage.outcome = outcome);

@@ -5,10 +5,10 @@
 
 use super::summary::{StageSummary, Summary};
 use super::{merge, needs};
+use crate::cause::Cause;
 use crate::ids::StageId;
 use crate::outcome::{Outcome, Policy};
 use crate::pipeline;
-use crate::reading::LEFT_OUT;
 use crate::text;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +42,7 @@ impl Expected {
             policy: self.policy,
             outcome,
             because: Some(because),
+            cause: None,
             duration_ms: 0,
             subcommand: self.subcommand.clone(),
             tasks: Vec::new(),
@@ -58,7 +59,7 @@ struct Unmet {
 }
 
 /// The same in words: "needs `code-coverage`, which failed".
-struct Cause {
+struct Reason {
     words: String,
     known: bool,
 }
@@ -92,24 +93,24 @@ pub fn complete(summary: &mut Summary, plan: &[Expected], recorded: &BTreeSet<St
 }
 
 /// What of the needs of a stage is not met, and best known.
-fn cause(expected: &Expected, unmet: &BTreeMap<&StageId, Unmet>) -> Option<Cause> {
+fn cause(expected: &Expected, unmet: &BTreeMap<&StageId, Unmet>) -> Option<Reason> {
     let causes = expected.needs.iter().filter_map(|need| Some((need, unmet.get(need)?)));
     let (need, Unmet { how, known }) = causes.min_by_key(|(_, unmet)| !unmet.known)?;
-    Some(Cause { words: format!("needs `{need}`, which {how}"), known: *known })
+    Some(Reason { words: format!("needs `{need}`, which {how}"), known: *known })
 }
 
 /// Nothing waits for the outcome of a stage that does not block. On GitHub its job is skipped all the same, and then those
 /// that need it.
-fn pass_on(summary: &Summary, expected: &Expected, cause: Option<&Cause>) -> Option<Unmet> {
+fn pass_on(summary: &Summary, expected: &Expected, cause: Option<&Reason>) -> Option<Unmet> {
     let stage = summary.stages.iter().find(|stage| stage.id == expected.id);
     let has_run = stage.is_some_and(|stage| stage.outcome != Outcome::Skipped);
     cause.filter(|_| !has_run).map(|cause| Unmet { how: Outcome::Skipped.verb(), known: cause.known })
 }
 
 /// Adds a blocking stage of which neither a record nor the result of its job is known.
-fn add(summary: &mut Summary, expected: &Expected, cause: Option<Cause>) -> Option<Unmet> {
+fn add(summary: &mut Summary, expected: &Expected, cause: Option<Reason>) -> Option<Unmet> {
     match cause {
-        Some(Cause { words, known: true }) => {
+        Some(Reason { words, known: true }) => {
             needs::add(summary, expected.stage(Outcome::Skipped, words));
             Some(Unmet { how: Outcome::Skipped.verb(), known: true })
         }
@@ -125,13 +126,13 @@ fn add(summary: &mut Summary, expected: &Expected, cause: Option<Cause>) -> Opti
 }
 
 /// Judges a blocking stage by its record, or by the result of its job.
-fn settle(summary: &mut Summary, expected: &Expected, recorded: bool, cause: Option<Cause>) -> Option<Unmet> {
+fn settle(summary: &mut Summary, expected: &Expected, recorded: bool, cause: Option<Reason>) -> Option<Unmet> {
     let stage = summary.stages.iter_mut().find(|stage| stage.id == expected.id)?;
     let (outcome, reason) = (stage.outcome, stage.because.clone());
     let lacking = lacking(stage, expected).filter(|_| recorded);
     let mut fail = |because: Option<String>| (stage.outcome, stage.because) = (Outcome::Failed, because);
     match (outcome, cause) {
-        (Outcome::Skipped, _) if reason.as_deref() == Some(LEFT_OUT) => None,
+        (Outcome::Skipped, _) if stage.cause == Some(Cause::LeftOut) => None,
         (Outcome::Skipped, Some(cause)) => {
             stage.because = reason.filter(|_| recorded).or(Some(cause.words));
             Some(Unmet { how: outcome.verb(), known: cause.known })

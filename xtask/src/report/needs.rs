@@ -84,6 +84,7 @@ fn stage(id: StageId, outcome: Outcome, because: &str, stages: &[&Definition]) -
         subcommand: known.map(|stage| stage.subcommand.clone()).unwrap_or_default(),
         outcome,
         because: Some(because),
+        cause: None,
         duration_ms: 0,
         tasks: Vec::new(),
         id,

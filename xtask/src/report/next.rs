@@ -4,9 +4,9 @@
 mod kind;
 
 use super::summary::{StageSummary, Summary, TaskSummary};
+use crate::cause::Cause;
 use crate::ids::StageId;
 use crate::outcome::Outcome;
-use crate::purpose::Purpose;
 use crate::reading::{IS_BACK, NEEDS_A_HUMAN, Severity, TYPE_NEXT};
 use crate::text;
 use kind::Kind;
@@ -57,8 +57,7 @@ pub fn again(task: &TaskSummary) -> &str {
 
 /// Whether a task never started because another one could not do its work: that one has its own step.
 pub(super) fn is_consequence(task: &TaskSummary) -> bool {
-    let needs = task.because.as_deref().is_some_and(|because| because.starts_with("needs `"));
-    needs && task.outcome == Outcome::EnvironmentError && task.log.is_none()
+    matches!(task.cause, Some(Cause::Need { .. })) && task.outcome == Outcome::EnvironmentError && task.log.is_none()
 }
 
 fn step(stage: &StageSummary, task: Option<&TaskSummary>) -> Step {
@@ -86,7 +85,7 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
         Kind::Tests => tests(task),
         Kind::Compile => ("make it compile".to_owned(), vec![again()]),
         Kind::Coverage => {
-            let gate = if because.contains("floor") { "floors" } else { "minimum" };
+            let gate = if task.cause == Some(Cause::BelowFloor) { "floors" } else { "minimum" };
             let what = format!("{because}: test more of it, or lower {}.{gate}", key("coverage"));
             (what, vec!["cargo xtask coverage".to_owned()])
         }
@@ -98,7 +97,7 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
             vec!["cargo xtask doctor".to_owned(), "cargo xtask integration".to_owned()],
         ),
         Kind::ServerDied => ("read the server's log: why it died, and what it lacked".to_owned(), vec![again()]),
-        Kind::Image if because.contains("budget") => {
+        Kind::Image if task.cause == Some(Cause::OverBudget) => {
             (format!("make the image smaller, or raise {}", key("image.budget")), vec![again()])
         }
         Kind::Image => ("see in its log what keeps the program from running in an image".to_owned(), vec![again()]),
@@ -116,8 +115,8 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
             ),
             vec![again()],
         ),
-        Kind::Deploy => deployment(task, because),
-        Kind::Smoke => smoke(task, because),
+        Kind::Deploy => deployment(task),
+        Kind::Smoke => smoke(task),
         Kind::Notify => (
             "check the webhook's address, and that curl can reach it".to_owned(),
             vec!["cargo xtask notify".to_owned()],
@@ -126,10 +125,10 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
             let limit = key(&format!("stages.{}.timeout", stage.id));
             (format!("find out what takes so long, or raise {limit}"), vec![again()])
         }
-        Kind::Environment if because.to_ascii_lowercase().contains("no space left") => {
+        Kind::Environment if task.cause == Some(Cause::DiskFull) => {
             ("free space on that disk, or set CARGO_TARGET_DIR to a directory on another one".to_owned(), vec![again()])
         }
-        Kind::Environment if task.purpose == Purpose::Audit && because.starts_with("advisories ") => (
+        Kind::Environment if task.cause == Some(Cause::NoAdvisories) => (
             "try again with a network, or get a copy of the advisory database and name it: --advisory-db DIR"
                 .to_owned(),
             vec![again()],
@@ -173,11 +172,11 @@ fn audit(task: &TaskSummary) -> String {
     )
 }
 
-fn deployment(task: &TaskSummary, because: &str) -> (String, Vec<String>) {
+fn deployment(task: &TaskSummary) -> (String, Vec<String>) {
     let environment = task.name();
     let look = format!("cargo xtask status {environment}");
     let same = again(task).to_owned();
-    if because.contains(NEEDS_A_HUMAN) {
+    if task.cause == Some(Cause::NeedsHuman) {
         let told = told_next(task);
         let commands = if told.is_empty() { vec![look, format!("cargo xtask rollback {environment}")] } else { told };
         return (
@@ -185,16 +184,16 @@ fn deployment(task: &TaskSummary, because: &str) -> (String, Vec<String>) {
             commands,
         );
     }
-    if because.contains(IS_BACK) {
+    if task.cause == Some(Cause::RolledBack) {
         return (format!("{IS_BACK} and verified: repair the cause, then deploy again"), vec![look, same]);
     }
     ("see in its log what stood in the way, and what runs now".to_owned(), vec![look, same])
 }
 
-fn smoke(task: &TaskSummary, because: &str) -> (String, Vec<String>) {
+fn smoke(task: &TaskSummary) -> (String, Vec<String>) {
     let environment = task.name();
     let commands = ["status", "smoke"].map(|verb| format!("cargo xtask {verb} {environment}")).to_vec();
-    if because.contains(IS_BACK) {
+    if task.cause == Some(Cause::RolledBack) {
         return (format!("{IS_BACK}: see in its log which services did not work, and repair them"), commands);
     }
     let back = format!("cargo xtask rollback {environment}");

@@ -109,7 +109,14 @@ impl Run {
     pub(crate) fn end(&mut self, stage: &str, policy: Policy, outcome: Outcome, because: Option<&str>) -> &mut Self {
         let duration_ms = if matches!(outcome, Outcome::Skipped | Outcome::NothingToDo) { 0 } else { 2310 };
         let because = because.map(str::to_owned);
-        self.push(Kind::StageFinished { stage: StageId::new(stage), policy, outcome, because, duration_ms })
+        self.push(Kind::StageFinished {
+            stage: StageId::new(stage),
+            policy,
+            outcome,
+            because,
+            cause: None,
+            duration_ms,
+        })
     }
 
     pub(crate) fn over(&mut self, verdict: &str, exit_code: u8) -> Vec<Event> {

@@ -2,6 +2,7 @@
 //!
 //! The format is an interface: it has a version and only grows. Knows nothing about how it is shown.
 
+use crate::cause::Cause;
 use crate::error::{Error, Result};
 use crate::event::{Counts, Kind};
 use crate::ids::{StageId, TaskId};
@@ -70,6 +71,9 @@ pub struct StageSummary {
     pub outcome: Outcome,
     /// Why, in one line; `None` when it simply passed.
     pub because: Option<String>,
+    /// The same for programs, where advice depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// From its first task's start to its last one's end.
     pub duration_ms: u64,
     /// What people type to run it alone.
@@ -102,6 +106,9 @@ pub struct TaskSummary {
     /// Why, in one line; `None` when it simply passed.
     #[serde(default)]
     pub because: Option<String>,
+    /// The same for programs, where advice depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// The command to type to run it again, at the workspace's root.
     #[serde(default)]
     pub repeat: String,
@@ -189,6 +196,7 @@ impl TaskSummary {
             log: log.clone(),
             tests: reading.tests,
             because: reading.because.clone(),
+            cause: reading.cause.clone(),
             repeat: repeat.clone(),
             failed_tests: reading.failed_tests.clone(),
             findings: reading.findings.clone(),
@@ -212,6 +220,7 @@ impl TaskSummary {
             log: None,
             tests: None,
             because: Some(because.to_owned()),
+            cause: None,
             repeat: String::new(),
             failed_tests: Vec::new(),
             findings: Vec::new(),

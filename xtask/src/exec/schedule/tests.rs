@@ -37,7 +37,7 @@ fn play(plan: &Plan, fail_fast: bool) -> (Vec<String>, Vec<String>) {
         for change in changes {
             said.push(match change {
                 Change::TaskSkipped { task, because, .. } => format!("{} skipped: {because}", ids[task]),
-                Change::StageEnded { stage, outcome, because } => {
+                Change::StageEnded { stage, outcome, because, .. } => {
                     let because = because.map_or(String::new(), |because| format!(": {because}"));
                     format!("{} {}{because}", plan.stages[stage].id, outcome.word())
                 }
@@ -157,7 +157,7 @@ fn a_stage_comes_to_what_its_tasks_came_to_and_not_to_what_prepared_them() {
         schedule.ready();
         schedule.finish(1, a, None);
         let changes = schedule.finish(2, b, None);
-        assert_eq!(changes, [Change::StageEnded { stage: 0, outcome: expected, because: None }]);
+        assert_eq!(changes, [Change::StageEnded { stage: 0, outcome: expected, because: None, cause: None }]);
     }
     case(Outcome::Passed, Outcome::NothingToDo, Outcome::NothingToDo, Outcome::NothingToDo);
     case(Outcome::Passed, Outcome::NothingToDo, Outcome::Passed, Outcome::Passed);

@@ -206,21 +206,22 @@ fn the_event_decides_what_is_expected() {
 
 #[test]
 fn a_record_that_says_skipped_needs_a_reason_too() {
-    let skipped = |because: &str| {
+    let skipped = |because: &str, cause: Option<Cause>| {
         let mut summary = all_but(Event::PullRequest, &["code-coverage"]);
         let tests = summary.stages.iter().position(|stage| stage.id.as_str() == "test-services").expect("it is there");
         let stage = StageSummary {
             because: Some(because.to_owned()),
+            cause,
             ..story(&[("code-coverage", &[], Skipped)]).stages.remove(0)
         };
         summary.stages.insert(tests + 1, stage);
         completed(summary, Event::PullRequest, "")
     };
-    let (stages, verdict, _) = skipped("needs `test-services`, which failed");
+    let (stages, verdict, _) = skipped("needs `test-services`, which failed", None);
     assert_eq!(stages, ["code-coverage failed: it was skipped, although nothing that it needs went wrong"]);
     assert_eq!(verdict, "failed");
     // `--skip` is a reason.
-    assert_eq!(skipped(LEFT_OUT).1, "passed");
+    assert_eq!(skipped("left out by --skip", Some(Cause::LeftOut)).1, "passed");
 }
 
 #[test]

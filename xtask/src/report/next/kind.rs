@@ -1,9 +1,10 @@
 //! What kind of failure a task is.
 
 use super::super::summary::TaskSummary;
+use crate::cause::Cause;
 use crate::outcome::Outcome;
 use crate::purpose::Purpose;
-use crate::reading::{SERVER_DIED, Severity};
+use crate::reading::Severity;
 
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +40,15 @@ impl Kind {
             (Outcome::EnvironmentError, Purpose::Servers) => Self::Servers,
             (Outcome::EnvironmentError, Purpose::LogIn | Purpose::Push) => Self::Login,
             (_, Purpose::Deploy) => Self::Deploy,
-            (Outcome::EnvironmentError, _) if task.because.as_ref().is_some_and(|it| it.contains(SERVER_DIED)) => {
-                Self::ServerDied
-            }
+            (Outcome::EnvironmentError, _) if task.cause == Some(Cause::ServerDied) => Self::ServerDied,
             (Outcome::EnvironmentError, _) => Self::Environment,
             (_, Purpose::Format) => Self::Format,
             (_, Purpose::Lint) if has_findings(task) => Self::Lint,
             _ if !task.failed_tests.is_empty() => Self::Tests,
             (_, Purpose::Tests) if task.tests.is_some() => Self::Tests,
-            (_, Purpose::Coverage) if is_gate(task) => Self::Coverage,
+            (_, Purpose::Coverage) if matches!(task.cause, Some(Cause::BelowMinimum | Cause::BelowFloor)) => {
+                Self::Coverage
+            }
             (_, Purpose::Lint | Purpose::Tests | Purpose::Compile) => Self::Compile,
             (_, Purpose::Audit) => Self::Audit,
             (_, Purpose::Push) => Self::Push,
@@ -85,9 +86,4 @@ impl Kind {
 /// Whether the compiler has found something that clippy may repair. What a build script says is nothing of that kind.
 fn has_findings(task: &TaskSummary) -> bool {
     task.findings.iter().any(|finding| finding.severity == Severity::Error)
-}
-
-/// Whether coverage was measured and is too low, as opposed to a program that does not compile.
-fn is_gate(task: &TaskSummary) -> bool {
-    task.because.as_deref().is_some_and(|because| because.contains("is under"))
 }

@@ -1,7 +1,7 @@
 use super::super::{Fold, sample};
 use super::*;
 use crate::outcome::Policy::Blocking;
-use crate::reading::{Finding, Reading, SERVER_DIED, Table};
+use crate::reading::{Finding, Reading, Table};
 
 /// The steps about a run of one stage with one task.
 fn of(stage: &str, task: &str, reading: Reading) -> Vec<Step> {
@@ -45,7 +45,7 @@ fn every_kind_of_failure_has_its_advice() {
     let repeat = ["cargo build-and-push --package compile"];
     case("build-and-push", "compile", failed("in the container: x"), "compile", "make it compile", &repeat);
     case("own", "command", failed("exited with code 1"), "other", "log", &["cargo own --package command"]);
-    let minimum = failed("line coverage 49.00 % is under the gate of 50 %");
+    let minimum = failed("line coverage 49.00 % is under the gate of 50 %").caused_by(Cause::BelowMinimum);
     case(
         "code-coverage",
         "report",
@@ -54,23 +54,25 @@ fn every_kind_of_failure_has_its_advice() {
         "lower workspace.metadata.xtask.coverage.minimum",
         &["cargo xtask coverage"],
     );
-    let floor = failed("auth-service 49.00 % is under its floor of 80 %");
+    let floor = failed("auth-service 49.00 % is under its floor of 80 %").caused_by(Cause::BelowFloor);
     let what = "auth-service 49.00 % is under its floor of 80 %: test more of it, or lower \
                 workspace.metadata.xtask.coverage.floors";
     case("code-coverage", "report", floor, "coverage", what, &["cargo xtask coverage"]);
     let servers = ["cargo xtask doctor", "cargo xtask integration"];
     let gone = ended(Outcome::EnvironmentError, "there is no PostgreSQL");
     case("integration-tests", "server-postgres", gone, "servers", "DATABASE_URL", &servers);
-    let died = ended(Outcome::EnvironmentError, &format!("Redis {SERVER_DIED}: exit code 1"));
+    let died =
+        ended(Outcome::EnvironmentError, "Redis died during the tests: exit code 1").caused_by(Cause::ServerDied);
     case("integration-tests", "a-service", died, "servers", "log", &["cargo integration-tests --package a-service"]);
     let slow = ended(Outcome::TimedOut, "it took longer than 30m");
     let key = "workspace.metadata.xtask.stages.own.timeout";
     case("own", "command", slow, "timed-out", key, &["cargo own --package command"]);
     let doctor = ["cargo xtask doctor", "cargo own --package command"];
     case("own", "command", ended(Outcome::EnvironmentError, "no `reuse`"), "environment", "missing", &doctor);
-    let full = ended(Outcome::EnvironmentError, "no space left on the disk of target/x: failed to write");
+    let full = Reading::environment("no space left on the disk of target/x: failed to write");
     case("own", "command", full, "environment", "free space", &["cargo own --package command"]);
-    let away = ended(Outcome::EnvironmentError, "advisories were not checked: no network");
+    let away =
+        ended(Outcome::EnvironmentError, "advisories were not checked: no network").caused_by(Cause::NoAdvisories);
     let audit = ["cargo security-audit --package cargo-audit"];
     case("security-audit", "cargo-audit", away, "environment", "--advisory-db", &audit);
     let stopped = ended(Outcome::Cancelled, "the run was stopped");
@@ -157,7 +159,8 @@ fn an_advisory_is_named_with_what_waives_it() {
 #[test]
 fn images_and_registries_have_their_own_advice() {
     let image = ["cargo build-and-push --package auth-service"];
-    let over = failed("keep the image of auth-service within its budget: it has 70.0 MiB, and 60.0 MiB are allowed");
+    let over = failed("keep the image of auth-service within its budget: it has 70.0 MiB, and 60.0 MiB are allowed")
+        .caused_by(Cause::OverBudget);
     case("build-and-push", "auth-service", over, "image", "workspace.metadata.xtask.image.budget", &image);
     case("build-and-push", "auth-service", failed("it needs a loader"), "image", "log", &image);
     let push = ["cargo build-and-push --package auth-service:push"];
@@ -179,14 +182,14 @@ fn deployments_say_how_it_stands_before_they_say_what_to_type() {
     let [status, rollback] = ["status staging", "rollback staging"].map(|words| format!("cargo xtask {words}"));
     let [deploy_again, rollback_again] =
         ["deploy", "rollback"].map(|verb| format!("cargo {verb}-staging --package staging"));
-    let back = failed("auth-service failed; what was before is back");
+    let back = failed("auth-service failed; what was before is back").caused_by(Cause::RolledBack);
     case("deploy-staging", "staging", back, "deploy", "is back and verified", &[&status, &deploy_again]);
     let next = |rows: &[&str]| Table {
         title: TYPE_NEXT.to_owned(),
         columns: vec!["command".to_owned()],
         rows: rows.iter().map(|&row| vec![row.to_owned()]).collect(),
     };
-    let broken = || failed("auth-service failed; a human is needed");
+    let broken = || failed("auth-service failed; a human is needed").caused_by(Cause::NeedsHuman);
     let told = Reading { tables: vec![next(&["cargo xtask status x"])], ..broken() };
     case("deploy-staging", "staging", told, "deploy", "a human is needed", &["cargo xtask status x"]);
     case("deploy-staging", "staging", broken(), "deploy", "a human is needed", &[&status, &rollback]);
@@ -204,7 +207,7 @@ fn deployments_say_how_it_stands_before_they_say_what_to_type() {
     );
     let smoke = "cargo xtask smoke staging";
     case("smoke-test", "staging", failed("2 problems in staging"), "smoke", "bring back", &[&status, smoke, &rollback]);
-    let gone = failed("2 problems in staging; what was before is back");
+    let gone = failed("2 problems in staging; what was before is back").caused_by(Cause::RolledBack);
     case("smoke-test", "staging", gone, "smoke", "what was before is back", &[&status, smoke]);
 }
 
@@ -225,6 +228,22 @@ fn what_went_well_and_what_only_follows_has_no_step() {
     run.end("own", Blocking, Outcome::EnvironmentError, None);
     let mut summary = Fold::of(&run.over("environment-error", 3)).finish();
     summary.stages[0].tasks[1].outcome = Outcome::EnvironmentError;
-    summary.stages[0].tasks[1].because = Some("needs `own/first`, which could not do its work".to_owned());
+    summary.stages[0].tasks[1].cause = Some(Cause::Need { id: "own/first".to_owned() });
     assert_eq!(steps(&summary).len(), 1);
+}
+
+#[test]
+fn advice_goes_by_the_cause_and_never_by_the_words_of_the_reason() {
+    let sentences = [
+        "the path is under review, below its floor",
+        "PostgreSQL died during the tests",
+        "it is over the budget",
+        "what was before is back, and a human is needed",
+        "needs `own/first`, which failed",
+    ];
+    for sentence in sentences {
+        case("own", "command", failed(sentence), "other", "see in its log", &["cargo own --package command"]);
+        let [status, again] = ["cargo xtask status staging", "cargo deploy-staging --package staging"];
+        case("deploy-staging", "staging", failed(sentence), "deploy", "stood in the way", &[status, again]);
+    }
 }
