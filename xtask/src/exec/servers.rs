@@ -1,29 +1,38 @@
-//! What is made of a task that failed because a server which it used has died.
+//! What is made of a task whose server has died: the reason of its failure, or a warning beside a pass.
 
 use crate::cause::Cause;
 use crate::job::Inputs;
 use crate::outcome::Outcome;
-use crate::reading::Reading;
+use crate::reading::{Lost, Reading};
 use crate::text;
 
 /// Blames a server that has died for the failure of a task that talked to it, whatever its tests say: they could not
-/// work. `tail` becomes the end of the server's log.
+/// work. `tail` becomes the end of the server's log. Tests that passed keep their result, with a note: it may be that they
+/// would have found something.
 pub(super) fn blame(reading: &mut Reading, tail: &mut Vec<String>, inputs: &Inputs) {
-    if !reading.outcome.is_bad() || reading.outcome == Outcome::Cancelled {
+    if reading.outcome == Outcome::Cancelled {
         return;
     }
-    let lost: Vec<_> = inputs.servers.iter().filter_map(|server| server.lost(&inputs.stop)).collect();
+    let lost: Vec<Lost> = inputs.servers.iter().filter_map(|server| server.lost(&inputs.stop)).collect();
     let Some(first) = lost.first() else { return };
+    let passed = !reading.outcome.is_bad();
+    reading.notes.extend(lost.iter().filter_map(|lost| note(lost, passed, inputs)));
+    if passed {
+        return;
+    }
     reading.outcome = Outcome::EnvironmentError;
     reading.cause = Some(Cause::ServerDied);
     reading.because = Some(text::list(lost.iter().map(|lost| &lost.because)));
     if !first.tail.is_empty() {
         tail.clone_from(&first.tail);
     }
+}
+
+/// Where the log of the server is; of one without a log only what the result does not say already.
+fn note(lost: &Lost, passed: bool, inputs: &Inputs) -> Option<String> {
     let logs = inputs.log.parent().unwrap_or(&inputs.root);
     let logs = logs.strip_prefix(&inputs.root).unwrap_or(logs);
-    let notes = lost
-        .iter()
-        .filter_map(|lost| Some(format!("{}; its log: {}", lost.because, logs.join(lost.log.as_ref()?).display())));
-    reading.notes.extend(notes);
+    let log = lost.log.as_ref().map(|log| format!("; its log: {}", logs.join(log).display()));
+    let although = if passed { ", although the tests passed" } else { "" };
+    (passed || log.is_some()).then(|| format!("{}{although}{}", lost.because, log.unwrap_or_default()))
 }

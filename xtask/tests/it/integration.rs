@@ -319,8 +319,8 @@ while True:
     client.close()
 ";
 
-#[test]
-fn a_server_that_dies_under_its_tests_is_the_reason_and_not_the_tests() {
+/// A service whose test has its server die, and then does this with the stream to it.
+fn with_mortal_server(then: &str) -> Sandbox {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.stub("mortal", "exec python3 \"$@\"");
     let servers = r#"[workspace.metadata.xtask.integration]
@@ -336,10 +336,17 @@ fn it_lives() {
     let url = std::env::var("MORTAL_URL").unwrap();
     let mut stream = std::net::TcpStream::connect(url.strip_prefix("mortal://").unwrap()).unwrap();
     stream.write_all(b"die").unwrap();
-    assert_eq!(stream.read(&mut [0]).unwrap(), 1);
+    THEN
 }
 "#;
-    sandbox.needs("a-service", &["mortal"]).file("services/a-service/tests/lives.rs", test);
+    let test = test.replace("THEN", then);
+    sandbox.needs("a-service", &["mortal"]).file("services/a-service/tests/lives.rs", &test);
+    sandbox
+}
+
+#[test]
+fn a_server_that_dies_under_its_tests_is_the_reason_and_not_the_tests() {
+    let sandbox = with_mortal_server("assert_eq!(stream.read(&mut [0]).unwrap(), 1);");
     let because = "mortal died during the tests: killed by SIGKILL (out of memory?)";
     let output = sandbox
         .run(&["integration", "--servers", "local"])
@@ -360,4 +367,17 @@ fn it_lives() {
         format!("integration-tests/a-service environment-error: {because}")
     );
     assert_eq!(summary.failed_test("integration-tests/a-service").name, "it_lives", "the failed test is still named");
+}
+
+#[test]
+fn a_server_that_dies_under_tests_that_pass_is_a_warning_beside_their_result() {
+    let sandbox = with_mortal_server("assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);");
+    let output = sandbox.run(&["integration", "--servers", "local"]).exits(0);
+    let died = "mortal died during the tests: killed by SIGKILL (out of memory?), although the tests passed";
+    let log = "target/xtask/runs/RUN/logs/server.mortal.log";
+    output.says(&format!("note: {died}; its log: {log}"));
+    let summary = sandbox.summary();
+    assert_eq!(summary.tasks("integration-tests")[0], "integration-tests/a-service passed");
+    let report = sandbox.read("target/xtask/runs/latest/report.md");
+    assert!(report.contains(died), "{report}");
 }
