@@ -144,3 +144,6 @@ fn order(stages: &[StageConfig]) -> Result<Vec<&StageConfig>> {
     })?;
     Ok(order.into_iter().map(|index| &stages[index]).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! What each command line plans in a small workspace, as `--dry-run` prints it: no process, no file, a few milliseconds.
+
+use super::*;
+use crate::cli::Cli;
+use crate::environment::{Environment, Terminals};
+use crate::plan::render;
+use crate::workspace::Package;
+use clap::Parser as _;
+use serde_json::{Value, json};
+use std::time::SystemTime;
+
+/// A service with all kinds of tests, a library with doc tests, and a tool that is no service.
+fn shop(metadata: Value) -> Workspace {
+    let package = |name: &str, dir: &str| Package {
+        name: name.to_owned(),
+        id: format!("path+file:///shop/{dir}#0.1.0"),
+        dir: format!("/shop/{dir}").into(),
+        roots: vec![format!("/shop/{dir}/src/main.rs").into()],
+        ..Package::default()
+    };
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let packages = vec![
+        Package {
+            programs: names(&["cart-service"]),
+            tested_programs: names(&["cart-service"]),
+            integration_tests: names(&["api"]),
+            metadata: json!({ "service": { "needs": ["postgres"] } }),
+            ..package("cart-service", "services/cart")
+        },
+        Package { crate_name: "money".to_owned(), library_tests: true, doc_tests: true, ..package("money", "money") },
+        Package { programs: names(&["tool"]), ..package("tool", "tool") },
+    ];
+    Workspace {
+        root: "/shop".into(),
+        target_dir: "/shop/target".into(),
+        has_lock_file: true,
+        packages,
+        metadata,
+        ..Workspace::default()
+    }
+}
+
+/// What `cargo xtask LINE` plans there.
+fn planned(line: &str, metadata: Value) -> Result<Plan> {
+    let environment = Environment {
+        vars: [("PATH".to_owned(), "/usr/bin".to_owned())].into(),
+        cwd: "/shop".into(),
+        temp: "/tmp".into(),
+        program: "/shop/target/debug/xtask".into(),
+        terminal: Terminals::default(),
+        columns: 80,
+        cpus: 4,
+        now: SystemTime::UNIX_EPOCH,
+        pid: 1,
+    };
+    let cli = Cli::try_parse_from(std::iter::once("xtask").chain(line.split(' '))).expect("it is a command line");
+    let workspace = shop(metadata);
+    let settings = Settings::resolve(&cli.command, &environment, &workspace)?;
+    build(&workspace, &settings)
+}
+
+/// The same as `--dry-run` prints it.
+fn plan(line: &str) -> String {
+    render::commands(&planned(line, Value::Null).expect("it can be planned"))
+}
+
+#[test]
+fn one_compile_serves_the_tests_of_all_stages() {
+    insta::assert_snapshot!(plan("ci --only test-services --only integration-tests"), @"
+        # test-services (5 tasks)
+        cargo test --locked --workspace --no-run --message-format=json
+        cargo test --locked --package cart-service --bins  # the compiled test binaries, without cargo
+        cargo test --locked --package money --lib  # the compiled test binaries, without cargo
+        cargo test --locked --workspace --doc --no-fail-fast
+        cargo test --locked --package money --doc  # as part of test-services:doc
+        # integration-tests (2 tasks)
+        cargo xtask integration --servers auto  # PostgreSQL alone, for cart-service
+        cargo xtask integration cart-service  # the compiled test binaries, without cargo
+    ");
+}
+
+#[test]
+fn what_coverage_counts_is_instrumented_once() {
+    insta::assert_snapshot!(plan("coverage"), @"
+        # code-coverage (10 tasks)
+        CARGO_TARGET_DIR=/shop/target/llvm-cov-26315ce1 cargo llvm-cov show-env
+        cargo llvm-cov clean --profraw-only
+        cargo test --locked --workspace --no-run --message-format=json
+        cargo test --locked --package cart-service --bins  # the compiled test binaries, without cargo
+        cargo test --locked --package money --lib  # the compiled test binaries, without cargo
+        cargo xtask integration --servers auto  # PostgreSQL alone, for cart-service
+        cargo xtask integration cart-service  # the compiled test binaries, without cargo
+        cargo llvm-cov report --json --summary-only
+        cargo llvm-cov report --lcov --output-path /shop/target/xtask/coverage/lcov.info
+        cargo llvm-cov report --cobertura --output-path /shop/target/xtask/coverage/cobertura.xml
+    ");
+}
+
+#[test]
+fn a_stage_alone_needs_no_other() {
+    insta::assert_snapshot!(plan("test-matrix money"), @"
+        # test-services (4 tasks)
+        cargo test --locked --package money --lib --no-run --message-format=json
+        cargo test --locked --package money --lib  # the compiled test binaries, without cargo
+        cargo test --locked --package money --doc --no-fail-fast
+        cargo test --locked --package money --doc  # as part of test-services:doc
+    ");
+    insta::assert_snapshot!(plan("lint"), @"
+        # format-and-lint (1 task)
+        cargo clippy --locked --workspace --all-targets --message-format=json -- -D warnings
+    ");
+    insta::assert_snapshot!(plan("audit"), @"
+        # security-audit (3 tasks)
+        cargo audit --json
+        cargo deny --format json check bans sources
+        cargo deny --format json check advisories
+    ");
+    insta::assert_snapshot!(plan("deps"), @"
+        # dependency-check (2 tasks)
+        cargo update --dry-run --verbose --color=never
+        cargo tree --locked --workspace --duplicates --depth 0 --color=never
+    ");
+    insta::assert_snapshot!(plan("integration --servers local"), @"
+        # integration-tests (3 tasks)
+        cargo xtask integration --servers local  # PostgreSQL alone, for cart-service
+        cargo test --locked --workspace --no-run --message-format=json
+        cargo xtask integration cart-service  # the compiled test binaries, without cargo
+    ");
+    insta::assert_snapshot!(plan("build cart"), @"
+        # build-release (1 task)
+        cargo build --locked --release --package cart-service --bins --message-format=json
+    ");
+}
+
+#[test]
+fn the_pipeline_of_a_pull_request() {
+    let plan = planned("ci", Value::Null).expect("it can be planned");
+    insta::assert_snapshot!(render::tree(&plan), @"
+        pull-request · 1 service
+        ├─ format-and-lint
+        │     blocking: 2 tasks
+        ├─ test-services ← format-and-lint
+        │     blocking: 7 tasks, at most 6 at once
+        ├─ code-coverage ← test-services
+        │     blocking: 3 tasks
+        ├─ security-audit ← format-and-lint
+        │     warning: 3 tasks
+        ├─ dependency-check ← format-and-lint
+        │     info: 2 tasks
+        ├─ integration-tests ← test-services
+        │     blocking: 2 tasks
+        ├─ build-release ← format-and-lint, test-services, security-audit
+        │     blocking: 1 task
+        └─ quality-report ← test-services, code-coverage, security-audit
+              reporting: 1 task
+    ");
+}
+
+#[test]
+fn a_stage_of_the_workspaces_own_has_its_place() {
+    let stages = json!({ "stages": { "docs": { "command": ["mdbook", "build"], "needs": ["format-and-lint"] } } });
+    let plan = planned("ci --only docs", stages).expect("it can be planned");
+    insta::assert_snapshot!(render::commands(&plan), @"
+        # docs (1 task)
+        mdbook build
+    ");
+}
+
+#[test]
+fn stages_in_a_circle_are_refused_with_the_circle() {
+    let stage = |need: &str| json!({ "command": ["true"], "needs": [need] });
+    let error = planned("ci", json!({ "stages": { "a": stage("b"), "b": stage("a") } })).expect_err("it is a circle");
+    insta::assert_snapshot!(error.to_string(), @"
+        order the stages: they need each other in a circle: a → b → a
+        hint: remove one of these needs from `[workspace.metadata.xtask.stages]`
+    ");
+}
