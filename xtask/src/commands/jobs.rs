@@ -1,6 +1,7 @@
 //! What the jobs of a workflow should have left: the event's plan, as the checkout of the job that reports makes it.
 
 use super::{Session, warn};
+use crate::cause::Cause;
 use crate::cli::{self, Command};
 use crate::error::Result;
 use crate::ids::StageId;
@@ -11,6 +12,7 @@ use crate::planner;
 use crate::report::Summary;
 use crate::report::missing::{self, Expected};
 use crate::report::needs::Needs;
+use crate::report::summary::StageSummary;
 use crate::settings::Settings;
 use crate::settings::config::Config;
 use crate::workspace::Workspace;
@@ -29,7 +31,8 @@ pub(super) fn add_to(
         return Ok(());
     }
     let config = Config::read(workspace, session.environment.now)?;
-    let recorded: BTreeSet<StageId> = summary.stages.iter().map(|stage| stage.id.clone()).collect();
+    let has_run = |stage: &&StageSummary| stage.cause != Some(Cause::LeftOut);
+    let recorded: BTreeSet<StageId> = summary.stages.iter().filter(has_run).map(|stage| stage.id.clone()).collect();
     if let Some(needs) = needs {
         let stages: Vec<&Definition> = config.stages.iter().map(|stage| &stage.definition).collect();
         needs.add_to(summary, &stages);

@@ -3,6 +3,7 @@
 
 use super::merge;
 use super::summary::{StageSummary, Summary};
+use crate::cause::Cause;
 use crate::error::{Error, Result};
 use crate::ids::StageId;
 use crate::outcome::{Outcome, Policy};
@@ -49,6 +50,10 @@ impl Needs {
             let id = StageId::new(name);
             let (outcome, because) = told(*ended);
             match summary.stages.iter_mut().find(|stage| stage.id == id) {
+                // A run that was asked to leave it out is not the run of its job, unless that was skipped as well.
+                Some(left_out) if left_out.cause == Some(Cause::LeftOut) && outcome != Outcome::Skipped => {
+                    *left_out = stage(id, outcome, because, stages);
+                }
                 Some(stage) if outcome.is_bad() && !stage.outcome.is_bad() => {
                     stage.outcome = outcome;
                     stage.because = Some(format!("{because}, and no record says why"));

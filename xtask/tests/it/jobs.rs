@@ -289,8 +289,15 @@ fn what_a_run_was_asked_to_leave_out_is_not_missing() {
     let sandbox = pushed();
     let skipped = ["--skip", "coverage", "--skip", "build", "--skip", "audit", "--skip", "deps"];
     sandbox.run(&[&["ci", "--event", "pull-request"][..], &skipped].concat()).exits(0);
-    let summary = document(&sandbox, &["report", "--all", "--json", "--event", "pull-request"]);
+    let report = ["report", "--all", "--json", "--event", "pull-request"];
+    let summary = document(&sandbox, &report);
     assert_eq!((shown(&summary).0, shown(&summary).1), ("passed", Some(0)));
+    // Where it has a job of its own, that one has lost its record.
+    let needs = ["--needs", r#"{"build-release":{"result":"success"}}"#];
+    let summary = document(&sandbox, &[&report[..], &needs].concat());
+    let lost = "build-release failed: its job has succeeded, and there is no record of it";
+    assert!(shown(&summary).2.contains(&lost.to_owned()), "{summary:#}");
+    assert_eq!(shown(&summary).0, "failed");
 }
 
 #[test]
