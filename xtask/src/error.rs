@@ -137,6 +137,11 @@ impl Error {
         self.cause.as_ref()
     }
 
+    /// Why it failed, in one line.
+    pub fn causes(&self) -> String {
+        self.causes.join(": ")
+    }
+
     /// The exit code of the process when this error ends it.
     pub fn exit(&self) -> Exit {
         self.exit

@@ -3,13 +3,13 @@
 
 use super::entry::Inputs;
 use super::sight::{self, Package};
+use crate::command::Command;
 use crate::plan::task::Scope;
 use crate::tools::probe;
 use crate::workspace::git;
 use oci_layout::Digest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use xshell::{Cmd, Shell, cmd};
 
 /// The mode of a symbolic link, as git writes it.
 const LINK: &str = "120000";
@@ -47,24 +47,23 @@ impl Snapshot {
     /// set not to compare a file. `own` lies in the directory whose ignored files are xtask's and cargo's own.
     pub fn take(checkout: &Checkout, own: &Path) -> Result<Self, String> {
         let root = &checkout.root;
-        let shell = Shell::new().map_err(|error| error.to_string())?;
-        shell.change_dir(root);
-        shell.set_var("GIT_OPTIONAL_LOCKS", "0");
         // One that hangs is one that does not answer.
-        let read = |command: Cmd<'_>| {
-            let command = checkout.unset.iter().fold(command, Cmd::env_remove);
-            let shown = command.to_string();
-            let answer = probe::answer(command.into(), git::PATIENCE, git::ENOUGH);
-            let answer = answer.map_err(|silence| format!("`{shown}` gave no answer: {}", silence.why()))?;
+        let read = |program: &str, args: &[&str]| {
+            let command = Command::new(program, root).args(args.iter().copied()).env("GIT_OPTIONAL_LOCKS", "0");
+            let answer = probe::answer(&command, &checkout.unset, git::PATIENCE, git::ENOUGH);
+            let shown = || command.argv().join(" ");
+            let answer = answer.map_err(|silence| format!("`{}` gave no answer: {}", shown(), silence.why()))?;
             Ok::<_, String>(answer.out.trim_end_matches('\n').to_owned())
         };
-        let compiler = read(cmd!(shell, "rustc -vV"))?;
+        let compiler = read("rustc", &["-vV"])?;
         // A monitor, or a setting that compares fewer of a file's times, could hide a change.
         let look = ["-c", "core.fsmonitor=false", "-c", "core.trustctime=true", "-c", "core.checkStat=default"];
-        let tracked = read(cmd!(shell, "git {look...} ls-files -z -v --stage"))?;
+        let git = |args: &[&str]| read("git", args);
+        let look = |args: &[&str]| git(&[&look[..], args].concat());
+        let tracked = look(&["ls-files", "-z", "-v", "--stage"])?;
         // With `-m` git compares contents where times differ; `-d` lists what is gone.
-        let moved = read(cmd!(shell, "git {look...} ls-files -z --modified --deleted --others --exclude-standard"))?;
-        let ignored = read(cmd!(shell, "git ls-files -z --others --ignored --exclude-standard --directory"))?;
+        let moved = look(&["ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard"])?;
+        let ignored = git(&["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"])?;
         let mut files = tracked.split_terminator('\0').map(stage_line).collect::<Result<Inputs, _>>()?;
         let mut there: Vec<&str> = Vec::new();
         for file in moved.split_terminator('\0') {
@@ -78,7 +77,7 @@ impl Snapshot {
         there.sort_unstable();
         there.dedup();
         for some in there.chunks(200) {
-            let ids = read(cmd!(shell, "git hash-object --no-filters -- {some...}"))?;
+            let ids = git(&[&["hash-object", "--no-filters", "--"], some].concat())?;
             let ids: Vec<&str> = ids.lines().collect();
             if ids.len() != some.len() {
                 return Err(format!("`git hash-object` named {} of {} files", ids.len(), some.len()));

@@ -4,10 +4,8 @@ use super::Session;
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::process::signal::{self, Listener, Signal};
-use crate::process::{end_foreground, foreground_is_busy};
+use crate::process::{Level, everything, is_asking, stop_asking};
 use crate::report::text;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How long children may take to end once they were asked to. GitHub kills everything about ten seconds after a run was
@@ -18,21 +16,19 @@ pub(super) fn grace(environment: &Environment) -> Duration {
 
 /// Listens for the whole command. The first signal asks the children to end, the second one kills them.
 pub(super) fn listen(session: &Session) -> Result<Listener> {
-    let (printer, grace) = (session.printer.clone(), grace(&session.environment));
-    let at_once = Arc::new(AtomicBool::new(false));
+    let printer = session.printer.clone();
     let mut asked = false;
     signal::listen(move |signal| {
         if std::mem::replace(&mut asked, true) {
             printer.say(&text::stopping(signal.because(), true));
-            return at_once.store(true, Ordering::Release);
+            return everything().raise(Level::Kill);
         }
-        if foreground_is_busy() {
+        if is_asking() {
             printer.say(&text::stopping(signal.because(), false));
         }
-        let at_once = Arc::clone(&at_once);
         // On a thread of its own, so that the second signal is heard meanwhile.
         std::thread::spawn(move || {
-            end_foreground(grace, &|| at_once.load(Ordering::Acquire));
+            stop_asking();
             die(signal);
         });
     })

@@ -9,9 +9,10 @@ use crate::history::private;
 use crate::image::push::{self, Push};
 use crate::image::skopeo::Skopeo;
 use crate::planner;
-use crate::process::MARKER;
+use crate::process::{MARKER, Surroundings};
 use crate::reading::Image;
 use crate::registry::{Login, NO_LOGINS, PASSWORD, USER};
+use crate::secrets;
 use crate::text;
 use crate::workspace::git;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ pub(super) fn log_in(args: &cli::LogIn, session: &Session) -> Result<Exit> {
         Some(file) => file.clone(),
         None => login_file(session)?,
     };
-    let skopeo = Skopeo::new()?;
+    let skopeo = skopeo(session);
     let var = |name: &str| session.environment.var(name);
     let (user, password) = match (args.by, var(USER), var(PASSWORD)) {
         (Login::Ecr, ..) => ("AWS", skopeo.ecr_password(args.region.as_deref())?),
@@ -63,6 +64,12 @@ pub(super) fn log_in(args: &cli::LogIn, session: &Session) -> Result<Exit> {
     session.printer.say(&format!("logged in to {} as {user}", args.host));
     session.printer.data(&format!("REGISTRY_AUTH_FILE={}\n", crate::command::quote(&file.to_string_lossy())));
     Ok(Exit::Ok)
+}
+
+fn skopeo(session: &Session) -> Skopeo {
+    let environment = &session.environment;
+    let surroundings = Surroundings { secrets: secrets::of(&environment.vars), ..Surroundings::default() };
+    Skopeo::new(&environment.cwd, surroundings)
 }
 
 /// The file of the run that this process is a task of.
@@ -87,7 +94,7 @@ pub(super) fn push(args: &cli::PushImage, session: &Session) -> Result<Exit> {
             .hint(format!("make it again: `cargo xtask docker {}`", args.service))
     })?;
     let what = Push { layout: &args.layout, digest: image.digest(), repository: &args.to, tags: &args.tag };
-    let new = push::push(&what, &Skopeo::new()?)?;
+    let new = push::push(&what, &skopeo(session))?;
     let text = match &new[..] {
         [] => format!("{} is there already, as {}", args.to, text::list(&args.tag)),
         new => format!("pushed {} as {}", args.to, text::list(new)),

@@ -20,6 +20,7 @@ use crate::cli::{self, Cli, Command};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::options::Engine;
+use crate::process;
 use crate::report::{Display, Printer, Verbosity};
 use crate::settings::Settings;
 use crate::workspace::{self, Workspace};
@@ -40,6 +41,8 @@ pub struct Session {
 /// Does what the command line says. An answer that does not fit where stdout goes is a failure of its own, for a program
 /// would take it for complete; where something else went wrong it is a warning.
 pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
+    // Without it an orphan that hides from its task is found a little later, at the start of the next run.
+    let _ = process::become_subreaper();
     let _signals = ending::listen(session)?;
     let exit = dispatch(cli, session);
     match (exit, session.printer.take_lost()) {

@@ -135,7 +135,7 @@ impl New {
         // Without network first: most templates need nothing that is not there already.
         cargo(&[&update[..], &["--offline"]].concat()).or_else(|_| cargo(&update)).map(drop).map_err(|silence| {
             let said = match &silence {
-                probe::Silence::Failed { err, .. } => err.trim().to_owned(),
+                probe::Silence::Failed { said, .. } => said.err.trim().to_owned(),
                 other => other.why(),
             };
             failed().detail(format!("`cargo {}` fails:\n{said}", update.join(" ")))

@@ -5,9 +5,7 @@
 use super::{Session, ending};
 use crate::command::Command;
 use crate::error::{Error, Result};
-use crate::process::{
-    Background, Child, LINE_CAP, Signal, Stop, Surroundings, end_foreground, signal, spawn_background,
-};
+use crate::process::{Background, Child, LINE_CAP, Signal, Stop, Surroundings, signal, spawn_background, stop_asking};
 use crate::tools::{Places, probe};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,9 +69,9 @@ impl Engine {
         })?;
         let server = Arc::new(Mutex::new(Some(Server { process, _folder: folder })));
         // First those who use it end, then the engine.
-        let (ours, grace) = (Arc::clone(&server), ending::grace(&session.environment));
+        let ours = Arc::clone(&server);
         let signals = signal::listen(move |signal| {
-            end_foreground(grace, &|| false);
+            stop_asking();
             end(&ours);
             ending::die(signal);
         })?;

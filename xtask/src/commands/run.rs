@@ -67,8 +67,6 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     let place = Place { id, commit, folder: folder.clone(), private: private_dir, surroundings, runtime, first };
     let context = context(session, args, &settings, &workspace, place);
     let (sender, messages) = mpsc::sync_channel(BACKLOG);
-    // Without it an orphan that hides from its task is found a little later, at the start of the next run.
-    let _ = process::become_subreaper();
     let _signals = signal::listen({
         let sender = sender.clone();
         // Nobody listens any more when the run is over.
@@ -219,6 +217,8 @@ fn context(
         cache: Arc::new(cache(environment, args, workspace, &place.surroundings)),
         given: given.filter_map(|key| Some((key.clone(), environment.var(key)?.to_owned()))).collect(),
         jobserver: pool::jobserver(environment.cpus),
+        // What is asked beside the tasks ends with them.
+        stop: process::everything().clone(),
         first: place.first,
         surroundings: place.surroundings,
     }

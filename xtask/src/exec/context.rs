@@ -3,7 +3,7 @@
 use crate::cache::Cache;
 use crate::event::Kind;
 use crate::ids::TaskId;
-use crate::process::Surroundings;
+use crate::process::{Stop, Surroundings};
 use crate::tools::Runtime;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -46,6 +46,8 @@ pub struct Context {
     pub cache: Arc<Cache>,
     /// What every cargo of the run shares.
     pub jobserver: Option<jobserver::Client>,
+    /// The order to stop.
+    pub stop: Stop,
     /// What was found of an earlier run, to be told first.
     pub first: Vec<Kind>,
 }

@@ -53,7 +53,7 @@ pub fn run(
     emit: &mut dyn FnMut(&Event),
 ) -> Result<Over> {
     let slots = super::pool::slots(context.slots)?;
-    let stop = Stop::default();
+    let stop = context.stop.clone();
     // The scope waits for every worker, also when the loop panics; the guard makes sure that they end then.
     Ok(slots.in_place_scope(|scope| {
         let _guard = StopOnDrop(stop.clone());

@@ -1,13 +1,13 @@
 //! skopeo, which speaks to registries: fetching a manifest's bytes, copying an image, logging in.
 //!
-//! Called from a process that is itself a task of a run: its group, its log and its time limit are theirs too.
+//! Called from a process that is itself a task of a run, whose time limit holds for what takes long.
 
+use crate::command::Command;
 use crate::error::{Error, Result};
+use crate::process::{self, Question, Silence, Surroundings};
 use crate::registry::{PASSWORD, USER, is_loopback};
-use std::path::Path;
-use std::process::Output;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-use xshell::{Cmd, Shell, cmd};
 
 /// How long to wait before each further try of what failed for a moment.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
@@ -42,80 +42,82 @@ const ABSENT: [&str; 3] = ["manifest unknown", "name unknown", "StatusCode: 404"
 /// What a registry says to somebody whom it does not know, or who may not do it.
 const REFUSED: [&str; 4] = ["unauthorized", "denied", "invalid username/password", "no basic auth credentials"];
 
+/// How long one question to a registry may take, and how long the transfer of an image.
+const QUESTION: Duration = Duration::from_mins(2);
+const TRANSFER: Duration = Duration::from_hours(1);
+
+/// The most of an answer that is read, in bytes: manifests are much smaller, and registries refuse larger ones.
+const ENOUGH: usize = 16 * 1024 * 1024;
+
 /// skopeo on `PATH`.
 pub struct Skopeo {
-    shell: Shell,
+    cwd: PathBuf,
+    surroundings: Surroundings,
 }
 
 impl Skopeo {
-    /// skopeo as it is found.
-    pub fn new() -> Result<Self> {
-        let shell = Shell::new().map_err(|error| Error::environment("read the current folder").because(error))?;
-        Ok(Self { shell })
+    /// skopeo as it is found, called in the directory `cwd`.
+    pub fn new(cwd: &Path, surroundings: Surroundings) -> Self {
+        Self { cwd: cwd.to_owned(), surroundings }
+    }
+
+    fn command(&self, program: &str) -> Command {
+        Command::new(program, &self.cwd)
     }
 
     /// The bytes of the manifest at `reference`, such as `host/service:tag`, as they are in the registry; `None` when
     /// there is none.
     pub fn manifest(&self, reference: &str) -> Result<Option<Vec<u8>>> {
-        let tls = tls("", reference);
         let image = format!("docker://{reference}");
-        let what = format!("fetch the manifest of {reference}");
-        let output = run(&what, cmd!(self.shell, "skopeo inspect --raw {tls...} {image}"))?;
-        if output.status.success() {
-            return Ok(Some(output.stdout));
+        let command = self.command("skopeo").args(["inspect", "--raw"]).args(tls("", reference)).arg(image);
+        match self.run(&command, &[], QUESTION) {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(Silence::Failed { said, .. }) if ABSENT.iter().any(|absent| said.err.contains(absent)) => Ok(None),
+            Err(silence) => Err(failed(&format!("fetch the manifest of {reference}"), &silence)),
         }
-        let text = String::from_utf8_lossy(&output.stderr);
-        if ABSENT.iter().any(|absent| text.contains(absent)) { Ok(None) } else { Err(failed(&what, &output)) }
     }
 
     /// Copies the image of a layout to `reference`, its bytes unchanged.
     pub fn push(&self, layout: &Path, reference: &str) -> Result<()> {
-        let tls = tls("dest-", reference);
         let (from, to) = (format!("oci:{}", layout.display()), format!("docker://{reference}"));
-        let what = format!("push to {reference}");
-        let output = run(&what, cmd!(self.shell, "skopeo copy --quiet --preserve-digests {tls...} {from} {to}"))?;
-        if output.status.success() { Ok(()) } else { Err(failed(&what, &output)) }
+        let command = self.command("skopeo").args(["copy", "--quiet", "--preserve-digests"]);
+        let command = command.args(tls("dest-", reference)).args([from, to]);
+        let pushed = self.run(&command, &[], TRANSFER);
+        pushed.map(drop).map_err(|silence| failed(&format!("push to {reference}"), &silence))
     }
 
     /// Logs `user` in to the registry on `host`, and keeps what it needs for it in `file`. The password goes through a
     /// pipe.
     pub fn log_in(&self, host: &str, user: &str, password: &[u8], file: &Path) -> Result<()> {
-        let tls = tls("", host);
-        let what = format!("log in to {host}");
-        let command =
-            cmd!(self.shell, "skopeo login --authfile {file} --username {user} --password-stdin {tls...} {host}");
-        let output = run(&what, command.stdin(password))?;
-        if output.status.success() { Ok(()) } else { Err(failed(&what, &output)) }
+        let command = self.command("skopeo").args(["login", "--authfile"]).arg(file.to_string_lossy());
+        let command = command.args(["--username", user, "--password-stdin"]).args(tls("", host)).arg(host);
+        let logged_in = self.run(&command, password, QUESTION);
+        logged_in.map(drop).map_err(|silence| failed(&format!("log in to {host}"), &silence))
     }
 
     /// What `aws ecr get-login-password` says: a password for the user `AWS`.
     pub fn ecr_password(&self, region: Option<&str>) -> Result<Vec<u8>> {
         let region = region.map(|region| ["--region", region]).into_iter().flatten();
-        let what = "get a password of Amazon's registry";
-        let output = run(what, cmd!(self.shell, "aws ecr get-login-password {region...}"))?;
-        if !output.status.success() {
-            return Err(failed(what, &output).hint("check the credentials: `aws sts get-caller-identity`"));
-        }
-        Ok(output.stdout.trim_ascii().to_vec())
-    }
-}
-
-/// Runs a command, again when what stood in its way may have gone.
-fn run(what: &str, command: Cmd) -> Result<Output> {
-    let command = command.quiet().ignore_status();
-    for pause in PAUSES.into_iter().map(Some).chain([None]) {
-        let output = command.output().map_err(|error| {
-            Error::environment(what.to_owned()).because(error).hint("`cargo xtask doctor` tells what is missing")
+        let command = self.command("aws").args(["ecr", "get-login-password"]).args(region);
+        let password = self.run(&command, &[], QUESTION).map_err(|silence| {
+            let error = failed("get a password of Amazon's registry", &silence);
+            let refused = matches!(silence, Silence::Failed { .. });
+            if refused { error.hint("check the credentials: `aws sts get-caller-identity`") } else { error }
         })?;
-        let text = String::from_utf8_lossy(&output.stderr);
-        match pause {
-            Some(pause) if !output.status.success() && is_transient(&text) => {
-                std::thread::sleep(pause);
-            }
-            _ => return Ok(output),
-        }
+        Ok(password.trim_ascii().to_vec())
     }
-    unreachable!("the last try returns")
+
+    /// Runs a command, again when what stood in its way may have gone. What it prints.
+    fn run(&self, command: &Command, input: &[u8], limit: Duration) -> Result<Vec<u8>, Silence> {
+        let question = Question { command, surroundings: &self.surroundings, input, limit, enough: ENOUGH };
+        for pause in PAUSES {
+            match process::ask(&question) {
+                Err(Silence::Failed { said, .. }) if is_transient(&said.err) => std::thread::sleep(pause),
+                asked => return asked.map(|answer| answer.out),
+            }
+        }
+        process::ask(&question).map(|answer| answer.out)
+    }
 }
 
 /// Whether a moment later the same may work.
@@ -124,11 +126,17 @@ fn is_transient(text: &str) -> bool {
     TRANSIENT.iter().any(|words| text.contains(words))
 }
 
-fn failed(what: &str, output: &Output) -> Error {
-    let text = String::from_utf8_lossy(&output.stderr);
+fn failed(what: &str, silence: &Silence) -> Error {
+    let error = Error::environment(what.to_owned());
+    let text = match silence {
+        Silence::Failed { said, .. } if !said.err.trim().is_empty() => &said.err,
+        Silence::NotStarted(_) => {
+            return error.detail(silence.why()).hint("`cargo xtask doctor` tells what is missing");
+        }
+        _ => return error.detail(silence.why()),
+    };
     let lines: Vec<&str> = text.lines().collect();
-    let last = lines[lines.len().saturating_sub(20)..].join("\n");
-    let error = Error::environment(what.to_owned()).detail(last);
+    let error = error.detail(lines[lines.len().saturating_sub(20)..].join("\n"));
     if REFUSED.iter().any(|refused| text.contains(refused)) {
         return error.hint(format!(
             "check the login: `[workspace.metadata.xtask.image] login`, the variables {USER} and {PASSWORD}, or log in \

@@ -1,18 +1,23 @@
 //! curl, which sends a text to a webhook.
 //!
 //! The address goes through a pipe and the text through a file, so that neither stands in an argument list. What curl
-//! and the other side say is never shown: both like to repeat the address. Only numbers are, in our own words. Called
-//! within a task of a run curl is in its process group, and ends with it.
+//! and the other side say is never shown: both like to repeat the address. Only numbers are, in our own words.
 
 use super::webhook::Address;
+use crate::command::Command;
 use crate::error::{Error, Result};
+use crate::process::{self, End, Question, Silence, Surroundings};
 use std::io::Write as _;
-use std::process::Output;
-use xshell::{Shell, cmd};
+use std::path::Path;
+use std::time::Duration;
 
 /// Seconds that one try may take, and that all of them may.
 const ONE_TRY: &str = "15";
 const ALL_TRIES: &str = "60";
+/// What curl does not limit itself is limited by this.
+const LIMIT: Duration = Duration::from_secs(90);
+/// The most that is read of what it prints, in bytes.
+const ENOUGH: usize = 64 * 1024;
 
 /// What curl is asked to write: the status of the answer.
 const STATUS: &str = "%{http_code}";
@@ -37,47 +42,50 @@ pub fn post(name: &str, variable: &str, address: &Address, json: &str) -> Result
     let body = attempt().map_err(|error| {
         Error::environment(format!("tell {name}: write what is to be sent")).because(error).hint("check TMPDIR")
     })?;
-    let output = call(address, body.path()).map_err(|error| {
-        Error::environment(format!("tell {name}: run curl"))
-            .because(error)
-            .hint("`cargo xtask doctor` tells what is missing")
-    })?;
-    match judge(&output) {
-        None => Ok(()),
-        Some(trouble) => {
+    let command = command(address, body.path());
+    let input = format!("url = \"{}\"\n", address.url());
+    let surroundings = &Surroundings::default();
+    let question = Question { command: &command, surroundings, input: input.as_bytes(), limit: LIMIT, enough: ENOUGH };
+    match judge(process::ask(&question)) {
+        Ok(None) => Ok(()),
+        Ok(Some(trouble)) => {
             Err(Error::environment(format!("tell {name}: {}", trouble.words())).hint(trouble.hint(variable)))
         }
+        Err(silence) => Err(Error::environment(format!("tell {name}: run curl"))
+            .detail(silence.why())
+            .hint("`cargo xtask doctor` tells what is missing")),
     }
 }
 
-fn call(address: &Address, body: &std::path::Path) -> xshell::Result<Output> {
-    let shell = Shell::new()?;
-    let body = format!("@{}", body.display());
-    let protocol = address.protocol();
+fn command(address: &Address, body: &Path) -> Command {
+    // `--disable` must come first: the user's own file could write the address to a log, or follow redirects.
+    let command = Command::new("curl", "/").args(["--disable", "--config", "-", "--silent", "--fail", "--globoff"]);
     // A proxy knows another machine as `localhost`.
     let direct = address.is_loopback().then_some(["--noproxy", "*"]).into_iter().flatten();
-    // `--disable` must come first: the user's own file could write the address to a log, or follow redirects.
-    let command = cmd!(
-        shell,
-        "curl --disable --config - --silent --fail --globoff --proto {protocol} {direct...} --max-time {ONE_TRY}
-         --connect-timeout 10 --retry 3 --retry-delay 1 --retry-connrefused --retry-max-time {ALL_TRIES}
-         --header 'Content-Type: application/json' --user-agent xtask --data-binary {body}
-         --output /dev/null --write-out {STATUS}"
-    );
-    command.stdin(format!("url = \"{}\"\n", address.url())).quiet().ignore_status().output()
+    let command = command.args(["--proto", address.protocol()]).args(direct);
+    let command = command.args(["--max-time", ONE_TRY, "--connect-timeout", "10"]);
+    let command = command.args(["--retry", "3", "--retry-delay", "1", "--retry-connrefused"]);
+    let command = command.args(["--retry-max-time", ALL_TRIES, "--header", "Content-Type: application/json"]);
+    let command = command.args(["--user-agent", "xtask", "--data-binary"]).arg(format!("@{}", body.display()));
+    command.args(["--output", "/dev/null", "--write-out", STATUS])
 }
 
-/// What went wrong; `None` when it was taken.
-fn judge(output: &Output) -> Option<Trouble> {
-    let said = String::from_utf8_lossy(&output.stdout);
+/// What went wrong; `None` when it was taken. An error when curl did not end by itself.
+fn judge(asked: Result<process::Answer, Silence>) -> Result<Option<Trouble>, Silence> {
+    let (code, said) = match asked {
+        Ok(answer) => (Some(0), answer),
+        Err(Silence::Failed { end: End::Exited(code), said, .. }) => (Some(code), said),
+        Err(Silence::Failed { said, .. }) => (None, said),
+        Err(silence) => return Err(silence),
+    };
     // Every try may have written its status; the last one counts.
-    let status = said.trim().as_bytes().last_chunk::<3>();
+    let status = said.out.trim_ascii().last_chunk::<3>();
     let status = status.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u16>().ok());
-    match (output.status.code(), status) {
+    Ok(match (code, status) {
         (Some(0), Some(200..=299)) => None,
         (Some(0 | 22), Some(status)) if status > 0 => Some(Trouble::Answer(status)),
         (code, _) => Some(Trouble::Curl(code)),
-    }
+    })
 }
 
 impl Trouble {
@@ -116,15 +124,15 @@ impl Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::process::ExitStatusExt as _;
 
     #[test]
     fn the_last_status_and_the_code_decide() {
         #[track_caller]
         fn case(code: i32, said: &str, wanted: Option<Trouble>) {
-            let status = std::process::ExitStatus::from_raw(code << 8);
-            let output = Output { status, stdout: said.as_bytes().to_vec(), stderr: b"https://secret".to_vec() };
-            assert_eq!(judge(&output), wanted, "{code} {said}");
+            let said = process::Answer { out: said.as_bytes().to_vec(), err: "https://secret".to_owned() };
+            let failed = |said| Silence::Failed { end: End::Exited(code), last: String::new(), said };
+            let asked = if code == 0 { Ok(said) } else { Err(failed(said)) };
+            assert_eq!(judge(asked), Ok(wanted), "{code}");
         }
         case(0, "200", None);
         case(0, "204", None);

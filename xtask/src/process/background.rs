@@ -2,6 +2,7 @@
 
 use super::limits::{Farewell, Limits};
 use super::output::Tail;
+use super::spawn::Streams;
 use super::supervise::Supervisor;
 use super::{Child, End, Ended, Level, Signal, Stop};
 use crate::command::Stream;
@@ -66,7 +67,7 @@ pub fn spawn_background(child: &Child) -> Result<Background> {
     let farewell = Farewell { signal: Signal::TERM, to_group: false, grace: child.grace };
     let limits = Limits::new(child, stop.clone(), farewell);
     let farewell = Arc::clone(&limits.farewell);
-    let supervisor = Supervisor::start(child, limits)?;
+    let supervisor = Supervisor::start(child, limits, Streams::default())?;
     let pid = supervisor.pid();
     let view = View { ended: supervisor.ended(), seen: Arc::default() };
     let seen_there = Arc::clone(&view.seen);

@@ -5,8 +5,8 @@
 //!
 //! - A leader (a child that this module spawned) is on the list from before anybody can look until after it was reaped
 //!   by its own supervisor. Nobody else reaps a pid that is on the list.
-//! - A child that some library spawns on its own (curl for a webhook, say) stays in xtask's process group, while an
-//!   orphan has the group of its leader or one of its own. So xtask's own group is left alone as well.
+//! - A child that some library spawns on its own stays in xtask's process group, while an orphan has the group of its
+//!   leader or one of its own. So xtask's own group is left alone as well.
 //! - What remains is adopted. Only this module reaps it, under the lock, so its pid cannot be reused between the look
 //!   and the reaping.
 

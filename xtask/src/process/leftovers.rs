@@ -36,7 +36,9 @@ impl Kin {
     /// A sub-reaper without orphans is the common case and costs one small file: each living descendant of an ended
     /// leader has an ancestor that was given to us.
     pub(super) fn alive(&self) -> Vec<Process> {
-        self.find(|process| process.group == self.leader || process.variable(MARKER).as_deref() == Some(&self.marker))
+        self.find(|process| {
+            process.group == self.leader || process.variable(MARKER).is_some_and(|mark| is_marked(&mark, &self.marker))
+        })
     }
 
     /// The leader and the others of its group.
@@ -64,6 +66,14 @@ impl Kin {
         let roots = table.iter().filter(|process| belongs(process)).map(|process| process.pid).collect();
         with_descendants(roots, &table)
     }
+}
+
+/// Between the mark of a task and the number of a child of it: no task's name holds it.
+pub(super) const SUB: char = '+';
+
+/// Whether a mark is that of a task, or of what the task has asked.
+fn is_marked(mark: &str, task: &str) -> bool {
+    mark.strip_prefix(task).is_some_and(|rest| rest.is_empty() || rest.starts_with(SUB))
 }
 
 /// The living processes of the table that are roots or descend from one.
@@ -130,5 +140,22 @@ fn kill(process: &Process) {
 fn kill(process: &Process) {
     if let Some(pid) = Pid::from_raw(process.pid).filter(|_| process.is_still_there()) {
         let _ = rustix::process::kill_process(pid, Signal::KILL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_task_has_asked_is_found_by_the_tasks_mark() {
+        for (mark, task, wanted) in [
+            ("run:build", "run:build", true),
+            ("run:build+12.0", "run:build", true),
+            ("run:build/api", "run:build", false),
+            ("run:build", "run:build/api", false),
+        ] {
+            assert_eq!(is_marked(mark, task), wanted, "{mark} {task}");
+        }
     }
 }

@@ -2,13 +2,13 @@
 //! when the run is, and nobody that it started left behind.
 //!
 //! Each call to [`run`] supervises one child on the calling thread; several run side by side. Servers that outlive a
-//! call are a [`Background`], what runs outside of a run is a [`Foreground`]. This module knows nothing about tasks, stages or events: it says how a child ended, and
-//! its caller says what that means.
+//! call are a [`Background`], short questions are put by [`ask`](ask()). There is no other way to start a process. This
+//! module knows nothing about tasks, stages or events: it says how a child ended, and its caller says what that means.
 
+mod ask;
 mod awake;
 mod background;
 mod children;
-mod foreground;
 mod leftovers;
 mod limits;
 mod log;
@@ -22,10 +22,10 @@ mod supervise;
 mod survivors;
 mod table;
 
+pub use ask::{Answer, Question, Silence, ask, everything, is_asking, run_on_screen, stop_asking};
 pub use awake::awake;
 pub use background::{Background, View, spawn_background};
 pub use children::become_subreaper;
-pub use foreground::{Foreground, end_foreground, foreground_is_busy};
 pub use mask::{HIDDEN, Secrets};
 pub use output::{LINE_CAP, Tail};
 pub use rustix::process::Signal;
@@ -35,6 +35,8 @@ pub use survivors::{Survivor, kill_survivors, survivors, sweep};
 use crate::command::{Command, Exit, Stream};
 use crate::error::Result;
 use limits::{Farewell, Limits};
+use spawn::Streams;
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 use supervise::Supervisor;
@@ -107,6 +109,17 @@ impl End {
     }
 }
 
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(code) => write!(f, "exit code {code}"),
+            Self::Signaled(signal) => write!(f, "signal {signal}"),
+            Self::TimedOut => f.write_str("its time limit"),
+            Self::Cancelled => f.write_str("the order to stop"),
+        }
+    }
+}
+
 /// A child that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -128,6 +141,14 @@ pub struct Ended {
 pub trait Listener {
     /// A line (raw, without the line end).
     fn line(&mut self, stream: Stream, line: &[u8]);
+
+    /// The same as it comes, line ends included.
+    fn bytes(&mut self, _: Stream, _: &[u8]) {}
+
+    /// Whether nothing more is wanted: the child is stopped then.
+    fn is_full(&self) -> bool {
+        false
+    }
 
     /// The lines that arrived together have all been handed on: the moment to show the last of them.
     fn pause(&mut self) {}
@@ -153,7 +174,8 @@ pub fn listen(child: &Child, listener: &mut dyn Listener) -> Result<Ended> {
     if child.stop.level() > Level::None {
         return Ok(Ended::before_the_start());
     }
-    Supervisor::start(child, Limits::new(child, child.stop.clone(), farewell))?.supervise(listener)
+    let limits = Limits::new(child, child.stop.clone(), farewell);
+    Supervisor::start(child, limits, Streams::default())?.supervise(listener)
 }
 
 impl Ended {

@@ -8,7 +8,7 @@ use super::{Child, MARKER, children};
 use crate::command::Stream;
 use crate::error::{Error, Result};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Stdio};
@@ -21,6 +21,21 @@ const CHUNK: usize = 64 * 1024;
 
 /// Chunks that wait for the supervisor at most. A child that prints faster waits, as it would for a slow terminal.
 const WAITING_CHUNKS: usize = 8;
+
+/// Where the streams of a child lead.
+#[derive(Clone, Copy)]
+pub(super) enum Streams<'a> {
+    /// What it prints, to the supervisor. These bytes are its standard input.
+    Supervisor { input: &'a [u8] },
+    /// What it prints, to xtask's own standard error.
+    Screen,
+}
+
+impl Default for Streams<'_> {
+    fn default() -> Self {
+        Self::Supervisor { input: &[] }
+    }
+}
 
 /// What the supervisor hears.
 pub(super) enum Message {
@@ -42,10 +57,10 @@ pub(super) struct Leader {
     reaped: bool,
 }
 
-/// Spawns the child of `of` in a group of its own, without standard input, and starts its threads.
-pub(super) fn spawn(of: &Child) -> Result<(Leader, Receiver<Message>, SyncSender<Message>)> {
+/// Spawns the child of `of` in a group of its own and starts its threads.
+pub(super) fn spawn(of: &Child, streams: Streams) -> Result<(Leader, Receiver<Message>, SyncSender<Message>)> {
     let mut command = build(of)?;
-    let both = of.command.one_stream.then(|| share_a_pipe(&mut command)).transpose();
+    let both = connect(&mut command, of, streams);
     let both =
         both.map_err(|err| Error::environment(format!("make a pipe for {}", of.command.program)).because(err))?;
     let child = start(&mut command).map_err(|err| explain(of, &err))?;
@@ -56,6 +71,9 @@ pub(super) fn spawn(of: &Child) -> Result<(Leader, Receiver<Message>, SyncSender
     let kin = Kin { leader: pid, since, marker: of.marker.to_owned(), pipes: Vec::new() };
     let mut leader = Leader { child, kin, reaped: false };
     let (sender, messages) = sync_channel(WAITING_CHUNKS);
+    if let (Some(stdin), Streams::Supervisor { input }) = (leader.child.stdin.take(), streams) {
+        start_writer(stdin, input.to_vec());
+    }
     if let Some(both) = both {
         leader.kin.pipes.extend(inode(&both));
         start_reader(Stream::Stdout, both, sender.clone());
@@ -95,20 +113,37 @@ fn build(of: &Child) -> Result<Command> {
     if let Some(jobserver) = of.jobserver {
         jobserver.configure(&mut command);
     }
-    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(0);
     Ok(command)
 }
 
-/// Lets the child write both of its streams into one pipe, whose other end is returned.
-fn share_a_pipe(command: &mut Command) -> io::Result<io::PipeReader> {
-    let (reader, writer) = io::pipe()?;
-    command.stdout(writer.try_clone()?).stderr(writer);
-    Ok(reader)
+/// Connects the streams. Where both are read as one, the end of their pipe is returned.
+fn connect(command: &mut Command, of: &Child, streams: Streams) -> io::Result<Option<io::PipeReader>> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    match streams {
+        Streams::Screen => {
+            let screen = io::stderr().as_fd().try_clone_to_owned()?;
+            command.stdout(screen.try_clone()?).stderr(screen);
+        }
+        Streams::Supervisor { .. } if of.command.one_stream => {
+            let (reader, writer) = io::pipe()?;
+            command.stdout(writer.try_clone()?).stderr(writer);
+            return Ok(Some(reader));
+        }
+        Streams::Supervisor { input } if !input.is_empty() => drop(command.stdin(Stdio::piped())),
+        Streams::Supervisor { .. } => {}
+    }
+    Ok(None)
+}
+
+/// Writes all of a child's standard input, however slowly it reads; a child that reads only some of it may.
+fn start_writer(mut to: impl Write + Send + 'static, input: Vec<u8>) {
+    thread::spawn(move || drop(to.write_all(&input)));
 }
 
 /// Spawns, and tries again for a second while somebody has the program's file open for writing. That is often a sibling
 /// of ours between its fork and its exec, which inherited the file of a tool that xtask has just written.
-pub(super) fn start(command: &mut Command) -> io::Result<std::process::Child> {
+fn start(command: &mut Command) -> io::Result<std::process::Child> {
     for _ in 0..50 {
         match children::spawn(command) {
             Err(err) if err.kind() == io::ErrorKind::ExecutableFileBusy => thread::sleep(LOOK_AGAIN),

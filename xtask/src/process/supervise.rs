@@ -10,7 +10,7 @@ use super::log::Log;
 use super::mask::Masks;
 use super::output::{Lines, TAIL_LINES, Tail};
 use super::shared::Shared;
-use super::spawn::{self, Leader, Message};
+use super::spawn::{self, Leader, Message, Streams};
 use super::stop::{Level, Subscription};
 use super::{Child, End, Ended, Listener, children};
 use crate::command::Stream;
@@ -71,9 +71,9 @@ struct Stopping {
 
 impl Supervisor {
     /// Spawns the child.
-    pub(super) fn start(child: &Child, limits: Limits) -> Result<Self> {
+    pub(super) fn start(child: &Child, limits: Limits, streams: Streams) -> Result<Self> {
         let log = Log::create(child.log, child.log_cap);
-        let (leader, messages, sender) = spawn::spawn(child)?;
+        let (leader, messages, sender) = spawn::spawn(child, streams)?;
         // A full channel needs no bell: the supervisor has messages to take, and looks at the level after each.
         let bells = limits.orders().map(|stop| {
             let sender = sender.clone();
@@ -88,7 +88,11 @@ impl Supervisor {
             masks: Masks::new(child.surroundings.secrets.clone()),
             lines: Lines::new(child.line_cap, (!child.every_line).then_some(TAIL_LINES)),
             tail: Tail::default(),
-            open_streams: if child.command.one_stream { 1 } else { 2 },
+            open_streams: match streams {
+                Streams::Screen => 0,
+                Streams::Supervisor { .. } if child.command.one_stream => 1,
+                Streams::Supervisor { .. } => 2,
+            },
             ended: Arc::default(),
             leaked: Vec::new(),
             shared: Shared::default(),
@@ -133,7 +137,7 @@ impl Supervisor {
         let mut stopping: Option<Stopping> = None;
         while !self.has_ended() {
             if stopping.is_none()
-                && let Some(why) = self.limits.reached()
+                && let Some(why) = self.limits.reached().or_else(|| listener.is_full().then_some(End::Cancelled))
             {
                 // After xtask was stopped, a limit and the end may be found together. What has ended has kept its limit.
                 if children::has_ended(self.leader.pid()) {
@@ -248,6 +252,7 @@ impl Supervisor {
     /// Hands bytes to everybody who keeps or reads them.
     fn show(&mut self, stream: Stream, bytes: &[u8], listener: &mut dyn Listener) {
         self.log.write(bytes);
+        listener.bytes(stream, bytes);
         let tail = &mut self.tail;
         self.lines.feed(stream, bytes, &mut |stream, line| {
             tail.push(line);

@@ -2,6 +2,7 @@
 //! one, and for everything else, see `tests/process`.
 
 use super::limits::{Farewell, Limits};
+use super::spawn::Streams;
 use super::supervise::Supervisor;
 use super::{Child, End, LINE_CAP, Signal, Stop, Surroundings, children, run};
 use crate::command::{Command, Stream};
@@ -66,7 +67,8 @@ fn what_has_ended_before_it_was_looked_at_has_kept_its_limit() {
         jobserver: None,
     };
     let farewell = Farewell { signal: Signal::TERM, to_group: true, grace: child.grace };
-    let supervisor = Supervisor::start(&child, Limits::new(&child, stop.clone(), farewell)).expect("bash starts");
+    let supervisor = Supervisor::start(&child, Limits::new(&child, stop.clone(), farewell), Streams::default())
+        .expect("bash starts");
     // As when xtask itself is stopped: the child ends, and its limit, which is over, is checked only then.
     children::wait_for_end(supervisor.pid());
     let ended = supervisor.supervise(&mut |_: Stream, _: &[u8]| ()).expect("it has ended");

@@ -7,14 +7,12 @@ use super::install::{Recipe, recipe};
 use super::locate::survey;
 use super::places::Places;
 use super::preflight::{describe, look, remedy, suffices};
+use super::probe;
 use super::state::State;
 use crate::command::Command;
 use crate::error::{Error, Exit, Result};
-use crate::process::Foreground;
+use crate::process::{self, End};
 use serde::Serialize;
-use std::os::fd::AsFd as _;
-use std::process::Stdio;
-use xshell::{Shell, cmd};
 
 /// What was done about one tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -126,20 +124,11 @@ pub fn run_visibly(command: &Command, places: &Places) -> Result<()> {
         Error::environment(format!("run `{command}` in {}", command.cwd.display()))
             .hint("its own output stands above; `cargo xtask doctor` shows what every tool needs")
     };
-    let shell = Shell::new().map_err(|error| failed().because(error))?;
-    shell.change_dir(&command.cwd);
-    let (program, args) = (&command.program, &command.args);
-    let mut described = cmd!(shell, "{program} {args...}").env("PATH", &places.path).envs(&command.env);
-    for name in &places.unset {
-        described = described.env_remove(name);
+    match process::run_on_screen(command, &probe::surroundings(places)) {
+        Ok(End::Exited(0)) => Ok(()),
+        Ok(end) => Err(failed().detail(format!("it ended with {end}"))),
+        Err(error) => Err(failed().detail(error.causes())),
     }
-    let screen = std::io::stderr().as_fd().try_clone_to_owned().map_err(|error| failed().because(error))?;
-    let mut process = std::process::Command::from(described);
-    let child =
-        Foreground::spawn(process.stdin(Stdio::null()).stdout(screen)).map_err(|error| failed().because(error))?;
-    child.wait();
-    let status = child.reap().map_err(|error| failed().because(error))?;
-    if status.success() { Ok(()) } else { Err(failed().detail(format!("it ended with {status}"))) }
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use crate::tools::probe::{self, Silence};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use xshell::{Shell, cmd};
 
 const ENCODED: &str = "CARGO_ENCODED_RUSTFLAGS";
 const PLAIN: &str = "RUSTFLAGS";
@@ -46,20 +45,18 @@ pub fn read(environment: &Environment, root: &Path) -> Result<Flags> {
 /// The tables of `target` with flags, as cargo has merged them.
 fn targets(environment: &Environment, root: &Path) -> Result<Vec<String>> {
     let what = || "find out which tables of `target` in cargo's configuration have `rustflags`";
-    let shell = Shell::new().map_err(|error| Error::environment(what()).because(error))?;
-    shell.change_dir(root);
     // cargo shows its merged configuration to nightly toolchains, or with this variable.
-    let ask = cmd!(shell, "cargo -Zunstable-options config get --format json target").env("RUSTC_BOOTSTRAP", "1");
-    let ask = environment.set_by_cargo().into_iter().fold(ask, xshell::Cmd::env_remove);
+    let ask = Command::cargo(root).args(["-Zunstable-options", "config", "get", "--format", "json", "target"]);
+    let ask = ask.env("RUSTC_BOOTSTRAP", "1");
     let unknown = |why: &str| {
         Error::environment(what())
             .detail(why.trim())
             .hint("set the flags in RUSTFLAGS instead, or link dynamically: `image.static = false`")
     };
-    let merged = match probe::answer(ask.into(), load::PATIENCE, load::ENOUGH) {
+    let merged = match probe::answer(&ask, &environment.set_by_cargo(), load::PATIENCE, load::ENOUGH) {
         Ok(answer) => answer.out,
-        Err(Silence::Failed { err, .. }) if err.contains("is not set") => return Ok(Vec::new()),
-        Err(Silence::Failed { err, .. }) if !err.trim().is_empty() => return Err(unknown(&err)),
+        Err(Silence::Failed { said, .. }) if said.err.contains("is not set") => return Ok(Vec::new()),
+        Err(Silence::Failed { said, .. }) if !said.err.trim().is_empty() => return Err(unknown(&said.err)),
         Err(silence) => return Err(unknown(&silence.why())),
     };
     let merged: Value = serde_json::from_str(&merged).map_err(|error| unknown(&error.to_string()))?;

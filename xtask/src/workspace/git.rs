@@ -4,16 +4,16 @@
 //! commit, there is no commit. A git that is missing, refuses, crashes or hangs is an error with git's own words: what it
 //! would have said is unknown.
 
+use crate::command::Command;
 use crate::error::{Error, Result};
 use crate::tools::probe::{self, Silence};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
-use xshell::{Cmd, Shell, cmd};
 
 /// How long git may take to answer.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// The most of an answer that is read, in bytes: a line for each file of a large checkout.
-pub const ENOUGH: u64 = 64 * 1024 * 1024;
+pub const ENOUGH: usize = 64 * 1024 * 1024;
 
 /// What images are named and dated by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,43 +60,38 @@ fn marked(commit: &str, dirty: bool) -> String {
 /// What images of the checkout at `root` are named and dated by; `None` where there is no commit.
 pub fn checkout(root: &Path) -> Result<Option<Checkout>> {
     let Some(Status { commit, dirty, branch }) = status(root, "normal")? else { return Ok(None) };
-    let shell = shell(root)?;
-    let time = ask(cmd!(shell, "git log -1 --format=%ct {commit}"))?;
+    let time = ask(&git(root).args(["log", "-1", "--format=%ct", &commit]))?;
     let time = time.trim().parse().map_err(|_| {
         Error::environment("ask git when the commit was made").detail(format!("it says `{}`", time.trim()))
     })?;
     // It ends with 1 where there is no such remote.
-    let remote = ask(cmd!(shell, "git config --get --default= remote.origin.url"))?;
+    let remote = ask(&git(root).args(["config", "--get", "--default=", "remote.origin.url"]))?;
     Ok(Some(Checkout { commit, dirty, time, branch, source: public_url(remote.trim()) }))
 }
 
-fn shell(root: &Path) -> Result<Shell> {
-    let shell = Shell::new().map_err(|error| Error::environment("read the current directory").because(error))?;
-    shell.change_dir(root);
-    shell.set_var("GIT_OPTIONAL_LOCKS", "0");
-    shell.set_var("GIT_TERMINAL_PROMPT", "0");
-    // One message is looked for below.
-    shell.set_var("LC_ALL", "C");
-    Ok(shell)
+fn git(root: &Path) -> Command {
+    // One message is looked for below, so git has to speak English.
+    let vars = [("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")];
+    vars.into_iter().fold(Command::new("git", root), |command, (name, value)| command.env(name, value))
 }
 
 /// What git prints.
-fn ask(command: Cmd<'_>) -> Result<String> {
-    let shown = command.to_string();
-    let answer = probe::answer(command.into(), PATIENCE, ENOUGH);
-    answer.map(|answer| answer.out).map_err(|silence| refused(&shown, &silence))
+fn ask(command: &Command) -> Result<String> {
+    let answer = probe::answer(command, &[], PATIENCE, ENOUGH);
+    answer.map(|answer| answer.out).map_err(|silence| refused(command, &silence))
 }
 
-fn refused(command: &str, silence: &Silence) -> Error {
-    let error = Error::environment(format!("ask git about the checkout: `{command}`"));
+fn refused(command: &Command, silence: &Silence) -> Error {
+    let error = Error::environment(format!("ask git about the checkout: `{}`", command.argv().join(" ")));
     match silence {
         Silence::NotStarted(why) => error.detail(why).hint("install git, or check that it is on PATH"),
         Silence::TooSlow(_) => error.detail(silence.why()).hint("run it yourself: something keeps git from answering"),
         // git says what to do: `git config --global --add safe.directory DIR`.
-        Silence::Failed { err, status, .. } if !err.trim().is_empty() => {
-            error.detail(format!("it ended with {status}\n{}", err.trim()))
+        Silence::Failed { said, end, .. } if !said.err.trim().is_empty() => {
+            error.detail(format!("it ended with {end}\n{}", said.err.trim()))
         }
-        Silence::Failed { .. } => error.detail(silence.why()).hint("run it yourself to see why"),
+        Silence::Stopped => error.detail(silence.why()),
+        Silence::Failed { .. } | Silence::TooMuch(_) => error.detail(silence.why()).hint("run it yourself to see why"),
     }
 }
 
@@ -107,18 +102,15 @@ struct Status {
 }
 
 fn status(root: &Path, untracked: &str) -> Result<Option<Status>> {
-    let shell = shell(root)?;
-    let command = cmd!(
-        shell,
-        "git status --porcelain=v2 --branch --untracked-files={untracked} --no-renames --ignore-submodules=none"
-    );
-    let shown = command.to_string();
-    let status = match probe::answer(command.into(), PATIENCE, ENOUGH) {
+    let untracked = format!("--untracked-files={untracked}");
+    let command = git(root).args(["status", "--porcelain=v2", "--branch", &untracked]);
+    let command = command.args(["--no-renames", "--ignore-submodules=none"]);
+    let status = match probe::answer(&command, &[], PATIENCE, ENOUGH) {
         Ok(answer) => answer.out,
-        Err(Silence::Failed { err, .. }) if err.contains("not a git repository") => return Ok(None),
+        Err(Silence::Failed { said, .. }) if said.err.contains("not a git repository") => return Ok(None),
         // Without git there are no repositories to speak of, but for one that lies there.
         Err(Silence::NotStarted(_)) if !root.ancestors().any(|above| above.join(".git").exists()) => return Ok(None),
-        Err(silence) => return Err(refused(&shown, &silence)),
+        Err(silence) => return Err(refused(&command, &silence)),
     };
     let head = |key: &str| status.lines().find_map(|line| line.strip_prefix("# branch.")?.strip_prefix(key));
     let commit = match head("oid ") {
@@ -126,7 +118,7 @@ fn status(root: &Path, untracked: &str) -> Result<Option<Status>> {
         Some(oid) if !oid.is_empty() && oid.bytes().all(|byte| byte.is_ascii_hexdigit()) => oid.to_owned(),
         _ => {
             let first = status.lines().next().unwrap_or("nothing");
-            return Err(Error::environment(format!("ask git about the checkout: `{shown}`"))
+            return Err(Error::environment(format!("ask git about the checkout: `{}`", command.argv().join(" ")))
                 .detail(format!("it names no commit: it says `{}`", crate::text::sanitise(first)))
                 .hint("git 2.11 or newer is needed"));
         }

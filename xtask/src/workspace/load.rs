@@ -1,12 +1,12 @@
 //! Loads the workspace with one call of `cargo metadata`, which needs no network and writes nothing.
 
 use super::model::{Dependency, Package, Workspace};
-use crate::command::Exit;
+use crate::command::{Command, Exit};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::tools::probe::{self, Silence};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId, TargetKind};
+use cargo_metadata::{DependencyKind, Metadata, PackageId, TargetKind};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -16,38 +16,39 @@ use std::time::Duration;
 /// workspace's toolchain first.
 pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 /// The most of an answer that is read, in bytes: thousands of packages take a few MiB.
-pub(super) const ENOUGH: u64 = 64 * 1024 * 1024;
+pub(super) const ENOUGH: usize = 64 * 1024 * 1024;
 
 /// Loads the workspace that the user stands in.
 pub fn load(environment: &Environment) -> Result<Workspace> {
-    let mut command = MetadataCommand::new();
-    command.cargo_path("cargo").current_dir(&environment.cwd).no_deps();
-    for name in environment.set_by_cargo() {
-        command.env_remove(name);
-    }
-    let metadata = ask(&command, &environment.cwd, PATIENCE)?;
+    let command = Command::cargo(&environment.cwd).args(["metadata", "--no-deps", "--format-version", "1"]);
+    let metadata = ask(&command, &environment.set_by_cargo(), PATIENCE)?;
     let mut workspace = model(metadata);
     workspace.tests_need_cargo = tests_need_cargo(environment, &workspace.root);
     Ok(workspace)
 }
 
-/// Runs `cargo metadata`, for no longer than `limit`.
-fn ask(command: &MetadataCommand, cwd: &Path, limit: Duration) -> Result<Metadata> {
+/// Runs `cargo metadata` without the variables `unset`, for no longer than `limit`.
+fn ask(command: &Command, unset: &[String], limit: Duration) -> Result<Metadata> {
+    let cwd = &command.cwd;
     let run = || Error::environment(format!("run `cargo metadata` in {}", cwd.display()));
-    let answer = probe::answer(command.cargo_command(), limit, ENOUGH).map_err(|silence| match silence {
+    let answer = probe::answer(command, unset, limit, ENOUGH).map_err(|silence| match silence {
         Silence::NotStarted(why) => run().detail(why).hint("cargo must be on PATH: https://rustup.rs"),
         Silence::TooSlow(_) => {
             run().detail(silence.why()).hint("run it yourself: something keeps cargo from answering")
         }
-        Silence::Failed { signal: Some(signal), .. } => run().detail(format!("it {}", Exit::Signal(signal))),
-        Silence::Failed { err, .. } => {
+        Silence::Failed { end, .. } if matches!(end.exit(), Exit::Signal(_)) => {
+            run().detail(format!("it {}", end.exit()))
+        }
+        Silence::TooMuch(_) | Silence::Stopped => run().detail(silence.why()),
+        Silence::Failed { said, .. } => {
+            let err = said.err;
             let error = Error::usage(format!("read the cargo workspace of {}", cwd.display())).detail(err.trim());
             let missing = err.contains("could not find `Cargo.toml`");
             if missing { error.hint("go to a cargo workspace, or name one: `-C DIR`") } else { error }
         }
     })?;
     let json = answer.out.lines().find(|line| line.starts_with('{')).unwrap_or_default();
-    MetadataCommand::parse(json).map_err(|error| run().because(error))
+    serde_json::from_str(json).map_err(|error| run().because(error))
 }
 
 /// Looks for `[env]` and `runner` in every file that cargo takes its configuration from. A mention in a comment counts
@@ -265,18 +266,20 @@ mod tests {
 
     #[test]
     fn a_cargo_that_never_answers_is_given_up_and_the_limit_is_named() {
-        let mut command = MetadataCommand::new();
         let directory = tempfile::tempdir().expect("a temporary directory");
         let cargo = directory.path().join("cargo");
         std::fs::write(&cargo, "#!/bin/sh\nexec sleep 1000\n").expect("a stub");
         let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(&cargo, executable).expect("it may be executed");
-        command.cargo_path(&cargo).current_dir(directory.path());
-        let error = ask(&command, Path::new("/w"), Duration::from_millis(20)).expect_err("it never answers");
+        let command = Command::new(cargo.to_string_lossy(), directory.path());
+        let error = ask(&command, &[], Duration::from_millis(20)).expect_err("it never answers");
         assert_eq!(
             error.to_string(),
-            "run `cargo metadata` in /w\n  because: it gave no answer within 0.02s\n\
-             hint: run it yourself: something keeps cargo from answering"
+            format!(
+                "run `cargo metadata` in {}\n  because: it gave no answer within 0.02s\n\
+                 hint: run it yourself: something keeps cargo from answering",
+                directory.path().display()
+            )
         );
     }
 }

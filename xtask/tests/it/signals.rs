@@ -132,6 +132,36 @@ fn a_question_to_cargo_ends_with_xtask() {
     assert_nothing_left(&mark);
 }
 
+#[test]
+fn a_question_within_a_run_ends_with_the_first_signal_and_not_at_its_limit() {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.append("services/a-service/src/lib.rs", "\n/// ```\n/// ```\npub fn documented() {}\n");
+    sandbox.commit();
+    let ready = sandbox.beside("ready");
+    sandbox
+        .stub("git", "case \"$*\" in *ls-files*) : >\"$READY\"; exec sleep 1000;; esac; exec \"$GIT_BEHIND\" \"$@\"");
+    sandbox.var("READY", ready).var("GIT_BEHIND", which::which("git").expect("git is there"));
+    let run = sandbox.start(&["test-matrix", "--verbose"]);
+    run.until_there("ready").signal(Signal::INT);
+    let output = run.finish().exits(130);
+    assert!(!output.stderr.contains("gave no answer within"), "{}", output.stderr);
+    assert_nothing_left(&sandbox.latest());
+}
+
+#[test]
+fn a_notification_on_its_way_ends_with_notify() {
+    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    sandbox.stage("quick", "", "exit 0").run(&["ci", "--only", "quick"]).exits(0);
+    let ready = sandbox.beside("ready");
+    let mark = format!("ending-{}", sandbox.root().display()).replace('/', "-");
+    sandbox.stub("curl", "sleep 1000 & : >\"$READY\"; while :; do wait; done");
+    sandbox.var("READY", ready).var("XTASK_TASK", format!("{mark}:test")).var("XTASK_WEBHOOK", "http://localhost:9/");
+    let run = sandbox.start(&["notify"]);
+    run.until_there("ready").signal(Signal::TERM);
+    run.finish().exits(143).says("terminated (SIGTERM): stopping what runs");
+    assert_nothing_left(&mark);
+}
+
 /// The same command with a shell as its program.
 #[expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts it as a user would")]
 fn shell(

@@ -162,22 +162,20 @@ fn only_main_ends_the_process() {
 }
 
 #[test]
-fn processes_are_started_in_few_places() {
-    let homes = [
-        "process/",
-        "tools/probe.rs",
-        "tools/setup.rs",
-        "image/skopeo.rs",
-        "notify/curl.rs",
-        "workspace/flags.rs",
-        "workspace/git.rs",
-        "cache/snapshot.rs",
+fn processes_are_started_in_one_way() {
+    let ways = [
+        "xshell",
+        "cmd!",
+        "process::Command",
+        "std::process::{",
+        "MetadataCommand",
+        ".spawn()",
+        "rustix::process::fork",
     ];
-    only(&homes, &["xshell"], "the stages' children are supervised by `process`; the others only ask");
-    never(
-        &["main.rs", "commands/", "backing/", "history/"],
-        &["process::Command", ".spawn()"],
-        "nothing is started here",
+    only(
+        &["process/"],
+        &ways,
+        "every child is started by `process`, which supervises it: `run`, `spawn_background`, `ask`",
     );
 }
 

@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::ids::StageId;
 use crate::pipeline::Event as Cause;
 use crate::plan::Stage;
-use crate::process::Surroundings;
+use crate::process::{Stop, Surroundings};
 use std::path::Path;
 
 /// A run in `directory` with two slots.
@@ -27,6 +27,7 @@ fn context(directory: &Path) -> Context {
         given: [].into(),
         cache: Arc::new(Cache::new(directory.to_owned(), Checkout::default(), [].into(), Use::None)),
         jobserver: None,
+        stop: Stop::new(),
         first: Vec::new(),
     }
 }

@@ -51,7 +51,7 @@ fn a_failing_command_is_an_error_that_names_it() {
     let program = bed.program("bin/failing", "test \"$KEY\" = value && exit 3");
     let command = Command::new(program.display().to_string(), &bed.places.root).env("KEY", "value");
     let error = run_visibly(&command, &bed.places).expect_err("it fails").to_string();
-    assert!(error.contains("failing") && error.contains("exit status: 3"), "{error}");
+    assert!(error.contains("failing") && error.contains("exit code 3"), "{error}");
     let absent =
         run_visibly(&Command::new("no-such-program", &bed.places.root), &bed.places).expect_err("it is not there");
     assert!(absent.to_string().contains("run `no-such-program`"), "{absent}");
