@@ -17,12 +17,11 @@ use super::schedule::{Change, Schedule};
 use super::verdict::verdict;
 use super::work;
 use crate::environment::Clock;
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::event::{Counts, Event, Kind, PlannedStage};
-use crate::ids::TaskId;
 use crate::job::{Finished, Inputs, Kept};
 use crate::outcome::{Outcome, Policy, Verdict};
-use crate::plan::{Plan, Task};
+use crate::plan::{Links, Plan, Task};
 use crate::process::signal::Signal;
 use crate::process::{Level, Stop, awake};
 use crate::reading::Reading;
@@ -44,7 +43,8 @@ pub struct Over {
     pub bug: Option<String>,
 }
 
-/// Runs the plan to its end and tells `emit` everything that happens. `Err` means that the slots could not be made.
+/// Runs the plan to its end and tells `emit` everything that happens. `Err` means that the slots could not be made, or that
+/// the planner has a bug.
 pub fn run(
     plan: &Plan,
     context: &Context,
@@ -52,6 +52,7 @@ pub fn run(
     (sender, messages): (&SyncSender<Message>, &Receiver<Message>),
     emit: &mut dyn FnMut(&Event),
 ) -> Result<Over> {
+    let links = Links::of(plan).map_err(|bug| Error::new(Exit::Bug, bug))?;
     let slots = super::pool::slots(context.slots)?;
     let stop = context.stop.clone();
     // The scope waits for every worker, also when the loop panics; the guard makes sure that they end then.
@@ -67,12 +68,12 @@ pub fn run(
             clock,
             emit,
             stop: stop.clone(),
-            schedule: Schedule::new(plan, context.slots, context.fail_fast),
+            schedule: Schedule::new(plan, &links, context.slots, context.fail_fast),
             tasks: plan.tasks().map(|task| Arc::new(task.clone())).collect(),
-            stage_of: plan.stages.iter().enumerate().flat_map(|(at, s)| vec![at; s.tasks.len()]).collect(),
-            users: plan.env_users(),
-            readings: HashMap::new(),
+            users: links.users(),
+            readings: vec![None; links.stage_of.len()],
             kept: HashMap::new(),
+            links: &links,
             tearing_down: 0,
             silences: Silences::new(context.patience),
             counts: Counts { total: plan.tasks().count(), ..Counts::default() },
@@ -109,12 +110,12 @@ struct Run<'a> {
     stop: Stop,
     schedule: Schedule,
     tasks: Vec<Arc<Task>>,
-    readings: HashMap<TaskId, Arc<Reading>>,
-    /// The index of each task's stage.
-    stage_of: Vec<usize>,
-    /// How many tasks that have not ended take their environment from a task.
-    users: HashMap<TaskId, usize>,
-    kept: HashMap<TaskId, Box<dyn Kept>>,
+    links: &'a Links,
+    /// By each task what it has come to, once it has ended.
+    readings: Vec<Option<Arc<Reading>>>,
+    /// By each task how many tasks that have not ended take their environment from it.
+    users: Vec<usize>,
+    kept: HashMap<usize, Box<dyn Kept>>,
     tearing_down: usize,
     silences: Silences,
     counts: Counts,
@@ -207,7 +208,7 @@ impl Run<'_> {
 
     fn start(&mut self, index: usize) {
         let task = Arc::clone(&self.tasks[index]);
-        let stage = self.stage_of[index];
+        let stage = self.links.stage_of[index];
         if self.stage_started[stage].is_none() {
             self.stage_started[stage] = Some(awake());
             self.tell(Kind::StageStarted { stage: task.stage.clone() });
@@ -232,7 +233,8 @@ impl Run<'_> {
 
     fn inputs(&self, index: usize) -> Inputs {
         let task = &self.tasks[index];
-        let reading = |id: &TaskId| self.readings.get(id).cloned();
+        let reading = |task: &usize| self.readings[*task].clone();
+        let env_from = &self.links.env_from[index];
         Inputs {
             run: self.context.run.clone(),
             marker: format!("{}:{}", self.context.run, task.id),
@@ -247,9 +249,9 @@ impl Run<'_> {
             grace: self.context.grace,
             stop: self.stop.clone(),
             jobserver: self.context.jobserver.clone(),
-            env_from: task.env_from.iter().filter_map(reading).collect(),
-            servers: task.env_from.iter().filter_map(|id| self.kept.get(id)).flat_map(|kept| kept.watches()).collect(),
-            compiled: task.job.works_on().or(task.reader.works_on()).and_then(reading),
+            env_from: env_from.iter().filter_map(reading).collect(),
+            servers: env_from.iter().filter_map(|task| self.kept.get(task)).flat_map(|kept| kept.watches()).collect(),
+            compiled: self.links.works_on[index].as_ref().and_then(reading),
         }
     }
 
@@ -277,18 +279,18 @@ impl Run<'_> {
     fn end(&mut self, index: usize, finished: Finished) {
         let task = Arc::clone(&self.tasks[index]);
         let Finished { reading, exit_code, tail, kept, exit, panic } = finished;
-        if self.plan.stages[self.stage_of[index]].policy == Policy::Blocking {
+        if self.plan.stages[self.links.stage_of[index]].policy == Policy::Blocking {
             self.exit = self.exit.or(exit);
         }
         self.silences.end(index);
         let duration = self.started.remove(&index).map_or(Duration::ZERO, |start| awake().saturating_sub(start));
         if let Some(kept) = kept {
-            self.kept.insert(task.id.clone(), kept);
+            self.kept.insert(index, kept);
         }
         let reading = Arc::new(reading);
-        self.readings.insert(task.id.clone(), Arc::clone(&reading));
+        self.readings[index] = Some(Arc::clone(&reading));
         self.counts.running -= 1;
-        self.count_as_done(&task);
+        self.count_as_done(index);
         self.tell(Kind::TaskFinished {
             task: task.id.clone(),
             stage: task.stage.clone(),
@@ -315,8 +317,8 @@ impl Run<'_> {
         for change in changes {
             match change {
                 Change::TaskSkipped { task, outcome, because, cause } => {
+                    self.count_as_done(task);
                     let task = Arc::clone(&self.tasks[task]);
-                    self.count_as_done(&task);
                     self.tell(Kind::TaskFinished {
                         task: task.id.clone(),
                         stage: task.stage.clone(),
@@ -346,19 +348,18 @@ impl Run<'_> {
         }
     }
 
-    fn count_as_done(&mut self, task: &Task) {
+    fn count_as_done(&mut self, task: usize) {
         self.counts.done += 1;
-        for id in &task.env_from {
-            self.users.entry(id.clone()).and_modify(|users| *users -= 1);
+        for &used in &self.links.env_from[task] {
+            self.users[used] -= 1;
         }
     }
 
     /// Takes down what is no longer needed, on a slot: it takes a moment.
     fn release(&mut self) {
-        let needed = |id: &TaskId| self.users.get(id).is_some_and(|&users| users > 0);
-        let free: Vec<TaskId> = self.kept.keys().filter(|id| !needed(id)).cloned().collect();
-        for id in free {
-            let Some(kept) = self.kept.remove(&id) else { continue };
+        let free: Vec<usize> = self.kept.keys().filter(|&&task| self.users[task] == 0).copied().collect();
+        for task in free {
+            let Some(kept) = self.kept.remove(&task) else { continue };
             self.tearing_down += 1;
             (self.spawn)(Box::new(move |sender| {
                 let _ = sender.send(Message::TornDown(kept.stop()));

@@ -9,10 +9,10 @@ mod reason;
 use crate::cause::Cause;
 use crate::ids::{StageId, TaskId};
 use crate::outcome::{Outcome, Policy};
-use crate::plan::Plan;
 use crate::plan::task::Universe;
+use crate::plan::{Links, Plan};
 use reason::{Part, reason};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 /// What followed from a transition, in order.
@@ -104,51 +104,40 @@ enum State {
 }
 
 impl Schedule {
-    /// A run of this plan with so many slots. `fail_fast`: nothing new starts after a failure that blocks.
-    pub fn new(plan: &Plan, slots: usize, fail_fast: bool) -> Self {
-        let mut tasks: Vec<Task> = Vec::new();
-        let mut index: HashMap<TaskId, usize> = HashMap::new();
-        let stage_index: HashMap<&StageId, usize> =
-            plan.stages.iter().enumerate().map(|(index, stage)| (&stage.id, index)).collect();
-        for (stage, planned) in plan.stages.iter().enumerate() {
-            for task in &planned.tasks {
-                index.insert(task.id.clone(), tasks.len());
-                tasks.push(Task {
-                    id: task.id.clone(),
-                    stage,
-                    universe: task.universe,
-                    needed_by: Vec::new(),
-                    unmet: 0,
-                    hopeless: None,
-                    state: State::Waiting,
-                    because: None,
-                });
-            }
-        }
-        for task in plan.tasks() {
-            let own = index[&task.id];
-            for need in task.needs.iter().filter_map(|need| index.get(need)) {
+    /// A run of this plan, whose links these are, with so many slots. `fail_fast`: nothing new starts after a failure that blocks.
+    pub fn new(plan: &Plan, links: &Links, slots: usize, fail_fast: bool) -> Self {
+        let task = |(task, stage): (&crate::plan::Task, &usize)| Task {
+            id: task.id.clone(),
+            stage: *stage,
+            universe: task.universe,
+            needed_by: Vec::new(),
+            unmet: 0,
+            hopeless: None,
+            state: State::Waiting,
+            because: None,
+        };
+        let mut tasks: Vec<Task> = plan.tasks().zip(&links.stage_of).map(task).collect();
+        for (own, needs) in links.needs.iter().enumerate() {
+            for need in needs {
                 tasks[*need].needed_by.push(own);
                 tasks[own].unmet += 1;
             }
         }
-        let mut stages: Vec<Stage> = plan
-            .stages
-            .iter()
-            .map(|stage| Stage {
-                id: stage.id.clone(),
-                policy: stage.policy,
-                needs: stage.needs.iter().filter_map(|need| stage_index.get(need).copied()).collect(),
-                needed_by: Vec::new(),
-                limit: stage.max_parallel.unwrap_or(usize::MAX),
-                running: 0,
-                tasks: stage.tasks.iter().map(|task| index[&task.id]).collect(),
-                unfinished: stage.tasks.len(),
-                left_out: stage.left_out.clone(),
-                open: false,
-                ended: None,
-            })
-            .collect();
+        let of_stage = |stage: usize| (0..tasks.len()).filter(move |&task| links.stage_of[task] == stage);
+        let stage = |(index, stage): (usize, &crate::plan::Stage)| Stage {
+            id: stage.id.clone(),
+            policy: stage.policy,
+            needs: links.stage_needs[index].clone(),
+            needed_by: Vec::new(),
+            limit: stage.max_parallel.unwrap_or(usize::MAX),
+            running: 0,
+            tasks: of_stage(index).collect(),
+            unfinished: stage.tasks.len(),
+            left_out: stage.left_out.clone(),
+            open: false,
+            ended: None,
+        };
+        let mut stages: Vec<Stage> = plan.stages.iter().enumerate().map(stage).collect();
         for stage in 0..stages.len() {
             for need in stages[stage].needs.clone() {
                 stages[need].needed_by.push(stage);

@@ -3,19 +3,20 @@
 //! Pure: nothing here reads a file, a clock or the environment, and nothing here knows how tasks are run or shown.
 
 pub mod graph;
+mod links;
 pub mod render;
 pub mod task;
 
+pub use links::Links;
 pub use task::Task;
 
 use crate::command::Command;
-use crate::ids::{StageId, TaskId};
+use crate::ids::StageId;
 use crate::outcome::{Outcome, Policy};
 use crate::pipeline::{self, Event};
 use crate::purpose::Purpose;
 use crate::readers::Installation;
 use crate::tools::catalogue::Tool;
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,15 +80,6 @@ impl Plan {
             left_out: None,
         };
         self.stages.insert(0, stage);
-    }
-
-    /// How many tasks take their environment from each.
-    pub fn env_users(&self) -> HashMap<TaskId, usize> {
-        let mut users = HashMap::new();
-        for id in self.tasks().flat_map(|task| &task.env_from) {
-            *users.entry(id.clone()).or_default() += 1;
-        }
-        users
     }
 
     /// All tasks, stage by stage.

@@ -53,6 +53,11 @@ impl Task {
         self.repeat.clone().unwrap_or_else(|| self.command.paste_from(root))
     }
 
+    /// The task whose result it works with, or what its reader reads names.
+    pub fn works_on(&self) -> Option<&TaskId> {
+        self.job.works_on().or(self.reader.works_on())
+    }
+
     /// Whether it keeps logins, or what else no other user may read, in the run's private directory.
     pub fn keeps_logins(&self) -> bool {
         matches!(self.purpose, Purpose::LogIn | Purpose::Deploy | Purpose::Smoke)

@@ -3,6 +3,7 @@ use crate::command::Command;
 use crate::pipeline::Event;
 use crate::plan::{Stage as PlannedStage, Task as PlannedTask};
 use proptest::prelude::*;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// A stage of a small pipeline: its name, its needs, its policy, and its tasks with the tasks that they need.
@@ -31,7 +32,7 @@ fn plan(rows: &[Row<'_>]) -> Plan {
 /// Runs a plan to its end; a task fails when its name says so. Gives the tasks that ran, and what was said.
 fn play(plan: &Plan, fail_fast: bool) -> (Vec<String>, Vec<String>) {
     let ids: Vec<TaskId> = plan.tasks().map(|task| task.id.clone()).collect();
-    let mut schedule = Schedule::new(plan, 100, fail_fast);
+    let mut schedule = Schedule::new(plan, &Links::of(plan).expect("every name is there once"), 100, fail_fast);
     let (mut ran, mut said) = (Vec::new(), Vec::new());
     let mut say = |changes: Vec<Change>| {
         for change in changes {
@@ -120,7 +121,7 @@ fn stages_that_are_left_out_hold_nobody_up() {
 fn a_stop_skips_everything_that_waits() {
     let plan =
         plan(&[("a", &[], Blocking, &[("x", &[]), ("y", &["x"])]), ("report", &["a"], Reporting, &[("write", &[])])]);
-    let mut schedule = Schedule::new(&plan, 4, false);
+    let mut schedule = Schedule::new(&plan, &Links::of(&plan).expect("every name is there once"), 4, false);
     schedule.begin();
     assert_eq!(schedule.ready(), [0]);
     assert_eq!(schedule.stop("interrupted").len(), 3, "y, write, and the end of the report");
@@ -136,7 +137,7 @@ fn a_universe_and_a_limit_are_kept() {
     plan.stages[0].tasks[0].universe = Some(Universe::Dev);
     plan.stages[0].tasks[1].universe = Some(Universe::Dev);
     plan.stages[0].max_parallel = Some(2);
-    let mut schedule = Schedule::new(&plan, 10, false);
+    let mut schedule = Schedule::new(&plan, &Links::of(&plan).expect("every name is there once"), 10, false);
     schedule.begin();
     assert_eq!(schedule.ready(), [0, 2], "y waits for the universe, w for the stage's limit");
     schedule.finish(2, Outcome::Passed, None);
@@ -150,7 +151,9 @@ fn a_stage_comes_to_what_its_tasks_came_to_and_not_to_what_prepared_them() {
     #[track_caller]
     fn case(compile: Outcome, a: Outcome, b: Outcome, expected: Outcome) {
         let tests: &[(&str, &[&str])] = &[("compile", &[]), ("a", &["compile"]), ("b", &["compile"])];
-        let mut schedule = Schedule::new(&plan(&[("test", &[], Blocking, tests)]), 4, false);
+        let plan = plan(&[("test", &[], Blocking, tests)]);
+        let links = Links::of(&plan).expect("every name is there once");
+        let mut schedule = Schedule::new(&plan, &links, 4, false);
         schedule.begin();
         schedule.ready();
         schedule.finish(0, compile, None);
@@ -204,7 +207,7 @@ proptest! {
         let tasks: Vec<&PlannedTask> = plan.tasks().collect();
         let stage_of: Vec<usize> =
             plan.stages.iter().enumerate().flat_map(|(index, stage)| vec![index; stage.tasks.len()]).collect();
-        let mut schedule = Schedule::new(&plan, slots, fail_fast);
+        let mut schedule = Schedule::new(&plan, &Links::of(&plan).expect("every name is there once"), slots, fail_fast);
         let mut ended: HashMap<TaskId, Outcome> = HashMap::new();
         let mut stages: HashMap<StageId, Outcome> = HashMap::new();
         let mut started: BTreeSet<usize> = BTreeSet::new();
