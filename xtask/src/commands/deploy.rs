@@ -1,5 +1,6 @@
 //! `deploy`, `rollback` and `status`: what they print without a run, and what a guarded environment asks before one.
 
+use super::start::{self, Start};
 use super::{Session, run};
 use crate::cli::{self, Command};
 use crate::deploy::call::Caller;
@@ -11,13 +12,14 @@ use crate::history::private::{self, Private};
 use crate::ids::StageId;
 use crate::outcome::Policy;
 use crate::pipeline::{self, Runs};
+use crate::planner;
 use crate::process::{Level, MARKER, Stop, Surroundings, signal};
 use crate::report::{Fold, Summary, record};
 use crate::secrets;
 use crate::settings::Settings;
 use crate::settings::deployment::Deployment;
 use crate::stages;
-use crate::workspace::{Features, Package, Workspace, git};
+use crate::workspace::{Features, Package, Workspace};
 use std::time::Duration;
 
 /// How long a call may take to end once it was asked to.
@@ -25,40 +27,38 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// `cargo xtask deploy`.
 pub(super) fn deploy(command: &Command, args: &cli::Deploy, session: &Session) -> Result<Exit> {
+    if args.render || args.plan {
+        return preview(command, args, session);
+    }
+    let Some(mut start) = start::start(command, &args.run, session)? else { return Ok(Exit::Ok) };
+    if !args.resume && deployment(&start.settings)?.environment.guard {
+        start = guard(start)?;
+    }
+    confirm(deployment(&start.settings)?, args.consent, session)?;
+    run::carry_out(start, command, &args.run, session)
+}
+
+/// What would be deployed: the objects, or what they would change in the cluster.
+fn preview(command: &Command, args: &cli::Deploy, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
     let deployment = deployment(&settings)?;
+    let releases = releases(&workspace, &settings, deployment)?;
     if args.render {
-        let objects =
-            releases(&workspace, &settings, deployment)?.iter().flat_map(Release::objects).collect::<Vec<_>>();
+        let objects = releases.iter().flat_map(Release::objects).collect::<Vec<_>>();
         session.printer.data(&yaml::documents(&objects));
         return Ok(Exit::Ok);
     }
-    if args.plan {
-        let releases = releases(&workspace, &settings, deployment)?;
-        let environment = &deployment.environment;
-        let source = stages::deploy::source(&settings, deployment);
-        let plan = aside(session, |caller| look::plan(caller, &environment.target, &source, &releases))?;
-        session.printer.data(&plan);
-        return Ok(Exit::Ok);
-    }
-    if deployment.environment.guard && !args.run.dry_run {
-        if !args.resume {
-            let releases = releases(&workspace, &settings, deployment)?;
-            guard(&workspace, &settings, deployment, &releases)?;
-        }
-        confirm(deployment, args.consent, session)?;
-    }
-    run::run(command, &args.run, session)
+    let source = stages::deploy::source(&settings, deployment);
+    let plan = aside(session, |caller| look::plan(caller, &deployment.environment.target, &source, &releases))?;
+    session.printer.data(&plan);
+    Ok(Exit::Ok)
 }
 
 /// `cargo xtask rollback`.
 pub(super) fn rollback(command: &Command, args: &cli::Rollback, session: &Session) -> Result<Exit> {
-    let (_, settings) = session.resolve(command)?;
-    let deployment = deployment(&settings)?;
-    if deployment.environment.guard && !args.run.dry_run {
-        confirm(deployment, args.consent, session)?;
-    }
-    run::run(command, &args.run, session)
+    let Some(start) = start::start(command, &args.run, session)? else { return Ok(Exit::Ok) };
+    confirm(deployment(&start.settings)?, args.consent, session)?;
+    run::carry_out(start, command, &args.run, session)
 }
 
 /// `cargo xtask status`.
@@ -87,7 +87,7 @@ fn releases(workspace: &Workspace, settings: &Settings, deployment: &Deployment)
     if releases.is_empty() {
         return Err(super::nothing("deploy: no selected package is a service with an image"));
     }
-    images::complete(&releases, &images::read(deployment.images.as_deref(), &Home::new(&workspace.target_dir).runs())?)
+    images::complete(&releases, &deployment.images.list(&Home::new(&workspace.target_dir).runs())?)
 }
 
 /// What services are planned from, outside of a run.
@@ -114,9 +114,22 @@ fn aside<T>(session: &Session, ask: impl FnOnce(Caller) -> Result<T>) -> Result<
     ask(Caller::new(&private.path().join("deploy"), &surroundings, &marker, GRACE, &stop)?)
 }
 
-/// What a guarded environment wants to see: a clean tree, the images of this very commit, and a green run of it.
-fn guard(workspace: &Workspace, settings: &Settings, deployment: &Deployment, releases: &[Release]) -> Result<()> {
-    let commit = git::commit(&workspace.root)?.unwrap_or_else(|| "none".to_owned());
+/// What a guarded environment wants to see: a clean tree, the images of this very commit, and a green run of it. What
+/// comes back deploys these images of this commit, also when their file or the checkout changes before the answer.
+fn guard(start: Start) -> Result<Start> {
+    let Start { workspace, mut settings, commit, home, lock, .. } = start;
+    let commit = commit?;
+    if let Some(deployment) = &mut settings.deployment {
+        deployment.images = deployment.images.pinned(&home.runs())?;
+    }
+    let deployment = deployment(&settings)?;
+    let releases = releases(&workspace, &settings, deployment)?;
+    check(&releases, commit.as_deref().unwrap_or("none"), deployment, &settings, &home)?;
+    let plan = planner::build(&workspace, &settings)?;
+    Ok(Start { workspace, settings, plan, commit: Ok(commit), home, lock })
+}
+
+fn check(releases: &[Release], commit: &str, deployment: &Deployment, settings: &Settings, home: &Home) -> Result<()> {
     let mut problems = Vec::new();
     if commit.ends_with("-dirty") {
         problems.push("files differ from the commit that is checked out".to_owned());
@@ -124,12 +137,11 @@ fn guard(workspace: &Workspace, settings: &Settings, deployment: &Deployment, re
     if let Some(other) = releases.iter().find(|release| release.commit != commit.trim_end_matches("-dirty")) {
         problems.push(format!("the images are of the commit {}, and {commit} is checked out", other.commit));
     }
-    let home = Home::new(&workspace.target_dir);
     let summaries = home.run_ids().into_iter().rev().filter_map(|run| {
         let record = record::read(&home.runs().join(run).join("events.ndjson")).ok()?;
         Some(Fold::of(&record.events).finish())
     });
-    if !summaries.into_iter().any(|summary| is_green(&summary, &commit, settings)) {
+    if !summaries.into_iter().any(|summary| is_green(&summary, commit, settings)) {
         problems.push(format!("no recorded run of all stages of {commit} has passed: `cargo xtask ci`"));
     }
     if problems.is_empty() {
@@ -151,10 +163,10 @@ fn is_green(summary: &Summary, commit: &str, settings: &Settings) -> bool {
         && blocking.all(|stage| settings.config.stage(&stage.id).is_none() || passed(&stage.id))
 }
 
-/// Has the name of a guarded environment typed, unless `--yes` was.
+/// Has the name of an environment typed if it is guarded, unless `--yes` was.
 fn confirm(deployment: &Deployment, consent: cli::Yes, session: &Session) -> Result<()> {
     let name = &deployment.environment.name;
-    if consent.yes {
+    if consent.yes || !deployment.environment.guard {
         return Ok(());
     }
     let terminal = session.environment.terminal;

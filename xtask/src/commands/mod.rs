@@ -14,6 +14,7 @@ mod records;
 mod report;
 mod run;
 mod show;
+mod start;
 mod tools;
 
 use crate::cli::{self, Cli, Command};

@@ -1,8 +1,9 @@
 //! A run: from a command line to its verdict.
 
+use super::Session;
 use super::ending::grace;
+use super::start::{self, Start};
 use super::tools::{consent, places};
-use super::{Session, nothing};
 use crate::cache::{self, Cache};
 use crate::cli::{self, Command};
 use crate::environment::{Clock, Environment};
@@ -11,9 +12,8 @@ use crate::event::Kind;
 use crate::exec::{self, pool};
 use crate::history::folder::Home;
 use crate::history::interrupted;
-use crate::history::lock::{Holder, Lock};
 use crate::history::private::Private;
-use crate::plan::{Plan, Task, render};
+use crate::plan::{Plan, Task};
 use crate::planner;
 use crate::process::{self, Surroundings, signal};
 use crate::purpose::Purpose;
@@ -24,7 +24,7 @@ use crate::settings::Settings;
 use crate::tools::preflight::{self, Ready};
 use crate::tools::{self, Consent, Runtime, setup};
 use crate::workspace::load::config_files;
-use crate::workspace::{Package, Workspace, git};
+use crate::workspace::{Package, Workspace};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
@@ -33,17 +33,14 @@ const BACKLOG: usize = 4096;
 
 /// Runs what `command` asks for.
 pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Result<Exit> {
-    let (workspace, settings) = session.resolve(command)?;
-    let mut plan = planner::build(&workspace, &settings)?;
-    check(&plan)?;
-    check_push(&plan, &settings)?;
-    if args.dry_run {
-        session.printer.data(&render::commands(&plan));
-        return Ok(Exit::Ok);
-    }
-    let home = Home::new(&workspace.target_dir);
-    let lock = lock(&home, args.wait, session)?;
-    // Waiting for another run is no part of this one.
+    let start = start::start(command, args, session)?;
+    start.map_or(Ok(Exit::Ok), |start| carry_out(start, command, args, session))
+}
+
+/// Runs the plan of `start`.
+pub(super) fn carry_out(start: Start, command: &Command, args: &cli::Run, session: &Session) -> Result<Exit> {
+    let Start { workspace, settings, mut plan, home, lock, commit } = start;
+    // Waiting, for another run or for an answer, is no part of this one.
     let clock = Clock::start();
     let id = home.next_id(session.environment.now, session.environment.pid);
     let mut first: Vec<Kind> = match &lock {
@@ -57,7 +54,7 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     let keeps_logins = plan.tasks().any(Task::keeps_logins);
     let private = keeps_logins.then(|| Private::create(&session.environment, &id)).transpose()?;
     let folder = home.runs().join(&id);
-    let commit = git::commit(&workspace.root).map_err(|error| first.push(beside(&error))).ok().flatten();
+    let commit = commit.map_err(|error| first.push(beside(&error))).ok().flatten();
     if lock.is_some() {
         first.extend(home.start(&id, settings.config.keep_runs).err().map(|error| beside(&error)));
     }
@@ -88,23 +85,6 @@ pub(super) fn run(command: &Command, args: &cli::Run, session: &Session) -> Resu
     }
 }
 
-/// The lock of the checkout; `None` where the target directory is read-only, so that no other run can write to it.
-fn lock(home: &Home, wait: bool, session: &Session) -> Result<Option<Lock>> {
-    let environment = &session.environment;
-    let holder = || Holder {
-        pid: environment.pid,
-        run: home.next_id(environment.now, environment.pid),
-        command: secrets::of(&environment.vars).hide(&session.typed),
-        since: Clock::start().now(),
-    };
-    let mut say = |message: &str| session.printer.say(message);
-    let taken = home.prepare().and_then(|()| Lock::take(&home.lock(), holder, wait, &mut say));
-    match taken {
-        Err(error) if error.exit() == Exit::Environment && home.is_read_only() => Ok(None),
-        taken => taken.map(Some),
-    }
-}
-
 /// That a run leaves no record, which is no reason not to run: what only reads can do its work.
 fn nothing_kept(home: &Home) -> Kind {
     let message = format!(
@@ -113,33 +93,6 @@ fn nothing_kept(home: &Home) -> Kind {
         home.path().display()
     );
     Kind::Warning { message }
-}
-
-/// Whether there is anything to run.
-fn check(plan: &Plan) -> Result<()> {
-    if plan.tasks().next().is_none() {
-        let reasons =
-            plan.stages.iter().filter_map(|stage| Some(format!("{}: {}", stage.id, stage.left_out.as_ref()?.1)));
-        let error = nothing("run the plan: it holds no task");
-        return Err(reasons.fold(error, Error::detail).hint("`cargo xtask plan` shows what would run"));
-    }
-    Ok(())
-}
-
-/// Whether images that are to be pushed have a name and a place to go to: told before they are made.
-fn check_push(plan: &Plan, settings: &Settings) -> Result<()> {
-    let makes_images = plan.tasks().any(|task| task.purpose == Purpose::Image);
-    if !makes_images || !settings.push || settings.destination().is_some() {
-        return Ok(());
-    }
-    let error = |what: &str| Error::usage(format!("push the images: {what}"));
-    Err(match &settings.checkout {
-        None => error("there is no commit to name them after").hint("commit first, in a git repository"),
-        Some(checkout) if checkout.dirty => error("the tree differs from the commit that they would be named after")
-            .hint("commit or remove what `git status` shows; without `--push` images are made and marked"),
-        Some(_) => error("no registry is configured")
-            .hint("name one: `--registry HOST/FOLDER`, or `[workspace.metadata.xtask.image] registry`"),
-    })
 }
 
 /// Sees to it that every tool of the plan is there or will be.

@@ -17,9 +17,33 @@ const TAG: &str = "sha-";
 /// The file's name in the folder of a run that has pushed images.
 const FILE: &str = "images.json";
 
-/// The images of a file: a list, or an object that holds it as `images`. Without a file, those that the newest of the
-/// `runs` that pushed some has pushed.
-pub fn read(file: Option<&Path>, runs: &Path) -> Result<Vec<Image>> {
+/// Where the images of a deployment are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Images {
+    /// The file, absolute; `None` for the one that the newest push has written.
+    pub file: Option<PathBuf>,
+    pinned: Option<Vec<Image>>,
+}
+
+impl Images {
+    /// Those of a file; without one, those that the newest push has pushed.
+    pub fn of(file: Option<PathBuf>) -> Self {
+        Self { file, pinned: None }
+    }
+
+    /// The same with their list as it is now, which no longer follows the file.
+    pub fn pinned(&self, runs: &Path) -> Result<Self> {
+        Ok(Self { file: self.file.clone(), pinned: Some(self.list(runs)?) })
+    }
+
+    /// The images that were pinned. Otherwise those of the file, which holds a list, or an object with one as `images`;
+    /// without a file, those that the newest of the `runs` that pushed some has pushed.
+    pub fn list(&self, runs: &Path) -> Result<Vec<Image>> {
+        self.pinned.clone().map_or_else(|| read(self.file.as_deref(), runs), Ok)
+    }
+}
+
+fn read(file: Option<&Path>, runs: &Path) -> Result<Vec<Image>> {
     let hint = "`cargo xtask docker --push` writes such a file; `--images FILE` or XTASK_IMAGES names another one";
     let pushed =
         || newest(runs).ok_or_else(|| Error::usage("find images to deploy: no run here has pushed any").hint(hint));

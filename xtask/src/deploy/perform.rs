@@ -41,7 +41,7 @@ pub struct Place {
 pub fn perform(request: &Request, place: Place, say: &mut dyn FnMut(Said)) -> Result<Report> {
     match &request.purpose {
         Purpose::Release { services, images, restart } => {
-            let releases = images::complete(services, &images::read(images.as_deref(), &place.runs)?)?;
+            let releases = images::complete(services, &images.list(&place.runs)?)?;
             release(request, &releases, *restart, place, say)
         }
         Purpose::Rollback { to } => roll_back(request, to.as_deref(), place, say),

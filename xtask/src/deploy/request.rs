@@ -1,10 +1,10 @@
 //! What a deployment is asked for, and what comes of it: plain data.
 
+use super::images::Images;
 use super::objects::Release;
 use super::pull::Source;
 use crate::error::Exit;
 use serde::Serialize;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// A deployment.
@@ -33,9 +33,9 @@ pub enum Purpose {
     Release {
         /// The services, whose images are not known yet.
         services: Vec<Release>,
-        /// The file with the images, read when the deployment begins, for a stage before may write it; without one, what
-        /// the newest run that pushed images has pushed.
-        images: Option<PathBuf>,
+        /// The images. Unless they are pinned, they are read when the deployment begins, for a stage before may write
+        /// their file.
+        images: Images,
         /// Whether pods are replaced although nothing has changed.
         restart: bool,
     },

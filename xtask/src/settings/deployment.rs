@@ -3,12 +3,13 @@
 use super::config::Config;
 use super::environments::Environment;
 use crate::cli::Command;
+use crate::deploy::images::Images;
 use crate::error::{Error, Result};
 use crate::ids::StageId;
 use crate::outcome::Policy;
 use crate::pipeline;
 use crate::text;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// What is to be done in an environment.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +20,8 @@ pub struct Deployment {
     pub stage: StageId,
     /// What is to be done.
     pub task: DeploymentTask,
-    /// The file with the images, absolute; `None` for the one that the newest push has written.
-    pub images: Option<PathBuf>,
+    /// The images to deploy.
+    pub images: Images,
 }
 
 /// What is to be done.
@@ -43,8 +44,8 @@ pub enum DeploymentTask {
 const STAGING: &str = "staging";
 
 impl Deployment {
-    /// What `command` wants, if it is about an environment.
-    pub(super) fn of(command: &Command, pushes: bool, config: &Config) -> Result<Option<Self>> {
+    /// What `command`, typed in `cwd`, wants, if it is about an environment.
+    pub(super) fn of(command: &Command, cwd: &Path, pushes: bool, config: &Config) -> Result<Option<Self>> {
         let (name, verb, task, images) = match command {
             Command::Deploy(args) => {
                 let task =
@@ -60,14 +61,19 @@ impl Deployment {
                 let staging = config.environments.iter().find(is_open);
                 let task = DeploymentTask::Deploy { restart: false };
                 let stage = StageId::new(pipeline::DEPLOY_STAGING);
-                let of =
-                    |environment: &Environment| Self { environment: environment.clone(), stage, task, images: None };
+                let of = |environment: &Environment| Self {
+                    environment: environment.clone(),
+                    stage,
+                    task,
+                    images: Images::default(),
+                };
                 return Ok(staging.map(of));
             }
             _ => return Ok(None),
         };
         let environment = find(name, config)?.clone();
         let stage = StageId::new(&format!("{verb}-{}", environment.name));
+        let images = Images::of(images.map(|file| cwd.join(file)));
         Ok(Some(Self { environment, stage, task, images }))
     }
 }

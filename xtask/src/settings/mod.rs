@@ -117,12 +117,10 @@ impl Settings {
         let is_pipeline = matches!(command, Command::Ci(_) | Command::Plan(_) | Command::Graph(_));
         let pushes = is_pipeline && event == Event::Push;
         let makes_images = pushes || wishes.stages.only.iter().any(|only| is_images(only));
-        let mut deployment = Deployment::of(command, pushes, &config)?;
-        if let Some(deployment) = &mut deployment {
-            deployment.images = deployment.images.take().map(|images| environment.cwd.join(images));
-            if matches!(command, Command::Deploy(_) | Command::Rollback(_) | Command::Smoke(_)) {
-                deployment.name_stages(&mut config, &mut only);
-            }
+        let deployment = Deployment::of(command, &environment.cwd, pushes, &config)?;
+        let is_alone = matches!(command, Command::Deploy(_) | Command::Rollback(_) | Command::Smoke(_));
+        if let Some(deployment) = deployment.as_ref().filter(|_| is_alone) {
+            deployment.name_stages(&mut config, &mut only);
         }
         let toolchain = config.image.toolchain.clone();
         Ok(Self {

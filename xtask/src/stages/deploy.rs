@@ -41,7 +41,7 @@ pub fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> 
             // What is typed is typed at the root.
             let path =
                 |file: &PathBuf| file.strip_prefix(&context.workspace.root).unwrap_or(file).display().to_string();
-            let file = images.iter().flat_map(|file| ["--images".to_owned(), path(file)]);
+            let file = images.file.iter().flat_map(|file| ["--images".to_owned(), path(file)]);
             let command = typed("deploy").args(selected(context)).args(file).args(restart.then_some("--restart"));
             (command, Purpose::Release { services, images, restart: *restart })
         }

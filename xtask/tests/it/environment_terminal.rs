@@ -15,16 +15,8 @@ const COLUMNS: u16 = 80;
 /// Runs xtask with a terminal as its stderr, and as its stdin when somebody has `typed` something there. Returns how it
 /// ended, and all that the terminal was sent.
 pub fn on_a_terminal(sandbox: &Sandbox, args: &[&str], typed: Option<&str>) -> (Output, String) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
-    grantpt(&master).expect("it is ours");
-    unlockpt(&master).expect("it can be opened");
-    tcsetwinsize(&master, Winsize { ws_row: ROWS, ws_col: COLUMNS, ws_xpixel: 0, ws_ypixel: 0 })
-        .expect("it has a size");
-    let name = ptsname(&master, Vec::new()).expect("it has a name");
-    let slave = OpenOptions::new().read(true).write(true).open(std::ffi::OsStr::from_bytes(name.as_bytes()));
-    let slave = slave.expect("its other end");
+    let (mut master, slave) = terminal();
     let mut command = sandbox.command(args);
-    let mut master = File::from(master);
     if let Some(typed) = typed {
         command.stdin(Stdio::from(slave.try_clone().expect("another handle")));
         master.write_all(typed.as_bytes()).expect("it waits there to be read");
@@ -32,12 +24,51 @@ pub fn on_a_terminal(sandbox: &Sandbox, args: &[&str], typed: Option<&str>) -> (
     let child = command.stderr(Stdio::from(slave)).spawn().expect("xtask starts");
     // The terminal hangs up when nobody has its other end open any more, this process included.
     drop(command);
+    let sent = read_until(&mut master, |_| false);
+    (sandbox.wait(child), sent)
+}
+
+/// Runs xtask with a terminal as its stdin and stderr, and types what `answer` returns once `question` is shown.
+#[track_caller]
+pub fn answer_on_a_terminal(
+    sandbox: &Sandbox,
+    args: &[&str],
+    question: &str,
+    answer: impl FnOnce() -> &'static str,
+) -> (Output, String) {
+    let (mut master, slave) = terminal();
+    let mut command = sandbox.command(args);
+    command.stdin(Stdio::from(slave.try_clone().expect("another handle")));
+    let child = command.stderr(Stdio::from(slave)).spawn().expect("xtask starts");
+    drop(command);
+    let asked = read_until(&mut master, |sent| sent.contains(question));
+    assert!(asked.contains(question), "{question:?} is missing: {asked}");
+    master.write_all(answer().as_bytes()).expect("xtask reads it");
+    let sent = asked + &read_until(&mut master, |_| false);
+    (sandbox.wait(child), sent)
+}
+
+/// A terminal: the end that a person has, and the one that programs have.
+fn terminal() -> (File, File) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
+    grantpt(&master).expect("it is ours");
+    unlockpt(&master).expect("it can be opened");
+    tcsetwinsize(&master, Winsize { ws_row: ROWS, ws_col: COLUMNS, ws_xpixel: 0, ws_ypixel: 0 })
+        .expect("it has a size");
+    let name = ptsname(&master, Vec::new()).expect("it has a name");
+    let slave = OpenOptions::new().read(true).write(true).open(std::ffi::OsStr::from_bytes(name.as_bytes()));
+    (File::from(master), slave.expect("its other end"))
+}
+
+/// Reads what a terminal is sent until that is `enough`, or until all programs have closed it.
+fn read_until(master: &mut File, enough: impl Fn(&str) -> bool) -> String {
     let mut sent = Vec::new();
     let mut chunk = [0; 4096];
-    while let Ok(length @ 1..) = master.read(&mut chunk) {
+    while !enough(&String::from_utf8_lossy(&sent)) {
+        let Ok(length @ 1..) = master.read(&mut chunk) else { break };
         sent.extend_from_slice(&chunk[..length]);
     }
-    (sandbox.wait(child), String::from_utf8_lossy(&sent).into_owned())
+    String::from_utf8_lossy(&sent).into_owned()
 }
 
 /// What is left on a screen that was sent this.

@@ -30,6 +30,7 @@ mod deploy_killed;
 mod deploy_killed_watching;
 mod deploy_manifests;
 mod deploy_private;
+mod deploy_resolved;
 mod deploy_smoke;
 mod docker;
 mod faults;

@@ -1,0 +1,103 @@
+//! How a run starts: everything is resolved once, and the checkout is taken. What is checked or confirmed from then on is
+//! what the run does, whatever changes meanwhile.
+
+use super::{Session, nothing};
+use crate::cli::{self, Command};
+use crate::environment::Clock;
+use crate::error::{Error, Exit, Result};
+use crate::history::folder::Home;
+use crate::history::lock::{Holder, Lock};
+use crate::plan::{Plan, render};
+use crate::planner;
+use crate::purpose::Purpose;
+use crate::secrets;
+use crate::settings::Settings;
+use crate::workspace::{Workspace, git};
+
+/// What a run is made of.
+pub(super) struct Start {
+    /// The packages.
+    pub workspace: Workspace,
+    /// What the run shall do.
+    pub settings: Settings,
+    /// The plan of these settings.
+    pub plan: Plan,
+    /// The commit that is checked out, or why git does not say.
+    pub commit: Result<Option<String>>,
+    /// Where the checkout keeps its runs.
+    pub home: Home,
+    /// The lock; `None` where the target directory is read-only.
+    pub lock: Option<Lock>,
+}
+
+/// Resolves and plans what `command` asks for, and takes the lock; what another run may have changed while this one
+/// waited for it is resolved again. `None`: it was a dry run, and the plan is printed.
+pub(super) fn start(command: &Command, args: &cli::Run, session: &Session) -> Result<Option<Start>> {
+    let (workspace, settings, plan) = resolve(command, session)?;
+    if args.dry_run {
+        session.printer.data(&render::commands(&plan));
+        return Ok(None);
+    }
+    let home = Home::new(&workspace.target_dir);
+    let (lock, waited) = lock(&home, args.wait, session)?;
+    let (workspace, settings, plan) = if waited { resolve(command, session)? } else { (workspace, settings, plan) };
+    let commit = git::commit(&workspace.root);
+    Ok(Some(Start { workspace, settings, plan, commit, home, lock }))
+}
+
+fn resolve(command: &Command, session: &Session) -> Result<(Workspace, Settings, Plan)> {
+    let (workspace, settings) = session.resolve(command)?;
+    let plan = planner::build(&workspace, &settings)?;
+    check(&plan)?;
+    check_push(&plan, &settings)?;
+    Ok((workspace, settings, plan))
+}
+
+/// The lock of the checkout, and whether another run had it; no lock where the target directory is read-only, so that no
+/// other run can write to it.
+fn lock(home: &Home, wait: bool, session: &Session) -> Result<(Option<Lock>, bool)> {
+    let environment = &session.environment;
+    let holder = || Holder {
+        pid: environment.pid,
+        run: home.next_id(environment.now, environment.pid),
+        command: secrets::of(&environment.vars).hide(&session.typed),
+        since: Clock::start().now(),
+    };
+    let mut waited = false;
+    let mut say = |message: &str| {
+        waited = true;
+        session.printer.say(message);
+    };
+    let taken = home.prepare().and_then(|()| Lock::take(&home.lock(), holder, wait, &mut say));
+    match taken {
+        Err(error) if error.exit() == Exit::Environment && home.is_read_only() => Ok((None, waited)),
+        taken => Ok((Some(taken?), waited)),
+    }
+}
+
+/// Whether there is anything to run.
+fn check(plan: &Plan) -> Result<()> {
+    if plan.tasks().next().is_none() {
+        let reasons =
+            plan.stages.iter().filter_map(|stage| Some(format!("{}: {}", stage.id, stage.left_out.as_ref()?.1)));
+        let error = nothing("run the plan: it holds no task");
+        return Err(reasons.fold(error, Error::detail).hint("`cargo xtask plan` shows what would run"));
+    }
+    Ok(())
+}
+
+/// Whether images that are to be pushed have a name and a place to go to, before they are made.
+fn check_push(plan: &Plan, settings: &Settings) -> Result<()> {
+    let makes_images = plan.tasks().any(|task| task.purpose == Purpose::Image);
+    if !makes_images || !settings.push || settings.destination().is_some() {
+        return Ok(());
+    }
+    let error = |what: &str| Error::usage(format!("push the images: {what}"));
+    Err(match &settings.checkout {
+        None => error("there is no commit to name them after").hint("commit first, in a git repository"),
+        Some(checkout) if checkout.dirty => error("the tree differs from the commit that they would be named after")
+            .hint("commit or remove what `git status` shows; without `--push` images are made and marked"),
+        Some(_) => error("no registry is configured")
+            .hint("name one: `--registry HOST/FOLDER`, or `[workspace.metadata.xtask.image] registry`"),
+    })
+}
