@@ -52,6 +52,15 @@ pub struct Finding {
     pub file: Option<String>,
     /// The line in that file, from 1.
     pub line: Option<u32>,
+    /// The column in that line, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// The last line that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_line: Option<u32>,
+    /// The column behind its end, in the last line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_column: Option<u32>,
     /// The package and version that it is about.
     pub package: Option<String>,
     /// Why it does not count, when a waiver of the configuration covers it.
@@ -251,7 +260,8 @@ impl Reading {
         for FailedTest { name, output, repeat } in failed_tests {
             [name, output, repeat].into_iter().for_each(&mut *change);
         }
-        for Finding { code, message, file, package, waived, tool: _, severity: _, line: _ } in findings {
+        for finding in findings {
+            let Finding { code, message, file, package, waived, .. } = finding;
             [code, file, package, waived].into_iter().flatten().chain([message]).for_each(&mut *change);
         }
         for Table { title, columns, rows } in tables {

@@ -18,7 +18,7 @@ use crate::planner;
 use crate::process::{self, Surroundings, signal};
 use crate::purpose::Purpose;
 use crate::report::record::{self, Recorder};
-use crate::report::{self, Fanout, Outputs, Subscriber};
+use crate::report::{self, Fanout, Outputs, Places, Subscriber};
 use crate::secrets;
 use crate::settings::Settings;
 use crate::tools::preflight::{self, Ready};
@@ -59,7 +59,7 @@ pub(super) fn carry_out(start: Start, command: &Command, args: &cli::Run, sessio
         first.extend(home.start(&id, settings.config.keep_runs).err().map(|error| beside(&error)));
     }
     let _alive = record::Alive::of(&folder.join(record::FILE));
-    let mut fanout = Fanout::new(subscribers(session, args, &folder, &mut first, lock.is_some())?);
+    let mut fanout = Fanout::new(subscribers(session, args, &workspace, &folder, &mut first, lock.is_some())?);
     let private_dir = private.as_ref().map(|private| private.path().to_owned());
     let place = Place { id, commit, folder: folder.clone(), private: private_dir, surroundings, runtime, first };
     let context = context(session, args, &settings, &workspace, place);
@@ -206,12 +206,15 @@ fn beside(error: &Error) -> Kind {
 fn subscribers(
     session: &Session,
     args: &cli::Run,
+    workspace: &Workspace,
     folder: &Path,
     first: &mut Vec<Kind>,
     kept: bool,
 ) -> Result<Vec<Box<dyn Subscriber>>> {
     let shown = if kept { session.shown(folder) } else { String::new() };
-    let console = report::console(session.display, &session.printer, &shown);
+    let github = session.display.github.then(|| session.environment.var("GITHUB_WORKSPACE"));
+    let places = github.map(|checkout| Places::of(&workspace.root, checkout)).unwrap_or_default();
+    let console = report::console(session.display, &session.printer, &shown, places);
     let mut all: Vec<Box<dyn Subscriber>> = Vec::new();
     if kept {
         match Recorder::create(&folder.join(record::FILE)) {

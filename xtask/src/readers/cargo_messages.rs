@@ -76,6 +76,9 @@ struct Code {
 struct Span {
     file_name: String,
     line_start: u32,
+    line_end: Option<u32>,
+    column_start: Option<u32>,
+    column_end: Option<u32>,
     #[serde(default)]
     is_primary: bool,
     expansion: Option<Box<Expansion>>,
@@ -170,12 +173,13 @@ impl CargoMessages {
         }
         let tool = if code.as_deref().is_some_and(|code| code.starts_with("clippy::")) { "clippy" } else { "rustc" };
         let is_lint = code.as_deref().is_some_and(|code| !is_error_code(code));
-        let line = span.as_ref().map(|span| span.line_start);
-        let file = span.map(|span| relative(&span.file_name, &self.root));
         let finding = Finding {
             code,
-            file,
-            line,
+            file: span.as_ref().map(|span| relative(&span.file_name, &self.root)),
+            line: span.as_ref().map(|span| span.line_start),
+            column: span.as_ref().and_then(|span| span.column_start),
+            end_line: span.as_ref().and_then(|span| span.line_end),
+            end_column: span.as_ref().and_then(|span| span.column_end),
             package: Some(label(package_id)),
             ..finding(tool, severity, headline(&message.message))
         };

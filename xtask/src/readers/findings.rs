@@ -28,8 +28,8 @@ impl Findings {
             text.truncate(text.floor_char_boundary(LONGEST));
         }
         let mut hasher = DefaultHasher::new();
-        let Finding { tool, severity, code, message, file, line, package, waived: _ } = &finding;
-        (tool, *severity as u8, code, message, file, line, package).hash(&mut hasher);
+        let Finding { tool, severity, code, message, file, line, column, package, .. } = &finding;
+        (tool, *severity as u8, code, message, file, line, column, package).hash(&mut hasher);
         if self.seen.len() < TOLD_APART && !self.seen.insert(hasher.finish()) {
             return false;
         }
@@ -78,6 +78,9 @@ pub(super) fn finding(tool: &str, severity: Severity, message: impl Into<String>
         message: message.into(),
         file: None,
         line: None,
+        column: None,
+        end_line: None,
+        end_column: None,
         package: None,
         waived: None,
     }

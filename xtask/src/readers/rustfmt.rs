@@ -20,39 +20,59 @@ pub struct Rustfmt {
     findings: Findings,
     unformatted: BTreeSet<String>,
     unparsed: BTreeSet<String>,
-    /// The hunk whose first changed line has not come yet.
-    hunk: Option<(String, u32)>,
+    /// The hunk that is being read.
+    hunk: Option<Hunk>,
     /// A parse error whose place has not come yet: its code and text.
     error: Option<(Option<String>, String)>,
     complaints: Complaints,
+}
+
+/// A part of a file as rustfmt would change it.
+#[derive(Clone, Debug)]
+struct Hunk {
+    file: String,
+    /// The line that comes next in the file as it is.
+    next: u32,
+    /// The first line that changes and the last one that goes.
+    changed: Option<(u32, u32)>,
+}
+
+impl Hunk {
+    /// Takes a line of context, one that goes, or one that comes.
+    fn line(&mut self, line: &str) {
+        let (goes, comes) = (line.starts_with('-'), line.starts_with('+'));
+        if goes || comes {
+            let (_, last) = self.changed.get_or_insert((self.next, self.next));
+            *last = if goes { self.next } else { *last };
+        }
+        self.next = self.next.saturating_add(u32::from(!comes));
+    }
 }
 
 impl Rustfmt {
     fn stdout(&mut self, line: &str) {
         if let Some((file, line)) = line.strip_prefix("Diff in ").and_then(diff_place) {
             self.end_hunk();
-            self.hunk = Some((relative(file, &self.root), line));
+            self.hunk = Some(Hunk { file: relative(file, &self.root), next: line, changed: None });
         } else if let Some(file) = line.strip_prefix("Incorrect newline style in ") {
             self.end_hunk();
             self.unformatted(relative(file, &self.root), None, "the line ends are not as configured");
-        } else if line.starts_with(['-', '+']) {
-            self.end_hunk();
-        } else if let Some((_, at)) = &mut self.hunk {
-            // A hunk opens with lines of context: the finding is about the first line behind them.
-            *at = at.saturating_add(1);
+        } else if let Some(hunk) = &mut self.hunk {
+            hunk.line(line);
         }
     }
 
     fn end_hunk(&mut self) {
-        if let Some((file, line)) = self.hunk.take() {
-            self.unformatted(file, Some(line), "not formatted");
+        if let Some(Hunk { file, next, changed }) = self.hunk.take() {
+            self.unformatted(file, Some(changed.unwrap_or((next, next))), "not formatted");
         }
     }
 
-    fn unformatted(&mut self, file: String, line: Option<u32>, message: &str) {
+    fn unformatted(&mut self, file: String, lines: Option<(u32, u32)>, message: &str) {
         note(&mut self.unformatted, &file);
         let finding = finding("rustfmt", Severity::Error, message);
-        self.findings.add(Finding { file: Some(file), line, ..finding });
+        let (line, end_line) = lines.unzip();
+        self.findings.add(Finding { file: Some(file), line, end_line, ..finding });
     }
 
     fn stderr(&mut self, line: &str) {
@@ -62,10 +82,12 @@ impl Rustfmt {
         } else if let Some(place) = line.trim_start().strip_prefix("--> ")
             && let Some((code, message)) = self.error.take()
         {
-            let mut parts = place.rsplitn(3, ':').skip(1);
+            let mut parts = place.rsplitn(3, ':');
+            let column = parts.next().and_then(|column| column.parse().ok());
             let line = parts.next().and_then(|line| line.parse().ok());
             let file = relative(parts.next().unwrap_or(place), &self.root);
-            self.unparsed(Finding { code, file: Some(file), line, ..finding("rustfmt", Severity::Error, message) });
+            let finding = finding("rustfmt", Severity::Error, message);
+            self.unparsed(Finding { code, file: Some(file), line, column, ..finding });
         } else if let Some((module, rest)) =
             line.strip_prefix("Error writing files: failed to resolve mod `").and_then(|rest| rest.split_once("`: "))
         {

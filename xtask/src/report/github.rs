@@ -2,6 +2,7 @@
 //! printed; the runner takes them from stdout and stderr alike.
 
 use super::display::{clean, clean_lines};
+use super::places::Places;
 use super::summary::{StageSummary, TaskSummary};
 use super::{next, words};
 use crate::outcome::{Outcome, Policy};
@@ -13,6 +14,7 @@ const LIMIT: usize = 10;
 /// Makes annotations until GitHub would drop them.
 #[derive(Debug, Default)]
 pub struct Annotations {
+    places: Places,
     errors: usize,
     warnings: usize,
     notices: usize,
@@ -27,22 +29,27 @@ pub fn group(title: &str) -> String {
 pub const END_GROUP: &str = "::endgroup::";
 
 impl Annotations {
+    /// Annotations of a workspace with these places.
+    pub fn new(places: Places) -> Self {
+        Self { places, ..Self::default() }
+    }
+
     /// The commands that annotate what a task has found: its failed tests and its findings, or else itself, unless it
     /// could not run: see [`Self::of_stage`]. What a policy does not block is no error.
     pub fn of(&mut self, task: &TaskSummary, policy: Policy) -> Vec<String> {
         let top = top(policy);
         let mut commands: Vec<String> = Vec::new();
         for test in &task.failed_tests {
-            commands.extend(self.take(top).map(|word| failed_test(word, test, task)));
+            commands.extend(self.take(top).map(|word| failed_test(word, test, task, &self.places)));
         }
         let open: Vec<&Finding> = task.findings.iter().filter(|finding| finding.waived.is_none()).collect();
         for finding in &open {
-            commands.extend(self.take(finding.severity.min(top)).map(|word| found(word, finding)));
+            commands.extend(self.take(finding.severity.min(top)).map(|word| found(word, finding, &self.places)));
         }
         let failed = super::failure::is_one(task.outcome) && task.outcome != Outcome::EnvironmentError;
         if task.failed_tests.is_empty() && open.is_empty() && failed {
             let message = format!("{} {}", task.id, words::task(task));
-            commands.extend(self.take(top).map(|word| command(word, &[("title", task.id.as_str())], &message)));
+            commands.extend(self.take(top).map(|word| command(word, &At::default().with(task.id.as_str()), &message)));
         }
         commands
     }
@@ -60,7 +67,7 @@ impl Annotations {
         };
         let message = format!("{} {words}", stage.id);
         let word = self.take(top(stage.policy))?;
-        Some(command(word, &[("title", stage.id.as_str())], &message))
+        Some(command(word, &At::default().with(stage.id.as_str()), &message))
     }
 
     fn take(&mut self, severity: Severity) -> Option<&'static str> {
@@ -79,39 +86,81 @@ fn top(policy: Policy) -> Severity {
     if policy == Policy::Blocking { Severity::Error } else { Severity::Warning }
 }
 
-fn failed_test(word: &str, test: &FailedTest, task: &TaskSummary) -> String {
+fn failed_test(word: &str, test: &FailedTest, task: &TaskSummary, places: &Places) -> String {
     let title = format!("{} failed", clean(&test.name));
     let message: Vec<String> = clean_lines(&test.output).take(20).collect();
     let message = if test.output.trim().is_empty() { format!("see {}", task.id) } else { message.join("\n") };
-    match panicked_at(&test.output) {
-        Some((file, line)) => command(word, &[("file", file), ("line", line), ("title", &title)], &message),
-        None => command(word, &[("title", &title)], &message),
+    let at = panicked_at(&test.output).map(|(file, line, column)| At {
+        file: places.file(file),
+        line: Some(line),
+        column: Some(column),
+        ..At::default()
+    });
+    command(word, &at.unwrap_or_default().with(&title), &message)
+}
+
+fn found(word: &str, finding: &Finding, places: &Places) -> String {
+    let title = clean(finding.code.as_deref().unwrap_or(&finding.tool));
+    let about = finding.package.as_ref().map(|package| format!("{}: ", clean(package))).unwrap_or_default();
+    let at = At {
+        file: finding.file.as_deref().and_then(|file| places.file(&clean(file))),
+        line: finding.line,
+        column: finding.column,
+        end_line: finding.end_line,
+        end_column: finding.end_column,
+    };
+    let locked = || places.locked(finding.package.as_deref().filter(|_| finding.file.is_none())?);
+    let at = locked().map_or(at, |line| At { file: places.file("Cargo.lock"), line: Some(line), ..At::default() });
+    command(word, &at.with(&title), &format!("{about}{}", clean(&finding.message)))
+}
+
+/// The command that annotates an error of xtask itself.
+pub fn error(title: &str, at: &At, message: &str) -> String {
+    let message: Vec<String> = clean_lines(message).collect();
+    command("error", &at.clone().with(&clean(title)), &message.join("\n"))
+}
+
+/// What an annotation points at; lines and columns are counted from 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct At {
+    /// The file, from the root of the repository.
+    pub file: Option<String>,
+    /// The first line.
+    pub line: Option<u32>,
+    /// The first column.
+    pub column: Option<u32>,
+    /// The last line.
+    pub end_line: Option<u32>,
+    /// The column behind the last one.
+    pub end_column: Option<u32>,
+}
+
+impl At {
+    /// The properties of an annotation with this title. GitHub takes columns only where it is about one line.
+    fn with(self, title: &str) -> Vec<(&'static str, String)> {
+        let mut properties = Vec::new();
+        if let Some(file) = self.file {
+            let is_one_line = self.end_line.is_none() || self.end_line == self.line;
+            let [column, end_column] = [self.column, self.end_column].map(|column| column.filter(|_| is_one_line));
+            let numbers = [("line", self.line), ("endLine", self.end_line), ("col", column), ("endColumn", end_column)];
+            properties.push(("file", file));
+            properties.extend(numbers.into_iter().filter_map(|(key, number)| Some((key, number?.to_string()))));
+        }
+        properties.push(("title", title.to_owned()));
+        properties
     }
 }
 
-fn found(word: &str, finding: &Finding) -> String {
-    let file = finding.file.as_deref().map(clean);
-    let line = finding.line.map(|line| line.to_string());
-    let title = clean(finding.code.as_deref().unwrap_or(&finding.tool));
-    let mut properties = Vec::new();
-    properties.extend(file.as_deref().map(|file| ("file", file)));
-    properties.extend(line.as_deref().map(|line| ("line", line)));
-    properties.push(("title", &title));
-    let about = finding.package.as_ref().map(|package| format!("{}: ", clean(package))).unwrap_or_default();
-    command(word, &properties, &format!("{about}{}", clean(&finding.message)))
-}
-
-/// Where a test panicked: `thread 'x' panicked at src/lib.rs:12:9:` gives the file and the line.
-fn panicked_at(output: &str) -> Option<(&str, &str)> {
+/// Where a test panicked: `thread 'x' panicked at src/lib.rs:12:9:` gives the file, the line and the column.
+fn panicked_at(output: &str) -> Option<(&str, u32, u32)> {
     let place = output.lines().find_map(|line| Some(line.split_once(" panicked at ")?.1))?;
     let mut parts = place.trim_end().strip_suffix(':')?.rsplitn(3, ':');
     let (column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
-    let numbers = column.parse::<u32>().is_ok() && line.parse::<u32>().is_ok();
     // A panic of the standard library or of a dependency is in no file of the checkout.
-    (numbers && !file.starts_with('/')).then_some((file, line))
+    if file.starts_with('/') { None } else { Some((file, line.parse().ok()?, column.parse().ok()?)) }
 }
 
-fn command(word: &str, properties: &[(&str, &str)], message: &str) -> String {
+fn command(word: &str, properties: &[(&str, String)], message: &str) -> String {
     let properties: Vec<String> = properties.iter().map(|(key, value)| format!("{key}={}", property(value))).collect();
     format!("::{word} {}::{}", properties.join(","), data(message))
 }
@@ -145,7 +194,7 @@ mod tests {
         assert_eq!(
             Annotations::default().of(&task, Policy::Blocking),
             [
-                "::error file=services/auth-service/src/session.rs,line=12,title=a%3A%3Ab failed::thread 'a::b' panicked \
+                "::error file=services/auth-service/src/session.rs,line=12,col=9,title=a%3A%3Ab failed::thread 'a::b' panicked \
               at services/auth-service/src/session.rs:12:9:%0Aassertion failed: x == 1"
             ]
         );
@@ -186,10 +235,40 @@ mod tests {
     #[test]
     fn only_places_in_the_checkout_are_places() {
         let case = |output: &str, expected| assert_eq!(panicked_at(output), expected, "{output}");
-        case("thread 'x' panicked at src/lib.rs:12:9:\nboom", Some(("src/lib.rs", "12")));
-        case("thread 'x' (4711) panicked at a b/lib.rs:1:2:", Some(("a b/lib.rs", "1")));
+        case("thread 'x' panicked at src/lib.rs:12:9:\nboom", Some(("src/lib.rs", 12, 9)));
+        case("thread 'x' (4711) panicked at a b/lib.rs:1:2:", Some(("a b/lib.rs", 1, 2)));
         case("thread 'x' panicked at /rustc/abc/library/core/src/option.rs:1:2:", None);
         case("thread 'x' panicked at nonsense", None);
         case("", None);
+    }
+
+    #[test]
+    fn a_finding_has_the_columns_of_one_line_or_the_last_of_several() {
+        let at = |end_line, end_column| {
+            let place = Finding {
+                column: Some(5),
+                end_line: Some(end_line),
+                end_column: Some(end_column),
+                ..sample::finding(Severity::Error, "x")
+            };
+            let task = task(Reading { findings: vec![place], ..Reading::passed() });
+            Annotations::default().of(&task, Policy::Blocking).concat()
+        };
+        let start = "::error file=services/auth-service/src/lib.rs,line=3,endLine=";
+        assert!(at(3, 9).starts_with(&format!("{start}3,col=5,endColumn=9,title=")), "{}", at(3, 9));
+        assert!(at(4, 2).starts_with(&format!("{start}4,title=")), "{}", at(4, 2));
+    }
+
+    #[test]
+    fn an_advisory_points_at_the_package_in_the_lock_file() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        std::fs::write(dir.path().join("Cargo.lock"), "[[package]]\nname = \"rsa\"\nversion = \"0.9.6\"\n")
+            .expect("written");
+        let package = Some("rsa 0.9.6".to_owned());
+        let advisory = Finding { file: None, package, ..sample::finding(Severity::Error, "Marvin Attack") };
+        let task = task(Reading { findings: vec![advisory], ..Reading::passed() });
+        let annotations = Annotations::new(Places::of(dir.path(), None)).of(&task, Policy::Warning);
+        let title = "title=clippy%3A%3Aneedless_return";
+        assert_eq!(annotations, [format!("::warning file=Cargo.lock,line=2,{title}::rsa 0.9.6: Marvin Attack")]);
     }
 }

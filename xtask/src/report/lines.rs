@@ -6,6 +6,7 @@
 use super::display::{Display, Verbosity};
 use super::failure::{self, Failure};
 use super::github::{self, Annotations};
+use super::places::Places;
 use super::printer::Printer;
 use super::summary::{StageSummary, TaskSummary};
 use super::{Fold, Subscriber, text, words};
@@ -29,8 +30,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Lines to this printer; `run_dir` is the run's folder as a user would type it.
-    pub fn new(display: Display, printer: Printer, run_dir: &str) -> Self {
+    /// Lines to this printer; `run_dir` is the run's folder as a user would type it, `places` are for annotations.
+    pub fn new(display: Display, printer: Printer, run_dir: &str, places: Places) -> Self {
         Self {
             display,
             printer,
@@ -38,7 +39,7 @@ impl Lines {
             fold: Fold::default(),
             width: 0,
             waiting: HashMap::new(),
-            annotations: Annotations::default(),
+            annotations: Annotations::new(places),
         }
     }
 

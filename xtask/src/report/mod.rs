@@ -18,6 +18,7 @@ pub mod next;
 pub mod notice;
 pub mod outputs;
 pub mod pen;
+pub mod places;
 pub mod printer;
 pub mod progress;
 pub mod record;
@@ -34,6 +35,7 @@ mod sample;
 pub use display::{Display, Verbosity};
 pub use fold::Fold;
 pub use outputs::Outputs;
+pub use places::Places;
 pub use printer::Printer;
 pub use summary::Summary;
 
@@ -51,12 +53,12 @@ pub trait Subscriber: Send {
 
 /// The display of a run: bars on a terminal, lines elsewhere and when there is to be quiet.
 ///
-/// `run_dir` is the run's folder as a user would type it, for the paths of logs.
-pub fn console(display: Display, printer: &Printer, run_dir: &str) -> Box<dyn Subscriber> {
+/// `run_dir` is the run's folder as a user would type it, for the paths of logs; `places` are for annotations.
+pub fn console(display: Display, printer: &Printer, run_dir: &str, places: Places) -> Box<dyn Subscriber> {
     if display.interactive && display.verbosity != Verbosity::Quiet {
         Box::new(progress::Progress::on_stderr(display, printer.clone(), run_dir))
     } else {
-        Box::new(lines::Lines::new(display, printer.clone(), run_dir))
+        Box::new(lines::Lines::new(display, printer.clone(), run_dir, places))
     }
 }
 

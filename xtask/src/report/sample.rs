@@ -181,6 +181,9 @@ pub(crate) fn finding(severity: Severity, message: &str) -> Finding {
         message: message.to_owned(),
         file: Some("services/auth-service/src/lib.rs".to_owned()),
         line: Some(3),
+        column: None,
+        end_line: None,
+        end_column: None,
         package: None,
         waived: None,
     }
@@ -321,6 +324,9 @@ fn audit() -> Reading {
         message: "Marvin Attack: potential key recovery".to_owned(),
         file: None,
         line: None,
+        column: None,
+        end_line: None,
+        end_column: None,
         package: Some("rsa 0.9.6".to_owned()),
         waived: None,
     };

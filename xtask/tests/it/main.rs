@@ -53,6 +53,7 @@ mod push;
 mod pushed_and_deployed;
 mod reports;
 mod runner;
+mod runner_annotations;
 mod runner_summary;
 mod selection;
 mod show;

@@ -28,3 +28,9 @@ pub fn step_summary(sandbox: &Sandbox) -> String {
     let _ = fs::remove_file(path);
     sandbox.redact(&text)
 }
+
+/// The annotations in what a step has printed.
+pub fn annotations(output: &Output) -> Vec<&str> {
+    let is_one = |line: &&str| ["::error ", "::warning ", "::notice "].iter().any(|word| line.starts_with(word));
+    output.stderr.lines().filter(is_one).collect()
+}

@@ -51,6 +51,14 @@ fn each_hunk_is_a_finding_at_its_first_changed_line() {
 }
 
 #[test]
+fn a_hunk_reaches_to_the_last_line_that_goes() {
+    let diff = "Diff in /w/a.rs:9:\n }\n-a\n-b\n+ab\n c\n-d\n+e\n f\nDiff in /w/a.rs:20:\n g\n+h\n";
+    let reading = read(&Rustfmt::default(), diff, "", Exit::Code(1));
+    let lines: Vec<_> = reading.findings.iter().map(|finding| (finding.line, finding.end_line)).collect();
+    assert_eq!(lines, [(Some(10), Some(13)), (Some(21), Some(21))]);
+}
+
+#[test]
 fn a_source_that_cannot_be_parsed_is_a_finding_too() {
     let reading = read(&Rustfmt::default(), "Diff in /w/src/lib.rs:1:\n-a\n", PARSE, Exit::Code(1));
     same(&reading, Outcome::Failed, "2 files cannot be parsed and 1 file is not formatted");

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 fn shown(events: &[Event], display: Display) -> String {
     let (printer, out, err) = printer::tests::memory(display.github);
-    let mut lines = Lines::new(display, printer, "target/xtask/runs/latest");
+    let mut lines = Lines::new(display, printer, "target/xtask/runs/latest", Places::default());
     for event in events {
         lines.on(event).expect("lines do not fail");
     }
@@ -85,8 +85,8 @@ fn github_gets_groups_of_what_passed_and_annotations() {
     ✓ format-and-lint:clippy            1.24s  1 finding, 1 waived
     ::endgroup::
     test-services has started: 3 tasks
-    ::error file=services/auth-service/src/session.rs,line=12,title=session%3A%3Atests%3A%3Aexpires failed::thread 'session::tests::expires' panicked at services/auth-service/src/session.rs:12:9:%0Aassertion failed: x == 1
-    ::error file=services/auth-service/src/session.rs,line=12,title=session%3A%3Atests%3A%3Arefuses_a_replay failed::thread 'session::tests::refuses_a_replay' panicked at services/auth-service/src/session.rs:12:9:%0Aassertion failed: x == 1
+    ::error file=services/auth-service/src/session.rs,line=12,col=9,title=session%3A%3Atests%3A%3Aexpires failed::thread 'session::tests::expires' panicked at services/auth-service/src/session.rs:12:9:%0Aassertion failed: x == 1
+    ::error file=services/auth-service/src/session.rs,line=12,col=9,title=session%3A%3Atests%3A%3Arefuses_a_replay failed::thread 'session::tests::refuses_a_replay' panicked at services/auth-service/src/session.rs:12:9:%0Aassertion failed: x == 1
     ✗ test-services/auth-service failed after 1.24s: 2 of 31 tests failed
         session::tests::expires
           │ thread 'session::tests::expires' panicked at services/auth-service/src/session.rs:12:9:

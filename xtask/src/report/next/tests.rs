@@ -146,6 +146,9 @@ fn an_advisory_is_named_with_what_waives_it() {
         message: "bad".to_owned(),
         file: None,
         line: None,
+        column: None,
+        end_line: None,
+        end_column: None,
         package: Some("rsa 0.9.6".to_owned()),
         waived: waived.map(str::to_owned),
     };
