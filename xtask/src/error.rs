@@ -5,6 +5,7 @@
 
 use crate::cause::Cause;
 use std::fmt;
+use std::path::PathBuf;
 
 /// The exit codes. They are an interface: scripts and workflows branch on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,22 @@ pub struct Error {
     causes: Vec<String>,
     cause: Option<Cause>,
     hint: Option<String>,
+    flaws: Box<[Flaw]>,
+}
+
+/// One thing that is wrong with a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flaw {
+    /// The file, absolute or from the root of the workspace.
+    pub file: PathBuf,
+    /// The dotted path of the key, in a manifest.
+    pub key: Option<String>,
+    /// The line, from 1, where it is known.
+    pub line: Option<u32>,
+    /// The column, from 1, where it is known.
+    pub column: Option<u32>,
+    /// What is wrong; empty when the whole error says it.
+    pub message: String,
 }
 
 /// The result of everything in xtask that can fail.
@@ -81,7 +98,7 @@ impl Error {
 
     /// An error that ends the process with the given code.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), causes: Vec::new(), cause: None, hint: None }
+        Self { exit, what: what.into(), causes: Vec::new(), cause: None, hint: None, flaws: Box::default() }
     }
 
     /// Adds the error beneath, with everything that it names as its own source.
@@ -118,6 +135,18 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Names the places in files that are wrong, for those who see the files rather than the terminal.
+    #[must_use]
+    pub fn at(mut self, flaws: impl IntoIterator<Item = Flaw>) -> Self {
+        self.flaws = flaws.into_iter().collect();
+        self
+    }
+
+    /// The places in files that are wrong, as far as they are known.
+    pub fn flaws(&self) -> &[Flaw] {
+        &self.flaws
     }
 
     /// What was attempted and why it failed, in one line.

@@ -16,6 +16,7 @@ mod run;
 mod show;
 mod start;
 mod tools;
+mod unstarted;
 
 use crate::cli::{self, Cli, Command};
 use crate::environment::Environment;
@@ -46,6 +47,9 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
     let _ = process::become_subreaper();
     let _signals = ending::listen(session)?;
     let exit = dispatch(cli, session);
+    if let Err(error) = &exit {
+        unstarted::show(error, &cli.command, session);
+    }
     match (exit, session.printer.take_lost()) {
         (Ok(Exit::Ok), Some(error)) => Err(Error::environment("write the answer to stdout")
             .because(error)
@@ -93,6 +97,28 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
         | Command::Build(cli::Packages { run, .. })
         | Command::Docker(cli::Docker { run, .. }) => run::run(&cli.command, run, session),
     }
+}
+
+/// How the run behaves that a command makes; `None` of one that only shows something.
+fn run_of(command: &Command) -> Option<&cli::Run> {
+    let run = match command {
+        Command::Deploy(args) if !args.plan && !args.render => &args.run,
+        Command::Rollback(args) => &args.run,
+        Command::Docker(docker) if docker.dockerfile => return None,
+        Command::Ci(cli::Ci { run, .. })
+        | Command::Fmt(cli::Fix { run, .. })
+        | Command::Lint(cli::Lint { fix: cli::Fix { run, .. }, .. })
+        | Command::TestMatrix(cli::Tests { run, .. })
+        | Command::Coverage(cli::Coverage { run, .. })
+        | Command::Audit(cli::Audit { run, .. })
+        | Command::Deps(cli::Stage { run })
+        | Command::Smoke(cli::Smoke { run, .. })
+        | Command::Integration(cli::Integration { run, .. })
+        | Command::Build(cli::Packages { run, .. })
+        | Command::Docker(cli::Docker { run, .. }) => run,
+        _ => return None,
+    };
+    (!run.dry_run).then_some(run)
 }
 
 impl Session {

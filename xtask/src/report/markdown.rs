@@ -18,6 +18,9 @@ const LIMIT: usize = 900 * 1024;
 /// The longest summary of a step, in bytes: GitHub shows nothing of a longer one. Other steps are counted apart.
 const STEP_LIMIT: u64 = 1024 * 1024;
 
+/// Lines of an error that are shown.
+const REFUSAL: usize = 60;
+
 /// The report.
 pub fn render(summary: &Summary) -> String {
     render_with(summary, &[])
@@ -34,6 +37,11 @@ pub fn failures_and_findings(summary: &Summary) -> Option<String> {
     let found = summary.tasks().flat_map(|(_, task)| &task.findings).any(|finding| finding.waived.is_none());
     let is_quiet = summary.exit_code == Some(0) && summary.failures().next().is_none() && !found;
     (!is_quiet).then(|| assemble(summary, &[], sections::failures_and_findings(summary)))
+}
+
+/// A command that could not do its work, for the summary of its job: what it said, and its exit code.
+pub fn refusal(command: &str, said: &str, code: u8) -> String {
+    format!("# ✗ {} · exit {code}\n\n{}", escape::code(command), escape::block(said, REFUSAL))
 }
 
 fn assemble(summary: &Summary, facts: &[String], sections: Vec<String>) -> String {

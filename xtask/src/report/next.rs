@@ -137,6 +137,7 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
             ("see what is missing on this machine".to_owned(), vec!["cargo xtask doctor".to_owned(), again()])
         }
         Kind::Cancelled => stopped(stage, task),
+        Kind::Other if task.log.is_none() => (format!("nothing has run: {because}"), vec![again()]),
         Kind::Job | Kind::Other => ("see in its log what is wrong".to_owned(), vec![again()]),
     }
 }

@@ -5,7 +5,7 @@ use super::image::ImageConfig;
 use super::table::{Problems, Table, percent};
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
-use crate::error::{Error, Result};
+use crate::error::{Error, Flaw, Result};
 use crate::ids::StageId;
 use crate::options::{Counted, Engine, Tell};
 use crate::outcome::Policy;
@@ -139,9 +139,10 @@ impl Config {
         Err(Error::usage(format!(
             "read the configuration of xtask: {}\n  {}",
             text::count(problems.len(), "problem"),
-            problems.join("\n  ")
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
         ))
-        .hint("the README lists every key with its default"))
+        .hint("the README lists every key with its default")
+        .at(problems.into_iter().map(Flaw::from)))
     }
 
     /// The stage of this id.

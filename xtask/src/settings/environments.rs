@@ -231,7 +231,7 @@ mod tests {
         fn case(key: &str, value: &Value, wanted: Option<&str>) {
             let (_, problems) = read(&json!({ "staging": { "context": "kind", "namespace": "shop", key: value } }));
             assert_eq!(problems.len(), usize::from(wanted.is_some()), "{value}: {problems:?}");
-            assert!(wanted.is_none_or(|wanted| problems[0].contains(wanted)), "{value}: {problems:?}");
+            assert!(wanted.is_none_or(|wanted| problems[0].to_string().contains(wanted)), "{value}: {problems:?}");
         }
         for good in ["0", "1", "0.5", "1.", "250m", "100k", "1e3", "2E-1"] {
             case("resources", &json!({ "cpu": good }), None);
@@ -268,7 +268,7 @@ mod tests {
         ];
         assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
         for (problem, wanted) in problems.iter().zip(wanted) {
-            assert!(problem.starts_with(&format!("Cargo.toml: {wanted}")), "{problem}");
+            assert!(problem.to_string().starts_with(&format!("Cargo.toml: {wanted}")), "{problem}");
         }
     }
 }

@@ -141,7 +141,7 @@ mod tests {
     fn without_configuration_images_are_for_scratch_and_not_for_root() {
         let (config, problems) = read(&Value::Null);
         assert_eq!((config.base, config.user.as_str(), config.budget), (None, "65532:65532", None));
-        assert_eq!(problems, [""; 0]);
+        assert_eq!(problems, Problems::new());
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
         #[track_caller]
         fn case(config: &Value, wanted: &str) {
             let (_, problems) = read(config);
-            assert!(problems.len() == 1 && problems[0].contains(wanted), "{config}: {problems:?}");
+            assert!(problems.len() == 1 && problems[0].to_string().contains(wanted), "{config}: {problems:?}");
         }
         for user in ["root", "0", "65532:0", "1:2:3", "", "+5", "nonroot:nonroot"] {
             case(&json!({ "user": user }), "and not root");

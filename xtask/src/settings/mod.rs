@@ -1,10 +1,12 @@
 //! What a run shall do: the command line, then the environment, then the manifests, then the defaults, resolved once.
 //! Nothing behind this module looks at an option that may or may not have been given.
 
+pub mod asked;
 pub mod config;
 pub mod deployment;
 pub mod environments;
 pub mod image;
+pub mod manifest;
 mod selection;
 pub mod table;
 

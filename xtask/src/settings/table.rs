@@ -1,15 +1,38 @@
 //! Reads a table of a manifest's metadata key by key and collects everything that is wrong with it: mistyped keys,
 //! wrong types, values out of range. Knows nothing about what the keys mean.
 
+use crate::error::Flaw;
 use crate::text;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Everything wrong that was found so far, one line each.
-pub type Problems = Vec<String>;
+/// Everything wrong that was found so far.
+pub type Problems = Vec<Problem>;
+
+/// One thing that is wrong with a key of a manifest, or with a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    manifest: PathBuf,
+    key: String,
+    what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: `{}` {}", self.manifest.display(), self.key, self.what)
+    }
+}
+
+impl From<Problem> for Flaw {
+    fn from(problem: Problem) -> Self {
+        let message = format!("`{}` {}", problem.key, problem.what);
+        Self { file: problem.manifest, key: Some(problem.key), message, ..Self::default() }
+    }
+}
 
 /// A table, and which of its keys somebody has asked for.
 pub struct Table<'a> {
@@ -150,7 +173,7 @@ impl<'a> Table<'a> {
     /// Adds a problem with `key`, or with the table itself.
     pub fn complain(&self, problems: &mut Problems, key: Option<&str>, what: &str) {
         let place = key.map_or_else(|| self.path.clone(), |key| within(&self.path, key));
-        problems.push(format!("{}: `{place}` {what}", self.manifest.display()));
+        problems.push(Problem { manifest: self.manifest.to_owned(), key: place, what: what.to_owned() });
     }
 }
 

@@ -3,7 +3,7 @@
 use super::model::{Dependency, Package, Workspace};
 use crate::command::{Command, Exit};
 use crate::environment::Environment;
-use crate::error::{Error, Result};
+use crate::error::{Error, Flaw, Result};
 use crate::tools::probe::{self, Silence};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, PackageId, TargetKind};
@@ -43,12 +43,28 @@ fn ask(command: &Command, unset: &[String], limit: Duration) -> Result<Metadata>
         Silence::Failed { said, .. } => {
             let err = said.err;
             let error = Error::usage(format!("read the cargo workspace of {}", cwd.display())).detail(err.trim());
+            let error = error.at(flaw(&err, cwd));
             let missing = err.contains("could not find `Cargo.toml`");
             if missing { error.hint("go to a cargo workspace, or name one: `-C DIR`") } else { error }
         }
     })?;
     let json = answer.out.lines().find(|line| line.starts_with('{')).unwrap_or_default();
     serde_json::from_str(json).map_err(|error| run().because(error))
+}
+
+/// The place in a manifest that cargo complains about: ` --> services/a/Cargo.toml:3:11`, from the current directory, or
+/// else the manifest that it names last.
+fn flaw(said: &str, cwd: &Path) -> Option<Flaw> {
+    let spot = || {
+        let mut parts = said.lines().find_map(|line| line.trim_start().strip_prefix("--> "))?.rsplitn(3, ':');
+        let (column, line) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Flaw { file: cwd.join(parts.next()?), line: Some(line), column: Some(column), ..Flaw::default() })
+    };
+    let named = || {
+        let mut manifests = said.split('`').filter(|quoted| quoted.starts_with('/') && quoted.ends_with("Cargo.toml"));
+        Some(Flaw { file: PathBuf::from(manifests.next_back()?), ..Flaw::default() })
+    };
+    spot().or_else(named)
 }
 
 /// Looks for `[env]` and `runner` in every file that cargo takes its configuration from. A mention in a comment counts

@@ -54,6 +54,7 @@ mod pushed_and_deployed;
 mod reports;
 mod runner;
 mod runner_annotations;
+mod runner_refused;
 mod runner_summary;
 mod selection;
 mod show;

@@ -1,0 +1,206 @@
+//! An error before a run, as a job of GitHub shows it: annotations, a few lines of the job's summary, and a record, so
+//! that the report of all jobs names the stages that this one should have run.
+//!
+//! The record lies where cargo says that the target directory is. When cargo cannot read the workspace, it lies where
+//! `CARGO_TARGET_DIR` says, or else in `target` beside the workspace's manifest.
+
+use super::{Session, run_of, warn};
+use crate::cli::Command;
+use crate::environment::{Clock, Environment};
+use crate::error::{Error, Exit, Flaw, Result};
+use crate::event::{Counts, Event, Kind, PlannedStage, RECORD_VERSION};
+use crate::files;
+use crate::history::folder::Home;
+use crate::ids::TaskId;
+use crate::outcome::Outcome;
+use crate::pipeline::{self, Definition};
+use crate::process::MARKER;
+use crate::purpose::Purpose;
+use crate::reading::Reading;
+use crate::report::github::{self, At};
+use crate::report::places::Places;
+use crate::report::record::{self, Recorder};
+use crate::report::{Fold, Subscriber as _, markdown};
+use crate::secrets;
+use crate::settings::asked::Asked;
+use crate::settings::config::Config;
+use crate::settings::manifest;
+use crate::workspace::{self, Workspace, git};
+use std::path::{Path, PathBuf};
+
+/// Annotations of an error. GitHub keeps ten of a step.
+const LIMIT: usize = 10;
+/// The last lines of an error that the record of a task keeps.
+const TAIL: usize = 20;
+
+/// Shows in a job why a command could not do its work. Elsewhere the terminal has said it.
+pub(super) fn show(error: &Error, command: &Command, session: &Session) {
+    let environment = &session.environment;
+    // The error of a task is in the report of its run, and so is a bug that has ended a run.
+    if !environment.is_github() || environment.var(MARKER).is_some() || error.exit() == Exit::Bug {
+        return;
+    }
+    let workspace = workspace::load::load(environment).ok();
+    let root = workspace.as_ref().map(|workspace| workspace.root.clone()).or_else(|| nearest(&environment.cwd));
+    let text = secrets::of(&environment.vars).hide(&error.to_string());
+    annotate(error, &text, root.as_deref(), session);
+    let code = error.exit().code();
+    let report = markdown::refusal(&secrets::of(&environment.vars).hide(&session.typed), &text, code);
+    let step = environment.var("GITHUB_STEP_SUMMARY").map(|step| markdown::append(Path::new(step), &report));
+    let kept = match (root, run_of(command)) {
+        (Some(root), Some(_)) => record(error, command, workspace.as_ref(), &root, session),
+        _ => Ok(()),
+    };
+    for trouble in step.into_iter().chain([kept]).filter_map(Result::err) {
+        warn(&trouble, session);
+    }
+}
+
+/// The directory of the nearest manifest of a workspace, else of the nearest manifest.
+fn nearest(cwd: &Path) -> Option<PathBuf> {
+    let manifest = |directory: &&Path| std::fs::read_to_string(directory.join("Cargo.toml")).ok();
+    let has_workspace = |text: String| text.lines().any(|line| line.trim_start().starts_with("[workspace"));
+    let directories = || cwd.ancestors().filter(|directory| directory.join("Cargo.toml").is_file());
+    let of_workspace = directories().find(|directory| manifest(directory).is_some_and(has_workspace));
+    of_workspace.or_else(|| directories().next()).map(Path::to_owned)
+}
+
+/// An annotation for each thing that is wrong, or else one at the workspace's manifest.
+fn annotate(error: &Error, text: &str, root: Option<&Path>, session: &Session) {
+    let environment = &session.environment;
+    let cwd = environment.cwd.as_path();
+    let places = Places::of(root.unwrap_or(cwd), environment.var("GITHUB_WORKSPACE"));
+    let whole = Flaw { file: PathBuf::from("Cargo.toml"), ..Flaw::default() };
+    let flaws = if error.flaws().is_empty() && root.is_some() { &[whole][..] } else { error.flaws() };
+    let title = secrets::of(&environment.vars).hide(&session.typed);
+    for flaw in flaws.iter().take(LIMIT) {
+        let message = if flaw.message.is_empty() { text } else { &flaw.message };
+        session.printer.command(&github::error(&title, &at(flaw, &places), message));
+    }
+    if flaws.is_empty() {
+        session.printer.command(&github::error(&title, &At::default(), text));
+    }
+}
+
+fn at(flaw: &Flaw, places: &Places) -> At {
+    let written = || manifest::line_of(flaw.key.as_deref()?, &std::fs::read_to_string(&flaw.file).ok()?);
+    At {
+        file: places.file(&flaw.file.to_string_lossy()),
+        line: flaw.line.or_else(written),
+        column: flaw.column,
+        ..At::default()
+    }
+}
+
+/// Leaves a record of a run that has ended before it began.
+fn record(
+    error: &Error,
+    command: &Command,
+    workspace: Option<&Workspace>,
+    root: &Path,
+    session: &Session,
+) -> Result<()> {
+    let environment = &session.environment;
+    let home = Home::new(&workspace.map_or_else(|| target_dir(environment, root), |it| it.target_dir.clone()));
+    home.prepare()?;
+    let id = home.next_id(environment.now, environment.pid);
+    // How many are kept may be what cannot be read.
+    let folder = home.start(&id, usize::MAX)?;
+    let events = events(error, &id, &asked(command, workspace, environment), root, session);
+    let file = folder.join(record::FILE);
+    let mut recorder = Recorder::create(&file)?;
+    for event in &events {
+        let write = |error| Error::environment(format!("write the run's record {}", file.display())).because(error);
+        recorder.on(event).map_err(write)?;
+    }
+    let summary = Fold::of(&events).finish();
+    files::write_atomic(&folder.join("report.md"), markdown::render(&summary).as_bytes())?;
+    summary.write(&folder.join("summary.json"))
+}
+
+/// Where cargo most likely builds when it cannot be asked.
+fn target_dir(environment: &Environment, root: &Path) -> PathBuf {
+    let given = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"].iter().find_map(|name| environment.var(name));
+    given.map_or_else(|| root.join("target"), |given| environment.cwd.join(given))
+}
+
+/// What the run should have been about.
+fn asked(command: &Command, workspace: Option<&Workspace>, environment: &Environment) -> Asked {
+    let config = workspace.and_then(|workspace| Config::read(workspace, environment.now).ok());
+    let configured = config.map(|config| config.stages.into_iter().map(|stage| stage.definition).collect());
+    Asked::of(command, environment.event(), configured.unwrap_or_else(pipeline::stages), workspace)
+}
+
+/// The events of the run: each of its stages has ended with the error.
+fn events(error: &Error, id: &str, asked: &Asked, root: &Path, session: &Session) -> Vec<Event> {
+    let secrets = secrets::of(&session.environment.vars);
+    let outcome = match error.exit() {
+        Exit::Usage | Exit::Gate => Outcome::Failed,
+        Exit::NothingSelected => Outcome::NothingToDo,
+        _ => Outcome::EnvironmentError,
+    };
+    let tasks: Vec<(&Definition, Vec<Part>)> = asked.stages.iter().map(|stage| (stage, parts(stage, asked))).collect();
+    let planned = |(stage, parts): &(&Definition, Vec<Part>)| PlannedStage {
+        id: stage.id.clone(),
+        subcommand: stage.subcommand.clone(),
+        policy: stage.policy,
+        tasks: parts.iter().map(|(task, _)| task.clone()).collect(),
+    };
+    let mut kinds = vec![Kind::RunStarted {
+        version: RECORD_VERSION,
+        run: id.to_owned(),
+        command: session.typed.clone(),
+        cause: asked.event.word().to_owned(),
+        commit: git::commit(root).ok().flatten(),
+        slots: 0,
+        services: asked.services.clone(),
+        stages: tasks.iter().map(planned).collect(),
+    }];
+    let text = error.to_string();
+    let mut tail: Vec<String> = text.lines().take(TAIL).map(str::to_owned).collect();
+    let because = error.headline();
+    for (stage, parts) in tasks {
+        kinds.extend(parts.into_iter().map(|(task, service)| Kind::TaskFinished {
+            task,
+            stage: stage.id.clone(),
+            purpose: Purpose::Unknown,
+            service,
+            exit_code: None,
+            duration_ms: 0,
+            log: None,
+            reading: Box::new(Reading { cause: error.cause().cloned(), ..Reading::because(outcome, &because) }),
+            // Once is enough for a reader.
+            tail: std::mem::take(&mut tail),
+            repeat: session.typed.clone(),
+        }));
+        let (stage, policy) = (stage.id.clone(), stage.policy);
+        let because = Some(because.clone());
+        kinds.push(Kind::StageFinished {
+            stage,
+            policy,
+            outcome,
+            cause: error.cause().cloned(),
+            because,
+            duration_ms: 0,
+        });
+    }
+    let verdict = outcome.word().to_owned();
+    kinds.push(Kind::RunFinished { verdict, exit_code: error.exit().code(), duration_ms: 0 });
+    let clock = Clock::start();
+    let event = |mut kind: Kind| {
+        secrets::redact(&mut kind, &secrets);
+        Event { at: clock.now(), elapsed_ms: 0, counts: Counts::default(), kind }
+    };
+    kinds.into_iter().map(event).collect()
+}
+
+/// A task, and the package that it is about.
+type Part = (TaskId, Option<String>);
+
+/// The tasks that a stage should have had, as far as is known.
+fn parts(stage: &Definition, asked: &Asked) -> Vec<Part> {
+    if stage.per_service && !asked.services.is_empty() {
+        return asked.services.iter().map(|service| (stage.id.package(service), Some(service.clone()))).collect();
+    }
+    vec![(stage.id.job(asked.half.as_deref().unwrap_or("start")), None)]
+}

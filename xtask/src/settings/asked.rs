@@ -1,0 +1,62 @@
+//! What a command asks for by the command line alone: for a run that cannot be planned.
+
+use super::{Wishes, selected};
+use crate::cli::Command;
+use crate::ids::StageId;
+use crate::outcome::Policy;
+use crate::pipeline::{self, Definition, Event, Runs};
+use crate::workspace::Workspace;
+
+/// What a run should have been about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// What caused it.
+    pub event: Event,
+    /// Its stages, in the pipeline's order.
+    pub stages: Vec<Definition>,
+    /// The packages that were named and exist.
+    pub services: Vec<String>,
+    /// The one task of the first stage that was asked for: `fmt` or `lint`.
+    pub half: Option<String>,
+}
+
+impl Asked {
+    /// What `command` asks for among these stages.
+    pub fn of(command: &Command, event: Option<Event>, known: Vec<Definition>, workspace: Option<&Workspace>) -> Self {
+        let Wishes { selection, stages, half, .. } = Wishes::of(command);
+        let event = stages.event.or(event).unwrap_or(Event::PullRequest);
+        let is_named = |names: &[String], stage: &Definition| {
+            let subcommand = stage.subcommand.split(' ').next();
+            names.iter().any(|name| {
+                stage.id.as_str() == name
+                    || subcommand == Some(name)
+                    || (name == pipeline::FMT && stage.id.as_str() == pipeline::FORMAT_AND_LINT)
+            })
+        };
+        let is_meant = |stage: &Definition| match stages.only.as_slice() {
+            [] => (stage.runs == Runs::Always || event == Event::Push) && !is_named(&stages.skip, stage),
+            only => is_named(only, stage),
+        };
+        let stages = known.into_iter().filter(is_meant).map(|stage| in_environment(stage, command)).collect();
+        let services = workspace.and_then(|workspace| selected(&selection, workspace).ok().flatten());
+        Self { event, stages, services: services.into_iter().flatten().collect(), half }
+    }
+}
+
+/// A stage about an environment as a command of its own names it: such a stage blocks.
+fn in_environment(stage: Definition, command: &Command) -> Definition {
+    let (verb, environment) = match command {
+        Command::Deploy(args) => ("deploy", &args.environment),
+        Command::Rollback(args) => ("rollback", &args.environment),
+        Command::Smoke(args) => {
+            return Definition { policy: Policy::Blocking, subcommand: format!("smoke {}", args.environment), ..stage };
+        }
+        _ => return stage,
+    };
+    Definition {
+        id: StageId::new(&format!("{verb}-{environment}")),
+        policy: Policy::Blocking,
+        subcommand: format!("{verb} {environment}"),
+        ..stage
+    }
+}
