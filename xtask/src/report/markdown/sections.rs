@@ -197,8 +197,11 @@ fn tool_table(table: &Table) -> String {
 fn binaries(summary: &Summary) -> String {
     // Test programs are built too; what is shipped is what people want to know the size of.
     let shipped = |binary: &&Binary| binary.kind == "bin" && !binary.test && binary.bytes > 0;
-    let binaries = summary.tasks().flat_map(|(_, task)| task.binaries.iter().filter(shipped));
-    table("Binaries", ["binary", "size"], binaries.map(|b| [code(&b.target), text::bytes(b.bytes)]).collect())
+    // A stage that makes images links them in another way, and they have another size there.
+    let built =
+        summary.tasks().flat_map(|(stage, task)| task.binaries.iter().filter(shipped).map(|it| (&stage.id, it)));
+    let rows = built.map(|(stage, it)| [code(&it.target), code(stage.as_str()), text::bytes(it.bytes)]);
+    table("Binaries", ["binary", "stage", "size"], rows.collect())
 }
 
 fn images(summary: &Summary) -> String {

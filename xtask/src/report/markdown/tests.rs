@@ -153,9 +153,9 @@ fn every_outcome_as_markdown() {
 
     ## Binaries
 
-    | binary | size |
-    | --- | --- |
-    | `auth_service` | 7.3 MiB |
+    | binary | stage | size |
+    | --- | --- | --- |
+    | `auth_service` | `build-release` | 7.3 MiB |
 
     ## Skipped
 
