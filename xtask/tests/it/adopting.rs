@@ -1,14 +1,13 @@
-//! The README's steps for another workspace, done there as they are written.
+//! The documented steps for another workspace, followed literally.
 
 use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
 
-const README: &str = include_str!("../../../README.md");
+const ADOPTING: &str = include_str!("../../../docs/adopting.md");
 
-/// The README's steps that keep xtask in another workspace.
+/// The steps that keep xtask in another workspace.
 fn steps() -> &'static str {
-    let (_, rest) = README.split_once("\nTo keep it there").expect("the README has steps");
-    rest.split_once("\n## ").expect("another part follows").0
+    ADOPTING.split_once("\n## Keeping it there\n").expect("docs/adopting.md has steps").1
 }
 
 /// The lines of all shell blocks of the steps.
@@ -18,7 +17,7 @@ fn script() -> String {
 }
 
 #[test]
-fn the_steps_of_the_readme_put_xtask_into_another_workspace() {
+fn the_documented_steps_put_xtask_into_another_workspace() {
     let mut sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.var("FROM", concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     // Crates of the versions that built this test can be had without network.

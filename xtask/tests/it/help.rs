@@ -1,10 +1,12 @@
-//! The help, the completion scripts and the README's examples: what a user meets first.
+//! The help, the completion scripts and the documentation's examples: what a user meets first.
 
 #![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts bash as a user would")]
 
 use crate::sandbox::Sandbox;
 use clap::CommandFactory as _;
+use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use xtask::cli::Cli;
 
@@ -59,17 +61,31 @@ fn the_completion_script_is_one_that_the_shell_takes() {
     assert!(bash.wait().expect("bash ends").success());
 }
 
+/// README.md and every document in `docs/`.
+fn documents() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository");
+    let docs = fs::read_dir(root.join("docs")).expect("docs/ is readable").map(|entry| entry.expect("an entry").path());
+    let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let paths = docs.chain([root.join("README.md")]);
+    paths.map(|path| fs::read_to_string(path).expect("a document is readable")).collect()
+}
+
 #[test]
-fn the_readmes_configuration_is_valid() {
-    let readme = include_str!("../../../README.md");
-    let blocks: Vec<&str> =
-        readme.split("```toml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
-    assert_eq!(blocks.len(), 3, "the README has other examples now");
-    let sandbox = Sandbox::with_services(&["auth-service", "benchmarks", "xtask"]);
-    sandbox.append("Cargo.toml", &blocks.concat());
-    let plan = sandbox.run(&["plan"]).exits(0).stdout;
-    assert!(plan.contains("# licence-headers (1 task)\nreuse lint"), "{plan}");
-    let inline = readme.split('`').find(|code| code.starts_with("postgres = {")).expect("the README changes a server");
-    sandbox.append("Cargo.toml", &format!("[workspace.metadata.xtask.integration.servers]\n{inline}\n"));
-    sandbox.run(&["plan"]).exits(0);
+fn the_documented_configuration_is_valid() {
+    let documents = documents();
+    let blocks = documents.iter().flat_map(|text| text.split("```toml\n").skip(1));
+    let blocks: Vec<&str> = blocks.filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    assert_eq!(blocks.len(), 4, "the documentation has other examples now");
+    let plan = |example: &str| {
+        let sandbox = Sandbox::with_services(&["auth-service", "benchmarks", "xtask"]);
+        sandbox.append("Cargo.toml", example);
+        sandbox.run(&["plan"]).exits(0).stdout
+    };
+    let plans: Vec<String> = blocks.iter().map(|block| plan(block)).collect();
+    let own = plans.iter().filter(|plan| plan.contains("# licence-headers (1 task)\nreuse lint"));
+    assert_eq!(own.count(), 1, "{plans:?}");
+    let code = documents.iter().flat_map(|text| text.split('`'));
+    let inline: Vec<&str> = code.filter(|code| code.starts_with("postgres = {")).collect();
+    assert_eq!(inline.len(), 1, "one example changes a built-in server");
+    plan(&format!("[workspace.metadata.xtask.integration.servers]\n{}\n", inline[0]));
 }

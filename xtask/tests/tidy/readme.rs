@@ -1,6 +1,6 @@
-//! The README tells everything that can be typed or configured, and nothing that does not exist.
+//! README.md and `docs/` document everything that can be typed or configured, and nothing that does not exist.
 
-use crate::sources::{below, read, root, xtask};
+use crate::sources::{below, documents, read, root, xtask};
 use clap::CommandFactory as _;
 use std::collections::BTreeSet;
 use xtask::cli::Cli;
@@ -16,14 +16,19 @@ fn subcommands() -> Vec<String> {
     typed.map(|command| command.get_name().to_owned()).collect()
 }
 
+/// README.md and `docs/` as one text.
+fn everything() -> String {
+    documents().iter().map(|document| document.text.as_str()).collect()
+}
+
 #[test]
-fn every_subcommand_is_told() {
-    let readme = read("README.md");
-    let (_, table) = readme.split_once("\n## Commands\n").expect("there is a part about the commands");
-    let (table, _) = table.split_once("\n## ").expect("another part follows");
+fn every_subcommand_is_documented() {
+    let reference = read("docs/reference.md");
+    let (_, table) = reference.split_once("\n## Commands\n").expect("a section about the commands");
+    let (table, _) = table.split_once("\n## ").expect("another section follows");
     for name in subcommands() {
-        let told = table.contains(&format!("`{name}`")) || table.contains(&format!("`{name} "));
-        assert!(told, "the README's commands lack `{name}`");
+        let found = table.contains(&format!("`{name}`")) || table.contains(&format!("`{name} "));
+        assert!(found, "the commands in docs/reference.md lack `{name}`");
     }
 }
 
@@ -40,12 +45,11 @@ fn every_subcommand_is_tested() {
 }
 
 #[test]
-fn every_key_of_the_configuration_is_told() {
-    let readme = read("README.md");
+fn every_key_of_the_configuration_is_documented() {
+    let text = everything();
     let forms = |key: &str| [format!("`{key}`"), format!(".{key}`"), format!(".{key}]")];
-    let told = |key: &str| forms(key).iter().any(|form| readme.contains(form));
     for key in keys_of_the_tables().into_iter().chain(keys_of_a_server()) {
-        assert!(told(&key), "the README lacks the key `{key}`");
+        assert!(forms(&key).iter().any(|form| text.contains(form)), "README.md and docs/ lack the key `{key}`");
     }
 }
 
@@ -76,7 +80,7 @@ fn keys_of_a_server() -> BTreeSet<String> {
 
 #[test]
 fn every_service_has_its_line() {
-    let readme = read("README.md");
+    let table = read("docs/services.md");
     let folders = std::fs::read_dir(root().join("services")).expect("there are services");
     let folders = folders.map(|folder| folder.expect("readable").file_name().to_string_lossy().into_owned());
     let services: Vec<String> = folders.filter(|folder| folder.ends_with("-service")).collect();
@@ -88,25 +92,27 @@ fn every_service_has_its_line() {
             line.unwrap_or_else(|| panic!("{service} has no {key}")).trim_matches('"').to_owned()
         };
         let line = format!("\n| `{}` | {} | {} |\n", value("name"), value("port"), value("description"));
-        assert!(readme.contains(&line), "the README lacks the line of a service, or it says something else:{line}");
+        assert!(table.contains(&line), "docs/services.md lacks this line of a service:{line}");
     }
 }
 
 #[test]
-fn every_variable_of_the_services_is_told() {
-    let readme = read("README.md");
+fn every_variable_of_the_services_is_documented() {
+    let text = read("docs/services.md");
     let config = read("services/kit/src/config.rs");
     let variables: Vec<&str> =
         config.lines().filter_map(|line| line.strip_prefix("//! | `")?.split_once('`')).map(|(name, _)| name).collect();
     assert!(variables.contains(&"RATE_LIMIT") && variables.len() > 5, "{variables:?}");
     for variable in variables {
-        assert!(readme.contains(&format!("`{variable}`")), "the README lacks the services' variable `{variable}`");
+        assert!(text.contains(&format!("`{variable}`")), "docs/services.md lacks the variable `{variable}`");
     }
 }
 
 #[test]
-fn every_variable_of_xtask_is_told() {
-    let readme = read("README.md");
+fn every_variable_of_xtask_is_documented() {
+    let reference = read("docs/reference.md");
+    let (_, table) = reference.split_once("\n## Environment variables\n").expect("a section about variables");
+    let (table, _) = table.split_once("\n## ").expect("another section follows");
     let mut names = BTreeSet::new();
     for source in xtask() {
         let words = source.code.split(|c: char| !(c.is_ascii_uppercase() || c == '_')).map(str::to_owned);
@@ -116,12 +122,12 @@ fn every_variable_of_xtask_is_told() {
     let internal = ["XTASK_TASK", "XTASK_NOT_TESTED"];
     assert!(internal.iter().all(|name| names.remove(*name)) && names.contains("XTASK_JOBS"), "{names:?}");
     for name in names {
-        assert!(readme.contains(&format!("`{name}`")), "the README lacks `{name}`");
+        assert!(table.contains(&format!("`{name}`")), "the variables in docs/reference.md lack `{name}`");
     }
 }
 
 #[test]
-fn every_flag_that_is_told_exists() {
+fn every_documented_flag_exists() {
     // Arguments of the tools beneath.
     let mut known = BTreeSet::from(["--nocapture", "--dbpath", "--port", "--bind_ip", "--secret"].map(str::to_owned));
     let cli = Cli::command();
@@ -129,15 +135,16 @@ fn every_flag_that_is_told_exists() {
         known.extend(command.get_opts().filter_map(|option| Some(format!("--{}", option.get_long()?))));
     }
     known.insert("--help".to_owned());
-    let readme = read("README.md");
-    let words = readme.split(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
-    let flags: BTreeSet<&str> = words
-        .filter(|word| word.strip_prefix("--").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase())))
-        .collect();
-    assert!(flags.len() > 15, "{flags:?}");
-    for flag in flags {
-        assert!(known.contains(flag), "the README tells of `{flag}`, which no command takes");
+    let mut found = 0;
+    for document in documents() {
+        let words = document.text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
+        let is_flag = |rest: &str| rest.starts_with(|c: char| c.is_ascii_lowercase());
+        for flag in words.filter(|word| word.strip_prefix("--").is_some_and(is_flag)) {
+            assert!(known.contains(flag), "{} names `{flag}`, which no command takes", document.path);
+            found += 1;
+        }
     }
+    assert!(found > 15, "only {found} flags");
 }
 
 #[test]
@@ -156,15 +163,15 @@ fn the_table_of_stages_is_the_pipeline() {
 }
 
 #[test]
-fn every_exit_code_is_told() {
+fn every_exit_code_is_documented() {
     let source = read("xtask/src/error.rs");
-    let readme = read("README.md");
+    let reference = read("docs/reference.md");
     let (_, body) = source.split_once("pub fn code(self) -> u8").expect("the codes stand in error.rs");
     let codes = body.lines().take_while(|line| !line.starts_with("    }")).filter_map(|line| line.split_once(" => "));
     let codes: Vec<u8> = codes.filter_map(|(_, code)| code.trim_end_matches(',').parse().ok()).collect();
     assert!(codes.contains(&70), "{codes:?}");
     for code in codes {
-        assert!(readme.contains(&format!("\n| {code} | ")), "the README lacks the exit code {code}");
+        assert!(reference.contains(&format!("\n| {code} | ")), "docs/reference.md lacks the exit code {code}");
     }
 }
 
@@ -177,13 +184,49 @@ fn every_module_stands_in_the_code_map() {
     }
 }
 
+/// The targets of a document's links, without those elsewhere on the web.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let links = text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
+    links.filter(|link| !link.contains("://"))
+}
+
+/// The anchors that GitHub makes of a document's headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings =
+        text.lines().filter_map(|line| line.strip_prefix('#')).map(|line| line.trim_start_matches('#').trim());
+    let kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
+    headings.map(|title| title.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+}
+
 #[test]
-fn what_the_documents_point_at_is_there() {
-    for document in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
-        let text = read(document);
-        let links = text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
-        for link in links.filter(|link| !link.contains("://") && !link.starts_with('#')) {
-            assert!(crate::sources::root().join(link).exists(), "{document} points at {link}, which is not there");
+fn every_link_has_a_target() {
+    let others = ["ARCHITECTURE.md", "CHANGELOG.md"].map(str::to_owned);
+    for document in documents().into_iter().map(|document| document.path).chain(others) {
+        let text = read(&document);
+        let home = std::path::Path::new(&document).parent().expect("a document has a directory");
+        for link in links(&text) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { root().join(&document) } else { root().join(home).join(path) };
+            assert!(target.exists(), "{document} links to {link}, which does not exist");
+            if !anchor.is_empty() {
+                let text = std::fs::read_to_string(&target).expect("a document with anchors is readable");
+                assert!(anchors(&text).contains(anchor), "{document} links to {link}, which has no such heading");
+            }
         }
     }
+}
+
+#[test]
+fn the_readme_links_to_every_document() {
+    let readme = read("README.md");
+    let linked: BTreeSet<&str> = links(&readme).collect();
+    for document in documents().iter().skip(1) {
+        assert!(linked.contains(document.path.as_str()), "README.md does not link to {}", document.path);
+    }
+}
+
+#[test]
+fn a_newcomer_reads_the_readme_at_once() {
+    let words = read("README.md").split_whitespace().count();
+    assert!(words < 2000, "README.md has {words} words: move reference material to docs/");
 }

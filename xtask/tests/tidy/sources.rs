@@ -25,6 +25,25 @@ pub fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("read {path}: {error}"))
 }
 
+/// A document for users.
+pub struct Document {
+    /// Its path from the repository's root.
+    pub path: String,
+    /// All of it.
+    pub text: String,
+}
+
+/// README.md, and the documents in `docs/` that it links to, in order.
+pub fn documents() -> Vec<Document> {
+    let entries = fs::read_dir(root().join("docs")).expect("docs/ is readable");
+    let names = entries.map(|entry| PathBuf::from(entry.expect("an entry").file_name()));
+    let names = names.filter(|name| name.extension().is_some_and(|extension| extension == "md"));
+    let mut paths: Vec<String> = names.map(|name| format!("docs/{}", name.display())).collect();
+    paths.sort();
+    paths.insert(0, "README.md".to_owned());
+    paths.into_iter().map(|path| Document { text: read(&path), path }).collect()
+}
+
 /// Every Rust file beneath these folders, in order.
 pub fn below(folders: &[&str]) -> Vec<Source> {
     let mut paths = Vec::new();
