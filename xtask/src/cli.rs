@@ -1,6 +1,6 @@
-//! The command line: what can be typed, and nothing about what it means. `settings` gives it meaning.
+//! The command line as data. `settings` gives it meaning.
 
-#![expect(missing_docs, reason = "clap would show a docstring as the command's help; the help texts say it all")]
+#![expect(missing_docs, reason = "clap would show a docstring as the command's help; the help texts suffice")]
 
 mod environments;
 mod images;
@@ -12,7 +12,7 @@ mod variables;
 pub use environments::{Deploy, ImagesOption, Rollback, Smoke, Status, Yes};
 pub use images::{Docker, LogIn, PushImage};
 pub use options::{BuilderOption, DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
-pub use reports::{Notify, Report, Told};
+pub use reports::{Notify, Report, Subject};
 pub use shows::{Graph, GraphFormat, Plan};
 pub use variables::without_secrets;
 
@@ -21,29 +21,29 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// The headings of the options, in every command's help.
-const WHICH: &str = "What to run";
-const STAGE: &str = "Options of the stages";
-const HOW: &str = "How to run it";
-const OUTPUT: &str = "Output";
+const WHICH: &str = "Selection";
+const STAGE: &str = "Stage options";
+const HOW: &str = "Run options";
+const OUTPUT: &str = "Output options";
 const GLOBAL: &str = "Global options";
 
 const AFTER: &str = "\
 Exit codes:
-  0    ok (warnings allowed)
+  0    success; warnings are allowed
   1    a gate failed
-  2    the command line or the configuration is wrong
-  3    the environment: a tool, the network, the disk; also in a stage run alone that does not block
-  4    nothing selected
+  2    invalid command line or configuration
+  3    environment error: a tool, the network or the disk
+  4    nothing selected, or nothing to do
   5    timed out
   6    another run holds this checkout, or another deployment the environment
-  7    a deployment failed; what was before is back and verified
-  8    a deployment failed, and a human is needed
+  7    a deployment failed; the previous state is restored and verified
+  8    a deployment failed and needs manual intervention
   70   a bug in xtask
   130  interrupted (143 by SIGTERM, 129 by SIGHUP)
 
-`cargo xtask doctor` tells whether everything is there; README.md tells the rest.";
+Run `cargo xtask doctor` to check the tools. See README.md and docs/ for more.";
 
-/// One pipeline for the whole workspace, the same on a laptop and in CI
+/// Run the workspace's pipeline, the same on a laptop and in CI
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = false)]
 #[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
@@ -55,19 +55,19 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// What every command takes.
+/// The options of every command.
 #[derive(Args, Clone, Debug)]
 pub struct Global {
-    /// Work as if started in DIR: any cargo workspace will do
+    /// Run as if started in DIR
     #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub directory: Option<PathBuf>,
-    /// Show failures and the verdict only
+    /// Print only failures and the verdict
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = GLOBAL)]
     pub quiet: bool,
-    /// Show every task's command as it starts
+    /// Also print each task's command as it starts
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub verbose: bool,
-    /// Colour the output
+    /// Control colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = GLOBAL)]
     pub color: ColorChoice,
     /// Print help
@@ -77,95 +77,95 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the whole pipeline: everything that CI will say about a pull request
+    /// Run the pipeline of a pull request, as CI does
     Ci(Ci),
-    /// Check the formatting of all sources
+    /// Check formatting with rustfmt
     Fmt(Fix),
-    /// Check all sources with clippy; any warning fails
+    /// Lint with clippy; any warning fails
     Lint(Lint),
-    /// Run the unit and doc tests of every service, and count them per service
+    /// Run unit and doc tests, counted per service
     TestMatrix(Tests),
-    /// Measure what the tests reach, and compare it with the gate
+    /// Measure test coverage, and check it against the configured minimum
     Coverage(Coverage),
-    /// Look for vulnerable, unmaintained and forbidden dependencies
+    /// Audit dependencies: advisories, licences, bans and sources
     Audit(Audit),
     /// List outdated and duplicate dependencies
     Deps(Stage),
-    /// Run the integration tests of every service against the real servers that it needs
+    /// Run integration tests against real servers
     Integration(Integration),
-    /// Build the release binaries of every service
+    /// Build the services in release mode
     Build(Packages),
-    /// Make an image of every service, and push them
+    /// Build an image of every service; push them with `--push`
     Docker(Docker),
-    /// Log in to the registry, as a task of a run
+    /// Log in to the registry (internal: a task of a run)
     #[command(hide = true)]
     LogIn(LogIn),
-    /// Push an image and read it back, as a task of a run
+    /// Push an image and read it back (internal: a task of a run)
     #[command(hide = true)]
     PushImage(PushImage),
-    /// Deploy services to an environment, watch them, and go back when one fails
+    /// Deploy services to an environment; roll back on failure
     Deploy(Deploy),
-    /// Bring back what ran before the last deployment, or what a run has deployed
+    /// Restore what ran before the last deployment
     Rollback(Rollback),
-    /// Tell what runs in an environment
+    /// Show what runs in an environment
     Status(Status),
-    /// Look whether what runs in an environment works, and go back when it does not and `rollback-on-smoke` says so
+    /// Smoke-test an environment; roll back on failure if `rollback-on-smoke` is set
     Smoke(Smoke),
-    /// Tell about the latest run, in Markdown or JSON
+    /// Report on the latest run, in Markdown or JSON
     Report(Report),
-    /// Tell Slack, another webhook and GitHub about the latest run, and what to do next
+    /// Send a report on the latest run to Slack, another webhook and GitHub
     Notify(Notify),
-    /// Print what a run would do, before anything runs
+    /// Print what a run would do
     Plan(Plan),
-    /// Draw the stages and what they need
+    /// Draw the stages and their needs
     Graph(Graph),
-    /// Print the services and libraries of a stage as a job matrix for GitHub Actions
+    /// Print the packages of a stage as a job matrix for GitHub Actions
     Matrix(Matrix),
-    /// Make a service from the workspace's template; every stage takes it up by itself
+    /// Create a service from the workspace's template
     NewService(NewService),
-    /// Tell which tools are there, in which versions, and what to do about the others
+    /// List tools and versions, and how to install missing ones
     Doctor(Json),
-    /// Install every tool that the pipeline of a pull request misses
+    /// Install missing tools for the pull request pipeline
     Setup(Setup),
-    /// Run xtask's own tests, with everything they need
+    /// Run xtask's own tests, and install what they need
     Test(Own),
-    /// Print a completion script for a shell
+    /// Generate a completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
 }
 
-/// How a run behaves, whatever it runs.
+/// The options of every run.
 #[derive(Args, Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that people type")]
 pub struct Run {
-    /// How many tasks run at once [default: the number of processors, at least 2]
+    /// Run at most N tasks at once [default: the number of processors, at least 2]
     #[arg(short, long, value_name = "N", env = "XTASK_JOBS", hide_env_values = true, help_heading = HOW)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Go on after a failure with everything that does not need what failed [default in CI]
+    /// Continue with everything that does not depend on a failure [default in CI]
     #[arg(long, conflicts_with = "fail_fast", help_heading = HOW)]
     pub keep_going: bool,
-    /// Start nothing new after a failure that blocks [default outside CI]
+    /// Start nothing new after a blocking failure [default outside CI]
     #[arg(long, help_heading = HOW)]
     pub fail_fast: bool,
-    /// Print the commands of the run and do nothing
+    /// Print the commands without running them
     #[arg(long, help_heading = HOW)]
     pub dry_run: bool,
-    /// Print the summary as JSON on stdout when the run is over
+    /// Print the summary as JSON on stdout
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
-    /// Also write the run's events to FILE, one JSON object a line
+    /// Also write events to FILE, one JSON object per line
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub events: Option<PathBuf>,
-    /// Run also what has passed before with the same inputs, and remember the new result
+    /// Ignore cached results, and cache the new ones
     #[arg(long, help_heading = HOW)]
     pub force: bool,
-    /// Neither look up nor remember what has passed
+    /// Disable the result cache
     #[arg(long, help_heading = HOW)]
     pub no_cache: bool,
-    /// Fail instead of installing a missing tool
+    /// Fail instead of installing missing tools
     #[arg(long, env = "XTASK_NO_INSTALL", hide_env_values = true, help_heading = HOW)]
     #[arg(value_parser = clap::builder::FalseyValueParser::new())]
     pub no_install: bool,
@@ -174,27 +174,27 @@ pub struct Run {
     pub wait: bool,
 }
 
-/// Which packages a run is about.
+/// The packages of a run.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Selection {
-    /// Only these services or other packages; the ending `-service` may be left out
+    /// Services or other packages to select; the suffix `-service` is optional
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
-    /// Only this package; may be given several times
+    /// Select a package; repeatable
     #[arg(short, long, value_name = "NAME", help_heading = WHICH)]
     pub package: Vec<String>,
 }
 
-/// Which stages of the pipeline.
+/// The stages of a run.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Stages {
-    /// Only this stage, by its id or its command; may be given several times
+    /// Run only this stage, given by its id or command; repeatable
     #[arg(long, value_name = "STAGE", help_heading = WHICH)]
     pub only: Vec<String>,
-    /// Without this stage; what needs it goes on as if it had passed
+    /// Skip this stage, and treat it as passed; repeatable
     #[arg(long, value_name = "STAGE", help_heading = WHICH)]
     pub skip: Vec<String>,
-    /// What caused the run [default: what GitHub says, else pull-request]
+    /// Set the event to run for [default: GitHub's, else pull-request]
     #[arg(long, value_name = "EVENT", env = "XTASK_EVENT", hide_env_values = true, help_heading = WHICH)]
     pub event: Option<Event>,
 }
@@ -211,7 +211,7 @@ pub struct Ci {
     pub run: Run,
 }
 
-/// A stage about the whole workspace.
+/// A stage that covers the whole workspace.
 #[derive(Args, Clone, Debug)]
 pub struct Stage {
     #[command(flatten)]
@@ -222,7 +222,7 @@ pub struct Stage {
 pub struct Fix {
     #[command(flatten)]
     pub selection: Selection,
-    /// Change the sources instead of complaining about them
+    /// Fix the sources instead of checking them
     #[arg(long, help_heading = STAGE)]
     pub fix: bool,
     #[command(flatten)]
@@ -233,7 +233,7 @@ pub struct Fix {
 pub struct Lint {
     #[command(flatten)]
     pub fix: Fix,
-    /// Arguments for clippy: `-W clippy::nursery`
+    /// Arguments for clippy, such as `-W clippy::nursery`
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,
 }
@@ -244,7 +244,7 @@ pub struct Tests {
     pub selection: Selection,
     #[command(flatten)]
     pub run: Run,
-    /// Arguments for the test binaries: a filter, `--nocapture`, `--test-threads 1`
+    /// Arguments for the test binaries, such as a filter or `--nocapture`
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,
 }
@@ -277,7 +277,7 @@ pub struct Integration {
     pub servers: ServersOption,
     #[command(flatten)]
     pub run: Run,
-    /// Arguments for the test binaries: a filter, `--nocapture`, `--test-threads 1`
+    /// Arguments for the test binaries, such as a filter or `--nocapture`
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,
 }
@@ -292,22 +292,22 @@ pub struct Packages {
 
 #[derive(Args, Clone, Debug)]
 pub struct Matrix {
-    /// A stage that works service by service, by its id or its command: `test-matrix`, `integration`, `docker`
+    /// The stage, by its id or command: `test-matrix`, `integration` or `docker`
     #[arg(value_name = "STAGE")]
     pub stage: String,
     #[command(flatten)]
     pub selection: Selection,
-    /// Also set the output NAME of the step, for `fromJSON`: append it to the file that `GITHUB_OUTPUT` names
+    /// Also set the step's output NAME, in the file that `GITHUB_OUTPUT` names
     #[arg(long, value_name = "NAME", help_heading = OUTPUT)]
     pub github_output: Option<String>,
 }
 
 #[derive(Args, Clone, Debug)]
 pub struct NewService {
-    /// What it is called; the ending `-service` may be left out
+    /// The service's name; the suffix `-service` is optional
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// Print the files and write nothing
+    /// List the files without writing them
     #[arg(long, help_heading = HOW)]
     pub dry_run: bool,
     /// Wait for a run in this checkout instead of failing
@@ -331,12 +331,11 @@ pub struct Setup {
 
 #[derive(Args, Clone, Debug)]
 pub struct Own {
-    /// Fail instead of installing a missing tool
+    /// Fail instead of installing missing tools
     #[arg(long, env = "XTASK_NO_INSTALL", hide_env_values = true, help_heading = HOW)]
     #[arg(value_parser = clap::builder::FalseyValueParser::new())]
     pub no_install: bool,
-    /// Arguments for `cargo test --package xtask`: `--lib`, `--test it`, or a filter; behind a second `--`, arguments
-    /// for the test binaries
+    /// Arguments for `cargo test --package xtask`; those after a second `--` are for the test binaries
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,
 }

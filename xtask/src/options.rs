@@ -5,7 +5,7 @@ use clap::ValueEnum;
 /// What measures coverage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
-    /// cargo-llvm-cov, or cargo-tarpaulin where no LLVM tools can be had.
+    /// cargo-llvm-cov, or cargo-tarpaulin if the LLVM tools are unavailable.
     Auto,
     /// cargo-llvm-cov.
     LlvmCov,
@@ -22,22 +22,22 @@ pub enum Counted {
     All,
 }
 
-/// When somebody outside is told of a run.
+/// When to send notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Tell {
     /// Always.
     Always,
-    /// When it was green and is red, or the other way round.
+    /// When a branch turns from green to red or back.
     Change,
 }
 
-/// What makes images.
+/// What builds images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Builder {
-    /// Docker where its engine answers and can build, else xtask itself.
+    /// Docker if its engine answers and can build, else xtask itself.
     Auto,
-    /// Docker: the services are compiled in a container.
+    /// Compile in a container.
     Docker,
-    /// xtask itself, of what cargo has built on this machine.
+    /// Package the release build of this machine; needs no engine.
     Oci,
 }

@@ -15,14 +15,14 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// The first of the others that works. A given URL that does not work is an error all the same.
+    /// The first source that works; a given URL that does not answer is an error.
     #[default]
     Auto,
-    /// The environment gives their URLs.
+    /// Running servers, from `DATABASE_URL`, `REDIS_URL` and the like.
     Given,
     /// Containers.
     Docker,
-    /// Programs of this machine.
+    /// Programs installed on this machine.
     Local,
 }
 

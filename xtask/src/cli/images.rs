@@ -1,4 +1,4 @@
-//! What can be typed about images.
+//! The command `docker`, and the hidden ones that its tasks run.
 
 use super::{BuilderOption, DatabaseOption, OUTPUT, RegistryOption, Run, STAGE, Selection};
 use crate::registry::Login;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub struct Docker {
     #[command(flatten)]
     pub selection: Selection,
-    /// Push the images under the commit's tag and the branch's, and read them back; the audit goes first
+    /// Run the audit, then push the images and read them back
     #[arg(long, help_heading = STAGE)]
     pub push: bool,
     #[command(flatten)]
@@ -20,10 +20,10 @@ pub struct Docker {
     pub database: DatabaseOption,
     #[command(flatten)]
     pub run: Run,
-    /// Print the Dockerfile that the images are built with, and do nothing
+    /// Print the Dockerfile without building anything
     #[arg(long, conflicts_with = "push", help_heading = OUTPUT)]
     pub dockerfile: bool,
-    /// Arguments for `docker build`: `--network host`, `--secret id=cargo-config,src=FILE`
+    /// Arguments for `docker build`, such as `--network host`
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,
 }
@@ -32,31 +32,31 @@ pub struct Docker {
 pub struct LogIn {
     /// The registry's host
     pub host: String,
-    /// How
+    /// Set how to log in
     #[arg(long, value_name = "LOGIN")]
     pub by: Login,
-    /// The region, of Amazon's registry
+    /// Set the region of Amazon's registry
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// The file that keeps the login, which is there already [default: one of the run]
+    /// Keep the login in FILE, which must exist [default: one of the run]
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]
 pub struct PushImage {
-    /// The service in it
+    /// The service in the image
     pub service: String,
-    /// The layout's folder
+    /// Set the layout's directory
     #[arg(long, value_name = "DIR")]
     pub layout: PathBuf,
-    /// Where to
+    /// Set the repository to push to
     #[arg(long, value_name = "REPOSITORY")]
     pub to: String,
-    /// The tags, the commit's first
+    /// Add a tag, the commit's first; repeatable
     #[arg(long, value_name = "TAG", required = true)]
     pub tag: Vec<String>,
-    /// The commit that the checkout must still be at, without changes
+    /// Fail unless the checkout is at this commit, without changes
     #[arg(long, value_name = "COMMIT")]
     pub commit: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Options of single stages, which the commands of several take.
+//! Options of single stages that several commands take.
 
 use super::STAGE;
 use crate::backing::Source;
@@ -25,36 +25,35 @@ pub struct StageOptions {
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct EngineOption {
-    /// What measures coverage [default: what the configuration says, else auto]
+    /// Choose the coverage tool [default: as configured, else auto]
     #[arg(long, value_name = "ENGINE", env = "XTASK_COVERAGE_ENGINE", hide_env_values = true, help_heading = STAGE)]
     pub engine: Option<Engine>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct DatabaseOption {
-    /// A copy of the RustSec advisory database, to work without network [default: what the configuration says, else
-    /// the latest one, fetched]
+    /// Use a copy of the RustSec advisory database [default: as configured, else fetch the latest]
     #[arg(long, value_name = "DIR", env = "XTASK_ADVISORY_DB", hide_env_values = true, help_heading = STAGE)]
     pub advisory_db: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServersOption {
-    /// Where the servers of the integration tests come from [default: what the configuration says, else auto]
+    /// Choose where the tests' servers come from [default: as configured, else auto]
     #[arg(long, value_name = "SOURCE", env = "XTASK_SERVERS", hide_env_values = true, help_heading = STAGE)]
     pub servers: Option<Source>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct BuilderOption {
-    /// What makes images [default: what the configuration says, else auto]
+    /// Choose what builds images [default: as configured, else auto]
     #[arg(long, value_name = "BUILDER", env = "XTASK_BUILDER", hide_env_values = true, help_heading = STAGE)]
     pub builder: Option<Builder>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct RegistryOption {
-    /// Where images are pushed to, as `registry.example.org/shop` [default: what the configuration says]
+    /// Push images to this registry, such as `registry.example.org/shop` [default: as configured]
     #[arg(long, value_name = "REGISTRY", env = "XTASK_REGISTRY", hide_env_values = true, help_heading = STAGE)]
     #[arg(value_parser = parse_registry)]
     pub registry: Option<Registry>,

@@ -1,4 +1,4 @@
-//! What can be typed to be shown what would run: plans, drawings.
+//! The commands that show what would run: `plan` and `graph`.
 
 use super::{OUTPUT, Selection, StageOptions, Stages};
 use clap::{Args, ValueEnum};
@@ -16,16 +16,16 @@ pub struct Plan {
     pub json: bool,
 }
 
-/// A drawing of the stages.
+/// A format of `graph`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GraphFormat {
-    /// For a terminal
+    /// A tree for the terminal
     Tree,
-    /// For Graphviz
+    /// A graph for Graphviz
     Dot,
-    /// For Markdown
+    /// A diagram for Markdown
     Mermaid,
-    /// For programs: the plan as JSON
+    /// The plan as JSON
     Json,
 }
 
@@ -33,7 +33,7 @@ pub enum GraphFormat {
 pub struct Graph {
     #[command(flatten)]
     pub stages: Stages,
-    /// How to draw it
+    /// Choose the format
     #[arg(long, value_name = "FORMAT", default_value = "tree", help_heading = OUTPUT)]
     pub format: GraphFormat,
 }

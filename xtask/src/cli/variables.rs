@@ -1,5 +1,5 @@
-//! Variables that stand for flags. One that is set but empty is unset; one whose value cannot be used is named itself,
-//! because the flag that it stands for was not typed.
+//! Variables in place of flags. One that is set but empty counts as unset; an error about an invalid value names the
+//! variable, because the flag was not typed.
 
 use super::Cli;
 use crate::environment;
@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 impl Cli {
-    /// What was typed, and what the variables say that stand for flags.
+    /// Parses what was typed, and the variables in place of flags.
     ///
     /// # Errors
     ///
-    /// What is wrong with the command line, or with each of the variables that cannot be used. Help is an error, too.
+    /// What is wrong with the command line, or with each invalid variable. Help is an error, too.
     pub fn read(typed: &[OsString]) -> Result<Self, Vec<Error>> {
         let error = match parse(typed, &|_| true) {
             Ok(cli) => return Ok(cli),
@@ -31,7 +31,7 @@ impl Cli {
     }
 }
 
-/// Parses with those of the variables that are not empty and that `keep` takes.
+/// Parses with the variables that are not empty and that `keep` accepts.
 fn parse(typed: &[OsString], keep: &dyn Fn(&str) -> bool) -> Result<Cli, Error> {
     let mut command = with_variables(Cli::command(), keep);
     let mut matches = command.try_get_matches_from_mut(typed)?;
@@ -46,7 +46,7 @@ fn with_variables(command: clap::Command, keep: &dyn Fn(&str) -> bool) -> clap::
     command.mut_args(only).mut_subcommands(|subcommand| with_variables(subcommand, keep))
 }
 
-/// The variables that stand for flags of a command or its subcommands.
+/// The variables in place of flags of a command or its subcommands.
 fn names(command: &clap::Command) -> BTreeSet<String> {
     let own = command.get_arguments().filter_map(variable).map(str::to_owned);
     own.chain(command.get_subcommands().flat_map(names)).collect()
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_variable_that_stands_for_a_flag_is_found() {
+    fn every_variable_in_place_of_a_flag_is_found() {
         let names = names(&Cli::command());
         for name in ["XTASK_JOBS", "XTASK_SERVERS", "XTASK_REGISTRY", "XTASK_NEEDS"] {
             assert!(names.contains(name), "{names:?}");

@@ -33,7 +33,7 @@ enum Receiver {
 pub(super) fn notify(args: &cli::Notify, session: &Session) -> Result<Exit> {
     let workspace = workspace::load::load(&session.environment)?;
     let config = Config::read(&workspace, session.environment.now)?;
-    let Story { mut summary, goes_on } = records::story(&args.told, Latest::Finished, session, &workspace)?;
+    let Story { mut summary, goes_on } = records::story(&args.subject, Latest::Finished, session, &workspace)?;
     if goes_on {
         summary.pending.retain(|id| id.as_str() != NOTIFY);
         let policy = |id: &StageId| config.stage(id).map(|stage| stage.definition.policy);

@@ -18,11 +18,11 @@ use clap::ValueEnum as _;
 pub(super) struct Story {
     /// As one summary.
     pub(super) summary: Summary,
-    /// Whether this process is a task of the run that is told about, which goes on.
+    /// Whether this process is a task of the reported run, which has not ended.
     pub(super) goes_on: bool,
 }
 
-/// Which run is told about when none was asked for.
+/// The run to report on by default.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Latest {
     /// The latest, finished or not.
@@ -33,23 +33,24 @@ pub(super) enum Latest {
 
 /// The story that was asked for: of a run, of all runs of a commit, and of the jobs whose results were given. Without a
 /// wish, of the run that this process is a task of, else of the latest one.
-pub(super) fn story(told: &cli::Told, latest: Latest, session: &Session, workspace: &Workspace) -> Result<Story> {
+pub(super) fn story(subject: &cli::Subject, latest: Latest, session: &Session, workspace: &Workspace) -> Result<Story> {
     let home = Home::new(&workspace.target_dir);
     let runs = home.run_ids();
     // A task of a run is marked with `<run>:<task>`.
     let current = session.environment.var(MARKER).and_then(|marker| marker.split(':').next());
     let current = current.filter(|run| runs.iter().any(|known| known == run));
     // What the jobs before have come to is no part of a run of this job.
-    let needs = told.needs.as_deref().filter(|needs| current.is_none() && !needs.trim().is_empty());
+    let needs = subject.needs.as_deref().filter(|needs| current.is_none() && !needs.trim().is_empty());
     let needs = needs.map(Needs::parse).transpose()?;
-    let event = told.event.or(session.environment.event()).filter(|_| current.is_none());
+    let event = subject.event.or(session.environment.event()).filter(|_| current.is_none());
     // On a laptop `--all` is about what was run there: nothing says that more of the pipeline was to be run.
-    let several = told.all && current.is_none() && (needs.is_some() || session.environment.is_ci() || event.is_some());
-    let id = match (&told.run, current) {
+    let several =
+        subject.all && current.is_none() && (needs.is_some() || session.environment.is_ci() || event.is_some());
+    let id = match (&subject.run, current) {
         (Some(asked), _) => Some(find(asked, &runs)?),
         (None, Some(current)) => Some(current),
         // Of the records of several jobs one may be of a job that was killed, and counts; one that cannot be read is missing.
-        (None, None) if told.all => {
+        (None, None) if subject.all => {
             let mut newest = runs.iter().rev();
             newest.find(|id| !several || summary(&home, id, None).is_ok()).map(String::as_str)
         }
@@ -60,7 +61,7 @@ pub(super) fn story(told: &cli::Told, latest: Latest, session: &Session, workspa
     };
     let latest = id.map(|id| summary(&home, id, current)).transpose()?;
     let mut summary = match latest {
-        Some(latest) if told.all => same_commit(&home, &runs, current, latest),
+        Some(latest) if subject.all => same_commit(&home, &runs, current, latest),
         Some(latest) => latest,
         // Jobs that ended before they could run anything have left no record.
         None if needs.is_some() || several => no_record(session, workspace),

@@ -12,7 +12,7 @@ use std::path::Path;
 /// `cargo xtask report`.
 pub(super) fn show(args: &cli::Report, session: &Session) -> Result<Exit> {
     let workspace = workspace::load::load(&session.environment)?;
-    let Story { summary, goes_on } = records::story(&args.told, Latest::Any, session, &workspace)?;
+    let Story { summary, goes_on } = records::story(&args.subject, Latest::Any, session, &workspace)?;
     let report = markdown::render(&summary);
     if args.json {
         session.printer.data(&summary.to_json());

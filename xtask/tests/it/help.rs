@@ -35,14 +35,29 @@ fn the_help_lists_every_command_and_every_exit_code() {
 fn every_commands_help_groups_its_options() {
     let sandbox = Sandbox::new();
     sandbox.file("x", "");
-    let known =
-        ["Arguments:", "What to run:", "Options of the stages:", "How to run it:", "Output:", "Global options:"];
+    let known = ["Arguments:", "Selection:", "Stage options:", "Run options:", "Output options:", "Global options:"];
     for name in subcommands() {
         let help = sandbox.run(&[&name, "--help"]).exits(0).stdout;
         let found = headings(&help);
         let in_order: Vec<&str> = known.into_iter().filter(|heading| found.contains(heading)).collect();
         assert_eq!(found, in_order, "{name}");
         assert!(help.contains("  -h, --help"), "{name}");
+    }
+}
+
+#[test]
+fn every_help_text_is_one_short_sentence_without_a_dot() {
+    let cli = Cli::command();
+    for command in cli.get_subcommands() {
+        let own = command.get_about().map(ToString::to_string);
+        let options = command.get_arguments().filter(|argument| !argument.is_hide_set());
+        let texts: Vec<String> =
+            own.into_iter().chain(options.filter_map(|it| Some(it.get_help()?.to_string()))).collect();
+        assert!(!texts.is_empty(), "{command} has no help");
+        for text in texts {
+            let shape = text.starts_with(char::is_uppercase) && !text.ends_with('.') && !text.contains('\n');
+            assert!(shape && text.len() < 100, "{command}: {text}");
+        }
     }
 }
 
