@@ -88,12 +88,20 @@ fn a_hang_up_is_ignored_where_nohup_says_so() {
 
 /// A cargo that never ends its `at`, and neither does the child that it starts for it.
 fn endless_cargo(at: &str, hears: &str) -> (Sandbox, String) {
-    let mut sandbox = Sandbox::with_services(&["a-service"]);
+    let (mut sandbox, mark) = with_endless_cargo("a-service", at, hears);
+    let empty = sandbox.beside("cache");
+    sandbox.var("XTASK_CACHE_DIR", empty);
+    (sandbox, mark)
+}
+
+/// The same for a package of this name, with the tools of the machine.
+fn with_endless_cargo(package: &str, at: &str, hears: &str) -> (Sandbox, String) {
+    let mut sandbox = Sandbox::with_services(&[package]);
     let endless = format!("{hears}; sleep 1000 & : >\"$READY\"; while :; do wait; done");
     sandbox.stub("cargo", &format!("if [ \"$1\" = {at} ]; then {endless}; fi; exec \"$CARGO_BEHIND\" \"$@\""));
-    let (ready, empty) = (sandbox.beside("ready"), sandbox.beside("cache"));
-    let mark = format!("ending-{}", empty.parent().and_then(std::path::Path::file_name).expect("a name").display());
-    sandbox.var("READY", ready).var("XTASK_CACHE_DIR", empty).var("CARGO_BEHIND", crate::kill::cargo_behind());
+    let ready = sandbox.beside("ready");
+    let mark = format!("ending-{}", ready.parent().and_then(std::path::Path::file_name).expect("a name").display());
+    sandbox.var("READY", ready).var("CARGO_BEHIND", crate::kill::cargo_behind());
     // By this mark the test finds whatever is left of it.
     sandbox.var("XTASK_TASK", format!("{mark}:test"));
     (sandbox, mark)
@@ -120,6 +128,17 @@ fn the_second_signal_kills_an_installation_that_does_not_listen() {
     let run = sandbox.start(&["setup"]);
     run.until_there("ready").signal(Signal::TERM).until_says("stopping what runs").signal(Signal::TERM);
     run.finish().exits(143).says("terminated (SIGTERM): killing what still runs");
+    assert_nothing_left(&mark);
+}
+
+#[test]
+fn xtasks_own_tests_end_with_it() {
+    let (sandbox, mark) = with_endless_cargo("xtask", "test", ":");
+    // An engine answers, so none of its own is started.
+    sandbox.stub("docker", "echo 27.0.0");
+    let run = sandbox.start(&["test", "--no-install"]);
+    run.until_there("ready").signal(Signal::TERM);
+    run.finish().exits(143).says("terminated (SIGTERM): stopping what runs");
     assert_nothing_left(&mark);
 }
 
