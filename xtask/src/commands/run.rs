@@ -11,8 +11,11 @@ use crate::error::{Error, Exit, Result};
 use crate::event::Kind;
 use crate::exec::{self, pool};
 use crate::history::folder::Home;
+use crate::history::instrumented;
 use crate::history::interrupted;
 use crate::history::private::Private;
+use crate::options::Engine;
+use crate::plan::task::Universe;
 use crate::plan::{Plan, Task};
 use crate::planner;
 use crate::process::{self, Surroundings, signal};
@@ -56,6 +59,10 @@ pub(super) fn carry_out(start: Start, command: &Command, args: &cli::Run, sessio
     let folder = home.runs().join(&id);
     let commit = commit.map_err(|error| first.push(beside(&error))).ok().flatten();
     if lock.is_some() {
+        if plan.tasks().any(|task| task.universe == Some(Universe::Coverage)) {
+            let engine = if settings.engine == Engine::Tarpaulin { "tarpaulin" } else { "llvm-cov" };
+            instrumented::keep(&home, &workspace.instrumented_dir(engine), &workspace.root);
+        }
         first.extend(home.start(&id, settings.config.keep_runs).err().map(|error| beside(&error)));
     }
     let _alive = record::Alive::of(&folder.join(record::FILE));

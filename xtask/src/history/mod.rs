@@ -2,6 +2,7 @@
 //! not: its private directory.
 
 pub mod folder;
+pub mod instrumented;
 pub mod interrupted;
 pub mod lock;
 pub mod private;

@@ -8,7 +8,6 @@ use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::readers::Environment;
 use crate::tools::catalogue::Tool;
-use oci_layout::Digest;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -58,13 +57,9 @@ pub fn counts_integration(context: Context<'_>) -> bool {
     context.settings.config.coverage_tests == Counted::All
 }
 
-/// Where this checkout is built for coverage by `engine`: a directory that no other checkout builds in, although it may
-/// share the target directory or be a copy of this one. An instrumented program names its sources by where they lay, and a
-/// report counts every program in its directory.
+/// Where this checkout is built for coverage by `engine`.
 pub fn directory(context: Context<'_>, engine: &str) -> String {
-    let root = Digest::of(context.workspace.root.as_os_str().as_encoded_bytes());
-    let name = format!("{engine}-{}", &root.hex()[..8]);
-    context.workspace.target_dir.join(name).to_string_lossy().into_owned()
+    context.workspace.instrumented_dir(engine).to_string_lossy().into_owned()
 }
 
 /// Where tests with this environment are built: with the others of their kind.

@@ -1,5 +1,6 @@
 //! The workspace as plain data: what the planner needs to know of it, and no more.
 
+use oci_layout::Digest;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -121,6 +122,14 @@ impl Package {
 }
 
 impl Workspace {
+    /// Where this checkout is built for coverage by `engine`: a directory that no other checkout builds in, although it
+    /// may share the target directory or be a copy of this one. An instrumented program names its sources by where they
+    /// lay, and a report counts every program in its directory.
+    pub fn instrumented_dir(&self, engine: &str) -> PathBuf {
+        let root = Digest::of(self.root.as_os_str().as_encoded_bytes());
+        self.target_dir.join(format!("{engine}-{}", &root.hex()[..8]))
+    }
+
     /// The member of this name.
     pub fn package(&self, name: &str) -> Option<&Package> {
         self.packages

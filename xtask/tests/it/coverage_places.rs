@@ -38,6 +38,15 @@ fn two_clones_with_one_target_directory_measure_each_its_own() {
     // The first again, although nothing of it has changed.
     first.run(&["coverage"]).exits(0).says("50.00 % of lines");
     is_about(&first, &first.read(REPORT));
+    let builds = || {
+        let names =
+            std::fs::read_dir(&target).expect("the target directory").map(|it| it.expect("an entry").file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("llvm-cov-")).count()
+    };
+    assert_eq!(builds(), 2);
+    drop(second);
+    first.run(&["coverage"]).exits(0).says("50.00 % of lines");
+    assert_eq!(builds(), 1, "the builds of a checkout that is gone stay");
 }
 
 #[test]
