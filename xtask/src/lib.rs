@@ -18,6 +18,7 @@ pub mod pipeline;
 pub mod purpose;
 pub mod reading;
 pub mod registry;
+pub mod table;
 pub mod text;
 
 // What surrounds a run.

@@ -3,7 +3,6 @@
 //! Knows nothing about servers: what a placeholder means is decided by whoever fills it.
 
 use crate::text;
-use serde::Deserialize;
 
 /// Everything that may stand between braces, besides `query.NAME`.
 const PLACEHOLDERS: [&str; 8] = ["host", "port", "listen", "dir", "user", "password", "base", "database"];
@@ -12,8 +11,7 @@ const PLACEHOLDERS: [&str; 8] = ["host", "port", "listen", "dir", "user", "passw
 ///
 /// `{{` and `}}` are the braces themselves. An unknown placeholder is an error when the template is made, so filling
 /// one cannot fail.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 
 use super::environments::{self, Environment};
 use super::image::ImageConfig;
-use super::table::{Problems, Table, percent};
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
 use crate::error::{Error, Flaw, Result};
@@ -11,6 +10,7 @@ use crate::options::{Counted, Engine, Tell};
 use crate::outcome::Policy;
 use crate::pipeline::{self, Definition};
 use crate::readers::Waiver;
+use crate::table::{Problems, Table, percent};
 use crate::text;
 use crate::workspace::Workspace;
 use serde_json::{Map, Value};
@@ -202,12 +202,9 @@ fn servers(integration: &mut Table<'_>, p: &mut Problems) -> Vec<ServerSpec> {
     let own = integration.table("servers", p);
     let mut specs = ServerSpec::defaults();
     for (name, value) in own.entries("a table", p, |value| value.is_object().then_some(value)) {
-        match ServerSpec::from_table(&name, value) {
-            Ok(spec) => {
-                specs.retain(|known| known.name != spec.name);
-                specs.push(spec);
-            }
-            Err(problems) => problems.iter().for_each(|problem| own.complain(p, Some(&name), problem)),
+        if let Some(spec) = ServerSpec::read(&name, value, &own, p) {
+            specs.retain(|known| known.name != spec.name);
+            specs.push(spec);
         }
     }
     specs

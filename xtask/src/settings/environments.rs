@@ -1,8 +1,8 @@
 //! `[workspace.metadata.xtask.environments.NAME]`: where services can be deployed to.
 
-use super::table::{Problems, Table};
 use crate::deploy::objects::{Peer, Place, Resources};
 use crate::deploy::request::{Cluster, Target};
+use crate::table::{Problems, Table};
 use crate::text;
 use core::net::IpAddr;
 use serde_json::Value;

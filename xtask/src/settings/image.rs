@@ -1,9 +1,9 @@
 //! What `[workspace.metadata.xtask.image]` may say.
 
-use super::table::{Problems, Table};
 use crate::options::Builder;
 use crate::registry;
 use crate::registry::{Login, Registry};
+use crate::table::{Problems, Table};
 use crate::text;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};

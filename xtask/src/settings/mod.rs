@@ -8,7 +8,6 @@ pub mod environments;
 pub mod image;
 pub mod manifest;
 mod selection;
-pub mod table;
 
 use crate::cli::{self, Command};
 use crate::environment::Environment;

@@ -62,7 +62,7 @@ fn keys_of_the_tables() -> BTreeSet<String> {
     keys
 }
 
-/// The keys of a server's table: the public fields in `backing::spec`, as serde names them.
+/// The keys of a server's table: the public fields in `backing::spec`, with dashes.
 fn keys_of_a_server() -> BTreeSet<String> {
     let source = read("xtask/src/backing/spec.rs");
     let fields = source.lines().filter_map(|line| Some(line.strip_prefix("    pub ")?.split_once(": ")?.0));

@@ -74,6 +74,19 @@ impl<'a> Table<'a> {
         converted
     }
 
+    /// Whether the table has `key`.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.is_some_and(|entries| entries.contains_key(key))
+    }
+
+    /// What was read of a key that the table, where there is one, must have; a problem when it is missing.
+    pub fn required<T>(&self, key: &str, value: Option<T>, problems: &mut Problems) -> Option<T> {
+        if self.entries.is_some() && !self.has(key) {
+            self.complain(problems, Some(key), "is missing");
+        }
+        value
+    }
+
     /// A text.
     pub fn string(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
         self.get(key, "a text", problems, |value| value.as_str().map(str::to_owned))
@@ -120,15 +133,21 @@ impl<'a> Table<'a> {
     pub fn table(&mut self, key: &'static str, problems: &mut Problems) -> Table<'a> {
         self.known.insert(key);
         let value = self.entries.and_then(|entries| entries.get(key)).unwrap_or(&Value::Null);
+        self.holding(key, value, problems)
+    }
+
+    /// The table `value` as if this one had it under `key`.
+    pub fn holding<'b>(&self, key: &str, value: &'b Value, problems: &mut Problems) -> Table<'b>
+    where
+        'a: 'b,
+    {
         Table::new(self.manifest, within(&self.path, key), value, problems)
     }
 
     /// Every entry as a table of its own, for tables whose keys are names that the user gives.
     pub fn tables(&self, problems: &mut Problems) -> Vec<(&'a str, Table<'a>)> {
         let entries = self.entries.into_iter().flatten();
-        entries
-            .map(|(key, value)| (key.as_str(), Table::new(self.manifest, within(&self.path, key), value, problems)))
-            .collect()
+        entries.map(|(key, value)| (key.as_str(), self.holding(key, value, problems))).collect()
     }
 
     /// Every entry as `convert` understands it, for tables whose keys are names that the user gives.
