@@ -2,9 +2,9 @@
 
 use clap::ValueEnum;
 
-/// What measures coverage.
+/// What measures coverage, as it is typed or configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Engine {
+pub enum EngineChoice {
     /// cargo-llvm-cov, or cargo-tarpaulin if the LLVM tools are unavailable.
     Auto,
     /// cargo-llvm-cov.
@@ -31,9 +31,9 @@ pub enum Tell {
     Change,
 }
 
-/// What builds images.
+/// What builds images, as it is typed or configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Builder {
+pub enum BuilderChoice {
     /// Docker if its engine answers and can build, else xtask itself.
     Auto,
     /// Compile in a container.

@@ -36,11 +36,22 @@ pub struct Registry {
     prefix: String,
 }
 
+/// How to log in to registries, as it is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LoginChoice {
+    /// By what the registry and the surroundings are.
+    Auto,
+    /// As [`Login::Ecr`].
+    Ecr,
+    /// As [`Login::Password`].
+    Password,
+    /// As [`Login::None`].
+    None,
+}
+
 /// How to log in to a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Login {
-    /// By what the registry and the surroundings are.
-    Auto,
     /// With a token of Amazon's registry, which `aws ecr get-login-password` gives.
     Ecr,
     /// With the name and the password of the variables.
@@ -49,13 +60,28 @@ pub enum Login {
     None,
 }
 
-/// What decides about logins.
+/// How to log in to each kind of registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Logins {
-    /// How, as it is configured.
-    pub configured: Login,
-    /// Whether the variables hold a password.
-    pub has_password: bool,
+    /// To Amazon's.
+    amazon: Login,
+    /// To any other.
+    other: Login,
+}
+
+impl Logins {
+    /// What was chosen, where the variables hold a password or do not.
+    pub fn of(choice: LoginChoice, has_password: bool) -> Self {
+        let both = |login| Self { amazon: login, other: login };
+        match choice {
+            LoginChoice::Auto => {
+                Self { amazon: Login::Ecr, other: if has_password { Login::Password } else { Login::None } }
+            }
+            LoginChoice::Ecr => both(Login::Ecr),
+            LoginChoice::Password => both(Login::Password),
+            LoginChoice::None => both(Login::None),
+        }
+    }
 }
 
 impl Registry {
@@ -86,12 +112,7 @@ impl Registry {
 
     /// How to log in here.
     pub fn login(&self, logins: Logins) -> Login {
-        match logins.configured {
-            Login::Auto if self.region().is_some() => Login::Ecr,
-            Login::Auto if logins.has_password => Login::Password,
-            Login::Auto => Login::None,
-            other => other,
-        }
+        if self.region().is_some() { logins.amazon } else { logins.other }
     }
 
     /// The arguments of xtask's own command that logs in here; nothing where nobody has to.
@@ -180,15 +201,15 @@ mod tests {
     fn the_login_follows_from_the_registry_unless_it_is_configured() {
         const ECR: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop";
         #[track_caller]
-        fn case(registry: &str, configured: Login, has_password: bool, wanted: Login) {
+        fn case(registry: &str, choice: LoginChoice, has_password: bool, wanted: Login) {
             let registry = Registry::parse(registry).expect("it is one");
-            assert_eq!(registry.login(Logins { configured, has_password }), wanted, "{registry} {configured:?}");
+            assert_eq!(registry.login(Logins::of(choice, has_password)), wanted, "{registry} {choice:?}");
         }
-        case(ECR, Login::Auto, true, Login::Ecr);
-        case(ECR, Login::None, false, Login::None);
-        case("ghcr.io/acme", Login::Auto, true, Login::Password);
-        case("ghcr.io/acme", Login::Auto, false, Login::None);
-        case("localhost:5000", Login::Ecr, false, Login::Ecr);
+        case(ECR, LoginChoice::Auto, true, Login::Ecr);
+        case(ECR, LoginChoice::None, false, Login::None);
+        case("ghcr.io/acme", LoginChoice::Auto, true, Login::Password);
+        case("ghcr.io/acme", LoginChoice::Auto, false, Login::None);
+        case("localhost:5000", LoginChoice::Ecr, false, Login::Ecr);
         assert_eq!(Registry::parse(ECR).expect("it is one").region(), Some("eu-central-1"));
         assert_eq!(Registry::parse("1.dkr.ecr.x.example.org").expect("it is one").region(), None);
     }

@@ -2,7 +2,7 @@
 
 use super::STAGE;
 use crate::backing::Source;
-use crate::options::{Builder, Engine};
+use crate::options::{BuilderChoice, EngineChoice};
 use crate::registry::{self, Registry};
 
 use clap::Args;
@@ -27,7 +27,7 @@ pub struct StageOptions {
 pub struct EngineOption {
     /// Choose the coverage tool [default: as configured, else auto]
     #[arg(long, value_name = "ENGINE", env = "XTASK_COVERAGE_ENGINE", hide_env_values = true, help_heading = STAGE)]
-    pub engine: Option<Engine>,
+    pub engine: Option<EngineChoice>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -48,7 +48,7 @@ pub struct ServersOption {
 pub struct BuilderOption {
     /// Choose what builds images [default: as configured, else auto]
     #[arg(long, value_name = "BUILDER", env = "XTASK_BUILDER", hide_env_values = true, help_heading = STAGE)]
-    pub builder: Option<Builder>,
+    pub builder: Option<BuilderChoice>,
 }
 
 #[derive(Args, Clone, Debug, Default)]

@@ -13,8 +13,8 @@ use crate::report::Summary;
 use crate::report::missing::{self, Expected};
 use crate::report::needs::Needs;
 use crate::report::summary::StageSummary;
-use crate::settings::Settings;
 use crate::settings::config::Config;
+use crate::settings::{Settings, Unseen};
 use crate::workspace::Workspace;
 use std::collections::BTreeSet;
 
@@ -50,8 +50,8 @@ pub(super) fn add_to(
 /// The stages that this event runs, without those that have nothing to do.
 fn plan(event: Event, session: &Session, workspace: &Workspace) -> Result<Vec<Expected>> {
     let stages = cli::Stages { event: Some(event), ..cli::Stages::default() };
-    let settings =
-        Settings::resolve(&Command::Ci(cli::Ci { stages, ..cli::Ci::default() }), &session.environment, workspace)?;
+    let ci = Command::Ci(cli::Ci { stages, ..cli::Ci::default() });
+    let settings = Settings::resolve(&ci, &session.environment, workspace, &Unseen)?;
     let plan = planner::build(workspace, &settings)?;
     let has_work = |stage: &&Stage| stage.left_out.as_ref().is_none_or(|(how, _)| *how != Outcome::NothingToDo);
     Ok(plan.stages.iter().filter(has_work).map(expected).collect())

@@ -21,7 +21,6 @@ mod unstarted;
 use crate::cli::{self, Cli, Command};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
-use crate::options::Engine;
 use crate::process;
 use crate::report::{Display, Printer, Verbosity};
 use crate::settings::Settings;
@@ -142,13 +141,8 @@ impl Session {
     /// Loads the workspace and resolves what `command` wants of it.
     fn resolve(&self, command: &Command) -> Result<(Workspace, Settings)> {
         let workspace = workspace::load::load(&self.environment)?;
-        let mut settings = Settings::resolve(command, &self.environment, &workspace)?;
-        if settings.engine == Engine::Auto && settings.measures_coverage() {
-            settings.engine = tools::engine(&self.environment, &workspace);
-        }
-        if settings.makes_images() {
-            tools::choose_builder(&self.environment, &workspace, &mut settings);
-        }
+        let machine = tools::Here { environment: &self.environment, workspace: &workspace };
+        let settings = Settings::resolve(command, &self.environment, &workspace, &machine)?;
         Ok((workspace, settings))
     }
 

@@ -4,8 +4,7 @@ use super::Session;
 use crate::cli;
 use crate::environment::Environment;
 use crate::error::{Exit, Result};
-use crate::options::{Builder, Engine};
-use crate::settings::Settings;
+use crate::settings::{Engine, Machine};
 use crate::tools::install::{self, Recipe};
 use crate::tools::{self, Consent, Places, Tool, doctor, places, preflight, setup};
 use crate::workspace::{self, Workspace};
@@ -67,36 +66,35 @@ pub(super) fn places(environment: &Environment, workspace: &Workspace) -> Places
     }
 }
 
-/// What can measure coverage here: cargo-llvm-cov where the LLVM tools that it calls are there or may be installed, else
-/// cargo-tarpaulin, which brings its own.
-pub(super) fn engine(environment: &Environment, workspace: &Workspace) -> Engine {
-    let places = places(environment, workspace);
-    let survey = preflight::look([Tool::LlvmTools], &places);
-    let installable = || {
-        install::recipe(Tool::LlvmTools, &places).is_ok_and(|recipe| consent(environment).may(&recipe, &places).is_ok())
-    };
-    if preflight::suffices(Tool::LlvmTools, &survey) || installable() { Engine::LlvmCov } else { Engine::Tarpaulin }
+/// This machine, as a run sees it.
+pub(super) struct Here<'a> {
+    pub environment: &'a Environment,
+    pub workspace: &'a Workspace,
 }
 
-/// Settles what makes images: docker where its engine answers and it can build, else xtask itself.
-pub(super) fn choose_builder(environment: &Environment, workspace: &Workspace, settings: &mut Settings) {
-    if settings.builder == Builder::Oci {
-        return;
+impl Machine for Here<'_> {
+    /// cargo-llvm-cov where the LLVM tools that it calls are there or may be installed, else cargo-tarpaulin, which brings
+    /// its own.
+    fn engine(&self) -> Engine {
+        let places = places(self.environment, self.workspace);
+        let survey = preflight::look([Tool::LlvmTools], &places);
+        let consent = consent(self.environment);
+        let installable =
+            || install::recipe(Tool::LlvmTools, &places).is_ok_and(|recipe| consent.may(&recipe, &places).is_ok());
+        if preflight::suffices(Tool::LlvmTools, &survey) || installable() { Engine::LlvmCov } else { Engine::Tarpaulin }
     }
-    let places = places(environment, workspace);
-    match preflight::look([Tool::BuildKit], &places).state(Tool::BuildKit).path() {
-        Some(program) => {
-            settings.builder = Builder::Docker;
-            // The first on PATH goes by its name; another one may be in front of that which can build.
-            if places.on_path("docker").first().is_none_or(|first| first != program) {
-                settings.docker.program = program.display().to_string();
-            }
-        }
-        None if settings.builder == Builder::Auto => settings.builder = Builder::Oci,
-        None => {}
+
+    fn docker(&self) -> Option<String> {
+        let places = places(self.environment, self.workspace);
+        let survey = preflight::look([Tool::BuildKit], &places);
+        let program = survey.state(Tool::BuildKit).path()?;
+        // The first on PATH goes by its name; another one may be in front of that which can build.
+        let is_first = places.on_path("docker").first().is_some_and(|first| first == program);
+        Some(if is_first { "docker".to_owned() } else { program.display().to_string() })
     }
-    if let (None, Some(release)) = (&settings.config.image.toolchain, tools::release(&places)) {
-        settings.docker.toolchain = format!("rust:{release}-slim-bookworm");
+
+    fn release(&self) -> Option<String> {
+        tools::release(&places(self.environment, self.workspace))
     }
 }
 

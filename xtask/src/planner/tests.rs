@@ -4,6 +4,7 @@ use super::*;
 use crate::cli::Cli;
 use crate::environment::{Environment, Terminals};
 use crate::plan::render;
+use crate::settings::Unseen;
 use crate::workspace::Package;
 use clap::Parser as _;
 use serde_json::{Value, json};
@@ -55,7 +56,7 @@ fn planned(line: &str, metadata: Value) -> Result<Plan> {
     };
     let cli = Cli::try_parse_from(std::iter::once("xtask").chain(line.split(' '))).expect("it is a command line");
     let workspace = shop(metadata);
-    let settings = Settings::resolve(&cli.command, &environment, &workspace)?;
+    let settings = Settings::resolve(&cli.command, &environment, &workspace, &Unseen)?;
     build(&workspace, &settings)
 }
 

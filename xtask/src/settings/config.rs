@@ -6,7 +6,7 @@ use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
 use crate::error::{Error, Flaw, Result};
 use crate::ids::StageId;
-use crate::options::{Counted, Engine, Tell};
+use crate::options::{Counted, EngineChoice, Tell};
 use crate::outcome::Policy;
 use crate::pipeline::{self, Definition};
 use crate::readers::Waiver;
@@ -36,7 +36,7 @@ pub struct Config {
     /// The stages, the twelve and those that the workspace adds.
     pub stages: Vec<StageConfig>,
     /// What measures coverage.
-    pub engine: Engine,
+    pub engine: EngineChoice,
     /// Which tests count for coverage.
     pub coverage_tests: Counted,
     /// Percent of lines that the workspace must reach, where the configuration says so.
@@ -88,7 +88,7 @@ impl Config {
         let keep_runs = top.integer("keep-runs", 1..=10_000, p).unwrap_or(20);
         let timeout = top.duration("timeout", p).unwrap_or(Duration::from_secs(90 * 60));
         let mut coverage = top.table("coverage", p);
-        let engine = coverage.word("engine", p).unwrap_or(Engine::Auto);
+        let engine = coverage.word("engine", p).unwrap_or(EngineChoice::Auto);
         let coverage_tests = coverage.word("tests", p).unwrap_or(Counted::All);
         let coverage_minimum = coverage.percent("minimum", p);
         let coverage_floors = floors(&mut coverage, workspace, p);

@@ -1,8 +1,8 @@
 //! What `[workspace.metadata.xtask.image]` may say.
 
-use crate::options::Builder;
+use crate::options::BuilderChoice;
 use crate::registry;
-use crate::registry::{Login, Registry};
+use crate::registry::{LoginChoice, Registry};
 use crate::table::{Problems, Table};
 use crate::text;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ const TOOLCHAIN: &str = "an image with cargo in it, such as \"rust:1.95-slim-boo
 #[derive(Clone, Debug)]
 pub struct ImageConfig {
     /// What makes them.
-    pub builder: Builder,
+    pub builder: BuilderChoice,
     /// The image whose toolchain compiles the services; `None` for that of the workspace's version of Rust.
     pub toolchain: Option<String>,
     /// Files and folders that services are compiled from besides their packages, relative to the root.
@@ -38,7 +38,7 @@ pub struct ImageConfig {
     /// Where images go.
     pub registry: Option<Registry>,
     /// How to log in there.
-    pub login: Login,
+    pub login: LoginChoice,
 }
 
 impl ImageConfig {
@@ -59,8 +59,8 @@ impl ImageConfig {
                 env.complain(p, Some(name), "is no name for a variable: use letters, digits and `_`");
             }
         }
-        let builder = table.word("builder", p).unwrap_or(Builder::Auto);
-        if base.is_some() && builder == Builder::Docker {
+        let builder = table.word("builder", p).unwrap_or(BuilderChoice::Auto);
+        if base.is_some() && builder == BuilderChoice::Docker {
             table.complain(p, Some("builder"), "makes images on `scratch` only: with a `base` it must be \"oci\"");
         }
         let inside = |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
@@ -70,7 +70,7 @@ impl ImageConfig {
         });
         Self {
             // A base is a layout on this machine, which an engine cannot read.
-            builder: if base.is_some() && builder == Builder::Auto { Builder::Oci } else { builder },
+            builder: if base.is_some() && builder == BuilderChoice::Auto { BuilderChoice::Oci } else { builder },
             toolchain: table.get("toolchain", TOOLCHAIN, p, |value| {
                 value.as_str().filter(|it| is_reference(it)).map(str::to_owned)
             }),
@@ -84,7 +84,7 @@ impl ImageConfig {
                 .filter(|budget| *budget > 0),
             env: variables.into_iter().collect(),
             registry: table.get("registry", registry::FORM, p, |value| Registry::parse(value.as_str()?)),
-            login: table.word("login", p).unwrap_or(Login::Auto),
+            login: table.word("login", p).unwrap_or(LoginChoice::Auto),
         }
     }
 

@@ -6,6 +6,7 @@ pub mod config;
 pub mod deployment;
 pub mod environments;
 pub mod image;
+mod machine;
 pub mod manifest;
 mod selection;
 
@@ -14,7 +15,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::ids::StageId;
 use crate::notify;
-use crate::options::{Builder, Engine};
+use crate::options::{BuilderChoice, EngineChoice};
 use crate::pipeline::{self, Event};
 use crate::registry::{self, Logins, PASSWORD, Registry};
 use crate::text;
@@ -23,6 +24,7 @@ use crate::workspace::git::{self, Checkout};
 use crate::workspace::{Workspace, advisories};
 use config::Config;
 use deployment::Deployment;
+pub use machine::{Builder, Docker, Engine, Machine, Unseen};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -37,11 +39,9 @@ pub struct Settings {
     pub tag: Option<String>,
     /// Whether images are to be pushed.
     pub push: bool,
-    /// What makes images; `Auto` until somebody has looked at the machine.
+    /// What makes images; `Oci` in a run that makes none.
     pub builder: Builder,
-    /// The docker that builds them, and the image whose toolchain compiles, where one does.
-    pub docker: Docker,
-    /// What decides how to log in to a registry.
+    /// How to log in to registries.
     pub logins: Logins,
     /// What images are named and dated by, where the run makes some and there is a commit.
     pub checkout: Option<Checkout>,
@@ -57,7 +57,7 @@ pub struct Settings {
     pub skip: Vec<StageId>,
     /// Change the sources instead of complaining.
     pub fix: bool,
-    /// What measures coverage; `Auto` until somebody has looked at the machine.
+    /// What measures coverage; `LlvmCov` where a run that measures none leaves it open.
     pub engine: Engine,
     /// What is to be done in an environment.
     pub deployment: Option<Deployment>,
@@ -73,15 +73,6 @@ pub struct Settings {
     pub config: Config,
 }
 
-/// How images are built with an engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Docker {
-    /// The client.
-    pub program: String,
-    /// The image with the toolchain.
-    pub toolchain: String,
-}
-
 /// What of a command line concerns the plan; every command that plans is turned into this first.
 #[derive(Clone, Debug, Default)]
 struct Wishes {
@@ -95,8 +86,13 @@ struct Wishes {
 }
 
 impl Settings {
-    /// Resolves what `command` asks for in this workspace.
-    pub fn resolve(command: &Command, environment: &Environment, workspace: &Workspace) -> Result<Self> {
+    /// Resolves what `command` asks for in this workspace, on this machine.
+    pub fn resolve(
+        command: &Command,
+        environment: &Environment,
+        workspace: &Workspace,
+        machine: &dyn Machine,
+    ) -> Result<Self> {
         let wishes = Wishes::of(command);
         let mut config = Config::read(workspace, environment.now)?;
         if let Some(source) = wishes.options.servers.servers {
@@ -106,13 +102,13 @@ impl Settings {
             config.advisory_db = Some(environment.cwd.join(database));
         }
         config.image.registry = wishes.options.registry.registry.or(config.image.registry);
-        let logins = Logins { configured: config.image.login, has_password: environment.var(PASSWORD).is_some() };
+        let logins = Logins::of(config.image.login, environment.var(PASSWORD).is_some());
         let audited = matches!(command, Command::Ci(_) | Command::Audit(_) | Command::Docker(_));
         let database = config.advisory_db.as_deref().filter(|_| audited);
         let advisory_note = database.and_then(advisories::newest).map(|day| format!("its newest one of {day}"));
         let stage = |name: &String| find_stage(name, &config);
         let mut only: Vec<StageId> = wishes.stages.only.iter().map(stage).collect::<Result<_>>()?;
-        let skip = wishes.stages.skip.iter().map(stage).collect::<Result<_>>()?;
+        let skip: Vec<StageId> = wishes.stages.skip.iter().map(stage).collect::<Result<_>>()?;
         let event = wishes.stages.event.or(environment.event()).unwrap_or(Event::PullRequest);
         // Which stages there are depends on it; a command for one stage does what was typed, whatever has caused it.
         let is_pipeline = matches!(command, Command::Ci(_) | Command::Plan(_) | Command::Graph(_));
@@ -123,14 +119,22 @@ impl Settings {
         if let Some(deployment) = deployment.as_ref().filter(|_| is_alone) {
             deployment.name_stages(&mut config, &mut only);
         }
-        let toolchain = config.image.toolchain.clone();
+        let push = wishes.push || pushes;
+        let asks_for = |id: &str, by_event: bool| {
+            let id = StageId::new(id);
+            !skip.contains(&id) && if only.is_empty() { by_event } else { only.contains(&id) }
+        };
+        let builder = wishes.options.builder.builder.unwrap_or(config.image.builder);
+        let builder = if asks_for(pipeline::BUILD_AND_PUSH, push) { builder } else { BuilderChoice::Oci };
+        let engine = wishes.options.engine.engine.unwrap_or(config.engine);
+        let engine = match engine {
+            EngineChoice::Auto if !asks_for(pipeline::CODE_COVERAGE, true) => EngineChoice::LlvmCov,
+            engine => engine,
+        };
         Ok(Self {
             event,
-            builder: wishes.options.builder.builder.unwrap_or(config.image.builder),
-            docker: Docker {
-                program: "docker".to_owned(),
-                toolchain: toolchain.unwrap_or_else(|| "rust:slim-bookworm".to_owned()),
-            },
+            builder: Builder::of(builder, &config.image, machine),
+            engine: Engine::of(engine, machine),
             // Only what is linked in another way than cargo would needs to know them.
             flags: if config.image.links_statically(makes_images) {
                 flags::read(environment, &workspace.root)?
@@ -138,7 +142,7 @@ impl Settings {
                 Flags::default()
             },
             checkout: if makes_images { git::checkout(&workspace.root)? } else { None },
-            push: wishes.push || pushes,
+            push,
             logins,
             branch: environment.branch().map(str::to_owned),
             tag: environment.tag().map(str::to_owned),
@@ -148,7 +152,6 @@ impl Settings {
             deployment,
             half: wishes.half,
             fix: wishes.fix,
-            engine: wishes.options.engine.engine.unwrap_or(config.engine),
             tells: [notify::SLACK, notify::WEBHOOK].iter().any(|name| environment.var(name).is_some()),
             advisory_note,
             pass_on: wishes.pass_on,
@@ -164,19 +167,6 @@ impl Settings {
         let checkout = self.checkout.as_ref().filter(|checkout| self.push && !checkout.dirty)?;
         let branch = self.branch.as_deref().or(checkout.branch.as_deref());
         Some((self.config.image.registry.as_ref()?, registry::tags(&checkout.commit, branch)))
-    }
-
-    /// Whether images are part of what was asked for.
-    pub fn makes_images(&self) -> bool {
-        let id = StageId::new(pipeline::BUILD_AND_PUSH);
-        let by_event = self.only.is_empty() && self.push;
-        !self.skip.contains(&id) && (by_event || self.only.contains(&id))
-    }
-
-    /// Whether the coverage stage is part of what was asked for.
-    pub fn measures_coverage(&self) -> bool {
-        let id = StageId::new(pipeline::CODE_COVERAGE);
-        !self.skip.contains(&id) && (self.only.is_empty() || self.only.contains(&id))
     }
 }
 
@@ -245,7 +235,7 @@ impl Wishes {
             Command::Docker(docker) => {
                 let mut builder = docker.builder.clone();
                 if docker.dockerfile {
-                    builder.builder = Some(Builder::Docker);
+                    builder.builder = Some(BuilderChoice::Docker);
                 }
                 let (database, registry) = (docker.database.clone(), docker.registry.clone());
                 let mut stages = only(pipeline::BUILD_AND_PUSH);

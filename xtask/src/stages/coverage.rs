@@ -7,12 +7,12 @@
 use super::targets::with_integration_tests;
 use super::{Context, instrument, integration, test_services};
 use crate::ids::{StageId, TaskId};
-use crate::options::Engine;
 use crate::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::purpose::Purpose;
 use crate::readers::{CoverageGate, ExitCode, LlvmCov, Read, Tarpaulin};
+use crate::settings::Engine;
 use crate::tools::catalogue::Tool;
 use std::sync::Arc;
 

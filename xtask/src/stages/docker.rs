@@ -14,6 +14,7 @@ use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::DockerBuild;
 use crate::reading::Binary;
+use crate::settings::Docker;
 use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use std::collections::BTreeSet;
@@ -24,11 +25,11 @@ use std::sync::Arc;
 type Made<'a> = (&'a Package, ImageSpec);
 
 /// The tasks that make the programs; the last one has them.
-pub fn compile(context: Context<'_>, stage: &StageId, services: &[Made<'_>]) -> Vec<Task> {
+pub fn compile(context: Context<'_>, docker: &Docker, stage: &StageId, services: &[Made<'_>]) -> Vec<Task> {
     let folder = folder(context);
     let names: Vec<&str> = services.iter().map(|(service, _)| service.name.as_str()).collect();
     let prepared = Task {
-        job: Arc::new(WriteContext(build_context(context, services))),
+        job: Arc::new(WriteContext(build_context(context, docker, services))),
         purpose: Purpose::Image,
         ..Task::new(
             stage,
@@ -39,7 +40,7 @@ pub fn compile(context: Context<'_>, stage: &StageId, services: &[Made<'_>]) -> 
     };
     let programs = folder.join("programs");
     let output = format!("type=local,dest={}", context.typed(&programs));
-    let command = build(context, dockerfile::PROGRAMS).args(["--output", &output]);
+    let command = build(context, docker, dockerfile::PROGRAMS).args(["--output", &output]);
     let binary = |service: &Package, program: &String| Binary {
         package: service.id.clone(),
         target: program.clone(),
@@ -63,12 +64,18 @@ pub fn compile(context: Context<'_>, stage: &StageId, services: &[Made<'_>]) -> 
 }
 
 /// The image of each service in the engine.
-pub fn engine_images(context: Context<'_>, stage: &StageId, services: &[Made<'_>], compiled: &TaskId) -> Vec<Task> {
+pub fn engine_images(
+    context: Context<'_>,
+    docker: &Docker,
+    stage: &StageId,
+    services: &[Made<'_>],
+    compiled: &TaskId,
+) -> Vec<Task> {
     let checkout = context.settings.checkout.as_ref().filter(|checkout| !checkout.dirty);
     let tag = checkout.map_or_else(|| "dev".to_owned(), |checkout| format!("sha-{}", checkout.commit));
     let image = |(service, _): &Made<'_>| {
         let name = dockerfile::stage(&service.name);
-        let command = build(context, &name).args(["--tag", &format!("{name}:{tag}")]);
+        let command = build(context, docker, &name).args(["--tag", &format!("{name}:{tag}")]);
         Task {
             reader: Arc::new(DockerBuild::new(Vec::new())),
             purpose: Purpose::Image,
@@ -81,9 +88,9 @@ pub fn engine_images(context: Context<'_>, stage: &StageId, services: &[Made<'_>
 }
 
 /// `docker build` of one stage of the Dockerfile.
-fn build(context: Context<'_>, target: &str) -> Command {
+fn build(context: Context<'_>, docker: &Docker, target: &str) -> Command {
     let file = context.typed(&folder(context).join(FILE));
-    Command::new(&context.settings.docker.program, &context.workspace.root)
+    Command::new(&docker.program, &context.workspace.root)
         .args(["build", "--progress", "plain", "--file", &file, "--target", target])
         .args(context.settings.pass_on.iter().cloned())
         .env("DOCKER_BUILDKIT", "1")
@@ -98,7 +105,7 @@ fn folder(context: Context<'_>) -> PathBuf {
     context.workspace.target_dir.join("xtask").join("docker")
 }
 
-fn build_context(context: Context<'_>, services: &[Made<'_>]) -> BuildContext {
+fn build_context(context: Context<'_>, docker: &Docker, services: &[Made<'_>]) -> BuildContext {
     let workspace = context.workspace;
     let config = &context.settings.config.image;
     let packages: Vec<&Package> = services.iter().map(|(service, _)| *service).collect();
@@ -132,7 +139,7 @@ fn build_context(context: Context<'_>, services: &[Made<'_>]) -> BuildContext {
         target: if is_apart(service) { own(service) } else { dockerfile::TARGET.to_owned() },
     };
     let dockerfile = Dockerfile {
-        toolchain: &context.settings.docker.toolchain,
+        toolchain: &docker.toolchain,
         names_target: builds.iter().any(|command| command.args.iter().any(|arg| arg == HOST)),
         builds: &builds,
         members: &members.iter().cloned().collect::<Vec<_>>(),

@@ -7,12 +7,12 @@ use crate::error::Result;
 use crate::ids::{StageId, TaskId};
 use crate::image::spec::{BillSpec, ImageSpec};
 use crate::jobs::images::{PackImage, WriteBills};
-use crate::options::Builder;
 use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
 use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::{Environment, PushedImage};
 use crate::registry::Login;
+use crate::settings::Builder;
 use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use crate::workspace::git::Checkout;
@@ -31,21 +31,24 @@ pub fn plan(context: Context<'_>) -> Result<Vec<Task>> {
     }
     names::check_images(&services)?;
     let specs: Vec<(&Package, ImageSpec)> = services.iter().map(|service| (*service, spec(context, service))).collect();
-    let docker = context.settings.builder == Builder::Docker;
+    let docker = match &context.settings.builder {
+        Builder::Docker(docker) => Some(docker),
+        Builder::Oci => None,
+    };
     let (builds, builders) = match docker {
-        true => {
-            let builds = docker::compile(context, &stage, &specs);
+        Some(docker) => {
+            let builds = docker::compile(context, docker, &stage, &specs);
             let compiled = builds.last().map(|task| task.id.clone());
             (builds, services.iter().zip(compiled.iter().cycle()).map(|(it, id)| (*it, id.clone())).collect())
         }
-        false if context.runs(BUILD_RELEASE) => {
+        None if context.runs(BUILD_RELEASE) => {
             (Vec::new(), builders(&StageId::new(BUILD_RELEASE), &build::built(context)))
         }
-        false => (build::tasks(context, &stage, &services), builders(&stage, &services)),
+        None => (build::tasks(context, &stage, &services), builders(&stage, &services)),
     };
     let built_by = |service: &Package| builders.iter().find(|(built, _)| built.id == service.id).map(|(_, id)| id);
     let Some(first) = built_by(services[0]) else { return Ok(Vec::new()) };
-    let in_engine = if docker { docker::engine_images(context, &stage, &specs, first) } else { Vec::new() };
+    let in_engine = docker.map(|docker| docker::engine_images(context, docker, &stage, &specs, first));
     let bills = bills(context, &stage, &services, first);
     let images = specs.into_iter().filter_map(|(service, spec)| {
         let built_by = built_by(service)?;
@@ -57,7 +60,8 @@ pub fn plan(context: Context<'_>) -> Result<Vec<Task>> {
             ..Task::of_package(&stage, &service.name, command, context.timeout)
         })
     });
-    let made: Vec<Task> = builds.into_iter().chain([bills]).chain(images).chain(in_engine).collect();
+    let made: Vec<Task> =
+        builds.into_iter().chain([bills]).chain(images).chain(in_engine.into_iter().flatten()).collect();
     let pushes = pushes(context, &stage, &services, &made);
     Ok(made.into_iter().chain(pushes).collect())
 }

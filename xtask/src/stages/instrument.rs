@@ -2,11 +2,12 @@
 
 use super::Context;
 use crate::ids::{StageId, TaskId};
-use crate::options::{Counted, Engine};
+use crate::options::Counted;
 use crate::pipeline::{CODE_COVERAGE, TEST_SERVICES};
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::readers::Environment;
+use crate::settings::Engine;
 use crate::tools::catalogue::Tool;
 use std::collections::BTreeMap;
 use std::sync::Arc;

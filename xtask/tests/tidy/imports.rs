@@ -75,6 +75,7 @@ fn the_plan_and_the_readers_do_no_io() {
         "settings/image.rs",
         "settings/deployment.rs",
         "settings/environments.rs",
+        "settings/machine.rs",
         "image/spec.rs",
         "backing/spec.rs",
         "backing/table.rs",
