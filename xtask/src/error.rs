@@ -55,12 +55,13 @@ impl Exit {
 
 /// Why xtask itself could not go on.
 ///
-/// `what` is a lowercase fragment without a final dot that says what was attempted on which path or command; `causes`
-/// go from the outermost to the innermost; `hint` is what to do about it.
+/// Its headline is a lowercase sentence without a final dot. The constructors take what was attempted, on which path or
+/// command, and put "cannot" in front of it: `read the manifest` becomes `cannot read the manifest`. Causes go from the
+/// outermost to the innermost; a hint is what to do about it.
 #[derive(Debug)]
 pub struct Error {
     exit: Exit,
-    what: String,
+    headline: String,
     causes: Vec<String>,
     cause: Option<Cause>,
     hint: Option<String>,
@@ -98,7 +99,17 @@ impl Error {
 
     /// An error that ends the process with the given code.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), causes: Vec::new(), cause: None, hint: None, flaws: Box::default() }
+        Self::saying(exit, format!("cannot {}", what.into()))
+    }
+
+    /// An error whose headline is a sentence of its own.
+    pub fn saying(exit: Exit, headline: impl Into<String>) -> Self {
+        Self { exit, headline: headline.into(), causes: Vec::new(), cause: None, hint: None, flaws: Box::default() }
+    }
+
+    /// Something that was named on the command line and does not exist.
+    pub fn unknown(kind: &str, name: &str) -> Self {
+        Self::saying(Exit::Usage, format!("unknown {kind} `{name}`"))
     }
 
     /// Adds the error beneath, with everything that it names as its own source.
@@ -151,13 +162,13 @@ impl Error {
 
     /// What was attempted and why it failed, in one line.
     pub fn line(&self) -> String {
-        let parts = std::iter::once(&self.what).chain(&self.causes).flat_map(|part| part.lines()).map(str::trim);
+        let parts = std::iter::once(&self.headline).chain(&self.causes).flat_map(|part| part.lines()).map(str::trim);
         parts.collect::<Vec<_>>().join(": ")
     }
 
     /// The same with only the first line of each cause: a tool may have said twenty.
     pub fn headline(&self) -> String {
-        let parts = std::iter::once(&self.what).chain(&self.causes).filter_map(|part| part.trim().lines().next());
+        let parts = std::iter::once(&self.headline).chain(&self.causes).filter_map(|part| part.trim().lines().next());
         parts.collect::<Vec<_>>().join(": ")
     }
 
@@ -179,7 +190,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
+        f.write_str(&self.headline)?;
         for cause in &self.causes {
             for (index, line) in cause.trim_end().lines().enumerate() {
                 write!(f, "\n  {}{line}", if index == 0 { "because: " } else { "         " })?;

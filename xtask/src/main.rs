@@ -51,13 +51,13 @@ fn secrets() -> Secrets {
 fn start(cli: &Cli) -> Result<Exit> {
     if let Some(directory) = &cli.global.directory {
         std::env::set_current_dir(directory).map_err(|error| {
-            Error::usage(format!("go to the folder {}", directory.display()))
+            Error::usage(format!("change to directory `{}`", directory.display()))
                 .because(error)
                 .hint("check what `-C` names")
         })?;
     }
     let environment = Environment::read()
-        .map_err(|error| Error::environment("read the current folder and the program's own path").because(error))?;
+        .map_err(|error| Error::environment("find the current directory and the program's own path").because(error))?;
     let words: Vec<String> =
         std::env::args_os().skip(1).map(|arg| quote(&arg.to_string_lossy()).into_owned()).collect();
     let typed = format!("cargo xtask {}", words.join(" "));

@@ -41,7 +41,7 @@ pub(super) fn notify(args: &cli::Notify, session: &Session) -> Result<Exit> {
     }
     let receivers = receivers(session, goes_on)?;
     if receivers.is_empty() && !args.dry_run {
-        return Err(nothing("tell about the run: no webhook is set")
+        return Err(nothing("notify about the run: no webhook is set")
             .hint(format!("set {SLACK} or {WEBHOOK}; `--dry-run` shows what they would get")));
     }
     let path = Home::new(&workspace.target_dir).path().join("notified.ndjson");

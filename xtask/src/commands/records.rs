@@ -66,7 +66,7 @@ pub(super) fn story(subject: &cli::Subject, latest: Latest, session: &Session, w
         // Jobs that ended before they could run anything have left no record.
         None if needs.is_some() || several => no_record(session, workspace),
         None => {
-            let error = nothing("tell about the latest run: there has been none in this checkout");
+            let error = nothing("report on the latest run: there has been none in this checkout");
             return Err(error.hint("run one: `cargo xtask ci`"));
         }
     };
@@ -94,8 +94,8 @@ fn find<'a>(asked: &'a str, runs: &[String]) -> Result<&'a str> {
     }
     let near = text::nearest(asked, runs.iter().rev().map(String::as_str));
     let hint =
-        near.first().map_or("see the folder target/xtask/runs".to_owned(), |near| format!("did you mean `{near}`?"));
-    Err(Error::usage(format!("tell about the run `{asked}`: there is no record of it")).hint(hint))
+        near.first().map_or("see the directory target/xtask/runs".to_owned(), |near| format!("did you mean `{near}`?"));
+    Err(Error::unknown("run", asked).hint(hint))
 }
 
 /// Whether a run has come to its end: one that still runs has not, nor one that was killed.

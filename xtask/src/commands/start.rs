@@ -1,7 +1,7 @@
 //! How a run starts: everything is resolved once, and the checkout is taken. What is checked or confirmed from then on is
 //! what the run does, whatever changes meanwhile.
 
-use super::{Session, nothing};
+use super::Session;
 use crate::cli::{self, Command};
 use crate::environment::Clock;
 use crate::error::{Error, Exit, Result};
@@ -80,7 +80,7 @@ fn check(plan: &Plan) -> Result<()> {
     if plan.tasks().next().is_none() {
         let reasons =
             plan.stages.iter().filter_map(|stage| Some(format!("{}: {}", stage.id, stage.left_out.as_ref()?.1)));
-        let error = nothing("run the plan: it holds no task");
+        let error = Error::saying(Exit::NothingSelected, "nothing to run: the plan is empty");
         return Err(reasons.fold(error, Error::detail).hint("`cargo xtask plan` shows what would run"));
     }
     Ok(())

@@ -52,7 +52,7 @@ pub fn run(
     (sender, messages): (&SyncSender<Message>, &Receiver<Message>),
     emit: &mut dyn FnMut(&Event),
 ) -> Result<Over> {
-    let links = Links::of(plan).map_err(|bug| Error::new(Exit::Bug, bug))?;
+    let links = Links::of(plan).map_err(|bug| Error::new(Exit::Bug, "run the plan").detail(bug))?;
     let slots = super::pool::slots(context.slots)?;
     let stop = context.stop.clone();
     // The scope waits for every worker, also when the loop panics; the guard makes sure that they end then.

@@ -40,7 +40,7 @@ pub fn post(name: &str, variable: &str, address: &Address, json: &str) -> Result
         Ok(file)
     };
     let body = attempt().map_err(|error| {
-        Error::environment(format!("tell {name}: write what is to be sent")).because(error).hint("check TMPDIR")
+        Error::environment(format!("notify {name}: write what is to be sent")).because(error).hint("check TMPDIR")
     })?;
     let command = command(address, body.path());
     let input = format!("url = \"{}\"\n", address.url());
@@ -49,9 +49,9 @@ pub fn post(name: &str, variable: &str, address: &Address, json: &str) -> Result
     match judge(process::ask(&question)) {
         Ok(None) => Ok(()),
         Ok(Some(trouble)) => {
-            Err(Error::environment(format!("tell {name}: {}", trouble.words())).hint(trouble.hint(variable)))
+            Err(Error::environment(format!("notify {name}: {}", trouble.words())).hint(trouble.hint(variable)))
         }
-        Err(silence) => Err(Error::environment(format!("tell {name}: run curl"))
+        Err(silence) => Err(Error::environment(format!("notify {name}: run curl"))
             .detail(silence.why())
             .hint("`cargo xtask doctor` tells what is missing")),
     }

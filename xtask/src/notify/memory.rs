@@ -96,13 +96,15 @@ pub fn read(path: &Path) -> Result<Vec<Told>> {
             Ok(bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(Error::environment(format!("read what was told before, {}", path.display())).because(error)),
+        Err(error) => {
+            Err(Error::environment(format!("read the earlier notifications, {}", path.display())).because(error))
+        }
     }
 }
 
 /// Adds a line.
 pub fn append(path: &Path, told: &Told) -> Result<()> {
-    let trouble = || Error::environment(format!("note what was told in {}", path.display()));
+    let trouble = || Error::environment(format!("record the notification in {}", path.display()));
     let length = try_append(path, told).map_err(|error| trouble().because(error))?;
     if length <= LONGEST {
         return Ok(());

@@ -172,7 +172,7 @@ fn stages_in_a_circle_are_refused_with_the_circle() {
     let stage = |need: &str| json!({ "command": ["true"], "needs": [need] });
     let error = planned("ci", json!({ "stages": { "a": stage("b"), "b": stage("a") } })).expect_err("it is a circle");
     insta::assert_snapshot!(error.to_string(), @"
-        order the stages: they need each other in a circle: a → b → a
+        cannot order the stages: they need each other in a circle: a → b → a
         hint: remove one of these needs from `[workspace.metadata.xtask.stages]`
     ");
 }

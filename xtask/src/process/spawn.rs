@@ -97,7 +97,7 @@ pub(super) fn spawn(of: &Child, streams: Streams) -> Result<(Leader, Receiver<Me
 /// The command, built by xshell and completed where xshell has no word for it.
 fn build(of: &Child) -> Result<Command> {
     let shell = Shell::new().map_err(|err| {
-        Error::environment("read the current folder").because(err).hint("change to a folder that exists")
+        Error::environment("find the current directory").because(err).hint("change to a directory that exists")
     })?;
     let (program, args) = (&of.command.program, &of.command.args);
     let mut command = Command::from(cmd!(shell, "{program} {args...}"));

@@ -84,7 +84,7 @@ mod tests {
         };
         outputs.publish(Fold::of(&sample::green()).finish(), Display::default(), &printer);
         let text = err.text();
-        assert_eq!(text.matches("warning: write").count(), 3, "{text}");
+        assert_eq!(text.matches("warning: cannot write").count(), 3, "{text}");
         assert_eq!(text.lines().last(), Some("passed: 2 stages, 43 tests in 1m 12s"));
     }
 }

@@ -87,7 +87,7 @@ mod tests {
         #[track_caller]
         fn case(typed: &str, hint: &str) {
             let error = full(typed, &PACKAGES, LOCK).expect_err("no name").to_string();
-            assert!(error.starts_with(&format!("name a service `{typed}`: that is no name for one")), "{error}");
+            assert!(error.starts_with(&format!("cannot name a service `{typed}`: that is no name for one")), "{error}");
             assert!(error.contains(hint), "{typed}: {error}");
         }
         for (typed, near) in [

@@ -76,7 +76,7 @@ mod tests {
         fs::write(dir.path().join("services"), "a file").expect("written");
         let target = dir.path().join("services/a");
         let error = put(&files(), dir.path(), &target).expect_err("a file is in the way").to_string();
-        assert!(error.starts_with(&format!("write the package {}\n  because: ", target.display())), "{error}");
+        assert!(error.starts_with(&format!("cannot write the package {}\n  because: ", target.display())), "{error}");
         assert_eq!(fs::read_dir(dir.path()).expect("it is there").count(), 1, "only the file");
     }
 

@@ -104,7 +104,7 @@ fn find<'a>(name: &str, config: &'a Config) -> Result<&'a Environment> {
     let mut all = config.environments.iter();
     all.clone().find(|environment| environment.name == name).ok_or_else(|| {
         let names: Vec<&str> = all.by_ref().map(|environment| environment.name.as_str()).collect();
-        let error = Error::usage(format!("find the environment `{name}`: there is none of that name"));
+        let error = Error::unknown("environment", name);
         match (text::nearest(name, names.iter().copied()).first(), names.as_slice()) {
             (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
             (None, []) => error.hint("describe one in `[workspace.metadata.xtask.environments.NAME]`"),

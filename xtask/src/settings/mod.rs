@@ -303,14 +303,14 @@ fn selected(selection: &cli::Selection, workspace: &Workspace) -> Result<Option<
 }
 
 /// A stage by its id or its command.
-fn find_stage(name: &String, config: &Config) -> Result<StageId> {
-    let word = if matches!(name.as_str(), "fmt") { pipeline::FORMAT_AND_LINT } else { name.as_str() };
+fn find_stage(name: &str, config: &Config) -> Result<StageId> {
+    let word = if name == "fmt" { pipeline::FORMAT_AND_LINT } else { name };
     let known = config.stages.iter().map(|stage| &stage.definition);
     let found =
         known.clone().find(|stage| stage.id.as_str() == word || stage.subcommand.split(' ').next() == Some(word));
     found.map(|stage| stage.id.clone()).ok_or_else(|| {
         let names: Vec<&str> = known.flat_map(|stage| [stage.id.as_str(), stage.subcommand.as_str()]).collect();
-        let error = Error::usage(format!("select the stage `{name}`: there is none of that name"));
+        let error = Error::unknown("stage", name);
         match text::nearest(name, names.iter().copied()).first() {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error

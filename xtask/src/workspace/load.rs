@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "run `cargo metadata` in {}\n  because: it gave no answer within 0.02s\n\
+                "cannot run `cargo metadata` in {}\n  because: it gave no answer within 0.02s\n\
                  hint: run it yourself: something keeps cargo from answering",
                 directory.path().display()
             )

@@ -29,7 +29,7 @@ fn every_problem_is_told_at_once() {
     assert_eq!(
         output.stderr.lines().collect::<Vec<_>>(),
         [
-            "error: read the configuration of xtask: 13 problems",
+            "error: cannot read the configuration of xtask: 13 problems",
             "  /w/Cargo.toml: `workspace.metadata.xtask.exclude` names `auth-servise`, which is no package of this workspace: did you mean `auth-service`?",
             "  /w/Cargo.toml: `workspace.metadata.xtask.keep-runs` is 0, and must be a whole number from 1 to 10000",
             "  /w/Cargo.toml: `workspace.metadata.xtask.coverage.engine` is \"gcov\", and must be one of \"auto\", \"llvm-cov\", \"tarpaulin\"",
@@ -57,7 +57,7 @@ fn a_table_of_another_kind_is_refused() {
     assert_eq!(
         refused("[workspace.metadata]\nxtask = 3\n"),
         [
-            "error: read the configuration of xtask: 1 problem",
+            "error: cannot read the configuration of xtask: 1 problem",
             "  /w/Cargo.toml: `workspace.metadata.xtask` is a number, and must be a table",
             "hint: the README lists every key with its default"
         ]
@@ -65,7 +65,7 @@ fn a_table_of_another_kind_is_refused() {
     assert_eq!(
         refused("[workspace.metadata.xtask]\nstages = [\"lint\"]\n"),
         [
-            "error: read the configuration of xtask: 1 problem",
+            "error: cannot read the configuration of xtask: 1 problem",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages` is a list, and must be a table",
             "hint: the README lists every key with its default"
         ]
@@ -78,7 +78,7 @@ fn everything_that_is_wrong_with_a_server_is_reported_at_once() {
                    mongo = { url = \"mongo\", container = { image = \"mongo:6\", prot = 1 } }\n";
     let place = "  /w/Cargo.toml: `workspace.metadata.xtask.integration.servers";
     let lines = refused(servers);
-    assert_eq!(lines[0], "error: read the configuration of xtask: 6 problems");
+    assert_eq!(lines[0], "error: cannot read the configuration of xtask: 6 problems");
     let starts = [
         "mongo.env` is missing",
         "mongo.url` must begin with its scheme, as in `redis://`",
@@ -99,7 +99,7 @@ fn a_cycle_is_shown_with_its_whole_path() {
     assert_eq!(
         refused(stages),
         [
-            "error: order the stages: they need each other in a circle: a → c → b → a",
+            "error: cannot order the stages: they need each other in a circle: a → c → b → a",
             "hint: remove one of these needs from `[workspace.metadata.xtask.stages]`"
         ]
     );
@@ -107,7 +107,7 @@ fn a_cycle_is_shown_with_its_whole_path() {
     assert_eq!(
         refused(itself),
         [
-            "error: order the stages: they need each other in a circle: a → a",
+            "error: cannot order the stages: they need each other in a circle: a → a",
             "hint: remove one of these needs from `[workspace.metadata.xtask.stages]`"
         ]
     );
@@ -120,7 +120,7 @@ fn needs_that_point_nowhere_are_refused_all_at_once_with_the_nearest() {
     assert_eq!(
         refused(stages),
         [
-            "error: read the configuration of xtask: 3 problems",
+            "error: cannot read the configuration of xtask: 3 problems",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.a.needs` names `test-servces`, which is no stage: did you mean `test-services`?",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.b.needs` names `zzz`, which is no stage: the stages are a, b, build-and-push, build-release, code-coverage, dependency-check, deploy-staging, format-and-lint, integration-tests, notify, quality-report, security-audit, smoke-test and test-services",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.b.polcy` is unknown: did you mean `policy`?",
@@ -134,7 +134,7 @@ fn a_stage_of_its_own_needs_a_command_and_a_plain_name() {
     assert_eq!(
         refused("[workspace.metadata.xtask.stages.test-servics]\npolicy = \"info\"\n"),
         [
-            "error: read the configuration of xtask: 1 problem",
+            "error: cannot read the configuration of xtask: 1 problem",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.test-servics` is a stage of its own and needs a `command`, or did you mean `test-services`?",
             "hint: the README lists every key with its default"
         ]
@@ -143,7 +143,7 @@ fn a_stage_of_its_own_needs_a_command_and_a_plain_name() {
     assert_eq!(
         refused(names),
         [
-            "error: read the configuration of xtask: 2 problems",
+            "error: cannot read the configuration of xtask: 2 problems",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.-p` is no name for a stage: use letters, digits and dashes",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.\"../x\"` is no name for a stage: use letters, digits and dashes",
             "hint: the README lists every key with its default"

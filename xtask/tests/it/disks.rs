@@ -127,7 +127,7 @@ fn a_target_folder_that_cannot_be_used_is_a_clear_error() {
     let output = sandbox.run(&["ci", "--only", "good"]).exits(3);
     assert_eq!(
         output.stderr,
-        "error: make the folder /w/target/xtask/runs\n  because: Not a directory (os error 20)\n\
+        "error: cannot make the folder /w/target/xtask/runs\n  because: Not a directory (os error 20)\n\
          hint: xtask writes into cargo's target folder; set CARGO_TARGET_DIR to one that can be written"
     );
 }
@@ -172,7 +172,8 @@ fn a_cache_that_cannot_be_written_changes_no_verdict() {
     assert_eq!(
         complaints
             .iter()
-            .filter(|line| line.starts_with("warning: what has passed is not remembered: write /w/target/xtask/cache/"))
+            .filter(|line| line
+                .starts_with("warning: what has passed is not remembered: cannot write /w/target/xtask/cache/"))
             .count(),
         1,
         "{}",

@@ -30,7 +30,7 @@ fn without_cargo_the_error_says_where_to_get_it() {
     let mut command = sandbox.command(&["plan"]);
     command.env("PATH", sandbox.beside("bin"));
     let output = sandbox.wait(command.spawn().expect("xtask starts")).exits(3);
-    let output = output.says("error: run `cargo metadata` in /w\n");
+    let output = output.says("error: cannot run `cargo metadata` in /w\n");
     assert_eq!(output.verdict(), "hint: cargo must be on PATH: https://rustup.rs");
 }
 
@@ -43,7 +43,7 @@ fn arguments_that_are_no_text_are_refused_or_used_as_they_are() {
     assert!(output.stderr.contains("invalid UTF-8"), "{}", output.stderr);
     let mut command = sandbox.command(&["plan", "--directory"]);
     let output = sandbox.wait(command.arg(odd).spawn().expect("xtask starts")).exits(2);
-    output.says("error: go to the folder w\u{fffd}\n").says("hint: check what `-C` names");
+    output.says("error: cannot change to directory `w\u{fffd}`\n").says("hint: check what `-C` names");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_folder_whose_name_is_no_text_is_refused_and_left_alone() {
     std::fs::rename(sandbox.root(), &odd).expect("it can be renamed");
     let mut command = sandbox.command(&["ci", "--only", "good"]);
     let output = sandbox.wait(command.current_dir(&odd).spawn().expect("xtask starts")).exits(2);
-    assert!(output.stderr.starts_with("error: read the cargo workspace of /w\u{fffd}\n"), "{}", output.stderr);
+    assert!(output.stderr.starts_with("error: cannot read the cargo workspace of /w\u{fffd}\n"), "{}", output.stderr);
     assert!(!odd.join("target").exists());
 }
 

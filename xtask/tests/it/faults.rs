@@ -54,8 +54,9 @@ fn in_ci_a_file_that_is_not_formatted_does_not_hide_the_lints() {
     let output = sandbox.run(&["ci", "--only", "format-and-lint"]).exits(1);
     let both = "failed: format-and-lint (fmt: 1 file is not formatted; lint: 1 lint) · exit 1";
     assert_eq!(output.verdict(), both);
-    let place = "::error file=services/a-service/src/main.rs,line=7,title=";
-    output.says(&format!("{place}rustfmt::")).says(&format!("{place}clippy%3A%3Aneedless_return::"));
+    let place = "::error file=services/a-service/src/main.rs,line=7,endLine=7,";
+    let lint = format!("{place}col=3,endColumn=9,title=clippy%3A%3Aneedless_return::");
+    output.says(&format!("{place}title=rustfmt::")).says(&lint);
 }
 
 #[test]

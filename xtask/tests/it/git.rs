@@ -86,7 +86,7 @@ fn a_git_that_does_not_answer_is_no_missing_commit() {
     refused.says("git config --global --add safe.directory /w");
     let run = sandbox.run(&["ci", "--only", "good"]).exits(0);
     assert!(run.verdict().starts_with("passed"), "{}", run.verdict());
-    run.says("warning: ask git about the checkout").says("dubious ownership");
+    run.says("warning: cannot ask git about the checkout").says("dubious ownership");
     sandbox.stub("git", "kill -SEGV $$");
     sandbox.run(&PUSH).exits(3).says(asked).says("it ended with signal 11");
     sandbox.stub("git", "exec tail -f /dev/null");

@@ -293,7 +293,7 @@ local = { program = "no-such-server" }
         .says("hint: install `no-such-server`");
     assert_eq!(
         output.verdict(),
-        "could not run: integration-tests (server-absent: start absent for the integration tests: lo...) · exit 3"
+        "could not run: integration-tests (server-absent: cannot start absent for the integration te...) · exit 3"
     );
     assert_eq!(
         sandbox.summary().tasks("integration-tests"),
@@ -301,7 +301,7 @@ local = { program = "no-such-server" }
             "integration-tests/a-service environment-error: needs `integration-tests:server-absent`, which could not do its work",
             "integration-tests/b-service passed",
             "integration-tests:compile passed",
-            "integration-tests:server-absent environment-error: start absent for the integration tests: local: `no-such-server` is not on PATH"
+            "integration-tests:server-absent environment-error: cannot start absent for the integration tests: local: `no-such-server` is not on PATH"
         ]
     );
 }

@@ -331,7 +331,8 @@ fn where_the_plan_cannot_be_made_every_stage_is_expected() {
     fs::remove_file(sandbox.root().join("services/a-service/src/main.rs")).expect("the program of the service's name");
     sandbox.run(&["fmt"]).exits(0);
     sandbox.var("XTASK_NEEDS", r#"{"test-services":{"result":"failure"}}"#);
-    let output = sandbox.run(&["report", "--all", "--json"]).exits(0).says("warning: make images of the services");
+    let output =
+        sandbox.run(&["report", "--all", "--json"]).exits(0).says("warning: cannot make images of the services");
     let summary: Value = serde_json::from_str(&output.stdout).expect("stdout is one document");
     let stages = shown(&summary).2;
     assert_eq!(stages[0], "test-services failed: its job has failed, and there is no record of it");

@@ -23,7 +23,8 @@ fn a_panic_of_a_worker_stops_the_children_and_closes_the_record() {
     let pid = Pid::from_raw(run.pid().cast_signed());
     prlimit(pid, Resource::As, Rlimit { current: limit, maximum: limit }).expect("it can be limited");
     sandbox.open_gate("gate");
-    let output = run.finish().exits(70).says("error: run the plan: xtask has a bug\n  because: failed to spawn thread");
+    let output =
+        run.finish().exits(70).says("error: cannot run the plan: xtask has a bug\n  because: failed to spawn thread");
     assert!(output.stderr.contains(" · exit 70\n"), "the verdict and the code agree: {}", output.stderr);
     let id = sandbox.latest();
     assert_eq!(sandbox.events(&id, "run-finished").len(), 1);

@@ -40,7 +40,7 @@ fn a_stage_of_the_whole_workspace_has_no_matrix() {
         assert_eq!(
             output.stderr.lines().collect::<Vec<_>>(),
             [
-                format!("error: make a matrix of `{stage}`: it works on the workspace as a whole").as_str(),
+                format!("error: cannot make a matrix of `{stage}`: it works on the workspace as a whole").as_str(),
                 "hint: the stages that work service by service are `test-matrix`, `integration` and `docker`"
             ]
         );
@@ -72,7 +72,7 @@ fn an_output_of_the_step_is_one_more_line_of_githubs_file() {
     }
     assert_eq!(sandbox.read("outputs").lines().count(), 2);
     sandbox.var("GITHUB_OUTPUT", "/dev/full");
-    let output = sandbox.run(&args).exits(3).says("error: write the output `services` to /dev/full");
+    let output = sandbox.run(&args).exits(3).says("error: cannot write the output `services` to /dev/full");
     assert_eq!(output.stdout, "", "whoever reads it would go on");
     sandbox.var("GITHUB_OUTPUT", "");
     sandbox.run(&args).exits(3).says("leave out `--github-output`");

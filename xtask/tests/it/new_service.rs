@@ -79,7 +79,7 @@ fn a_second_one_of_that_name_is_refused_and_the_first_stays() {
     assert_eq!(
         output.stderr.lines().collect::<Vec<_>>(),
         [
-            "error: name a service `user-data-service`: this workspace has a package `user-data-service`",
+            "error: cannot name a service `user-data-service`: this workspace has a package `user-data-service`",
             "hint: choose another name"
         ]
     );
@@ -94,7 +94,7 @@ fn names_that_are_none_or_mean_something_else_change_nothing() {
     let sandbox = sandbox();
     for name in ["../x", "/etc", "a b", "Billing", "fn", "auth", "template", "", "x\n", "\u{1b}[2J", "a/../../b"] {
         let output = sandbox.run(&["new-service", name]).exits(2);
-        assert!(output.stderr.starts_with("error: name a service `"), "{name:?}: {}", output.stderr);
+        assert!(output.stderr.starts_with("error: cannot name a service `"), "{name:?}: {}", output.stderr);
         assert!(!output.stderr.contains('\u{1b}'), "{:?}", output.stderr);
     }
     sandbox.run(&["new-service", "--", "--force"]).exits(2).says("did you mean `force`?");
@@ -110,7 +110,7 @@ fn without_a_template_it_is_said_which_key_names_one() {
     assert_eq!(
         output.stderr.lines().collect::<Vec<_>>(),
         [
-            "error: make billing-service: this workspace names no template of a service",
+            "error: cannot make billing-service: this workspace names no template of a service",
             "hint: set `new-service.template` in [workspace.metadata.xtask] to a folder; the README says what it holds"
         ]
     );
@@ -126,7 +126,7 @@ fn a_template_that_cargo_does_not_take_is_taken_back() {
         let mut sandbox = uncommitted();
         sandbox.var("CARGO_NET_OFFLINE", "true").file("deploy/template/Cargo.toml", manifest).commit();
         let lock = sandbox.read("Cargo.lock");
-        sandbox.run(&["new-service", "billing"]).exits(2).says("error: make billing-service").says(why);
+        sandbox.run(&["new-service", "billing"]).exits(2).says("error: cannot make billing-service").says(why);
         assert_eq!((changed(&sandbox), sandbox.read("Cargo.lock")), (String::new(), lock), "{manifest}");
         sandbox.run(&["plan"]).exits(0);
     }

@@ -81,7 +81,7 @@ fn a_red_run_tells_what_to_do_and_stays_red() {
 fn typed_alone_it_tells_about_the_latest_finished_run() {
     let mut sandbox = sandbox();
     fs::remove_dir_all(sandbox.root().join("target/xtask/runs")).expect("the runs before the commit");
-    sandbox.run(&["notify"]).exits(4).says("tell about the latest run: there has been none");
+    sandbox.run(&["notify"]).exits(4).says("report on the latest run: there has been none");
     sandbox.run(&["fmt"]).exits(0);
     sandbox.run(&["notify"]).exits(4).says("no webhook is set").says("hint: set XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK");
     let hook = Hook::ok();
@@ -120,15 +120,17 @@ fn a_receiver_that_cannot_be_told_changes_no_verdict_and_keeps_the_others_inform
     sandbox.var("XTASK_SLACK_WEBHOOK", gone.url("/canary")).var("XTASK_WEBHOOK", other.url("/"));
     let output = sandbox.run(&PUSH).exits(0);
     assert!(output.verdict().starts_with("passed: 1 stage"), "{output:?}");
-    let why = "notify environment-error: notify: tell Slack: it refuses with status 404";
+    let why = "notify environment-error: notify: cannot notify Slack: it refuses with status 404";
     assert_eq!(sandbox.summary().stages(), ["format-and-lint passed", why]);
     assert_eq!((gone.requests().len(), other.requests().len()), (1, 1), "what is final is not tried again");
-    let output =
-        sandbox.run(&["notify"]).exits(3).says("told the webhook\nerror: tell Slack: it refuses with status 404");
+    let output = sandbox
+        .run(&["notify"])
+        .exits(3)
+        .says("told the webhook\nerror: cannot notify Slack: it refuses with status 404");
     output.says("hint: the address in XTASK_SLACK_WEBHOOK is not, or no longer, a webhook");
     sandbox.var("XTASK_WEBHOOK", nobody("/"));
-    let output = sandbox.run(&["notify"]).exits(3).says("error: tell Slack: it refuses with status 404");
-    output.says("error: tell the webhook: it refuses the connection");
+    let output = sandbox.run(&["notify"]).exits(3).says("error: cannot notify Slack: it refuses with status 404");
+    output.says("error: cannot notify the webhook: it refuses the connection");
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn three_green_runs_say_what_is_usual_and_only_what_was_taken_is_noted() {
     let step = sandbox.beside("step.md");
     sandbox.var("XTASK_WEBHOOK", Hook::answers(&["404 Gone"]).url("/")).var("GITHUB_STEP_SUMMARY", step);
     sandbox.run(&["fmt"]).exits(0);
-    sandbox.run(&["notify"]).exits(3).says("told GitHub's summary\nerror: tell the webhook: it refuses");
+    sandbox.run(&["notify"]).exits(3).says("told GitHub's summary\nerror: cannot notify the webhook: it refuses");
     assert!(!sandbox.root().join(MEMORY).exists(), "the webhook has still to be told");
     sandbox.var("GITHUB_STEP_SUMMARY", "");
     let hook = Hook::ok();
@@ -99,6 +99,6 @@ fn trouble_with_the_memory_is_a_warning() {
     fs::create_dir_all(sandbox.root().join(MEMORY)).expect("a folder is in the way");
     sandbox.run(&["ci", "--event", "push", "--only", "fmt", "--only", "notify"]).exits(0).says("notified.ndjson");
     assert_eq!(sandbox.summary().stages(), ["format-and-lint passed", "notify passed: told the webhook"]);
-    sandbox.run(&["notify"]).exits(0).says("warning: read what was told before").says("told the webhook");
+    sandbox.run(&["notify"]).exits(0).says("warning: cannot read the earlier notifications").says("told the webhook");
     assert_eq!(hook.requests().len(), 2);
 }

@@ -46,7 +46,7 @@ fn no_address_is_seen_anywhere() {
         none_in(&TRACES, "an argument list", &words);
     }
     slack.release();
-    let output = run.finish().exits(0).says("tell Slack: it refuses with status 404");
+    let output = run.finish().exits(0).says("cannot notify Slack: it refuses with status 404");
     none_in(&TRACES, "stderr", output.stderr.as_bytes());
     none_in(&TRACES, "stdout", output.stdout.as_bytes());
     none_below(&TRACES, &sandbox.root().join("target/xtask"));

@@ -88,7 +88,7 @@ fn a_full_disk_under_the_streams_changes_no_verdict() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.stage("good", "", "echo something").stage("bad", "", "echo something; exit 1");
     let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it"));
-    let lost = "error: write the answer to stdout\n  because: No space left on device";
+    let lost = "error: cannot write the answer to stdout\n  because: No space left on device";
     let warning = "warning: the answer on stdout is incomplete: No space left on device";
     for (stage, code, with_json, says) in [("good", 0, 3, lost), ("bad", 1, 1, warning)] {
         let child = sandbox.command(&["ci", "--json", "--only", stage]).stdout(full()).spawn().expect("xtask starts");

@@ -58,7 +58,7 @@ fn a_run_that_is_not_there_is_an_error() {
     let sandbox = sandbox();
     sandbox.run(&["report"]).exits(4).says("there has been none in this checkout");
     sandbox.run(&["fmt"]).exits(0);
-    sandbox.run(&["report", "--run", "nonsense"]).exits(2).says("there is no record of it");
+    sandbox.run(&["report", "--run", "nonsense"]).exits(2).says("unknown run `nonsense`");
 }
 
 #[test]

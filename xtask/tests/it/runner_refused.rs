@@ -32,7 +32,7 @@ fn a_wrong_configuration_is_annotated_key_by_key() {
          policy = \"warn\"\n",
     );
     let (output, summary) = run_step(&sandbox, "build-release", 0);
-    let output = output.exits(2).says("error: read the configuration of xtask: 2 problems");
+    let output = output.exits(2).says("error: cannot read the configuration of xtask: 2 problems");
     annotated(
         &output,
         &[
@@ -42,10 +42,16 @@ fn a_wrong_configuration_is_annotated_key_by_key() {
              is \"warn\", and must be one of \"blocking\", \"warning\", \"info\", \"reporting\"",
         ],
     );
-    assert!(summary.starts_with("# ✗ `cargo xtask build` · exit 2\n\n```text\nread the configuration"), "{summary}");
+    assert!(
+        summary.starts_with("# ✗ `cargo xtask build` · exit 2\n\n```text\ncannot read the configuration"),
+        "{summary}"
+    );
     let (stages, code) = recorded(&sandbox);
     assert_eq!((stages.len(), code), (1, 2.into()));
-    assert!(stages[0].starts_with("build-release failed: read the configuration of xtask: 2 problems"), "{stages:?}");
+    assert!(
+        stages[0].starts_with("build-release failed: cannot read the configuration of xtask: 2 problems"),
+        "{stages:?}"
+    );
 }
 
 #[test]
@@ -56,13 +62,15 @@ fn the_report_of_all_jobs_names_the_job_of_an_unknown_service() {
     let output = output.exits(2);
     annotated(
         &output,
-        &["::error file=Cargo.toml,title=cargo xtask test-matrix a-servise::select `a-servise`: no package of this \
-          workspace has that name%0Ahint: did you mean `a-service` and `b-service`?"],
+        &[
+            "::error file=Cargo.toml,title=cargo xtask test-matrix a-servise::cannot select `a-servise`: no package of this \
+          workspace has that name%0Ahint: did you mean `a-service` and `b-service`?",
+        ],
     );
     assert!(summary.contains("hint: did you mean `a-service`"), "{summary}");
     let (output, report) = run_step(&sandbox, "quality-report", 0);
     let output = output.exits(0);
-    let reason = "select `a-servise`: no package of this workspace has that name";
+    let reason = "cannot select `a-servise`: no package of this workspace has that name";
     assert!(report.lines().next().is_some_and(|title| title.contains("test-services")), "{report}");
     let row = format!("| ✗ | `test-services` | blocking | failed |  | {}; ", reason.replace('`', "&#96;"));
     assert!(report.contains(&row), "no {row} in {report}");
@@ -80,12 +88,14 @@ fn a_missing_tool_is_recorded_for_the_stage_that_needs_it() {
     let output = output.exits(3);
     let annotations = annotations(&output);
     assert_eq!(annotations.len(), 1, "{annotations:?}");
-    let start =
-        "::error file=Cargo.toml,title=cargo xtask audit::get the tools of this run ready%0A  because: cargo-audit";
+    let start = "::error file=Cargo.toml,title=cargo xtask audit::cannot get the tools of this run ready%0A  because: cargo-audit";
     assert!(annotations[0].starts_with(start), "{annotations:?}");
     assert!(summary.starts_with("# ✗ `cargo xtask audit` · exit 3\n"), "{summary}");
     let (stages, code) = recorded(&sandbox);
-    assert!(stages[0].starts_with("security-audit environment-error: get the tools of this run ready"), "{stages:?}");
+    assert!(
+        stages[0].starts_with("security-audit environment-error: cannot get the tools of this run ready"),
+        "{stages:?}"
+    );
     assert_eq!(code, 3);
 }
 
@@ -99,7 +109,10 @@ fn a_workspace_that_cargo_cannot_read_is_annotated_where_cargo_says() {
     assert!(annotations.len() == 1 && annotations[0].starts_with(start), "{annotations:?}");
     assert!(step_summary(&sandbox).contains("string values must be quoted"));
     let (stages, code) = recorded(&sandbox);
-    assert!(stages[0].starts_with("format-and-lint failed: read the cargo workspace of /w/services"), "{stages:?}");
+    assert!(
+        stages[0].starts_with("format-and-lint failed: cannot read the cargo workspace of /w/services"),
+        "{stages:?}"
+    );
     assert_eq!(code, 2);
 }
 
@@ -108,8 +121,10 @@ fn what_makes_no_run_leaves_no_record() {
     let sandbox = sandbox("");
     annotated(
         &sandbox.run(&["report"]).exits(4),
-        &["::error file=Cargo.toml,title=cargo xtask report::tell about the latest run: there has been none in this \
-          checkout%0Ahint: run one: `cargo xtask ci`"],
+        &[
+            "::error file=Cargo.toml,title=cargo xtask report::cannot report on the latest run: there has been none in this \
+          checkout%0Ahint: run one: `cargo xtask ci`",
+        ],
     );
     sandbox.run(&["test-matrix", "nope", "--dry-run"]).exits(2);
     sandbox.run(&["plan", "nope"]).exits(2);

@@ -39,7 +39,7 @@ fn a_summary_that_cannot_be_written_is_a_warning() {
     output
         .exits(0)
         .prints("# ✗ failed")
-        .says("warning: write the step's summary to /dev/full: No space left on device");
+        .says("warning: cannot write the step's summary to /dev/full: No space left on device");
 }
 
 #[test]

@@ -30,14 +30,14 @@ fn an_unknown_service_is_refused_with_the_nearest_names() {
     assert_eq!(
         lines(&sandbox.run(&["test-matrix", "auth-servise"]).exits(2)),
         [
-            "error: select `auth-servise`: no package of this workspace has that name",
+            "error: cannot select `auth-servise`: no package of this workspace has that name",
             "hint: did you mean `auth-service`?"
         ]
     );
     assert_eq!(
         lines(&sandbox.run(&["build", "zzz"]).exits(2)),
         [
-            "error: select `zzz`: no package of this workspace has that name",
+            "error: cannot select `zzz`: no package of this workspace has that name",
             "hint: the packages are `auth-service` and `user-service`"
         ]
     );
@@ -53,7 +53,7 @@ fn names_that_try_to_be_something_else_are_only_names() {
         ["../x", "/etc", "a;b", "$(touch x)", "`touch x`", "auth-service\n", "", " ", "*", "auth service", "\u{1b}[2J"]
     {
         let output = sandbox.run(&["fmt", name]).exits(2);
-        assert!(output.stderr.starts_with("error: select `"), "{name:?}: {}", output.stderr);
+        assert!(output.stderr.starts_with("error: cannot select `"), "{name:?}: {}", output.stderr);
         assert!(!output.stderr.contains('\u{1b}'), "{:?}", output.stderr);
         sandbox.run(&["fmt", "-p", name]).exits(2);
         sandbox.run(&["ci", "--only", name]).exits(2);
@@ -75,12 +75,12 @@ fn an_unknown_stage_is_refused_with_the_nearest() {
     let sandbox = sandbox();
     assert_eq!(
         lines(&sandbox.run(&["ci", "--skip", "coverge"]).exits(2)),
-        ["error: select the stage `coverge`: there is none of that name", "hint: did you mean `coverage`?"]
+        ["error: unknown stage `coverge`", "hint: did you mean `coverage`?"]
     );
     assert_eq!(
         lines(&sandbox.run(&["plan", "--only", "zzz"]).exits(2)),
         [
-            "error: select the stage `zzz`: there is none of that name",
+            "error: unknown stage `zzz`",
             "hint: the stages are format-and-lint, test-services, code-coverage, security-audit, dependency-check, integration-tests, build-release, build-and-push, deploy-staging, smoke-test, quality-report and notify"
         ]
     );
@@ -93,7 +93,7 @@ fn a_selection_that_holds_nothing_is_no_success() {
     assert_eq!(
         lines(&sandbox.run(&["test-matrix"]).exits(4)),
         [
-            "error: run the plan: it holds no task",
+            "error: nothing to run: the plan is empty",
             "  because: test-services: no selected package has anything for it",
             "hint: `cargo xtask plan` shows what would run"
         ]
@@ -101,7 +101,7 @@ fn a_selection_that_holds_nothing_is_no_success() {
     assert_eq!(
         lines(&sandbox.run(&["integration", "auth"]).exits(4)),
         [
-            "error: run the plan: it holds no task",
+            "error: nothing to run: the plan is empty",
             "  because: integration-tests: no selected package has anything for it",
             "hint: `cargo xtask plan` shows what would run"
         ]
@@ -109,7 +109,7 @@ fn a_selection_that_holds_nothing_is_no_success() {
     assert_eq!(
         lines(&sandbox.run(&["ci", "--only", "lint", "--skip", "lint"]).exits(4)),
         [
-            "error: run the plan: it holds no task",
+            "error: nothing to run: the plan is empty",
             "  because: format-and-lint: left out by --skip",
             "hint: `cargo xtask plan` shows what would run"
         ]
@@ -124,7 +124,7 @@ fn a_folder_without_a_workspace_is_refused() {
     assert_eq!(
         lines(&output),
         [
-            "error: read the cargo workspace of /w",
+            "error: cannot read the cargo workspace of /w",
             "  because: error: could not find `Cargo.toml` in `/w` or any parent directory",
             "hint: go to a cargo workspace, or name one: `-C DIR`"
         ]
@@ -133,7 +133,7 @@ fn a_folder_without_a_workspace_is_refused() {
     assert_eq!(
         lines(&output),
         [
-            "error: go to the folder no such folder",
+            "error: cannot change to directory `no such folder`",
             "  because: No such file or directory (os error 2)",
             "hint: check what `-C` names"
         ]
@@ -148,7 +148,7 @@ fn a_broken_manifest_is_told_in_cargos_words() {
     assert_eq!(
         lines(&output),
         [
-            "error: read the cargo workspace of /w",
+            "error: cannot read the cargo workspace of /w",
             "  because: error: invalid basic string, expected `\"`",
             "            --> services/user-service/Cargo.toml:2:21",
             "             |",
@@ -165,5 +165,5 @@ fn a_workspace_without_packages_has_nothing_to_select() {
     let sandbox = Sandbox::new();
     sandbox.file("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = []\n");
     let output = sandbox.run(&["ci"]).exits(4);
-    assert_eq!(lines(&output), ["error: select packages: this workspace has none"]);
+    assert_eq!(lines(&output), ["error: cannot select packages: this workspace has none"]);
 }

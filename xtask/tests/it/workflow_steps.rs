@@ -196,7 +196,7 @@ fn every_report_of_a_push_ends_with_the_same_word_name_and_code() {
     let mut push = pushed_to_a_fork();
     case(&mut push, &[], "✓ passed: ");
     push.var("GITHUB_STEP_SUMMARY", "/dev/full");
-    after(&mut push, "quality-report", &[]).exits(0).says("warning: write the step's summary to /dev/full");
+    after(&mut push, "quality-report", &[]).exits(0).says("warning: cannot write the step's summary to /dev/full");
     case(&mut push, &[("security-audit", "failure"), ("dependency-check", "cancelled")], "✓ passed: ");
     let red = |job: &str, why: &str| format!("✗ failed: {job} ({why}) · exit 1");
     let recorded = |why: &str| format!("its job {why}, and no record says why");

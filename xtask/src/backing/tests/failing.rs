@@ -52,7 +52,7 @@ fn every_source_that_fell_through_is_named_with_its_reason_and_what_to_do() {
     let error = failure(start(request, &Stop::new()));
     assert_eq!(
         error,
-        "start PostgreSQL for the integration tests\n  because: given: DATABASE_URL is not set\n  \
+        "cannot start PostgreSQL for the integration tests\n  because: given: DATABASE_URL is not set\n  \
          because: docker: no `docker` on PATH\n  because: local: `postgres` is not on PATH\nhint: `apt-get install \
          postgresql`, or start Docker, or set DATABASE_URL to the URL of a running server"
     );

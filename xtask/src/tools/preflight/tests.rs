@@ -71,7 +71,7 @@ fn everything_that_stands_in_the_way_is_said_at_once_with_what_to_do() {
     assert_eq!(error.exit(), Exit::Environment);
     let text = error.to_string().replace(&bed.at("").display().to_string(), "~/");
     insta::assert_snapshot!(text, @r#"
-    get the tools of this run ready
+    cannot get the tools of this run ready
       because: clippy (for format-and-lint) is broken at ~/toolchain/bin/cargo-clippy (it ended with signal 11)
                  to do: repair or remove ~/toolchain/bin/cargo-clippy, or reinstall clippy
                postgresql (for integration-tests) is missing, and docker cannot stand in for it (it ended with exit code 1: no daemon); it takes a system package, and nobody can be asked here

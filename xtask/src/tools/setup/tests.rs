@@ -22,7 +22,7 @@ fn it_installs_what_is_missing_goes_on_after_a_failure_and_finds_nothing_the_sec
     assert_eq!(report.exit(), Exit::Environment);
     let text = report.text().replace(&bed.at("").display().to_string(), "~/");
     insta::assert_snapshot!(text, @r#"
-    did not install cargo-audit: run `cargo install`
+    did not install cargo-audit: cannot run `cargo install`
       because: no network
       to do: run `cargo install --locked --force --root ~/cache/tools/cargo-audit-0.22.2 --target-dir ~/work/target/xtask/install/cargo-audit-0.22.2 cargo-audit@0.22.2`
     installed cargo-deny 0.20.2
