@@ -49,7 +49,7 @@ impl Watch {
             };
             let because = match process.end() {
                 Some(end) => Some(format!("{} died during the tests: {}", self.title, how(end))),
-                None if !process.has_ended() && ready::open(&self.host, self.port).is_ok() => return None,
+                None if ready::open(&self.host, self.port).is_ok() && !process.has_ended() => return None,
                 None => (awake() >= deadline).then(|| format!("{} no longer takes connections", self.title)),
             };
             if let Some(because) = because {

@@ -4,6 +4,7 @@ use super::limits::{Farewell, Limits};
 use super::output::Tail;
 use super::spawn::Streams;
 use super::supervise::Supervisor;
+use super::table::Process;
 use super::{Child, End, Ended, Level, Signal, Stop};
 use crate::command::Stream;
 use crate::error::{Error, Result};
@@ -27,6 +28,7 @@ pub struct Background {
 /// What can be seen of a server, by any thread and for longer than the server lives.
 #[derive(Clone, Debug)]
 pub struct View {
+    pid: i32,
     ended: Arc<AtomicBool>,
     seen: Arc<Mutex<Seen>>,
 }
@@ -39,9 +41,11 @@ struct Seen {
 }
 
 impl View {
-    /// Whether it has ended; true a moment before [`View::end`] knows how.
+    /// Whether it has ended or is about to, although it may still take a connection; true a moment before [`View::end`]
+    /// knows how.
     pub fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
+        // Its pid is another process's only after it has ended.
+        self.ended.load(Ordering::Acquire) || Process::read(self.pid).is_some_and(|now| now.exiting || now.ended)
     }
 
     /// How it ended, if it has: `None` while it runs.
@@ -69,7 +73,7 @@ pub fn spawn_background(child: &Child) -> Result<Background> {
     let farewell = Arc::clone(&limits.farewell);
     let supervisor = Supervisor::start(child, limits, Streams::default())?;
     let pid = supervisor.pid();
-    let view = View { ended: supervisor.ended(), seen: Arc::default() };
+    let view = View { pid, ended: supervisor.ended(), seen: Arc::default() };
     let seen_there = Arc::clone(&view.seen);
     let thread = thread::spawn(move || {
         let ended = supervisor.supervise(&mut |_: Stream, line: &[u8]| lock(&seen_there).tail.push(line));

@@ -17,7 +17,12 @@ pub(super) struct Process {
     pub(super) started: u64,
     /// It has ended and waits to be reaped.
     pub(super) ended: bool,
+    /// It is about to end: it runs no more code of its own, and the kernel closes its files.
+    pub(super) exiting: bool,
 }
+
+/// The flag of the kernel's `include/linux/sched.h` for a process that exits.
+const PF_EXITING: u32 = 0x4;
 
 impl Process {
     /// Reads one process; `None` when there is none of this pid.
@@ -37,6 +42,7 @@ impl Process {
             name: name.to_owned(),
             started: fields.get(19)?.parse().ok()?,
             ended: matches!(*fields.first()?, "Z" | "X"),
+            exiting: fields.get(6)?.parse::<u32>().ok()? & PF_EXITING != 0,
         })
     }
 
