@@ -26,7 +26,7 @@ pub enum Exit {
     Locked,
     /// A deployment failed, and what was before is back and verified.
     RolledBack,
-    /// A deployment failed, and a human is needed.
+    /// A deployment failed, and manual intervention is needed.
     Broken,
     /// A bug in xtask.
     Bug,

@@ -21,7 +21,7 @@ pub struct Lost {
 /// What is said of a failed deployment or smoke test when the previous version runs again.
 pub const IS_BACK: &str = "what was before is back";
 /// What is said of a failed deployment when it does not.
-pub const NEEDS_A_HUMAN: &str = "a human is needed";
+pub const NEEDS_A_HUMAN: &str = "manual intervention is needed";
 /// The title of a deployment's table of commands.
 pub const TYPE_NEXT: &str = "What to type next";
 

@@ -62,7 +62,7 @@ pub(super) fn make(args: &cli::NewService, session: &Session) -> Result<Exit> {
 fn next(name: &str, folder: &str) -> String {
     format!(
         "next:\n  cargo xtask ci {name}\n  cargo xtask integration {name}\n\
-         left to you:\n  what it is for: `description` in {folder}/Cargo.toml\n  \
+         Then:\n  what it is for: `description` in {folder}/Cargo.toml\n  \
          its own tables, rules, routes and tests in place of the template's\n  \
          git add {folder} Cargo.lock"
     )
@@ -88,7 +88,7 @@ impl New {
         let name = name::full(typed, &packages, &lock_file(workspace).unwrap_or_default())?;
         let Some(template) = config.template else {
             return Err(Error::usage(format!("make {name}: this workspace names no template of a service")).hint(
-                "set `new-service.template` in [workspace.metadata.xtask] to a folder; the README says what it holds",
+                "set `new-service.template` in [workspace.metadata.xtask] to a directory; docs/services.md says what it holds",
             ));
         };
         let folder = workspace.root.join(&config.services_dir).join(&name);

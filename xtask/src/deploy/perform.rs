@@ -164,7 +164,7 @@ fn before(
     for planned in begun.services {
         let deployment = live.deployment(&planned.service);
         if is_somebody_elses(planned, progress.get(&planned.service), deployment, begun.run) {
-            let line = format!("left alone: somebody else has changed it since the run {}", begun.run);
+            let line = format!("left alone: someone else has changed it since the run {}", begun.run);
             say(Said::Service { service: planned.service.clone(), line, done: true });
             continue;
         }

@@ -108,7 +108,7 @@ impl State {
             Self::Changed => "changed, and nobody has watched it to its end".to_owned(),
             Self::RolledBack => "rolled back; what was before runs again".to_owned(),
             Self::Removed => "removed again; there was none before".to_owned(),
-            Self::Broken { why } => format!("needs a human: {why}"),
+            Self::Broken { why } => format!("needs manual intervention: {why}"),
         }
     }
 }
@@ -137,7 +137,7 @@ pub enum End {
     Untouched,
     /// It failed, and what was before is back and verified.
     RolledBack,
-    /// It failed, and a human is needed.
+    /// It failed, and manual intervention is needed.
     Broken,
     /// It was stopped.
     Stopped,

@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const AFTER_A_FAILURE: Duration = Duration::from_secs(20);
 
 /// What is wrong with a service that is not what this run has written any more.
-pub(super) const SOMEBODY_ELSE: &str = "somebody else has changed it since";
+pub(super) const SOMEBODY_ELSE: &str = "someone else has changed it since";
 
 /// What is waited for, and how long.
 pub(super) struct Watch {

@@ -131,7 +131,7 @@ fn failed(what: &str, silence: &Silence) -> Error {
     let text = match silence {
         Silence::Failed { said, .. } if !said.err.trim().is_empty() => &said.err,
         Silence::NotStarted(_) => {
-            return error.detail(silence.why()).hint("`cargo xtask doctor` tells what is missing");
+            return error.detail(silence.why()).hint("`cargo xtask doctor` lists what is missing");
         }
         _ => return error.detail(silence.why()),
     };

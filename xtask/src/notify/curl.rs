@@ -53,7 +53,7 @@ pub fn post(name: &str, variable: &str, address: &Address, json: &str) -> Result
         }
         Err(silence) => Err(Error::environment(format!("notify {name}: run curl"))
             .detail(silence.why())
-            .hint("`cargo xtask doctor` tells what is missing")),
+            .hint("`cargo xtask doctor` lists what is missing")),
     }
 }
 

@@ -14,4 +14,4 @@ pub const WEBHOOK: &str = "XTASK_WEBHOOK";
 /// How the line begins that says why nobody was told.
 pub const NOTHING_SENT: &str = "nothing was sent: ";
 /// How the line begins that says who was told.
-pub const TOLD: &str = "told ";
+pub const TOLD: &str = "sent to ";

@@ -66,11 +66,11 @@ mod tests {
 
     #[test]
     fn it_says_whom_it_told_or_why_nobody() {
-        let reading = case(&["told Slack", "warning: w"], Exit::Code(0), Outcome::Passed, "told Slack");
+        let reading = case(&["sent to Slack", "warning: w"], Exit::Code(0), Outcome::Passed, "sent to Slack");
         assert_eq!(reading.notes, ["w"]);
         case(&["nothing was sent: as before"], Exit::Code(0), Outcome::NothingToDo, "as before");
         case(&[], Exit::Code(0), Outcome::EnvironmentError, "it did not say whom it has told");
-        let lines = ["told Slack", "error: tell the webhook: it refuses with status 404", "hint: make a new one"];
+        let lines = ["sent to Slack", "error: tell the webhook: it refuses with status 404", "hint: make a new one"];
         let why = "tell the webhook: it refuses with status 404";
         case(&lines, Exit::Code(3), Outcome::EnvironmentError, why);
         case(&[], Exit::Signal(9), Outcome::EnvironmentError, "was killed by SIGKILL (out of memory?)");

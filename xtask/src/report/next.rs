@@ -7,7 +7,7 @@ use super::summary::{StageSummary, Summary, TaskSummary};
 use crate::cause::Cause;
 use crate::ids::StageId;
 use crate::outcome::Outcome;
-use crate::reading::{IS_BACK, NEEDS_A_HUMAN, Severity, TYPE_NEXT};
+use crate::reading::{IS_BACK, Severity, TYPE_NEXT};
 use crate::text;
 use kind::Kind;
 
@@ -181,7 +181,7 @@ fn deployment(task: &TaskSummary) -> (String, Vec<String>) {
         let told = told_next(task);
         let commands = if told.is_empty() { vec![look, format!("cargo xtask rollback {environment}")] } else { told };
         return (
-            format!("look at {environment} now: {NEEDS_A_HUMAN}, and some services run as nobody wants"),
+            format!("{environment} needs manual intervention: some services are in an unintended state"),
             commands,
         );
     }

@@ -141,7 +141,7 @@ impl Config {
             text::count(problems.len(), "problem"),
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
         ))
-        .hint("the README lists every key with its default")
+        .hint("docs/configuration.md lists every key with its default")
         .at(problems.into_iter().map(Flaw::from)))
     }
 

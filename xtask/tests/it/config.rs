@@ -43,7 +43,7 @@ fn every_problem_is_told_at_once() {
             "  /w/Cargo.toml: `workspace.metadata.xtask.timeot` is unknown: did you mean `timeout`?",
             "  /w/services/auth-service/Cargo.toml: `package.metadata.xtask.service.port` is 70000, and must be a whole number from 1 to 65535",
             "  /w/services/auth-service/Cargo.toml: `package.metadata.xtask.service.images` is unknown: did you mean `image`?",
-            "hint: the README lists every key with its default"
+            "hint: docs/configuration.md lists every key with its default"
         ]
     );
     // A run says the same, and leaves nothing behind.
@@ -59,7 +59,7 @@ fn a_table_of_another_kind_is_refused() {
         [
             "error: cannot read the configuration of xtask: 1 problem",
             "  /w/Cargo.toml: `workspace.metadata.xtask` is a number, and must be a table",
-            "hint: the README lists every key with its default"
+            "hint: docs/configuration.md lists every key with its default"
         ]
     );
     assert_eq!(
@@ -67,7 +67,7 @@ fn a_table_of_another_kind_is_refused() {
         [
             "error: cannot read the configuration of xtask: 1 problem",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages` is a list, and must be a table",
-            "hint: the README lists every key with its default"
+            "hint: docs/configuration.md lists every key with its default"
         ]
     );
 }
@@ -124,7 +124,7 @@ fn needs_that_point_nowhere_are_refused_all_at_once_with_the_nearest() {
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.a.needs` names `test-servces`, which is no stage: did you mean `test-services`?",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.b.needs` names `zzz`, which is no stage: the stages are a, b, build-and-push, build-release, code-coverage, dependency-check, deploy-staging, format-and-lint, integration-tests, notify, quality-report, security-audit, smoke-test and test-services",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.b.polcy` is unknown: did you mean `policy`?",
-            "hint: the README lists every key with its default"
+            "hint: docs/configuration.md lists every key with its default"
         ]
     );
 }
@@ -136,7 +136,7 @@ fn a_stage_of_its_own_needs_a_command_and_a_plain_name() {
         [
             "error: cannot read the configuration of xtask: 1 problem",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.test-servics` is a stage of its own and needs a `command`, or did you mean `test-services`?",
-            "hint: the README lists every key with its default"
+            "hint: docs/configuration.md lists every key with its default"
         ]
     );
     let names = "[workspace.metadata.xtask.stages]\n\"../x\".command = [\"true\"]\n\"-p\".command = [\"true\"]\n";
@@ -146,7 +146,7 @@ fn a_stage_of_its_own_needs_a_command_and_a_plain_name() {
             "error: cannot read the configuration of xtask: 2 problems",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.-p` is no name for a stage: use letters, digits and dashes",
             "  /w/Cargo.toml: `workspace.metadata.xtask.stages.\"../x\"` is no name for a stage: use letters, digits and dashes",
-            "hint: the README lists every key with its default"
+            "hint: docs/configuration.md lists every key with its default"
         ]
     );
 }

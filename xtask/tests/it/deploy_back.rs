@@ -86,11 +86,11 @@ fn what_was_before_is_watched_too_and_when_it_does_not_come_up_a_human_is_needed
     shop.cluster.behave(&Shop::image("user-service", 'a'), lost);
     shop.kubectl(&["delete", "pods", "--selector=app.kubernetes.io/name=user-service"]);
     place.release();
-    let output = shop.sandbox.wait(child).exits(8).says("user-service failed; a human is needed");
+    let output = shop.sandbox.wait(child).exits(8).says("user-service failed; manual intervention is needed");
     output
         .says("the disk is gone")
         .says("auth-service  rolled back; what was before runs again")
-        .says("user-service  needs a human: its program ends again and again")
+        .says("user-service  needs manual intervention: its program ends again and again")
         .says("cargo xtask status staging")
         .says("cargo xtask rollback staging");
 }

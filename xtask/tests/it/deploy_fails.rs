@@ -78,10 +78,10 @@ fn when_what_was_before_does_not_come_back_a_human_is_needed() {
     shop.cluster.behave(&Shop::image("user-service", 'b'), Behaviour::CrashLoop(1, String::new()));
     // What ran well before does not any more: its node has lost the image, say.
     let writes = shop.cluster.fault(Fault::on("patch", "deployments").name("user-service").nth(3).always().answer(403));
-    let output = shop.deploy(&[]).exits(8).says("user-service failed; a human is needed");
+    let output = shop.deploy(&[]).exits(8).says("user-service failed; manual intervention is needed");
     assert!(writes.matched() >= 3);
-    output.says("cargo xtask status staging").says("needs a human: ").says("auth-service  rolled back");
-    let next = "- `deploy-staging:staging`: look at staging now: a human is needed, and some services run as nobody wants\n  \
+    output.says("cargo xtask status staging").says("needs manual intervention: ").says("auth-service  rolled back");
+    let next = "- `deploy-staging:staging`: staging needs manual intervention: some services are in an unintended state\n  \
                 - `cargo xtask status staging`\n  - `cargo xtask rollback staging`\n";
     let report = shop.sandbox.run(&["report"]).exits(0).stdout;
     assert!(report.contains(next), "{report}");

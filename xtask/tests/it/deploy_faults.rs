@@ -113,7 +113,7 @@ fn a_write_that_gets_no_answer_is_made_again() {
 fn credentials_that_end_while_it_watches_need_a_human_who_goes_on() {
     for (status, hint) in [(401, "log in: for AWS"), (403, "ask for the right")] {
         let (shop, output) = refused("", "list", "pods", 2, status);
-        let output = output.exits(8).says("a human is needed").says(hint);
+        let output = output.exits(8).says("manual intervention is needed").says(hint);
         output
             .says("auth-service  changed, and nobody has watched it to its end")
             .says("cargo xtask deploy staging --resume")
@@ -148,7 +148,7 @@ fn credentials_that_end_while_it_writes_need_a_human_who_goes_on() {
     let (shop, output) = refused("", "patch", "deployments", 4, 401);
     let output = output.exits(8).says("its objects cannot be written").says("log in: for AWS");
     output
-        .says("needs a human: it cannot be set back: error: You must be logged in")
+        .says("needs manual intervention: it cannot be set back: error: You must be logged in")
         .says("cargo xtask rollback staging");
     shop.sandbox.run(&["rollback", "staging"]).exits(0);
     shop.runs_all_of('a');

@@ -48,7 +48,10 @@ fn a_deployment_that_is_paused_while_it_is_watched_is_not_waited_for() {
     meets(&place, 3);
     shop.kubectl(&["rollout", "pause", "deployment/user-service"]);
     place.release();
-    shop.sandbox.wait(child).exits(8).says("user-service  needs a human: somebody else has changed it since");
+    shop.sandbox
+        .wait(child)
+        .exits(8)
+        .says("user-service  needs manual intervention: someone else has changed it since");
     assert_eq!(shop.runs("auth-service"), Some(Shop::image("auth-service", 'a')), "it is set back");
 }
 

@@ -98,7 +98,7 @@ fn somebody_elses_newer_rollout_is_left_alone() {
     shop.kubectl(&["set", "image", "deployment/auth-service", &format!("auth-service={image}")]);
     place.release();
     let output = shop.sandbox.wait(child).exits(8);
-    output.says("auth-service  needs a human: somebody else has changed it since, and it was left as it is");
+    output.says("auth-service  needs manual intervention: someone else has changed it since, and it was left as it is");
     assert_eq!(shop.runs("auth-service"), Some(image));
     assert_eq!(shop.runs("user-service"), Some(Shop::image("user-service", 'a')));
 }

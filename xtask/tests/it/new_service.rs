@@ -44,7 +44,7 @@ fn a_service_is_made_and_its_tests_pass_at_once() {
             "next:",
             "  cargo xtask ci user-data-service",
             "  cargo xtask integration user-data-service",
-            "left to you:",
+            "Then:",
             "  what it is for: `description` in services/user-data-service/Cargo.toml",
             "  its own tables, rules, routes and tests in place of the template's",
             "  git add services/user-data-service Cargo.lock",
@@ -111,7 +111,7 @@ fn without_a_template_it_is_said_which_key_names_one() {
         output.stderr.lines().collect::<Vec<_>>(),
         [
             "error: cannot make billing-service: this workspace names no template of a service",
-            "hint: set `new-service.template` in [workspace.metadata.xtask] to a folder; the README says what it holds"
+            "hint: set `new-service.template` in [workspace.metadata.xtask] to a directory; docs/services.md says what it holds"
         ]
     );
     sandbox.append("Cargo.toml", CONFIGURED);

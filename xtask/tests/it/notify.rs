@@ -38,7 +38,7 @@ fn a_push_ends_by_telling_both_webhooks() {
     sandbox.var("GITHUB_RUN_ID", "17").var("GITHUB_STEP_SUMMARY", &step);
     sandbox.run(&PUSH).exits(0);
     let summary = sandbox.summary();
-    assert_eq!(summary.stages(), ["format-and-lint passed", "notify passed: told Slack and the webhook"]);
+    assert_eq!(summary.stages(), ["format-and-lint passed", "notify passed: sent to Slack and the webhook"]);
     let request = other.request();
     assert!(request.head.starts_with("POST /o?x=1 HTTP/1.1\r\n"), "{}", request.head);
     assert!(request.head.contains("Content-Type: application/json\r\n"), "{}", request.head);
@@ -92,7 +92,7 @@ fn typed_alone_it_tells_about_the_latest_finished_run() {
     let going_on = gate.start(&["ci", "--only", "slow"]);
     going_on.until_there("ready");
     let output = sandbox.run(&["notify"]).exits(0);
-    assert_eq!(output.stderr, "told the webhook and GitHub's summary");
+    assert_eq!(output.stderr, "sent to the webhook and GitHub's summary");
     sandbox.open_gate("gate");
     going_on.finish().exits(0);
     let document = hook.request().json();
@@ -126,7 +126,7 @@ fn a_receiver_that_cannot_be_told_changes_no_verdict_and_keeps_the_others_inform
     let output = sandbox
         .run(&["notify"])
         .exits(3)
-        .says("told the webhook\nerror: cannot notify Slack: it refuses with status 404");
+        .says("sent to the webhook\nerror: cannot notify Slack: it refuses with status 404");
     output.says("hint: the address in XTASK_SLACK_WEBHOOK is not, or no longer, a webhook");
     sandbox.var("XTASK_WEBHOOK", nobody("/"));
     let output = sandbox.run(&["notify"]).exits(3).says("error: cannot notify Slack: it refuses with status 404");

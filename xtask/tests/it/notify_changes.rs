@@ -28,17 +28,17 @@ fn others_are_told_of_changes_only_when_so_configured() {
         sandbox.run(&["fmt"]).exits(code);
         sandbox.run(&["notify"]).exits(0)
     };
-    run(0).says("told the webhook");
+    run(0).says("sent to the webhook");
     run(0).says("nothing was sent: passed after passed on main is no change (notify.on = \"change\")");
     let main = "services/a-service/src/main.rs";
     let good = sandbox.read(main);
     sandbox.append(main, "\n\n\nfn  unformatted( ) { }\n");
-    run(1).says("told the webhook");
+    run(1).says("sent to the webhook");
     // Telling about the same run again says the same again.
-    sandbox.run(&["notify"]).exits(0).says("told the webhook");
+    sandbox.run(&["notify"]).exits(0).says("sent to the webhook");
     run(1).says("nothing was sent: failed after failed on main is no change");
     sandbox.file(main, &good);
-    run(0).says("told the webhook");
+    run(0).says("sent to the webhook");
     let told: Vec<_> =
         hook.requests().iter().map(|it| (it.json()["before"].clone(), it.json()["changed"].clone())).collect();
     let [passed, failed] = ["passed", "failed"].map(serde_json::Value::from);
@@ -50,7 +50,7 @@ fn others_are_told_of_changes_only_when_so_configured() {
     assert_eq!(lines(&sandbox), 6);
     // Another branch has a state of its own.
     sandbox.var("GITHUB_REF_NAME", "other");
-    sandbox.run(&["notify"]).exits(0).says("told the webhook");
+    sandbox.run(&["notify"]).exits(0).says("sent to the webhook");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn three_green_runs_say_what_is_usual_and_only_what_was_taken_is_noted() {
     let step = sandbox.beside("step.md");
     sandbox.var("XTASK_WEBHOOK", Hook::answers(&["404 Gone"]).url("/")).var("GITHUB_STEP_SUMMARY", step);
     sandbox.run(&["fmt"]).exits(0);
-    sandbox.run(&["notify"]).exits(3).says("told GitHub's summary\nerror: cannot notify the webhook: it refuses");
+    sandbox.run(&["notify"]).exits(3).says("sent to GitHub's summary\nerror: cannot notify the webhook: it refuses");
     assert!(!sandbox.root().join(MEMORY).exists(), "the webhook has still to be told");
     sandbox.var("GITHUB_STEP_SUMMARY", "");
     let hook = Hook::ok();
@@ -87,7 +87,7 @@ fn three_green_runs_say_what_is_usual_and_only_what_was_taken_is_noted() {
     let whole = sandbox.read(MEMORY);
     sandbox.file(MEMORY, &format!("{{\"version\":9,\"new\":true}}\n{}", &whole[..whole.len() - 9]));
     let output = sandbox.run(&["notify"]).exits(0);
-    assert_eq!(output.stderr, "told the webhook");
+    assert_eq!(output.stderr, "sent to the webhook");
     assert_eq!(lines(&sandbox), 6);
 }
 
@@ -98,7 +98,7 @@ fn trouble_with_the_memory_is_a_warning() {
     sandbox.var("XTASK_WEBHOOK", hook.url("/"));
     fs::create_dir_all(sandbox.root().join(MEMORY)).expect("a folder is in the way");
     sandbox.run(&["ci", "--event", "push", "--only", "fmt", "--only", "notify"]).exits(0).says("notified.ndjson");
-    assert_eq!(sandbox.summary().stages(), ["format-and-lint passed", "notify passed: told the webhook"]);
-    sandbox.run(&["notify"]).exits(0).says("warning: cannot read the earlier notifications").says("told the webhook");
+    assert_eq!(sandbox.summary().stages(), ["format-and-lint passed", "notify passed: sent to the webhook"]);
+    sandbox.run(&["notify"]).exits(0).says("warning: read what was told before").says("sent to the webhook");
     assert_eq!(hook.requests().len(), 2);
 }

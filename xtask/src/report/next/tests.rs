@@ -192,10 +192,10 @@ fn deployments_say_how_it_stands_before_they_say_what_to_type() {
         columns: vec!["command".to_owned()],
         rows: rows.iter().map(|&row| vec![row.to_owned()]).collect(),
     };
-    let broken = || failed("auth-service failed; a human is needed").caused_by(Cause::NeedsHuman);
+    let broken = || failed("auth-service failed; manual intervention is needed").caused_by(Cause::NeedsHuman);
     let told = Reading { tables: vec![next(&["cargo xtask status x"])], ..broken() };
-    case("deploy-staging", "staging", told, "deploy", "a human is needed", &["cargo xtask status x"]);
-    case("deploy-staging", "staging", broken(), "deploy", "a human is needed", &[&status, &rollback]);
+    case("deploy-staging", "staging", told, "deploy", "needs manual intervention", &["cargo xtask status x"]);
+    case("deploy-staging", "staging", broken(), "deploy", "needs manual intervention", &[&status, &rollback]);
     let unready = ended(Outcome::EnvironmentError, "look for the namespace");
     case("rollback-staging", "staging", unready, "deploy", "stood in the way", &[&status, &rollback_again]);
     let resume = [next(&["cargo xtask deploy staging --resume", &rollback])].to_vec();
@@ -241,7 +241,7 @@ fn advice_goes_by_the_cause_and_never_by_the_words_of_the_reason() {
         "the path is under review, below its floor",
         "PostgreSQL died during the tests",
         "it is over the budget",
-        "what was before is back, and a human is needed",
+        "what was before is back, and manual intervention is needed",
         "needs `own/first`, which failed",
     ];
     for sentence in sentences {
