@@ -1,4 +1,4 @@
-//! The command line as data. `settings` gives it meaning.
+//! The command line as data. `settings` interprets it.
 
 #![expect(missing_docs, reason = "clap would show a docstring as the command's help; the help texts suffice")]
 

@@ -22,10 +22,10 @@ fn main() -> ExitCode {
         Err(Error::new(Exit::Bug, "go on: xtask has a bug").hint("please report it, with what stands above"))
     });
     let exit = result.unwrap_or_else(|error| {
-        // It repeats what was typed, or what a tool has said, and neither may move the cursor or show a secret.
+        // It repeats what was typed, or the output of a tool, and neither may move the cursor or show a secret.
         let shown = secrets().hide(&format!("error: {error}"));
         let text: String = shown.lines().map(|line| sanitise(line) + "\n").collect();
-        // Nobody is left to tell when stderr is closed.
+        // There is nowhere to report an error to when stderr is closed.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
         error.exit()
     });
@@ -43,7 +43,7 @@ fn refuse(errors: Vec<clap::Error>) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(Exit::Usage.code()))
 }
 
-/// What must not be repeated.
+/// The values that must be redacted.
 fn secrets() -> Secrets {
     Environment::read().map(|environment| secrets::of(&environment.vars)).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Reads a table of a manifest's metadata key by key and collects everything that is wrong with it: mistyped keys,
-//! wrong types, values out of range. Knows nothing about what the keys mean.
+//! Reads a table of a manifest's metadata key by key and collects every problem with it: mistyped keys, wrong types,
+//! values out of range. Knows nothing about the meaning of the keys.
 
 use crate::error::Flaw;
 use crate::text;
@@ -10,10 +10,10 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Everything wrong that was found so far.
+/// The problems found so far.
 pub type Problems = Vec<Problem>;
 
-/// One thing that is wrong with a key of a manifest, or with a table.
+/// A problem with a key of a manifest, or with a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     manifest: PathBuf,
@@ -34,7 +34,7 @@ impl From<Problem> for Flaw {
     }
 }
 
-/// A table, and which of its keys somebody has asked for.
+/// A table, and which of its keys have been read.
 pub struct Table<'a> {
     manifest: &'a Path,
     path: String,
@@ -43,7 +43,7 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// The table `value` of `manifest`, which stands there as `path`. Null is an empty table.
+    /// The table `value` of `manifest`, at the key `path`. Null is an empty table.
     pub fn new(manifest: &'a Path, path: impl Into<String>, value: &'a Value, problems: &mut Problems) -> Self {
         let table = Self { manifest, path: path.into(), entries: value.as_object(), known: BTreeSet::new() };
         if table.entries.is_none() && !value.is_null() {
@@ -52,7 +52,7 @@ impl<'a> Table<'a> {
         table
     }
 
-    /// Where the table stands, for messages: `[workspace.metadata.xtask.stages]`.
+    /// The path of the table, for messages: `[workspace.metadata.xtask.stages]`.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -144,13 +144,13 @@ impl<'a> Table<'a> {
         Table::new(self.manifest, within(&self.path, key), value, problems)
     }
 
-    /// Every entry as a table of its own, for tables whose keys are names that the user gives.
+    /// Every entry as a table of its own, for tables whose keys are names that the user chooses.
     pub fn tables(&self, problems: &mut Problems) -> Vec<(&'a str, Table<'a>)> {
         let entries = self.entries.into_iter().flatten();
         entries.map(|(key, value)| (key.as_str(), self.holding(key, value, problems))).collect()
     }
 
-    /// Every entry as `convert` understands it, for tables whose keys are names that the user gives.
+    /// Every entry as `convert` understands it, for tables whose keys are names that the user chooses.
     pub fn entries<T>(
         &self,
         wanted: &str,
@@ -175,7 +175,7 @@ impl<'a> Table<'a> {
         items.map(|(index, value)| Table::new(self.manifest, format!("{path}[{index}]"), value, problems)).collect()
     }
 
-    /// Complains about every key that nobody has asked for, with the nearest one that exists.
+    /// Complains about every key that has not been read, with the nearest one that exists.
     pub fn finish(self, problems: &mut Problems) {
         for key in self.entries.into_iter().flat_map(Map::keys) {
             if self.known.contains(key.as_str()) {

@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 impl Cli {
-    /// Parses what was typed, and the variables in place of flags.
+    /// Parses the command line as typed, and the variables in place of flags.
     ///
     /// # Errors
     ///
-    /// What is wrong with the command line, or with each invalid variable. Help is an error, too.
+    /// Returns every problem with the command line, or with each invalid variable. Help is an error, too.
     pub fn read(typed: &[OsString]) -> Result<Self, Vec<Error>> {
         let error = match parse(typed, &|_| true) {
             Ok(cli) => return Ok(cli),
@@ -46,7 +46,7 @@ fn with_variables(command: clap::Command, keep: &dyn Fn(&str) -> bool) -> clap::
     command.mut_args(only).mut_subcommands(|subcommand| with_variables(subcommand, keep))
 }
 
-/// The variables in place of flags of a command or its subcommands.
+/// The environment variables that replace flags of a command or its subcommands.
 fn names(command: &clap::Command) -> BTreeSet<String> {
     let own = command.get_arguments().filter_map(variable).map(str::to_owned);
     own.chain(command.get_subcommands().flat_map(names)).collect()

@@ -38,7 +38,7 @@ pub(super) fn deploy(command: &Command, args: &cli::Deploy, session: &Session) -
     run::carry_out(start, command, &args.run, session)
 }
 
-/// What would be deployed: the objects, or what they would change in the cluster.
+/// Prints what would be deployed: the objects, or what they would change in the cluster.
 fn preview(command: &Command, args: &cli::Deploy, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
     let deployment = deployment(&settings)?;
@@ -90,7 +90,7 @@ fn releases(workspace: &Workspace, settings: &Settings, deployment: &Deployment)
     images::complete(&releases, &deployment.images.list(&Home::new(&workspace.target_dir).runs())?)
 }
 
-/// What services are planned from, outside of a run.
+/// The context that services are planned from, outside of a run.
 fn context<'a>(
     workspace: &'a Workspace,
     settings: &'a Settings,
@@ -100,7 +100,7 @@ fn context<'a>(
     stages::Context { workspace, settings, stages: &[], packages, features, timeout: Duration::MAX }
 }
 
-/// Asks the cluster something outside of a run: no lock, no record, and nothing that stays.
+/// Queries the cluster outside of a run: no lock, no record, and nothing that remains.
 fn aside<T>(session: &Session, ask: impl FnOnce(Caller) -> Result<T>) -> Result<T> {
     let environment = &session.environment;
     private::clean_after_all(environment);
@@ -114,8 +114,9 @@ fn aside<T>(session: &Session, ask: impl FnOnce(Caller) -> Result<T>) -> Result<
     ask(Caller::new(&private.path().join("deploy"), &surroundings, &marker, GRACE, &stop)?)
 }
 
-/// What a guarded environment wants to see: a clean tree, the images of this very commit, and a green run of it. What
-/// comes back deploys these images of this commit, also when their file or the checkout changes before the answer.
+/// Checks what a guarded environment requires: a clean tree, the images of this very commit, and a green run of it. The
+/// returned start deploys these images of this commit, even if their file or the checkout changes before the user
+/// answers.
 fn guard(start: Start) -> Result<Start> {
     let Start { workspace, mut settings, commit, home, lock, .. } = start;
     let commit = commit?;
@@ -163,7 +164,7 @@ fn is_green(summary: &Summary, commit: &str, settings: &Settings) -> bool {
         && blocking.all(|stage| settings.config.stage(&stage.id).is_none() || passed(&stage.id))
 }
 
-/// Has the name of an environment typed if it is guarded, unless `--yes` was.
+/// Asks the user to type the name of an environment if it is guarded, unless `--yes` was given.
 fn confirm(deployment: &Deployment, consent: cli::Yes, session: &Session) -> Result<()> {
     let name = &deployment.environment.name;
     if consent.yes || !deployment.environment.guard {

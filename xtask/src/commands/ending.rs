@@ -1,4 +1,4 @@
-//! What Ctrl-C and `kill` do while no run is on: what xtask has started ends first, then xtask, by that very signal.
+//! How Ctrl-C and `kill` are handled outside of a run: xtask's children end first, then xtask, by that very signal.
 
 use super::Session;
 use crate::environment::Environment;

@@ -1,5 +1,5 @@
-//! `docker --dockerfile`, and what the tasks of a run call to speak to a registry: `log-in` and `push-image`. People type
-//! `docker --push`.
+//! `docker --dockerfile`, and the commands that the tasks of a run call to reach a registry: `log-in` and `push-image`.
+//! Users type `docker --push`.
 
 use super::Session;
 use crate::cli;
@@ -41,7 +41,7 @@ fn check_commit(service: &str, commit: &str, root: &Path) -> Result<()> {
         .hint("run it again, and leave the checkout alone until the images are pushed"))
 }
 
-/// Logs in, with a file of the caller's or of the run's own, and prints the variable by which others find it.
+/// Logs in, with the caller's file or the run's own, and prints the variable by which other processes find it.
 pub(super) fn log_in(args: &cli::LogIn, session: &Session) -> Result<Exit> {
     let file = match &args.file {
         Some(file) => file.clone(),
@@ -83,7 +83,7 @@ fn login_file(session: &Session) -> Result<PathBuf> {
     Ok(private.join(LOGIN))
 }
 
-/// Pushes an image, reads it back, and prints what it is now.
+/// Pushes an image, reads it back, and prints the result.
 pub(super) fn push(args: &cli::PushImage, session: &Session) -> Result<Exit> {
     if let Some(commit) = &args.commit {
         check_commit(&args.service, commit, &session.environment.cwd)?;

@@ -1,4 +1,5 @@
-//! What the jobs of a workflow should have left: the event's plan, as the checkout of the job that reports makes it.
+//! The records that the jobs of a workflow should have left: the event's plan, as the checkout of the reporting job
+//! makes it.
 
 use super::{Session, warn};
 use crate::cause::Cause;
@@ -18,8 +19,8 @@ use crate::settings::{Settings, Unseen};
 use crate::workspace::Workspace;
 use std::collections::BTreeSet;
 
-/// Adds to a story what its records do not say: the results of jobs and, where it is about several of them, what is
-/// missing from the plan of the event.
+/// Adds to a story what its records do not say: the results of jobs and, where it covers several of them, what is
+/// missing from the event's plan.
 pub(super) fn add_to(
     summary: &mut Summary,
     needs: Option<&Needs>,

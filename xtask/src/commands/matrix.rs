@@ -1,4 +1,4 @@
-//! `matrix`: the services of a stage, for workflows that give each a job of its own.
+//! `matrix`: the services of a stage, for workflows that run each in its own job.
 
 use super::Session;
 use crate::cli::{self, Command};

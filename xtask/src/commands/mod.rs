@@ -1,5 +1,5 @@
-//! What each command of the command line does: resolve, plan, run, show. Everything that it decides stands in
-//! `settings`, everything that it runs in `exec`, everything that it shows in `report`.
+//! The commands of the command line: resolve, plan, run, show. All decisions are in `settings`, all execution is in
+//! `exec`, and all output is in `report`.
 
 mod deploy;
 mod ending;
@@ -27,11 +27,11 @@ use crate::settings::Settings;
 use crate::workspace::{self, Workspace};
 use clap::CommandFactory as _;
 
-/// What every command works with.
+/// The state that every command works with.
 pub struct Session {
-    /// The surroundings.
+    /// The environment.
     pub environment: Environment,
-    /// What was typed, quoted for a shell.
+    /// The command as typed, quoted for a shell.
     pub typed: String,
     /// Where text goes.
     pub printer: Printer,
@@ -39,8 +39,8 @@ pub struct Session {
     pub display: Display,
 }
 
-/// Does what the command line says. An answer that does not fit where stdout goes is a failure of its own, for a program
-/// would take it for complete; where something else went wrong it is a warning.
+/// Performs the command line. An answer that does not fit where stdout goes is a failure of its own, because a program
+/// would take it for complete; where something else failed already it is a warning.
 pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
     // Without it an orphan that hides from its task is found a little later, at the start of the next run.
     let _ = process::become_subreaper();
@@ -98,7 +98,7 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
     }
 }
 
-/// How the run behaves that a command makes; `None` of one that only shows something.
+/// The options of the run that a command starts; `None` if the command only shows something.
 fn run_of(command: &Command) -> Option<&cli::Run> {
     let run = match command {
         Command::Deploy(args) if !args.plan && !args.render => &args.run,
@@ -121,7 +121,7 @@ fn run_of(command: &Command) -> Option<&cli::Run> {
 }
 
 impl Session {
-    /// The session of this command line in these surroundings.
+    /// Creates the session of this command line in this environment.
     pub fn new(cli: &Cli, environment: Environment, typed: String) -> Self {
         let display = Display {
             colour: environment.colour(cli.global.color),
@@ -138,7 +138,7 @@ impl Session {
         Self { printer: Printer::standard(display.github), environment, typed, display }
     }
 
-    /// Loads the workspace and resolves what `command` wants of it.
+    /// Loads the workspace and resolves the settings of `command` in it.
     fn resolve(&self, command: &Command) -> Result<(Workspace, Settings)> {
         let workspace = workspace::load::load(&self.environment)?;
         let machine = tools::Here { environment: &self.environment, workspace: &workspace };
@@ -146,19 +146,19 @@ impl Session {
         Ok((workspace, settings))
     }
 
-    /// A path as a user who stands in the current folder would type it.
+    /// A path as the user would type it in the current directory.
     fn shown(&self, path: &std::path::Path) -> String {
         let below = path.strip_prefix(&self.environment.cwd);
         below.map_or_else(|_| path.display().to_string(), |below| below.display().to_string())
     }
 }
 
-/// Says what went wrong beside a verdict.
+/// Reports a problem that does not change the verdict.
 fn warn(error: &Error, session: &Session) {
     session.printer.say(&format!("warning: {}; the verdict is not affected", error.line()));
 }
 
-/// That nothing was selected, and why that is no success.
+/// The error that nothing was selected, and why that is no success.
 fn nothing(what: &str) -> Error {
     Error::new(Exit::NothingSelected, what.to_owned())
 }

@@ -1,4 +1,4 @@
-//! `new-service`: a package from the workspace's template, which every stage takes up without another edit.
+//! `new-service`: a package from the workspace's template, picked up by every stage without another edit.
 
 use super::Session;
 use super::tools::places;
@@ -37,7 +37,7 @@ pub(super) fn make(args: &cli::NewService, session: &Session) -> Result<Exit> {
     let mut workspace = workspace::load::load(&session.environment)?;
     let lock = if args.dry_run { None } else { Some(lock(args.wait, session, &workspace)?) };
     if lock.is_some() {
-        // Whoever held the lock may have made one as well.
+        // The previous holder of the lock may have made one as well.
         workspace = workspace::load::load(&session.environment)?;
     }
     let new = New::describe(&args.name, &workspace, session)?;
@@ -58,7 +58,7 @@ pub(super) fn make(args: &cli::NewService, session: &Session) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// What to type, and what nobody else can do.
+/// The commands to type, and the steps that only the user can take.
 fn next(name: &str, folder: &str) -> String {
     format!(
         "next:\n  cargo xtask ci {name}\n  cargo xtask integration {name}\n\
@@ -101,7 +101,7 @@ impl New {
         Ok(Self { name, port, folder, files })
     }
 
-    /// Puts it in its place and tells cargo; takes it back when cargo does not take it.
+    /// Moves it into place and registers it with cargo; removes it again when cargo does not accept it.
     fn put(&self, workspace: &Workspace, session: &Session) -> Result<()> {
         let home = Home::new(&workspace.target_dir);
         place::put(&self.files, place::workshop(home.path(), &workspace.root, &self.folder), &self.folder)?;
@@ -111,7 +111,7 @@ impl New {
         })
     }
 
-    /// Makes cargo see it: as a member of the workspace, and in `Cargo.lock`, where no other line changes.
+    /// Registers it with cargo: as a member of the workspace, and in `Cargo.lock`, where no other line changes.
     fn introduce(&self, session: &Session) -> Result<()> {
         let failed = || {
             Error::usage(format!("make {} from the template", self.name))
@@ -132,7 +132,7 @@ impl New {
         let places = Places { patience: PATIENCE, ..places(&session.environment, &workspace) };
         let update = ["update", "--workspace", "--quiet"];
         let cargo = |args: &[&str]| probe::ask(Path::new("cargo"), args, &places);
-        // Without network first: most templates need nothing that is not there already.
+        // Without network first: most templates need nothing that is not on the machine already.
         cargo(&[&update[..], &["--offline"]].concat()).or_else(|_| cargo(&update)).map(drop).map_err(|silence| {
             let said = match &silence {
                 probe::Silence::Failed { said, .. } => said.err.trim().to_owned(),

@@ -1,5 +1,5 @@
-//! `notify`: tells Slack, another webhook and GitHub's summary what a run came to. Within a run it tells about that run,
-//! as far as it has come.
+//! `notify`: reports the result of a run to Slack, another webhook and GitHub's summary. Within a run it reports that
+//! run, as far as it has got.
 
 use super::records::{self, Latest, Story};
 use super::{Session, nothing, warn};
@@ -21,7 +21,7 @@ use crate::text;
 use crate::workspace::{self, Workspace, git};
 use std::path::{Path, PathBuf};
 
-/// Somebody who is told.
+/// A receiver of the notification.
 enum Receiver {
     Slack(Address),
     Webhook(Address),
@@ -63,7 +63,7 @@ pub(super) fn notify(args: &cli::Notify, session: &Session) -> Result<Exit> {
     send(&receivers, &notice, session, || remember(&path, &told, session))
 }
 
-/// Who is to be told. A run writes GitHub's summary by itself.
+/// The receivers to notify. A run writes GitHub's summary by itself.
 fn receivers(session: &Session, goes_on: bool) -> Result<Vec<Receiver>> {
     let var = |name: &str| session.environment.var(name);
     let address = |name: &str| var(name).map(|url| Address::parse(name, url)).transpose();
@@ -100,7 +100,7 @@ fn told(summary: &Summary, branch: Option<String>, session: &Session) -> Told {
     }
 }
 
-/// What was told before. Trouble with it is no reason to tell nothing.
+/// The notifications sent before. Failing to read them is no reason to send nothing.
 fn earlier(path: &Path, session: &Session) -> Vec<Told> {
     memory::read(path).unwrap_or_else(|error| {
         warn(&error, session);
@@ -132,7 +132,7 @@ fn as_before(told: &Told, compared: &Compared) -> String {
     format!("{}{after}{on} is no change (notify.on = \"change\")", told.verdict)
 }
 
-/// Prints what each receiver would get; where there is none, what each kind would.
+/// Prints the message for each receiver; where there is none, the message for each kind.
 fn dry_run(receivers: &[Receiver], notice: &Notice<'_>, session: &Session) {
     let show = |receiver: &str, text: &str| {
         session.printer.say(&format!("{receiver} would get:"));
@@ -156,8 +156,8 @@ fn pretty(json: &str) -> String {
     value.map_or_else(|| json.to_owned(), |value| format!("{value:#}"))
 }
 
-/// Tells everybody, also when somebody could not be told. `once` is called when a webhook was, or GitHub where there is
-/// none: a change that only GitHub's summary tells of would be told to nobody else later.
+/// Notifies every receiver, even when one of them fails. `once` is called when a webhook was notified, or GitHub where
+/// there is none: a change reported only in GitHub's summary would not reach any other receiver later.
 fn send(receivers: &[Receiver], notice: &Notice<'_>, session: &Session, once: impl FnOnce()) -> Result<Exit> {
     let (mut told, mut errors) = (Vec::new(), Vec::new());
     for receiver in receivers {

@@ -1,6 +1,6 @@
 //! A Docker engine for xtask's own tests, where none answers and this process may start one.
 //!
-//! It has a folder, a socket and images of its own, and ends with the tests.
+//! It has its own directory, socket and images, and ends with the tests.
 
 use super::{Session, ending};
 use crate::command::Command;
@@ -18,27 +18,27 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// A running engine. Dropped, it ends, and its images are gone.
 pub(super) struct Engine {
-    /// What `DOCKER_HOST` must say.
+    /// The value of `DOCKER_HOST`.
     pub host: String,
     server: Arc<Mutex<Option<Server>>>,
     _signals: signal::Listener,
 }
 
-/// The process, and behind it the folder that it must have let go of.
+/// The process, and then the directory, which the process must have released first.
 struct Server {
     process: Background,
     _folder: tempfile::TempDir,
 }
 
 impl Engine {
-    /// Starts `dockerd` and waits until it answers; the log lies in `log`.
+    /// Starts `dockerd` and waits until it answers; the log is in `log`.
     pub(super) fn start(session: &Session, places: &Places, log: &Path) -> Result<Self> {
         let what = || Error::environment("start a Docker engine for the tests");
         let folder =
             tempfile::Builder::new().prefix("xtask-engine-").tempdir().map_err(|error| what().because(error))?;
         let at = |name: &str| folder.path().join(name).display().to_string();
         let host = format!("unix://{}", at("docker.sock"));
-        // Should this process be killed, the kernel tells the engine to end: nobody else will.
+        // If this process is killed, the kernel ends the engine: no other process will.
         let command = Command::new("setpriv", folder.path()).args([
             "--pdeathsig",
             "TERM",
@@ -68,7 +68,7 @@ impl Engine {
             jobserver: None,
         })?;
         let server = Arc::new(Mutex::new(Some(Server { process, _folder: folder })));
-        // First those who use it end, then the engine.
+        // Its users end first, then the engine.
         let ours = Arc::clone(&server);
         let signals = signal::listen(move |signal| {
             stop_asking();
@@ -109,7 +109,7 @@ impl Drop for Engine {
 fn end(server: &Mutex<Option<Server>>) {
     let server = server.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(server) = server {
-        // Whatever it says: what is left after its grace is killed.
+        // Whatever it returns, anything that is left after its grace period is killed.
         let _ = server.process.stop(Signal::TERM, PATIENCE);
     }
 }

@@ -44,7 +44,8 @@ pub(super) fn run(args: &cli::Own, session: &Session) -> Result<Exit> {
     let starts_engine = !found.has(Tool::Docker) && found.has(Tool::Engine) && places.is_root;
     let engine = if starts_engine { engine(session, &places) } else { None };
     let not_tested = NotTested::new()?;
-    // What lies in xtask's folder is tested with it: the packing of images, and the cluster that its tests deploy to.
+    // Packages within xtask's directory are tested with it: the packing of images, and the cluster that its tests
+    // deploy to.
     let own = workspace.packages.iter().filter(|own| own.dir.starts_with(&package.dir));
     let command = Command::cargo(&workspace.root)
         .args(["test", "--no-fail-fast"])
@@ -59,7 +60,7 @@ pub(super) fn run(args: &cli::Own, session: &Session) -> Result<Exit> {
     Ok(if ended.is_ok() { Exit::Ok } else { Exit::Gate })
 }
 
-/// An engine for the tests; without one they say so, and the others run.
+/// An engine for the tests; without one those that need it report that, and the others run.
 fn engine(session: &Session, places: &Places) -> Option<Engine> {
     let log = places.memory.join("test-engine.log");
     let engine = std::fs::create_dir_all(&places.memory)
@@ -71,7 +72,7 @@ fn engine(session: &Session, places: &Places) -> Option<Engine> {
 /// The variable that names the file in which a test that cannot run says so.
 const NOT_TESTED: &str = "XTASK_NOT_TESTED";
 
-/// The tests that could not run: libtest has no word for them, and takes them for passed.
+/// The tests that could not run: libtest has no result for them, and counts them as passed.
 struct NotTested(tempfile::NamedTempFile);
 
 impl NotTested {

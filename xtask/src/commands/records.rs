@@ -1,4 +1,4 @@
-//! Which runs a command tells about, and what their records say, as one summary.
+//! Selects the runs that a command reports on, and merges their records into one summary.
 
 use super::{Session, jobs, nothing, warn};
 use crate::cli;
@@ -14,7 +14,7 @@ use crate::text;
 use crate::workspace::{Workspace, git};
 use clap::ValueEnum as _;
 
-/// What the records say.
+/// The contents of the records.
 pub(super) struct Story {
     /// As one summary.
     pub(super) summary: Summary,
@@ -27,29 +27,29 @@ pub(super) struct Story {
 pub(super) enum Latest {
     /// The latest, finished or not.
     Any,
-    /// The latest that has finished: another one may be going on.
+    /// The latest that has finished: another one may be running.
     Finished,
 }
 
-/// The story that was asked for: of a run, of all runs of a commit, and of the jobs whose results were given. Without a
-/// wish, of the run that this process is a task of, else of the latest one.
+/// The requested story: of a run, of all runs of a commit, and of the jobs whose results were passed in. By default, of
+/// the run that this process is a task of, else of the latest one.
 pub(super) fn story(subject: &cli::Subject, latest: Latest, session: &Session, workspace: &Workspace) -> Result<Story> {
     let home = Home::new(&workspace.target_dir);
     let runs = home.run_ids();
     // A task of a run is marked with `<run>:<task>`.
     let current = session.environment.var(MARKER).and_then(|marker| marker.split(':').next());
     let current = current.filter(|run| runs.iter().any(|known| known == run));
-    // What the jobs before have come to is no part of a run of this job.
+    // The results of earlier jobs are no part of a run of this job.
     let needs = subject.needs.as_deref().filter(|needs| current.is_none() && !needs.trim().is_empty());
     let needs = needs.map(Needs::parse).transpose()?;
     let event = subject.event.or(session.environment.event()).filter(|_| current.is_none());
-    // On a laptop `--all` is about what was run there: nothing says that more of the pipeline was to be run.
+    // On a laptop `--all` covers only the runs there: no record says that more of the pipeline was to be run.
     let several =
         subject.all && current.is_none() && (needs.is_some() || session.environment.is_ci() || event.is_some());
     let id = match (&subject.run, current) {
         (Some(asked), _) => Some(find(asked, &runs)?),
         (None, Some(current)) => Some(current),
-        // Of the records of several jobs one may be of a job that was killed, and counts; one that cannot be read is missing.
+        // Among the records of several jobs, that of a job that was killed counts; one that cannot be read is missing.
         (None, None) if subject.all => {
             let mut newest = runs.iter().rev();
             newest.find(|id| !several || summary(&home, id, None).is_ok()).map(String::as_str)
@@ -78,7 +78,7 @@ pub(super) fn story(subject: &cli::Subject, latest: Latest, session: &Session, w
     Ok(Story { goes_on: id.is_some() && id == current, summary })
 }
 
-/// What is known where no run has left a record.
+/// The summary where no run has left a record.
 fn no_record(session: &Session, workspace: &Workspace) -> Summary {
     let commit = git::commit(&workspace.root).unwrap_or_else(|error| {
         warn(&error, session);
@@ -98,15 +98,15 @@ fn find<'a>(asked: &'a str, runs: &[String]) -> Result<&'a str> {
     Err(Error::unknown("run", asked).hint(hint))
 }
 
-/// Whether a run has come to its end: one that still runs has not, nor one that was killed.
+/// Whether a run has finished: one that is still running has not, nor has one that was killed.
 fn is_finished(home: &Home, id: &str) -> bool {
     let folder = home.runs().join(id);
     record::read(&folder.join(record::FILE)).is_ok_and(|record| record.is_closed())
         || Summary::read(&folder.join("summary.json")).is_ok_and(|summary| summary.exit_code.is_some())
 }
 
-/// What is known of a run: of one that still runs, as far as it has come. Its record counts; where that is damaged or
-/// ends early and the summary is whole, the summary does. What is damaged is named.
+/// The summary of a run, or of the part so far if it is still running. The record takes precedence; where that is
+/// damaged or ends early and the summary is whole, the summary does. Anything damaged is named.
 fn summary(home: &Home, id: &str, current: Option<&str>) -> Result<Summary> {
     let folder = home.runs().join(id);
     let (record, whole) = (record::read(&folder.join(record::FILE)), Summary::read(&folder.join("summary.json")));
@@ -126,7 +126,7 @@ fn summary(home: &Home, id: &str, current: Option<&str>) -> Result<Summary> {
     Ok(with_warning(Fold::of(&record.events).finish(), damage(&record, false)))
 }
 
-/// What is wrong with a record, in a sentence; `early` says that the run came further than it does.
+/// Describes the damage to a record in a sentence; `early` says that the run got further than the record does.
 fn damage(record: &Record, early: bool) -> Option<String> {
     let file = record::FILE;
     let lines = text::count(record.skipped, "line");
@@ -144,7 +144,7 @@ fn with_warning(mut summary: Summary, warning: Option<String>) -> Summary {
     summary
 }
 
-/// All runs of the same commit as one. A record that cannot be read has its own error when it is asked for; here it is
+/// Merges all runs of the same commit. A record that cannot be read has its own error when it is asked for; here it is
 /// left out.
 fn same_commit(home: &Home, runs: &[String], current: Option<&str>, latest: Summary) -> Summary {
     let all = runs.iter().filter_map(|run| summary(home, run, current).ok());

@@ -72,7 +72,7 @@ pub(super) fn carry_out(start: Start, command: &Command, args: &cli::Run, sessio
     let (sender, messages) = mpsc::sync_channel(BACKLOG);
     let _signals = signal::listen({
         let sender = sender.clone();
-        // Nobody listens any more when the run is over.
+        // There is no receiver any more when the run is over.
         move |signal| drop(sender.send(exec::message::Message::Signal(signal)))
     })?;
     let over = exec::run::run(&plan, &context, &clock, (&sender, &messages), &mut |event| fanout.on(event))?;
@@ -91,7 +91,7 @@ pub(super) fn carry_out(start: Start, command: &Command, args: &cli::Run, sessio
     }
 }
 
-/// That a run leaves no record, which is no reason not to run: what only reads can do its work.
+/// The warning that a run leaves no record, which is no reason not to run: a task that only reads can do its work.
 fn nothing_kept(home: &Home) -> Kind {
     let message = format!(
         "{} is read-only: this run leaves no record, no logs and no report; to keep them, set CARGO_TARGET_DIR to a \
@@ -101,7 +101,7 @@ fn nothing_kept(home: &Home) -> Kind {
     Kind::Warning { message }
 }
 
-/// Sees to it that every tool of the plan is there or will be.
+/// Ensures that every tool of the plan is there or will be.
 fn prepare(plan: &Plan, args: &cli::Run, session: &Session, workspace: &Workspace) -> Result<Ready> {
     let places = places(&session.environment, workspace);
     let consent = if args.no_install { Consent::Refused } else { consent(&session.environment) };
@@ -111,17 +111,17 @@ fn prepare(plan: &Plan, args: &cli::Run, session: &Session, workspace: &Workspac
     })
 }
 
-/// What the toolchain has for test binaries that run without cargo; nobody asks it in a run without any.
+/// The parts of the toolchain for test binaries that run without cargo; not queried in a run without any.
 fn runtime(plan: &Plan, session: &Session, workspace: &Workspace) -> Runtime {
     let runs_tests = plan.tasks().any(|task| task.purpose == Purpose::Tests);
     if runs_tests { tools::runtime(&places(&session.environment, workspace)) } else { Runtime::default() }
 }
 
-/// What children see of the surroundings: not what cargo has set for xtask, but the tools of the run.
+/// The child environment: without what cargo has set for xtask, and with the tools of the run.
 fn surroundings(session: &Session, ready: &Ready) -> Surroundings {
     let environment = &session.environment;
     let mut remove = environment.set_by_cargo();
-    // These ask cargo for words that the readers do not look for, or for none.
+    // These make cargo print output that the readers do not look for, or none.
     remove.extend(["CARGO_TERM_QUIET", "CARGO_TERM_VERBOSE"].map(str::to_owned));
     let path = environment.var("PATH").unwrap_or_default();
     let path = ready.toolbox.search_path(path.as_ref()).to_string_lossy().into_owned();
@@ -176,7 +176,7 @@ fn context(
         cache: Arc::new(cache(environment, args, workspace, &place.surroundings)),
         given: given.filter_map(|key| Some((key.clone(), environment.var(key)?.to_owned()))).collect(),
         jobserver: pool::jobserver(environment.cpus),
-        // What is asked beside the tasks ends with them.
+        // Queries made alongside the tasks end with them.
         stop: process::everything().clone(),
         first: place.first,
         surroundings: place.surroundings,
@@ -202,13 +202,13 @@ fn cache(environment: &Environment, args: &cli::Run, workspace: &Workspace, chil
     Cache::new(Home::new(&workspace.target_dir).path().join("cache"), checkout, vars, how)
 }
 
-/// What a run is told about and goes on without.
+/// A problem that the run reports and continues without.
 fn beside(error: &Error) -> Kind {
     Kind::Warning { message: format!("{}; the verdict is not affected", error.line()) }
 }
 
-/// Who is told of the events. A record that cannot be kept is one of the run's `first` warnings; a file that the user
-/// has asked for is an error while nothing has been done yet.
+/// The subscribers to the events. A record that cannot be kept is one of the run's `first` warnings; a file that the
+/// user has asked for is an error while nothing has been done yet.
 fn subscribers(
     session: &Session,
     args: &cli::Run,

@@ -1,5 +1,5 @@
-//! How a run starts: everything is resolved once, and the checkout is taken. What is checked or confirmed from then on is
-//! what the run does, whatever changes meanwhile.
+//! How a run starts: everything is resolved once, and the checkout is taken. The run does exactly what is checked or
+//! confirmed from then on, whatever changes meanwhile.
 
 use super::Session;
 use crate::cli::{self, Command};
@@ -14,11 +14,11 @@ use crate::secrets;
 use crate::settings::Settings;
 use crate::workspace::{Workspace, git};
 
-/// What a run is made of.
+/// Everything that a run needs.
 pub(super) struct Start {
     /// The packages.
     pub workspace: Workspace,
-    /// What the run shall do.
+    /// The resolved settings of the run.
     pub settings: Settings,
     /// The plan of these settings.
     pub plan: Plan,
@@ -30,8 +30,8 @@ pub(super) struct Start {
     pub lock: Option<Lock>,
 }
 
-/// Resolves and plans what `command` asks for, and takes the lock; what another run may have changed while this one
-/// waited for it is resolved again. `None`: it was a dry run, and the plan is printed.
+/// Resolves and plans what `command` asks for, and takes the lock; if another run held it, everything that run may have
+/// changed is resolved again. Returns `None` after a dry run, which prints the plan.
 pub(super) fn start(command: &Command, args: &cli::Run, session: &Session) -> Result<Option<Start>> {
     let (workspace, settings, plan) = resolve(command, session)?;
     if args.dry_run {
@@ -53,8 +53,8 @@ fn resolve(command: &Command, session: &Session) -> Result<(Workspace, Settings,
     Ok((workspace, settings, plan))
 }
 
-/// The lock of the checkout, and whether another run had it; no lock where the target directory is read-only, so that no
-/// other run can write to it.
+/// The lock of the checkout, and whether another run had it; no lock where the target directory is read-only, because
+/// no other run can write to it then.
 fn lock(home: &Home, wait: bool, session: &Session) -> Result<(Option<Lock>, bool)> {
     let environment = &session.environment;
     let holder = || Holder {

@@ -1,4 +1,4 @@
-//! `doctor` and `setup`: which tools are there, and getting those that are not.
+//! `doctor` and `setup`: list the tools, and install the missing ones.
 
 use super::Session;
 use crate::cli;
@@ -38,7 +38,7 @@ fn places_of(session: &Session) -> Result<Places> {
     Ok(places(&session.environment, &workspace::load::load(&session.environment)?))
 }
 
-/// Where tools are looked for and put.
+/// Where tools are looked for and installed.
 pub(super) fn places(environment: &Environment, workspace: &Workspace) -> Places {
     let home = environment.var("HOME").map(PathBuf::from);
     let own = workspace.target_dir.join("xtask");
@@ -98,7 +98,7 @@ impl Machine for Here<'_> {
     }
 }
 
-/// Whose leave an installation has: in CI the machine is there for it, on a terminal somebody is asked.
+/// The consent that an installation needs: in CI the machine is there for it, on a terminal the user is asked.
 pub(super) fn consent(environment: &Environment) -> Consent<'static> {
     if environment.is_ci() {
         Consent::Given

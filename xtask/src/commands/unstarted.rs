@@ -1,8 +1,8 @@
 //! An error before a run, as a job of GitHub shows it: annotations, a few lines of the job's summary, and a record, so
 //! that the report of all jobs names the stages that this one should have run.
 //!
-//! The record lies where cargo says that the target directory is. When cargo cannot read the workspace, it lies where
-//! `CARGO_TARGET_DIR` says, or else in `target` beside the workspace's manifest.
+//! The record is in cargo's target directory. When cargo cannot read the workspace, it is in `CARGO_TARGET_DIR`, or
+//! else in `target` beside the workspace's manifest.
 
 use super::{Session, run_of, warn};
 use crate::cli::Command;
@@ -33,7 +33,7 @@ const LIMIT: usize = 10;
 /// The last lines of an error that the record of a task keeps.
 const TAIL: usize = 20;
 
-/// Shows in a job why a command could not do its work. Elsewhere the terminal has said it.
+/// Shows in a job why a command could not do its work. Elsewhere the terminal has shown it.
 pub(super) fn show(error: &Error, command: &Command, session: &Session) {
     let environment = &session.environment;
     // The error of a task is in the report of its run, and so is a bug that has ended a run.
@@ -104,7 +104,7 @@ fn record(
     let home = Home::new(&workspace.map_or_else(|| target_dir(environment, root), |it| it.target_dir.clone()));
     home.prepare()?;
     let id = home.next_id(environment.now, environment.pid);
-    // How many are kept may be what cannot be read.
+    // The number of records to keep may be the very setting that cannot be read.
     let folder = home.start(&id, usize::MAX)?;
     let events = events(error, &id, &asked(command, workspace, environment), root, session);
     let file = folder.join(record::FILE);
@@ -124,7 +124,7 @@ fn target_dir(environment: &Environment, root: &Path) -> PathBuf {
     given.map_or_else(|| root.join("target"), |given| environment.cwd.join(given))
 }
 
-/// What the run should have been about.
+/// The request behind the run.
 fn asked(command: &Command, workspace: Option<&Workspace>, environment: &Environment) -> Asked {
     let config = workspace.and_then(|workspace| Config::read(workspace, environment.now).ok());
     let configured = config.map(|config| config.stages.into_iter().map(|stage| stage.definition).collect());
@@ -169,7 +169,7 @@ fn events(error: &Error, id: &str, asked: &Asked, root: &Path, session: &Session
             duration_ms: 0,
             log: None,
             reading: Box::new(Reading { cause: error.cause().cloned(), ..Reading::because(outcome, &because) }),
-            // Once is enough for a reader.
+            // One copy is enough for a reader.
             tail: std::mem::take(&mut tail),
             repeat: session.typed.clone(),
         }));

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 /// The tests of each package; `None` are those of the workspace.
 ///
-/// Of two tasks that have run the same tests the one with more failures counts: a test that fails in one job is not good.
-/// Where they agree, the stage counts whose tests they are.
+/// Of two tasks that have run the same tests the one with more failures counts: a test that fails in one job is not
+/// good. Where they agree, the stage that the tests belong to counts.
 pub fn by_package(summary: &Summary) -> BTreeMap<Option<&str>, TestCounts> {
     let mut suites: BTreeMap<TaskId, (bool, &TaskSummary, TestCounts)> = BTreeMap::new();
     for (stage, task) in summary.tasks() {
@@ -37,7 +37,7 @@ pub fn total(summary: &Summary) -> TestCounts {
     total
 }
 
-/// Which tests a task has run, as the task that runs them in the stage whose tests they are.
+/// The suite that a task has run, as the task that runs it in the stage that the tests belong to.
 fn suite(stage: &StageSummary, task: &TaskSummary) -> TaskId {
     let Some(package) = task.service.as_deref().filter(|_| stage.id.as_str() == CODE_COVERAGE) else {
         return task.id.clone();
@@ -56,7 +56,7 @@ mod tests {
     use super::super::{Fold, sample};
     use crate::outcome::{Outcome, Policy};
 
-    /// What is counted of these tasks, each with the tests that were good and those that were not.
+    /// Checks the counts of these tasks, each with its passed and its failed tests.
     #[track_caller]
     fn case(tasks: &[(&str, &str, u64, u64)], passed: u64, failed: u64) {
         let names: Vec<[&str; 1]> = tasks.iter().map(|(_, task, ..)| [*task]).collect();
@@ -80,7 +80,7 @@ mod tests {
         case(&[unit, doc, integration, measured[0], measured[1]], 9, 0);
         case(&measured, 8, 0);
         case(&[unit, measured[1]], 8, 0);
-        // Packages and stages that are others have other tests.
+        // Other packages and other stages have other tests.
         case(&[unit, ("test-services", "b-service", 3, 0), ("own", "a-service", 3, 0)], 9, 0);
     }
 

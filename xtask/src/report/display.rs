@@ -1,23 +1,24 @@
-//! What may be shown and how, decided elsewhere and passed in; and the few colours and marks that are used.
+//! The display settings: what may be shown and how, decided elsewhere and passed in; and the few colours and marks that
+//! are used.
 //!
 //! Knows nothing about where the decision comes from, nor where the text goes.
 
 use crate::outcome::{Outcome, Policy};
 use crate::text;
 
-/// How much is said.
+/// How much is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verbosity {
     /// Failures and the verdict only.
     Quiet,
-    /// What most people want.
+    /// The default for most users.
     #[default]
     Normal,
     /// Each task's command line too.
     Verbose,
 }
 
-/// What the place that people look at can do, and how much they want to see.
+/// The capabilities of the output device, and how much the user wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent facts about one terminal")]
 pub struct Display {
@@ -27,9 +28,9 @@ pub struct Display {
     pub columns: u16,
     /// Whether stderr is a terminal that can move its cursor.
     pub interactive: bool,
-    /// Whether GitHub Actions reads along.
+    /// Whether GitHub Actions reads the output.
     pub github: bool,
-    /// How much is said.
+    /// How much is printed.
     pub verbosity: Verbosity,
     /// Whether more than ASCII can be shown.
     pub unicode: bool,
@@ -103,24 +104,24 @@ impl Style {
         match outcome {
             Outcome::Passed | Outcome::Cached => self.good(pick("✓", "+")),
             Outcome::Skipped | Outcome::NothingToDo => self.dim(pick("–", "-")),
-            // What was only stopped with the others is no failure of its own.
+            // A task that was only stopped with the others is no failure of its own.
             Outcome::Flaky | Outcome::Cancelled => self.warn("!"),
             _ if policy != Policy::Blocking => self.warn("!"),
             _ => self.bad(pick("✗", "x")),
         }
     }
 
-    /// What stands between two facts on a line.
+    /// The separator between two facts on a line.
     pub fn dot(self) -> &'static str {
         if self.unicode { " · " } else { ", " }
     }
 
-    /// What stands for the rest.
+    /// The mark for omitted text.
     pub fn ellipsis(self) -> &'static str {
         if self.unicode { "…" } else { "..." }
     }
 
-    /// What stands before each line of a child's output.
+    /// The prefix of each line of a child's output.
     pub fn bar(self) -> &'static str {
         if self.unicode { "│ " } else { "| " }
     }
@@ -131,8 +132,8 @@ impl Style {
     }
 }
 
-/// The lines of a text from outside, as a terminal and GitHub may see them. A lone carriage return ends a line too:
-/// GitHub's runner takes it so.
+/// The lines of a text from outside, made safe for a terminal and GitHub. A lone carriage return ends a line too, as it
+/// does for GitHub's runner.
 pub fn clean_lines(text: &str) -> impl Iterator<Item = String> {
     text.trim_end().split(['\n', '\r']).map(|line| text::sanitise(line.trim_end()))
 }

@@ -17,20 +17,20 @@ const FINDINGS: usize = 20;
 /// Failed tests named of one task in the short form.
 const NAMES: usize = 5;
 
-/// A failed task with what its stage's policy is and where its log can be found.
+/// A failed task, with the policy of its stage and the path of its log.
 #[derive(Clone, Copy)]
 pub struct Failure<'a> {
     /// The task.
     pub task: &'a TaskSummary,
-    /// What its stage's failure means.
+    /// How a failure of its stage is judged.
     pub policy: Policy,
-    /// The run's folder as a user would type it.
+    /// The run's directory as a user would type it.
     pub run_dir: &'a str,
 }
 
 impl Failure<'_> {
-    /// Everything that helps to repair it: why, each failing test with its output and its command, findings or else
-    /// the last lines, the log, and the command that runs it again.
+    /// Everything that helps to fix it: why, each failing test with its output and its command, findings or else the
+    /// last lines, the log, and the command that runs it again.
     pub fn whole(&self, display: Display) -> String {
         let style = display.style();
         let mut lines = vec![self.headline(style)];
@@ -41,7 +41,7 @@ impl Failure<'_> {
         let open: Vec<&Finding> = self.task.findings.iter().filter(|f| f.waived.is_none()).collect();
         lines.extend(open.iter().take(FINDINGS).map(|finding| format!("    {}", found(finding, style))));
         lines.extend(rest(open.len(), FINDINGS, "finding", style));
-        // Of a task that could not work, what failed in it is not the reason: the last lines are.
+        // When a task could not work, its failed tests are not the reason: the last lines are.
         let no_reason = self.task.failed_tests.is_empty() && open.is_empty();
         if no_reason || self.task.outcome == Outcome::EnvironmentError {
             lines.extend(quoted(self.task.tail.iter().map(|line| clean(line)), style));
@@ -50,7 +50,7 @@ impl Failure<'_> {
         lines.join("\n")
     }
 
-    /// What to remember of it at the end of a run: why, the names, the command.
+    /// The short form for the end of a run: why, the names, the command.
     pub fn short(&self, display: Display) -> String {
         let style = display.style();
         let mut lines = vec![format!("  {}", self.headline(style))];
@@ -81,7 +81,7 @@ impl Failure<'_> {
         }
     }
 
-    /// The log, when everything is told, and the command to type.
+    /// The path of the log, in the full form, and the command to type.
     fn whereabouts(&self, style: Style, with_log: bool) -> Vec<String> {
         let mut lines = Vec::new();
         if with_log && let Some(log) = &self.task.log {
@@ -89,7 +89,7 @@ impl Failure<'_> {
             let path = if dir.is_empty() { log.clone() } else { format!("{dir}/{log}") };
             lines.push(format!("    {} {}", style.dim("log:"), clean(&path)));
         }
-        // In short, the only failed test is what one wants to run again; in full, it has its own line.
+        // In the short form, the only failed test is the one to run again; in full, it has its own line.
         let repeat = if with_log { &self.task.repeat } else { next::again(self.task) };
         if !repeat.is_empty() {
             lines.push(format!("    {} {}", style.dim("run again:"), clean(repeat)));

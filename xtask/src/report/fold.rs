@@ -9,7 +9,7 @@ use crate::outcome::{Outcome, Policy};
 use crate::text;
 use std::collections::HashMap;
 
-/// A run as far as its events have told.
+/// The state of a run, folded from its events so far.
 #[derive(Clone, Debug, Default)]
 pub struct Fold {
     summary: Summary,
@@ -40,9 +40,9 @@ impl Fold {
         fold
     }
 
-    /// Takes one event.
+    /// Handles one event.
     pub fn on(&mut self, event: &Event) {
-        // What ends because the run is stopped has not been done: the counts stay as they were then.
+        // A task that ends because the run is stopped is not done: the counts stay as they were then.
         if self.summary.interrupted.is_none() {
             self.summary.counts = event.counts;
         }
@@ -94,14 +94,14 @@ impl Fold {
         }
     }
 
-    /// Adds something that went wrong beside the run, unless it has been said.
+    /// Adds a warning, unless it is there already.
     pub fn warn(&mut self, message: String) {
         if !self.summary.warnings.contains(&message) {
             self.summary.warnings.push(message);
         }
     }
 
-    /// A stage as far as it has come, for the line that is shown when it ends.
+    /// The summary of a stage so far, for the line that is shown when it ends.
     pub fn stage_so_far(&self, id: &StageId) -> Option<StageSummary> {
         let position = *self.index.get(id)?;
         Some(self.stages[position].clone().finish())
@@ -112,13 +112,13 @@ impl Fold {
         self.stages.iter().map(|stage| &stage.planned)
     }
 
-    /// What the failure of a stage means.
+    /// How a failure of the stage is judged.
     pub fn policy(&self, id: &StageId) -> Policy {
         self.index.get(id).map_or(Policy::Info, |position| self.stages[*position].planned.policy)
     }
 
-    /// What the run came to. Without its last event it was killed: the verdict is `interrupted`, what was running is
-    /// `cancelled`, and what had not started is `skipped`.
+    /// Returns the result of the run. A run without its last event was killed: the verdict is `interrupted`, running
+    /// tasks are `cancelled`, and tasks that had not started are `skipped`.
     pub fn finish(mut self) -> Summary {
         if !self.closed {
             "interrupted".clone_into(&mut self.summary.verdict);
@@ -127,8 +127,8 @@ impl Fold {
         total(Summary { stages, ..self.summary })
     }
 
-    /// What the run has come to so far, for a report that is written while it goes on: stages that have not ended are
-    /// pending, and the verdict is `running`.
+    /// Returns the result of the run so far, for a report that is written while it is running: stages that have not
+    /// ended are pending, and the verdict is `running`.
     pub fn so_far(mut self) -> Summary {
         if self.closed {
             return self.finish();
@@ -158,7 +158,7 @@ impl Fold {
         stage.ended.push(task);
     }
 
-    /// The stage of this id. One that no plan has announced (its line of the record was unreadable) is made up, as
+    /// The stage of this id. One that no plan has announced (its line of the record was unreadable) is created as
     /// informative: it decides nothing.
     fn stage(&mut self, id: &StageId) -> &mut Stage {
         self.planned(PlannedStage {

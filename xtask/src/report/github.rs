@@ -34,8 +34,8 @@ impl Annotations {
         Self { places, ..Self::default() }
     }
 
-    /// The commands that annotate what a task has found: its failed tests and its findings, or else itself, unless it
-    /// could not run: see [`Self::of_stage`]. What a policy does not block is no error.
+    /// The commands that annotate the findings of a task: its failed tests and its findings, or else itself, unless it
+    /// could not run: see [`Self::of_stage`]. Whatever a policy does not block is no error.
     pub fn of(&mut self, task: &TaskSummary, policy: Policy) -> Vec<String> {
         let top = top(policy);
         let mut commands: Vec<String> = Vec::new();
@@ -54,8 +54,8 @@ impl Annotations {
         commands
     }
 
-    /// The command that annotates what of a stage could not run, if anything: once for all tasks, which often lack the
-    /// same thing. A task that lacks what another one would have made is not counted.
+    /// The command that annotates the tasks of a stage that could not run, if any: once for all tasks, which often lack
+    /// the same thing. A task that lacks the output of another one is not counted.
     pub fn of_stage(&mut self, stage: &StageSummary) -> Option<String> {
         let could_not = |task: &&TaskSummary| task.outcome == Outcome::EnvironmentError && !next::is_consequence(task);
         let tasks: Vec<&TaskSummary> = stage.tasks.iter().filter(could_not).collect();
@@ -81,7 +81,7 @@ impl Annotations {
     }
 }
 
-/// The most severe that what goes wrong in a stage of this policy can be.
+/// The highest severity that a problem in a stage of this policy can have.
 fn top(policy: Policy) -> Severity {
     if policy == Policy::Blocking { Severity::Error } else { Severity::Warning }
 }
@@ -120,7 +120,7 @@ pub fn error(title: &str, at: &At, message: &str) -> String {
     command("error", &at.clone().with(&clean(title)), &message.join("\n"))
 }
 
-/// What an annotation points at; lines and columns are counted from 1.
+/// The target of an annotation; lines and columns are counted from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct At {
     /// The file, from the root of the repository.
@@ -151,7 +151,7 @@ impl At {
     }
 }
 
-/// Where a test panicked: `thread 'x' panicked at src/lib.rs:12:9:` gives the file, the line and the column.
+/// Where a test panicked: `thread 'x' panicked at src/lib.rs:12:9:` contains the file, the line and the column.
 fn panicked_at(output: &str) -> Option<(&str, u32, u32)> {
     let place = output.lines().find_map(|line| Some(line.split_once(" panicked at ")?.1))?;
     let mut parts = place.trim_end().strip_suffix(':')?.rsplitn(3, ':');

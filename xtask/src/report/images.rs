@@ -1,5 +1,5 @@
-//! `images.json`: the images that a run has pushed, for whoever deploys them. Written when their stage has passed as a
-//! whole, so that half a set is never there.
+//! `images.json`: the images that a run has pushed, for deploying them. Written when their stage has passed as a whole,
+//! so that it never lists only some of them.
 
 use super::Subscriber;
 use crate::event::{Event, Kind};

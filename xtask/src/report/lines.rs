@@ -30,7 +30,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Lines to this printer; `run_dir` is the run's folder as a user would type it, `places` are for annotations.
+    /// Writes lines to this printer; `run_dir` is the run's directory as a user would type it, `places` are for
+    /// annotations.
     pub fn new(display: Display, printer: Printer, run_dir: &str, places: Places) -> Self {
         Self {
             display,
@@ -70,7 +71,7 @@ impl Lines {
             let failure = Failure { task, policy, run_dir: &self.run_dir };
             self.printer.say(&failure.whole(self.display));
         } else if self.says_more_than_failures() {
-            // What was skipped is told once with its stage, not once a task.
+            // Skipped tasks are reported once with their stage, not once per task.
             if task.outcome != Outcome::Skipped || self.display.verbosity == Verbosity::Verbose {
                 self.later(stage, self.task_line(task, policy));
             }
@@ -109,7 +110,7 @@ impl Lines {
         }
         let title = text::stage_line(stage, stage.id.as_str().len(), self.display);
         if !self.display.github {
-            // The tasks have told the rest.
+            // The tasks have reported the rest.
             if stage.tasks.iter().all(|task| task.outcome == Outcome::Skipped) {
                 self.printer.say(&title);
             }

@@ -1,6 +1,6 @@
-//! The summary as Markdown: `report.md`, and what GitHub shows as the step's summary.
+//! The summary as Markdown: `report.md`, and the step's summary on GitHub.
 //!
-//! Everything from outside is escaped, lists are limited, and the whole stays below what GitHub takes.
+//! Everything from outside is escaped, lists are limited, and the whole stays below GitHub's limit.
 
 mod escape;
 mod sections;
@@ -26,7 +26,7 @@ pub fn render(summary: &Summary) -> String {
     render_with(summary, &[])
 }
 
-/// The report with further facts beneath its title, each in a few words.
+/// Renders the report with further facts below its title, each in a few words.
 pub fn render_with(summary: &Summary, facts: &[String]) -> String {
     assemble(summary, facts, sections::all(summary))
 }
@@ -39,7 +39,7 @@ pub fn failures_and_findings(summary: &Summary) -> Option<String> {
     (!is_quiet).then(|| assemble(summary, &[], sections::failures_and_findings(summary)))
 }
 
-/// A command that could not do its work, for the summary of its job: what it said, and its exit code.
+/// A command that could not do its work, for the summary of its job: its output, and its exit code.
 pub fn refusal(command: &str, said: &str, code: u8) -> String {
     format!("# ✗ {} · exit {code}\n\n{}", escape::code(command), escape::block(said, REFUSAL))
 }

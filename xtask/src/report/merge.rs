@@ -1,7 +1,7 @@
 //! The summaries of several runs of one commit, as the jobs of a CI leave them, made into one. Pure.
 //!
-//! What a later run has done outweighs what an earlier one did about the same services; a stage that was skipped
-//! outweighs nothing. Knows nothing about where the summaries come from.
+//! The work of a later run outweighs that of an earlier one on the same services; a stage that was skipped outweighs
+//! nothing. Knows nothing about where the summaries come from.
 
 use super::counted;
 use super::summary::{StageSummary, Summary, TaskSummary};
@@ -15,7 +15,7 @@ use crate::text;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-/// Reasons that a stage of several runs tells.
+/// How many reasons a stage of several runs reports.
 const REASONS: usize = 3;
 
 /// One story of all these runs, the oldest first; `None` of none. A single run stays as it is.
@@ -57,8 +57,8 @@ pub fn merge(runs: &[Summary]) -> Option<Summary> {
     Some(merged)
 }
 
-/// A run as a part of the story of several: what it had not begun when it was stopped has not been decided, and is no
-/// stage that it left out.
+/// A run as a part of the story of several: stages that it had not begun when it was stopped are undecided, and not
+/// left out.
 pub fn unfinished(mut run: Summary) -> Summary {
     let was_killed = run.verdict == "interrupted" && run.exit_code.is_none();
     let outcome = match run.verdict.as_str() {
@@ -77,8 +77,8 @@ pub fn unfinished(mut run: Summary) -> Summary {
     run
 }
 
-/// Gives a summary the verdict that its stages have come to. What has not ended can still go wrong: then only a red
-/// verdict is certain, and any other is `running`. `may_block` says of which stages that is so.
+/// Sets the verdict of a summary from the outcomes of its stages. A stage that has not ended can still fail: then only
+/// a red verdict is certain, and any other is `running`. `may_block` says for which stages that is so.
 pub fn judge(summary: &mut Summary, may_block: impl Fn(&StageId) -> bool) {
     let stages = summary.stages.iter().filter(|stage| stage.id.as_str() != pipeline::SETUP);
     let stages: Vec<_> = stages.map(|stage| (stage.policy, Some(stage.outcome))).collect();
@@ -95,7 +95,8 @@ pub(super) fn place(id: &StageId) -> Option<usize> {
     pipeline::stages().iter().position(|stage| stage.id == *id)
 }
 
-/// Puts a stage where the pipeline has it; one that it does not know comes behind `before`, else at the end.
+/// Inserts a stage at its place in the pipeline; one that the pipeline does not know goes behind `before`, else to the
+/// end.
 pub(super) fn insert(ids: &mut Vec<StageId>, id: &StageId, before: Option<&StageId>) {
     if ids.contains(id) {
         return;
@@ -120,7 +121,7 @@ fn stage_ids(runs: &[Summary]) -> Vec<StageId> {
     ids
 }
 
-/// What one run says of a stage, after the later ones have had their say.
+/// One run's part of a stage, after the later ones have been taken into account.
 struct Part<'a> {
     stage: &'a StageSummary,
     tasks: Vec<&'a TaskSummary>,
@@ -148,7 +149,7 @@ fn stage(id: &StageId, runs: &[Summary]) -> Option<StageSummary> {
     })
 }
 
-/// What is left of a run's stage beside the later runs; `None` when they have done all of it again.
+/// The part of a run's stage that later runs have not redone; `None` when they have redone all of it.
 fn part<'a>(run: &Summary, stage: &'a StageSummary, later: &[(&Summary, &StageSummary)]) -> Option<Part<'a>> {
     let tasks: Vec<&TaskSummary> =
         stage.tasks.iter().filter(|task| !is_outweighed(task, &about(run, stage), later)).collect();
@@ -160,7 +161,7 @@ fn part<'a>(run: &Summary, stage: &'a StageSummary, later: &[(&Summary, &StageSu
     Some(Part { stage, tasks, outcome })
 }
 
-/// Whether later runs have done again what a task did: for its service, or for all services that its run was about.
+/// Whether later runs have redone a task: for its service, or for all services that its run covered.
 fn is_outweighed(task: &TaskSummary, about: &BTreeSet<&str>, later: &[(&Summary, &StageSummary)]) -> bool {
     let ran = |task: &&TaskSummary| task.outcome != Outcome::Skipped;
     if let Some(service) = &task.service {
@@ -172,7 +173,7 @@ fn is_outweighed(task: &TaskSummary, about: &BTreeSet<&str>, later: &[(&Summary,
     about.is_subset(&covered)
 }
 
-/// The services and packages that a run's stage was about; a run about none of them is about its command.
+/// The services and packages that a run's stage covered; a run that covers none of them is identified by its command.
 fn about<'a>(run: &'a Summary, stage: &'a StageSummary) -> BTreeSet<&'a str> {
     let services = run.services.iter().map(String::as_str);
     let packages = stage.tasks.iter().filter_map(|task| task.service.as_deref());
@@ -203,7 +204,7 @@ fn because(parts: &[Part<'_>], outcome: Outcome) -> Option<String> {
     }
 }
 
-/// What was measured of the most packages, and of each package what was measured last.
+/// The coverage of the most packages, and for each package the latest measurement.
 fn coverage(runs: &[Summary]) -> Option<Coverage> {
     let measured = || runs.iter().filter_map(|run| run.coverage.as_ref());
     let widest = measured().max_by_key(|coverage| coverage.services.len())?;

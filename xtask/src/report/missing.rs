@@ -1,5 +1,6 @@
-//! What is missing from the story of several jobs: a blocking stage of the event's plan that has left no record, or was
-//! skipped although nothing that it needs went wrong, is red; so is one without a record of one of its parts. Pure.
+//! Finds what is missing from the story of several jobs: a blocking stage of the event's plan that has left no record,
+//! or was skipped although nothing that it needs went wrong, is red; so is one that lacks a record of one of its parts.
+//! Pure.
 //!
 //! Knows nothing about how the plan is made, and adds nothing about stages that do not block: they decide nothing.
 
@@ -20,13 +21,14 @@ const NAMES: usize = 12;
 pub struct Expected {
     /// Its id.
     pub id: StageId,
-    /// What people type to run it alone.
+    /// The subcommand that runs it alone.
     pub subcommand: String,
-    /// What its failure means.
+    /// How its failure is judged.
     pub policy: Policy,
     /// The stages of the plan that it needs.
     pub needs: Vec<StageId>,
-    /// What may have a record of its own: the packages that it has tasks for, and tasks that are commands of their own.
+    /// The parts that may have a record of their own: the packages that it has tasks for, and tasks that are commands
+    /// of their own.
     pub parts: BTreeSet<String>,
 }
 
@@ -54,7 +56,7 @@ impl Expected {
 struct Unmet {
     /// How the other one reads behind "which".
     how: &'static str,
-    /// Whether a record or the result of a job says so. What is only missing is no reason for another absence.
+    /// Whether a record or the result of a job says so. A stage that is only missing does not explain another absence.
     known: bool,
 }
 
@@ -92,7 +94,7 @@ pub fn complete(summary: &mut Summary, plan: &[Expected], recorded: &BTreeSet<St
     merge::judge(summary, |_| true);
 }
 
-/// What of the needs of a stage is not met, and best known.
+/// The unmet need of a stage that is known best.
 fn cause(expected: &Expected, unmet: &BTreeMap<&StageId, Unmet>) -> Option<Reason> {
     let causes = expected.needs.iter().filter_map(|need| Some((need, unmet.get(need)?)));
     let (need, Unmet { how, known }) = causes.min_by_key(|(_, unmet)| !unmet.known)?;
@@ -151,7 +153,7 @@ fn settle(summary: &mut Summary, expected: &Expected, recorded: bool, cause: Opt
             Some(Unmet { how: "has left too few records", known: false })
         }
         _ => {
-            // What went wrong comes first: it may be why the rest is missing.
+            // A failure comes first: it may be why the rest is missing.
             let lacking = lacking.filter(|_| outcome != Outcome::Cancelled);
             let reasons: Vec<String> = reason.into_iter().chain(lacking).collect();
             stage.because = (!reasons.is_empty()).then(|| reasons.join("; "));
@@ -160,7 +162,7 @@ fn settle(summary: &mut Summary, expected: &Expected, recorded: bool, cause: Opt
     }
 }
 
-/// That there is no record of some parts; `None` when there is one of each.
+/// The reason that some parts have no record; `None` when each has one.
 fn lacking(stage: &StageSummary, expected: &Expected) -> Option<String> {
     let recorded: BTreeSet<&str> =
         stage.tasks.iter().map(|task| task.service.as_deref().unwrap_or(task.name())).collect();

@@ -1,7 +1,7 @@
-//! Everything that people and programs see of a run, made from its events and from nothing else.
+//! Everything that users and programs see of a run, made from its events and from nothing else.
 //!
-//! Knows nothing about how tasks are planned or run. What goes wrong in here (a full disk, a closed pipe) never
-//! changes a verdict: the part concerned falls silent, and one warning says so.
+//! Knows nothing about how tasks are planned or run. A problem in here (a full disk, a closed pipe) never changes a
+//! verdict: the part concerned falls silent, and one warning says so.
 
 pub mod counted;
 pub mod display;
@@ -42,18 +42,18 @@ pub use summary::Summary;
 use crate::event::Event;
 use std::io;
 
-/// Something that is told every event of a run.
+/// A subscriber to every event of a run.
 pub trait Subscriber: Send {
-    /// Takes one event. An error ends the subscription.
+    /// Handles one event. An error ends the subscription.
     fn on(&mut self, event: &Event) -> io::Result<()>;
 
-    /// What it is, for the warning that says it has stopped: `the run's record`.
+    /// Its name, for the warning that says it has stopped: `the run's record`.
     fn name(&self) -> &'static str;
 }
 
-/// The display of a run: bars on a terminal, lines elsewhere and when there is to be quiet.
+/// The display of a run: bars on a terminal, lines elsewhere and in quiet mode.
 ///
-/// `run_dir` is the run's folder as a user would type it, for the paths of logs; `places` are for annotations.
+/// `run_dir` is the run's directory as a user would type it, for the paths of logs; `places` are for annotations.
 pub fn console(display: Display, printer: &Printer, run_dir: &str, places: Places) -> Box<dyn Subscriber> {
     if display.interactive && display.verbosity != Verbosity::Quiet {
         Box::new(progress::Progress::on_stderr(display, printer.clone(), run_dir))
@@ -70,12 +70,12 @@ pub struct Fanout {
 }
 
 impl Fanout {
-    /// A fan-out to these subscribers, who hear each event in this order.
+    /// A fan-out to these subscribers, which receive each event in this order.
     pub fn new(subscribers: Vec<Box<dyn Subscriber>>) -> Self {
         Self { subscribers, fold: Fold::default() }
     }
 
-    /// Tells everybody. A subscriber that fails is dropped, and the summary says so once.
+    /// Passes an event to every subscriber. A subscriber that fails is dropped, and the summary says so once.
     pub fn on(&mut self, event: &Event) {
         self.fold.on(event);
         let fold = &mut self.fold;
@@ -88,7 +88,7 @@ impl Fanout {
         });
     }
 
-    /// Ends all subscriptions, which clears the screen, and tells what the run came to.
+    /// Ends all subscriptions, which clears the screen, and returns the result of the run.
     pub fn close(self) -> Summary {
         drop(self.subscribers);
         self.fold.finish()

@@ -1,5 +1,5 @@
-//! What GitHub says of the jobs before this one, `toJSON(needs)`, put into a summary: a job that has left no record is
-//! a stage all the same. Pure.
+//! Merges GitHub's results of the jobs before this one, `toJSON(needs)`, into a summary: a job that has left no record
+//! is a stage all the same. Pure.
 
 use super::merge;
 use super::summary::{StageSummary, Summary};
@@ -11,7 +11,7 @@ use crate::pipeline::Definition;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What is said of a job that was skipped.
+/// The reason reported for a job that was skipped.
 pub(super) const SKIPPED: &str = "its job was skipped";
 
 /// How a job ended.
@@ -43,8 +43,8 @@ impl Needs {
         Ok(Self(jobs.into_iter().map(|(name, job)| (name, job.result)).collect()))
     }
 
-    /// Adds what the records of a summary do not say, and judges it again. A job that went wrong is never made good by
-    /// the records that it has left: the one that would tell why may be missing.
+    /// Adds what the records of a summary do not say, and judges it again. A job that failed never passes because of
+    /// the records that it has left: the one that would show the cause may be missing.
     pub fn add_to(&self, summary: &mut Summary, stages: &[&Definition]) {
         for (name, ended) in &self.0 {
             let id = StageId::new(name);
@@ -74,8 +74,8 @@ pub(super) fn add(summary: &mut Summary, stage: StageSummary) {
     summary.stages.insert(at, stage);
 }
 
-/// A stage of which nothing but its job's result is known. A job that is no stage, such as one for other tests, makes the
-/// story as red as GitHub shows it.
+/// A stage that is known only by its job's result. A job that is no stage, such as one for other tests, makes the story
+/// as red as GitHub shows it.
 fn stage(id: StageId, outcome: Outcome, because: &str, stages: &[&Definition]) -> StageSummary {
     let known = stages.iter().find(|stage| stage.id == id);
     let policy = known.map_or(Policy::Blocking, |stage| stage.policy);

@@ -1,5 +1,5 @@
-//! What to do about each thing that went wrong: a few words, and the commands to type. A pure table over the kinds of
-//! failures, which every report and notification shares. Knows nothing about how it is shown.
+//! The steps to take for each failure: a few words, and the commands to type. A pure table over the kinds of failures,
+//! which every report and notification shares. Knows nothing about how it is shown.
 
 mod kind;
 
@@ -13,25 +13,25 @@ use kind::Kind;
 
 /// Failed tests and findings that a step names.
 const NAMES: usize = 5;
-/// Failed tests whose commands a step tells.
+/// How many failed tests a step lists commands for.
 const COMMANDS: usize = 3;
 
-/// What to do about one thing.
+/// A step to take about one failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The task that went wrong, or the stage as a whole.
     pub about: String,
     /// Its stage.
     pub stage: StageId,
-    /// What kind of failure it is, in a word for programs.
+    /// The kind of failure, in a word for programs.
     pub kind: &'static str,
-    /// What to do, in a few words from outside and our own.
+    /// The step in a few words, ours and some from outside.
     pub what: String,
-    /// What to type, at the workspace's root.
+    /// The commands to type, at the workspace's root.
     pub commands: Vec<String>,
 }
 
-/// What to do, in the pipeline's order; nothing where nothing went wrong.
+/// Returns the steps to take, in the pipeline's order; none when nothing failed.
 pub fn steps(summary: &Summary) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for stage in &summary.stages {
@@ -47,7 +47,7 @@ pub fn steps(summary: &Summary) -> Vec<Step> {
     steps
 }
 
-/// The command that runs again what went wrong, as narrowly as it can be had.
+/// The command that reruns the failure, as narrowly as possible.
 pub fn again(task: &TaskSummary) -> &str {
     match &task.failed_tests[..] {
         [test] if !test.repeat.is_empty() && task.outcome != Outcome::EnvironmentError => &test.repeat,
@@ -210,13 +210,13 @@ fn stopped(stage: &StageSummary, task: &TaskSummary) -> (String, Vec<String>) {
     ("it was stopped on the way: go on, or go back".to_owned(), told)
 }
 
-/// The commands that a deployment has told.
+/// The next commands that a deployment has reported.
 fn told_next(task: &TaskSummary) -> Vec<String> {
     let tables = task.tables.iter().filter(|table| table.title == TYPE_NEXT);
     tables.flat_map(|table| &table.rows).filter_map(|row| row.first().cloned()).collect()
 }
 
-/// The whole stage as people type it.
+/// The command for the whole stage, as the user would type it.
 fn whole(stage: &StageSummary) -> String {
     if stage.subcommand.is_empty() { String::new() } else { format!("cargo xtask {}", stage.subcommand) }
 }

@@ -1,4 +1,4 @@
-//! What somebody outside is told of a run: a summary with its place in the world, as data that each kind of receiver
+//! A notice of a run for receivers outside: a summary with its place in the world, as data that each kind of receiver
 //! gets in its own form. Pure; knows nothing about addresses and sending.
 
 mod json;
@@ -13,10 +13,10 @@ use crate::outcome::TestCounts;
 use crate::reading::Image;
 use std::collections::BTreeMap;
 
-/// A run to be told about.
+/// A run to report to receivers outside.
 #[derive(Clone, Debug)]
 pub struct Notice<'a> {
-    /// What it came to.
+    /// Its result.
     pub summary: &'a Summary,
     /// Its branch, when it is known.
     pub branch: Option<String>,
@@ -24,13 +24,13 @@ pub struct Notice<'a> {
     pub page: Option<String>,
     /// How long a green run of this branch and event usually takes.
     pub usual_ms: Option<u64>,
-    /// The verdict that was told before of this branch and event.
+    /// The verdict last reported for this branch and event.
     pub before: Option<String>,
     /// Whether it was green and is red, or the other way round.
     pub changed: bool,
 }
 
-/// What is known about a service.
+/// The facts known about a service.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Service<'a> {
     tests: Option<TestCounts>,
@@ -39,17 +39,17 @@ struct Service<'a> {
 }
 
 impl Notice<'_> {
-    /// As the body of a request to a webhook that takes what Slack's takes.
+    /// The body of a request to a webhook that accepts Slack's format.
     pub fn slack(&self) -> String {
         slack::render(self).to_string()
     }
 
-    /// As the body of a request to any other webhook.
+    /// The body of a request to any other webhook.
     pub fn json(&self) -> String {
         json::render(self).to_string()
     }
 
-    /// As Markdown: the whole report, with what it is compared with.
+    /// As Markdown: the whole report, with the facts that it is compared with.
     pub fn markdown(&self) -> String {
         let branch = self.branch.as_ref().map(|branch| format!("branch {}", clean(branch)));
         markdown::render_with(self.summary, &branch.into_iter().chain(self.facts()).collect::<Vec<_>>())
@@ -61,7 +61,7 @@ impl Notice<'_> {
         format!("{} {line}", verdict::mark(self.summary))
     }
 
-    /// What there is to know besides the stages: how long it took, what was counted, what was before.
+    /// Facts besides the stages: the duration, the counts, and the previous verdict.
     fn facts(&self) -> Vec<String> {
         let Summary { duration_ms, tests, coverage, .. } = self.summary;
         let usual = self.usual_ms.map(|usual| format!(", usually {}", words::time(usual)));
@@ -100,7 +100,7 @@ impl Notice<'_> {
     }
 }
 
-/// Where GitHub shows the run of a workflow, by its variables. What could be no address there is none.
+/// Where GitHub shows the run of a workflow, by its variables. Returns `None` for values that cannot form an address.
 pub fn page(server: Option<&str>, repository: Option<&str>, run: Option<&str>) -> Option<String> {
     let (server, repository, run) = (server?, repository?, run?);
     let plain = |text: &str, more: &str| {

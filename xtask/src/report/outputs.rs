@@ -1,5 +1,5 @@
-//! What is left of a run when it is over: files, the answer for programs, the words for people, in this order, so that
-//! the verdict is the last line. A file that cannot be written is a warning and nothing else.
+//! Writes what remains of a run when it is over: the files, the answer for programs, and the text for people, in this
+//! order, so that the verdict is the last line. A file that cannot be written is a warning and nothing else.
 
 use super::{Display, Printer, Summary, json, markdown, text};
 use crate::error::Result;
@@ -8,9 +8,9 @@ use std::path::PathBuf;
 /// Where the results go.
 #[derive(Clone, Debug, Default)]
 pub struct Outputs {
-    /// The run's folder, for `summary.json` and `report.md`; `None` when it could not be made.
+    /// The run's directory, for `summary.json` and `report.md`; `None` when it could not be made.
     pub run_dir: Option<PathBuf>,
-    /// The same folder as a user would type it.
+    /// The same directory as a user would type it.
     pub shown_dir: String,
     /// The file that GitHub shows as the step's summary (`GITHUB_STEP_SUMMARY`).
     pub github_summary: Option<PathBuf>,

@@ -1,15 +1,15 @@
 //! How the bars are drawn: a terminal between indicatif and the real one.
 //!
-//! indicatif fills every line with spaces up to the edge, and erases as many rows as it has drawn. What a terminal
-//! echoes for Ctrl-C then goes to a row of its own, and a terminal that shrinks wraps the lines into more rows; both
-//! leave pieces of the display behind. This pen drops the filling, parks the cursor at the start of the last row,
-//! where `^C` is overdrawn, and erases as many rows as the lines take at the width of the moment.
+//! indicatif fills every line with spaces up to the edge, and erases as many rows as it has drawn. The terminal then
+//! echoes Ctrl-C on a row of its own, and a terminal that shrinks wraps the lines into more rows; both leave pieces of
+//! the display behind. This pen drops the filling, parks the cursor at the start of the last row, where `^C` is
+//! overdrawn, and erases as many rows as the lines take at the current width.
 
 use indicatif::TermLike;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A terminal that is drawn on without filling, and erased by what is really there.
+/// A terminal that is drawn on without filling, and erased by what is actually on it.
 #[derive(Debug)]
 pub struct Pen<T> {
     terminal: T,
@@ -114,7 +114,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU16, Ordering};
 
-    /// A terminal that writes down what is asked of it, and whose width changes.
+    /// A terminal that records the calls to it, and whose width changes.
     #[derive(Clone, Debug)]
     struct Recording {
         width: Arc<AtomicU16>,

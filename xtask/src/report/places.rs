@@ -3,7 +3,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// What is needed to name places as GitHub does.
+/// The information needed to name places as GitHub does.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     /// The root of the workspace, absolute.

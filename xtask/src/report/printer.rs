@@ -1,7 +1,7 @@
 //! The one place that writes to stdout and stderr. stdout carries data, stderr everything for people.
 //!
 //! A closed pipe or a full disk ends the printing to that stream and nothing else. While bars are on the screen they
-//! are lifted for every line. Knows nothing about what the lines say.
+//! are lifted for every line. Knows nothing about the content of the lines.
 
 use crate::text;
 use indicatif::ProgressBar;
@@ -34,9 +34,9 @@ impl Printer {
         Self(Arc::new(Mutex::new(Streams { out: Some(out), err: Some(err), lost: None, bar: None, github })))
     }
 
-    /// Prints lines for people. One final line end is added when it is missing.
+    /// Prints lines for people. A final line end is added when it is missing.
     ///
-    /// Where GitHub reads along, a line that would be a workflow command is made harmless, whoever wrote it:
+    /// Where GitHub reads the output, a line that would be a workflow command is made harmless, whatever wrote it:
     /// commands have [`Printer::command`].
     pub fn say(&self, text: &str) {
         let mut streams = self.lock();
@@ -48,7 +48,7 @@ impl Printer {
         }
     }
 
-    /// Prints one workflow command, if GitHub reads along.
+    /// Prints one workflow command, if GitHub reads the output.
     pub fn command(&self, command: &str) {
         let mut streams = self.lock();
         if streams.github {
@@ -56,7 +56,7 @@ impl Printer {
         }
     }
 
-    /// Prints data, the answer that a program asked for. One final line end is added when it is missing.
+    /// Prints data, the answer that a program asked for. A final line end is added when it is missing.
     pub fn data(&self, text: &str) {
         let mut streams = self.lock();
         let Streams { out, bar, .. } = &mut *streams;
@@ -68,7 +68,7 @@ impl Printer {
         }
     }
 
-    /// Why data that was to be printed is missing on stdout, if some is. Only the first caller is given it.
+    /// Why some data that was to be printed is missing on stdout, if any is. Only the first caller gets it.
     pub fn take_lost(&self) -> Option<io::Error> {
         self.lock().lost.take()
     }

@@ -1,5 +1,5 @@
-//! The display on a terminal: what runs at the bottom, and above it a line for each stage that has ended and a failure
-//! at once. Nothing of the bottom is left when the run is over.
+//! The display on a terminal: running tasks at the bottom, and above them a line for each stage that has ended and a
+//! failure at once. Nothing of the bottom is left when the run is over.
 //!
 //! One bar draws all rows, so that they change together, from a state that the events keep; a steady tick moves the
 //! clocks. Output only changes the state: a child that prints a gigabyte costs no drawing.
@@ -39,7 +39,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// The display on the process's terminal; `run_dir` is the run's folder as a user would type it.
+    /// The display on the process's terminal; `run_dir` is the run's directory as a user would type it.
     pub fn on_stderr(display: Display, printer: Printer, run_dir: &str) -> Self {
         let terminal = console::Term::buffered_stderr();
         let asked = terminal.clone();

@@ -1,5 +1,5 @@
-//! `events.ndjson`: the run's events on disk, one a line, appended as they happen and readable after a cut at any
-//! byte. Knows nothing about where the run's folder is.
+//! `events.ndjson`: the run's events on disk, one per line, appended as they happen and readable after a cut at any
+//! byte. Knows nothing about where the run's directory is.
 
 use super::Subscriber;
 use crate::error::{Error, Result};
@@ -16,23 +16,23 @@ use std::time::{Duration, Instant};
 /// The record's name in the directory of its run.
 pub const FILE: &str = "events.ndjson";
 
-/// That a run is alive: a lock on its record, which the kernel lets go of however the run ends.
+/// The sign that a run is alive: a lock on its record, which the kernel releases however the run ends.
 #[derive(Debug)]
 pub struct Alive {
     _held: Option<File>,
 }
 
 impl Alive {
-    /// Holds the record at `path`; on trouble, such as a record that could not be made, nothing.
+    /// Locks the record at `path`; holds nothing if that fails, such as for a record that could not be made.
     pub fn of(path: &Path) -> Self {
         let file = OpenOptions::new().create(true).append(true).open(path).ok();
         Self { _held: file.filter(|file| file.lock().is_ok()) }
     }
 }
 
-/// How long the reader of a pipe may take nothing before the events stop going there.
+/// How long the reader of a pipe may read nothing before no more events are written to it.
 const STALLED: Duration = Duration::from_secs(5);
-/// How long to wait before a pipe that is full is tried again.
+/// How long to wait before a full pipe is tried again.
 const AGAIN: Duration = Duration::from_millis(5);
 
 /// Appends every event but the children's output to a file.
@@ -66,7 +66,7 @@ impl Recorder {
         Ok(Self { file, name })
     }
 
-    /// Writes all of a line. A pipe that is full is waited for, but not for ever.
+    /// Writes all of a line. Waits for a pipe that is full, but not for ever.
     fn write(&mut self, mut line: &[u8]) -> io::Result<()> {
         let mut since = Instant::now();
         while !line.is_empty() {
@@ -92,7 +92,7 @@ impl Subscriber for Recorder {
         }
         let mut line = serde_json::to_vec(event)?;
         line.push(b'\n');
-        // One write a line, unbuffered: what has happened is with the kernel, and survives a SIGKILL of this process.
+        // One write per line, unbuffered: past events are with the kernel, and survive a SIGKILL of this process.
         self.write(&line)?;
         if matches!(event.kind, Kind::RunFinished { .. }) {
             // A pipe or a device cannot be synced, and need not be.
@@ -106,7 +106,7 @@ impl Subscriber for Recorder {
     }
 }
 
-/// What was on disk.
+/// A record as read from disk.
 #[derive(Debug, Default)]
 pub struct Record {
     /// The events that this program understands, in their order.
@@ -138,8 +138,8 @@ impl Record {
     }
 }
 
-/// Reads a record, finished or not. What cannot be understood is counted and left alone; a last line that was cut off
-/// is no event.
+/// Reads a record, finished or not. Lines that cannot be understood are counted and left alone; a last line that was
+/// cut off is no event.
 pub fn read(path: &Path) -> Result<Record> {
     let attempt = || -> io::Result<Record> {
         let file = File::open(path)?;

@@ -129,7 +129,7 @@ impl Run {
     }
 }
 
-/// What the canned tasks are for.
+/// The purposes of the canned tasks.
 fn purpose(stage: &str, task: &str) -> Purpose {
     match (stage, task.rsplit(':').next().unwrap_or_default()) {
         ("format-and-lint", "fmt") => Purpose::Format,
@@ -341,7 +341,7 @@ fn outdated() -> Table {
     }
 }
 
-/// A run whose words from outside try to be something else.
+/// A run whose text from outside tries to be something else.
 pub(crate) fn hostile() -> Vec<Event> {
     use Policy::Blocking;
     let mut run = Run::new(&[("test-services", Blocking, &["auth-service"])]);

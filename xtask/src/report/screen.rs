@@ -1,4 +1,4 @@
-//! What the terminal shows while a run goes on, as text: at most eight running tasks and the overall line.
+//! The terminal's content during a run, as text: at most eight running tasks and the overall line.
 //!
 //! Pure: time and size are passed in. Knows nothing about how it gets onto the screen.
 
@@ -13,7 +13,7 @@ const ROWS: usize = 8;
 /// Columns of the overall bar.
 const BAR: usize = 20;
 
-/// What is on the screen.
+/// The state behind the screen.
 #[derive(Debug)]
 pub struct Screen {
     style: Style,
@@ -29,7 +29,7 @@ struct Row {
     task: TaskId,
     since: Instant,
     last_line: String,
-    /// Its parts that go on, each with how it stands.
+    /// Its running parts, each with its current state.
     parts: Vec<(String, String)>,
 }
 
@@ -39,7 +39,7 @@ impl Screen {
         Self { style, started: now, counts: Counts::default(), running: Vec::new(), stopping: false }
     }
 
-    /// Takes one event, which happened now.
+    /// Handles one event, which happened now.
     pub fn on(&mut self, event: &Event, now: Instant) {
         self.counts = event.counts;
         match &event.kind {
@@ -64,7 +64,7 @@ impl Screen {
 
     /// The lines to show at this moment on a terminal of this size; none is wider than it.
     pub fn draw(&self, now: Instant, columns: u16, height: u16) -> String {
-        // The last column stays free: a terminal that has been filled to its edge wraps what comes next.
+        // The last column stays free: a terminal that has been filled to its edge wraps the next character.
         let columns = usize::from(columns).saturating_sub(1).max(10);
         let rows = ROWS.min(usize::from(height).saturating_sub(3)).max(1);
         let shown = &self.running[..self.running.len().min(rows)];

@@ -1,4 +1,4 @@
-//! What a run came to, as data: `summary.json`, and what the reports are made from.
+//! The result of a run, as data: `summary.json`, and the source of all reports.
 //!
 //! The format is an interface: it has a version and only grows. Knows nothing about how it is shown.
 
@@ -19,14 +19,14 @@ pub struct Summary {
     pub version: u32,
     /// The run's id.
     pub run: String,
-    /// What caused it: `pull-request` or `push`.
+    /// The event that caused it: `pull-request` or `push`.
     pub event: String,
     /// The commit, with `-dirty` behind it when files differ.
     pub commit: Option<String>,
     /// `passed`, `failed`, `interrupted`, `environment-error`, `timed-out`, `nothing-to-do`; `running` in a summary
     /// made before the end.
     pub verdict: String,
-    /// The process's exit code; `None` when nobody was left to tell it.
+    /// The process's exit code; `None` when the process ended before it could record one.
     pub exit_code: Option<u8>,
     /// When it started, RFC 3339.
     pub started: String,
@@ -36,7 +36,7 @@ pub struct Summary {
     pub stages: Vec<StageSummary>,
     /// Tests of all stages.
     pub tests: TestCounts,
-    /// What the tests reached, when that was measured.
+    /// The coverage of the tests, when it was measured.
     pub coverage: Option<Coverage>,
     /// Images built.
     pub images: Vec<Image>,
@@ -46,7 +46,7 @@ pub struct Summary {
     /// The services that it was about.
     #[serde(default)]
     pub services: Vec<String>,
-    /// Where the run stood at its last event.
+    /// The counts as of the run's last event.
     #[serde(default)]
     pub counts: Counts,
     /// Why it was stopped, when it was: `interrupted (Ctrl-C)`.
@@ -55,7 +55,7 @@ pub struct Summary {
     /// The stages that have not ended, in a summary made before the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<StageId>,
-    /// What went wrong beside the run.
+    /// Problems besides those of the run's tasks.
     #[serde(default)]
     pub warnings: Vec<String>,
 }
@@ -65,7 +65,7 @@ pub struct Summary {
 pub struct StageSummary {
     /// Its id.
     pub id: StageId,
-    /// What its failure means.
+    /// How its failure is judged.
     pub policy: Policy,
     /// How it ended.
     pub outcome: Outcome,
@@ -76,7 +76,7 @@ pub struct StageSummary {
     pub cause: Option<Cause>,
     /// From its first task's start to its last one's end.
     pub duration_ms: u64,
-    /// What people type to run it alone.
+    /// The subcommand that runs it alone.
     #[serde(default)]
     pub subcommand: String,
     /// Its tasks, in the order in which they ended.
@@ -88,7 +88,7 @@ pub struct StageSummary {
 pub struct TaskSummary {
     /// Its id.
     pub id: TaskId,
-    /// What it was for.
+    /// Its purpose.
     #[serde(default)]
     pub purpose: Purpose,
     /// The package that it was about.
@@ -99,7 +99,7 @@ pub struct TaskSummary {
     pub exit_code: Option<i32>,
     /// How long it ran.
     pub duration_ms: u64,
-    /// Its log, relative to the run's folder.
+    /// Its log, relative to the run's directory.
     pub log: Option<String>,
     /// Its tests; `None` for a task that runs none.
     pub tests: Option<TestCounts>,
@@ -115,19 +115,19 @@ pub struct TaskSummary {
     /// The tests that failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed_tests: Vec<FailedTest>,
-    /// What a linter or an auditor found.
+    /// The findings of a linter or an auditor.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
     /// The last lines of its output when it ended badly.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tail: Vec<String>,
-    /// What cargo built.
+    /// The programs that cargo built.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub binaries: Vec<Binary>,
     /// Tables for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<Table>,
-    /// Things worth a line.
+    /// Notes worth a line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -168,7 +168,7 @@ impl Summary {
 }
 
 impl TaskSummary {
-    /// What it is called within its stage.
+    /// Its name within its stage.
     pub fn name(&self) -> &str {
         self.id.name()
     }
@@ -179,7 +179,7 @@ impl TaskSummary {
         counted.max(self.failed_tests.len())
     }
 
-    /// What the end of a task says, with its stage; `None` for any other event.
+    /// The summary in an event that ends a task, with its stage; `None` for any other event.
     pub fn of(kind: &Kind) -> Option<(&StageId, Self)> {
         let Kind::TaskFinished { task, stage, purpose, service, exit_code, duration_ms, log, reading, tail, repeat } =
             kind

@@ -1,4 +1,4 @@
-//! The summary at the end of a run, for people: tables of a stage that was run alone, a line per stage, what failed in
+//! The summary at the end of a run, for people: tables of a stage that was run alone, a line per stage, failures in
 //! short with the command to type, warnings once, and the verdict as the last line.
 
 mod details;
@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 use crate::text;
 use std::time::Duration;
 
-/// Failed tasks that are told again.
+/// How many failed tasks are repeated.
 const FAILURES: usize = 20;
 
 /// A line of a table: mark, name, time and words.
@@ -25,7 +25,7 @@ pub struct Row<'a> {
     pub width: usize,
     /// How long it took.
     pub time: String,
-    /// What else there is to know.
+    /// Further details.
     pub words: String,
 }
 
@@ -50,28 +50,28 @@ pub fn stage_line(stage: &StageSummary, width: usize, display: Display) -> Strin
     row.line(display)
 }
 
-/// The line of a task that starts, for those who want to see every command.
+/// The line of a task that starts, for users who want to see every command.
 pub fn start_line(task: &TaskId, command: &str, display: Display) -> String {
     display.style().dim(&format!("  {} $ {}", clean(task.as_str()), clean(command)))
 }
 
-/// Why a task runs although an earlier result is there, for those who want to see every command.
+/// Why a task runs although an earlier result is there, for users who want to see every command.
 pub fn not_cached_line(task: &TaskId, because: &str, display: Display) -> String {
     display.style().dim(&format!("  {} is not cached: {}", clean(task.as_str()), clean(because)))
 }
 
-/// How a part of a task stands.
+/// The status of a part of a task.
 pub fn part_line(task: &TaskId, part: &str, line: &str) -> String {
     format!("  {}  {}: {}", clean(task.as_str()), clean(part), clean(line))
 }
 
-/// That a task seems to hang, for a log in which nothing else moves.
+/// The line for a task that seems to hang, for a log in which nothing else moves.
 pub fn silent_line(task: &TaskId, silent_ms: u64) -> String {
     let time = text::duration(Duration::from_millis(silent_ms));
     format!("{} has been running for {time} without output", clean(task.as_str()))
 }
 
-/// That a task does nothing because another cargo works.
+/// The line for a task that waits because another cargo works.
 pub fn blocked_line(task: &TaskId, lock: &str) -> String {
     let (task, lock) = (clean(task.as_str()), clean(lock));
     format!(
@@ -79,7 +79,7 @@ pub fn blocked_line(task: &TaskId, lock: &str) -> String {
     )
 }
 
-/// What is said when a run is told to stop.
+/// The message when a run is asked to stop.
 pub fn stopping(because: &str, at_once: bool) -> String {
     let because = clean(because);
     if at_once {
@@ -96,7 +96,7 @@ pub fn width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
     names.map(str::len).max().unwrap_or(0).min(24)
 }
 
-/// The whole summary. `run_dir` is the run's folder as a user would type it.
+/// The whole summary. `run_dir` is the run's directory as a user would type it.
 pub fn summary(summary: &Summary, display: Display, run_dir: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
     if display.verbosity != Verbosity::Quiet {

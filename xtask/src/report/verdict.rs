@@ -1,5 +1,5 @@
-//! The one line that says what a run came to. It agrees with the exit code, and it says `passed` only of work that
-//! ran or whose cached proof is named.
+//! The one line with the result of a run. It agrees with the exit code, and it says `passed` only of work that ran or
+//! whose cached proof is named.
 
 use super::display::{Style, clean};
 use super::failure::is_one;

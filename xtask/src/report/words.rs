@@ -1,4 +1,4 @@
-//! What is worth saying about a task or a stage, in a few words that every display shares.
+//! The facts worth reporting about a task or a stage, in a few words that every display shares.
 
 use super::display::clean;
 use super::summary::{StageSummary, TaskSummary};
@@ -6,7 +6,7 @@ use crate::outcome::{Outcome, TestCounts};
 use crate::text;
 use std::time::Duration;
 
-/// An outcome as people say it.
+/// An outcome in words for people.
 pub fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::TimedOut => "timed out",
@@ -47,18 +47,18 @@ pub fn percent(value: f64) -> String {
     format!("{value:.2} %")
 }
 
-/// What to know about a task: how it ended unless it passed, why, and what it counted.
+/// Describes a task: how it ended unless it passed, why, and what it counted.
 pub fn task(task: &TaskSummary) -> String {
     let facts = facts(std::slice::from_ref(task));
     told(task.outcome, task.because.as_deref(), facts)
 }
 
-/// What to know about a stage, the same way.
+/// Describes a stage, the same way.
 pub fn stage(stage: &StageSummary) -> String {
     told(stage.outcome, stage.because.as_deref(), facts(&stage.tasks))
 }
 
-/// What skipped tasks have in common: each reason once, with how many share it.
+/// The reasons of skipped tasks: each one once, with how many tasks share it.
 pub fn skipped(stage: &StageSummary) -> Vec<(String, usize)> {
     let mut reasons: Vec<(String, usize)> = Vec::new();
     for task in stage.tasks.iter().filter(|task| task.outcome == Outcome::Skipped) {

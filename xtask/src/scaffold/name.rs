@@ -1,15 +1,16 @@
-//! Names for new services: what cargo, Kubernetes and PostgreSQL all take, and nothing that means something else already.
+//! Names for new services: ones that cargo, Kubernetes and PostgreSQL all accept, and that have no other meaning
+//! already.
 
 use super::template;
 use crate::error::{Error, Result};
 
-/// What the name of a service ends with where the workspace's packages do so; people may leave it out.
+/// The ending of a service's name where the workspace's packages use it; the user may leave it out.
 const ENDING: &str = "-service";
 
 /// The longest name in bytes. Kubernetes takes 63 and adds 17 for each pod; the database of a test adds 17 as well.
 const LONGEST: usize = 46;
 
-/// Keywords of Rust, crates that come with the compiler, names that cargo keeps for itself, and words that say nothing.
+/// Keywords of Rust, crates that come with the compiler, names that cargo reserves, and words that say nothing.
 const RESERVED: &str = "\
     abstract as async await become box break const continue crate do dyn else enum extern false final fn for gen if impl \
     in let loop macro match mod move mut override priv pub ref return self static struct super trait true try type typeof \
@@ -18,7 +19,7 @@ const RESERVED: &str = "\
     build deps examples incremental test \
     service xtask";
 
-/// The full name of the service that somebody calls `typed`, in a workspace of these packages and this `Cargo.lock`.
+/// The full name of the service that the user calls `typed`, in a workspace of these packages and this `Cargo.lock`.
 pub fn full(typed: &str, packages: &[&str], lock: &str) -> Result<String> {
     let refused = |why: &str| Error::usage(format!("name a service `{typed}`: {why}"));
     let short = typed.strip_suffix(ENDING).unwrap_or(typed);

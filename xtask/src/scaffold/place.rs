@@ -1,7 +1,7 @@
 //! Putting a package in its place: all of its files or none, whatever happens meanwhile.
 //!
-//! The files are written elsewhere and renamed at once. Elsewhere is not beside: a folder without a manifest among the
-//! members of a workspace, and be it a hidden one, is an error of every cargo command.
+//! The files are written elsewhere and renamed at once. Elsewhere is not beside the target: a directory without a
+//! manifest among the members of a workspace, even a hidden one, makes every cargo command fail.
 
 use super::template::File;
 use crate::error::{Error, Result};
@@ -10,14 +10,14 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// The folder in which packages are made: `home`, out of the way of everybody, unless a rename to `target` would cross
-/// from one file system to another. Then it is `root`.
+/// The directory in which packages are made: `home`, out of the way, unless a rename to `target` would cross from one
+/// file system to another. Then it is `root`.
 pub fn workshop<'a>(home: &'a Path, root: &'a Path, target: &Path) -> &'a Path {
     let device = |path: &Path| path.ancestors().find_map(|path| fs::metadata(path).ok()).map(|found| found.dev());
     if device(home) == device(target) { home } else { root }
 }
 
-/// Makes the package `target` of `files`, in a folder within `workshop` first. There is nothing at `target` yet.
+/// Makes the package `target` of `files`, first in a directory within `workshop`. `target` must not exist yet.
 pub fn put(files: &[File], workshop: &Path, target: &Path) -> Result<()> {
     let unfinished = workshop.join(".xtask-new-service");
     let made = remove(&unfinished).and_then(|()| {
@@ -26,7 +26,7 @@ pub fn put(files: &[File], workshop: &Path, target: &Path) -> Result<()> {
         fs::rename(&unfinished, target)
     });
     made.map_err(|error| {
-        // It is in nobody's way, and the next one begins by removing it.
+        // It does no harm there, and the next call removes it first.
         let _ = remove(&unfinished);
         Error::environment(format!("write the package {}", target.display()))
             .because(error)
@@ -34,7 +34,7 @@ pub fn put(files: &[File], workshop: &Path, target: &Path) -> Result<()> {
     })
 }
 
-/// Removes a folder; that there is none is as good.
+/// Removes a directory; a missing one is no error.
 pub fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

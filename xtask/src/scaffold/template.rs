@@ -1,14 +1,14 @@
-//! The template of a workspace: a folder with a whole package, of which every service begins as a copy.
+//! The template of a workspace: a directory with a whole package, which every new service is copied from.
 //!
 //! Three words in it are replaced, in its files and in their paths: [`NAME`], the same as an identifier, and [`PORT`].
-//! They are such that nobody writes them by chance, so there is no syntax to learn and nothing to escape.
+//! They do not occur by chance, so there is no syntax to learn and nothing to escape.
 
 use crate::error::{Error, Result};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// What the package of a template is called.
+/// The package name of a template.
 pub const NAME: &str = "template-service";
 /// The port that a template listens on.
 pub const PORT: &str = "59999";
@@ -16,11 +16,11 @@ pub const PORT: &str = "59999";
 /// A file of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Where it lies in the package.
+    /// Its path within the package.
     pub path: PathBuf,
-    /// What is in it.
+    /// Its contents.
     pub bytes: Vec<u8>,
-    /// Who may read, write and execute it, as `chmod` takes it.
+    /// Its permissions, as `chmod` takes them.
     pub mode: u32,
 }
 
@@ -59,7 +59,7 @@ fn collect(root: &Path, below: &Path, files: &mut Vec<File>) -> Result<()> {
     Ok(())
 }
 
-/// The files of a service of this name at this port. What is no text stays as it is.
+/// The files of a service of this name at this port. Files that are not text stay as they are.
 pub fn fill(template: Vec<File>, name: &str, port: u16) -> Vec<File> {
     let crate_name = (NAME.replace('-', "_"), name.replace('-', "_"));
     let fill =

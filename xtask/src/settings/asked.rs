@@ -1,4 +1,4 @@
-//! What a command asks for by the command line alone: for a run that cannot be planned.
+//! The request of a command by its command line alone: for a run that cannot be planned.
 
 use super::{Wishes, selected};
 use crate::cli::Command;
@@ -7,21 +7,21 @@ use crate::outcome::Policy;
 use crate::pipeline::{self, Definition, Event, Runs};
 use crate::workspace::Workspace;
 
-/// What a run should have been about.
+/// The request behind a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// What caused it.
+    /// The event that caused it.
     pub event: Event,
     /// Its stages, in the pipeline's order.
     pub stages: Vec<Definition>,
     /// The packages that were named and exist.
     pub services: Vec<String>,
-    /// The one task of the first stage that was asked for: `fmt` or `lint`.
+    /// The one task of the first stage that was requested: `fmt` or `lint`.
     pub half: Option<String>,
 }
 
 impl Asked {
-    /// What `command` asks for among these stages.
+    /// Returns the request of `command` among these stages.
     pub fn of(command: &Command, event: Option<Event>, known: Vec<Definition>, workspace: Option<&Workspace>) -> Self {
         let Wishes { selection, stages, half, .. } = Wishes::of(command);
         let event = stages.event.or(event).unwrap_or(Event::PullRequest);

@@ -1,4 +1,4 @@
-//! What `[workspace.metadata.xtask]` and `[package.metadata.xtask]` may say, and what holds when they are silent.
+//! The settings in `[workspace.metadata.xtask]` and `[package.metadata.xtask]`, and their defaults.
 
 use super::environments::{self, Environment};
 use super::image::ImageConfig;
@@ -23,9 +23,9 @@ use std::time::{Duration, SystemTime};
 pub struct Config {
     /// Packages that the stages about packages leave out.
     pub exclude: BTreeSet<String>,
-    /// The folder whose packages with a program are services, relative to the root.
+    /// The directory whose packages with a program are services, relative to the root.
     pub services_dir: String,
-    /// The folder that new services are copies of, absolute.
+    /// The directory that new services are copies of, absolute.
     pub template: Option<PathBuf>,
     /// The branch whose pushes are deployed.
     pub main_branch: String,
@@ -57,14 +57,14 @@ pub struct Config {
     pub image: ImageConfig,
     /// Where services can be deployed to, by name.
     pub environments: Vec<Environment>,
-    /// When somebody outside is told of a run.
+    /// When receivers outside are notified of a run.
     pub tell: Tell,
 }
 
 /// A stage as configured.
 #[derive(Clone, Debug)]
 pub struct StageConfig {
-    /// What it is by nature.
+    /// Its fixed properties.
     pub definition: Definition,
     /// How long each of its tasks may take.
     pub timeout: Duration,
@@ -259,14 +259,14 @@ fn policy(value: &Value) -> Option<Policy> {
     serde_json::from_value(value.clone()).ok()
 }
 
-/// Whether `name` can stand in a path, an id and an argument without being mistaken for something else.
+/// Whether `name` is safe in a path, an id and an argument, without being mistaken for something else.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// Checks `[package.metadata.xtask]` of every package. Which facts of a service other stages read is their business;
-/// here they only must be facts that exist.
+/// Checks `[package.metadata.xtask]` of every package. The meaning of a service's facts is up to the stages that read
+/// them; here they only must be facts that exist.
 fn packages(workspace: &Workspace, p: &mut Problems) {
     for package in &workspace.packages {
         let mut table = Table::new(&package.manifest, "package.metadata.xtask", &package.metadata, p);

@@ -1,4 +1,4 @@
-//! What a command wants of an environment: which one, and what is to be done there.
+//! A command's request for an environment: which one, and the task to carry out there.
 
 use super::config::Config;
 use super::environments::Environment;
@@ -11,20 +11,20 @@ use crate::pipeline;
 use crate::text;
 use std::path::Path;
 
-/// What is to be done in an environment.
+/// A task in an environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deployment {
     /// The environment.
     pub environment: Environment,
     /// The stage that does it: `deploy-staging`, `rollback-production`.
     pub stage: StageId,
-    /// What is to be done.
+    /// The task to carry out.
     pub task: DeploymentTask,
     /// The images to deploy.
     pub images: Images,
 }
 
-/// What is to be done.
+/// The task to carry out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeploymentTask {
     /// Deploy the images.
@@ -32,11 +32,11 @@ pub enum DeploymentTask {
         /// Replace the pods although nothing has changed.
         restart: bool,
     },
-    /// Go on with what was begun.
+    /// Continue an unfinished deployment.
     Resume,
-    /// Bring back what a run has deployed, or what was before the last one.
+    /// Restore what a run has deployed, or the state before the last one.
     Rollback(Option<String>),
-    /// Nothing: it is only looked at.
+    /// Nothing: it is only inspected.
     Look,
 }
 
@@ -44,7 +44,7 @@ pub enum DeploymentTask {
 const STAGING: &str = "staging";
 
 impl Deployment {
-    /// What `command`, typed in `cwd`, wants, if it is about an environment.
+    /// The request of `command`, typed in `cwd`, if it concerns an environment.
     pub(super) fn of(command: &Command, cwd: &Path, pushes: bool, config: &Config) -> Result<Option<Self>> {
         let (name, verb, task, images) = match command {
             Command::Deploy(args) => {
@@ -79,8 +79,7 @@ impl Deployment {
 }
 
 impl Deployment {
-    /// Makes the stages that were asked for by themselves ones that block, and names the one that deploys by its
-    /// environment.
+    /// Makes the stages that were requested by themselves blocking, and names the one that deploys by its environment.
     pub(super) fn name_stages(&self, config: &mut Config, only: &mut [StageId]) {
         let old = StageId::new(pipeline::DEPLOY_STAGING);
         for stage in &mut config.stages {

@@ -16,7 +16,7 @@ pub struct Environment {
     pub name: String,
     /// Its cluster and namespace.
     pub target: Target,
-    /// What all services have in common there.
+    /// The settings that all services share there.
     pub place: Place,
     /// Where all images must come from, with the path above the repositories: `registry.example/shop`.
     pub registry: Option<String>,
@@ -24,13 +24,13 @@ pub struct Environment {
     pub replicas: Option<u32>,
     /// Whether it is guarded: a clean tree, a green run, and a confirmation.
     pub guard: bool,
-    /// Whether a smoke test that fails rolls back what was deployed.
+    /// Whether a smoke test that fails rolls back the deployment.
     pub rollback_on_smoke: bool,
     /// How long all rollouts together may take.
     pub timeout: Duration,
     /// How long rolling back may take.
     pub rollback_timeout: Duration,
-    /// How long a finished rollout has to stay as it is to count.
+    /// How long a finished rollout has to remain unchanged to count.
     pub soak: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! What `[workspace.metadata.xtask.image]` may say.
+//! The settings in `[workspace.metadata.xtask.image]`.
 
 use crate::options::BuilderChoice;
 use crate::registry;
@@ -8,10 +8,10 @@ use crate::text;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-/// What may stand between braces in a variable's value.
+/// The placeholders that are allowed between braces in a variable's value.
 const PLACEHOLDERS: [&str; 4] = ["commit", "port", "service", "version"];
 
-/// What the name of an image must look like.
+/// The form that the name of an image must have.
 const TOOLCHAIN: &str = "an image with cargo in it, such as \"rust:1.95-slim-bookworm\"";
 
 /// How images are made, and where they go.
@@ -21,11 +21,11 @@ pub struct ImageConfig {
     pub builder: BuilderChoice,
     /// The image whose toolchain compiles the services; `None` for that of the workspace's version of Rust.
     pub toolchain: Option<String>,
-    /// Files and folders that services are compiled from besides their packages, relative to the root.
+    /// Files and directories that services are compiled from besides their packages, relative to the root.
     pub sources: Vec<PathBuf>,
-    /// The layout of the image that lies below, absolute; `None` for `scratch`.
+    /// The layout of the base image, absolute; `None` for `scratch`.
     pub base: Option<PathBuf>,
-    /// Whether release programs are linked statically; `None` leaves it to what they are built for.
+    /// Whether release programs are linked statically; `None` leaves it to the target that they are built for.
     pub links_statically: Option<bool>,
     /// User and group, as numbers.
     pub user: String,
@@ -93,7 +93,7 @@ impl ImageConfig {
         self.links_statically.unwrap_or(makes_images && self.base.is_none())
     }
 
-    /// The variables with what `value` says of every placeholder.
+    /// The variables, with every placeholder replaced by what `value` returns for it.
     pub fn variables(&self, value: impl Fn(&str) -> String) -> BTreeMap<String, String> {
         let fill = |text: &String| {
             PLACEHOLDERS.iter().fold(text.clone(), |text, name| text.replace(&format!("{{{name}}}"), &value(name)))

@@ -1,7 +1,7 @@
-//! Where in a manifest a key is written. cargo hands over what manifests say and not on which line, so the text is
+//! Finds the line of a key in a manifest. cargo passes on the contents of manifests without their lines, so the text is
 //! searched again. Pure.
 //!
-//! cargo has parsed the file before: it is valid TOML, and only what can hold a key has to be understood.
+//! cargo has parsed the file before: it is valid TOML, and only the parts that can hold a key have to be understood.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! What a run shall do: the command line, then the environment, then the manifests, then the defaults, resolved once.
-//! Nothing behind this module looks at an option that may or may not have been given.
+//! The settings of a run: the command line, then the environment, then the manifests, then the defaults, resolved once.
+//! Nothing behind this module looks at an option that may or may not be set.
 
 pub mod asked;
 pub mod config;
@@ -28,10 +28,10 @@ pub use machine::{Builder, Docker, Engine, Machine, Unseen};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// What the planner needs to know.
+/// The input of the planner.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What caused the run.
+    /// The event that caused the run.
     pub event: Event,
     /// The branch, when it is known.
     pub branch: Option<String>,
@@ -43,7 +43,7 @@ pub struct Settings {
     pub builder: Builder,
     /// How to log in to registries.
     pub logins: Logins,
-    /// What images are named and dated by, where the run makes some and there is a commit.
+    /// The checkout that images are named and dated by, where the run makes some and there is a commit.
     pub checkout: Option<Checkout>,
     /// Where release builds take the flags for rustc from.
     pub flags: Flags,
@@ -51,25 +51,25 @@ pub struct Settings {
     pub selected: Option<BTreeSet<String>>,
     /// The stages that were named; empty for all of the event.
     pub only: Vec<StageId>,
-    /// The one task of the first stage that was asked for: `fmt` or `lint`.
+    /// The one task of the first stage that was requested: `fmt` or `lint`.
     pub half: Option<String>,
     /// The stages to leave out.
     pub skip: Vec<StageId>,
-    /// Change the sources instead of complaining.
+    /// Fix the sources instead of complaining.
     pub fix: bool,
     /// What measures coverage; `LlvmCov` where a run that measures none leaves it open.
     pub engine: Engine,
-    /// What is to be done in an environment.
+    /// The task to carry out in an environment.
     pub deployment: Option<Deployment>,
-    /// Whether there is a webhook to tell about the run.
+    /// Whether there is a webhook to notify of the run.
     pub tells: bool,
-    /// What is known about the given advisory database.
+    /// A note on the given advisory database.
     pub advisory_note: Option<String>,
-    /// Arguments for the tool beneath.
+    /// Arguments for the underlying tool.
     pub pass_on: Vec<String>,
     /// The program of xtask itself.
     pub program: PathBuf,
-    /// The configuration of the workspace, with the command line's wishes in it.
+    /// The configuration of the workspace, with the command line's options applied.
     pub config: Config,
 }
 
@@ -110,7 +110,7 @@ impl Settings {
         let mut only: Vec<StageId> = wishes.stages.only.iter().map(stage).collect::<Result<_>>()?;
         let skip: Vec<StageId> = wishes.stages.skip.iter().map(stage).collect::<Result<_>>()?;
         let event = wishes.stages.event.or(environment.event()).unwrap_or(Event::PullRequest);
-        // Which stages there are depends on it; a command for one stage does what was typed, whatever has caused it.
+        // Which stages there are depends on it; a command for one stage does what was typed, whatever event caused it.
         let is_pipeline = matches!(command, Command::Ci(_) | Command::Plan(_) | Command::Graph(_));
         let pushes = is_pipeline && event == Event::Push;
         let makes_images = pushes || wishes.stages.only.iter().any(|only| is_images(only));
@@ -239,7 +239,7 @@ impl Wishes {
                 }
                 let (database, registry) = (docker.database.clone(), docker.registry.clone());
                 let mut stages = only(pipeline::BUILD_AND_PUSH);
-                // Nothing is pushed before somebody could see what is known against it.
+                // Nothing is pushed before its known advisories could be seen.
                 stages.only.extend(docker.push.then(|| pipeline::SECURITY_AUDIT.to_owned()));
                 Self {
                     selection: docker.selection.clone(),

@@ -1,11 +1,11 @@
-//! What of the workspace and of the pipeline was asked for.
+//! The selected part of the workspace and of the pipeline.
 
 use super::Settings;
 use crate::pipeline::{Definition, Event, Runs};
 use crate::workspace::{Package, Workspace};
 
 impl Settings {
-    /// Whether the stage is part of what was asked for, skipped or not.
+    /// Whether the stage is part of the request, skipped or not.
     pub fn wants(&self, definition: &Definition) -> bool {
         if !self.only.is_empty() {
             return self.only.contains(&definition.id);
@@ -34,7 +34,7 @@ impl Settings {
         workspace.packages.iter().filter(is_meant).collect()
     }
 
-    /// Whether a package is a service: it says so, or it has a program and lies in the services' folder.
+    /// Whether a package is a service: it says so, or it has a program and is in the services' directory.
     pub fn is_service(&self, workspace: &Workspace, package: &Package) -> bool {
         let says_so = package.metadata.get("service").is_some();
         let lies_there = package.dir.starts_with(workspace.root.join(&self.config.services_dir));

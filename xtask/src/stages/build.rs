@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// The name of the task that builds all packages, but for those with a part of their own.
 const TASK: &str = "release";
 
-/// What cargo calls the machine that it runs on.
+/// Cargo's name for the host machine.
 pub const HOST: &str = "host-tuple";
 
 /// Links the C library into a program.
@@ -24,7 +24,7 @@ const STATIC: &str = "-Ctarget-feature=+crt-static";
 
 /// The packages of one cargo call.
 pub struct Part<'a> {
-    /// What it builds.
+    /// The packages that it builds.
     pub packages: Vec<&'a Package>,
     /// Whether it is a single package whose programs need a directory of their own.
     pub apart: bool,
@@ -93,7 +93,7 @@ pub fn tasks(context: Context<'_>, stage: &StageId, built: &[&Package]) -> Vec<T
 }
 
 /// The release build of a part, linked as the configuration wants it. A part that is built apart has its programs in
-/// the directory `own`, and shares what lies behind them with the other parts in the directory `shared`, if cargo can.
+/// the directory `own`, and shares its intermediate files with the other parts in the directory `shared`, if cargo can.
 pub fn command(context: Context<'_>, part: &Part<'_>, own: &str, shared: Option<&str>) -> Command {
     let command = context.resolving("build").arg("--release");
     let command = if context.settings.config.image.links_statically(context.runs(BUILD_AND_PUSH)) {

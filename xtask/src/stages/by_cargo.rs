@@ -1,5 +1,5 @@
-//! Tests that only cargo itself can run: doc tests; and all others where cargo's configuration gives them variables
-//! (`[env]`) or a program to run them with (`runner`).
+//! Tests that only cargo itself can run: doc tests; and all others where cargo's configuration sets variables (`[env]`)
+//! for them or a program to run them with (`runner`).
 //!
 //! One call runs those of all packages, with the features that they have beside each other. A task for each package then
 //! takes its part of the results.
@@ -48,7 +48,7 @@ pub fn doc_tests(context: Context<'_>, stage: &StageId, compiled_by: Option<Task
     };
     let calls = Calls { stage, packages: &documented, env_from, beside: Some(DOC), ran: None };
     let mut tasks = calls.tasks(context, DOC, command, repeat);
-    // What does not compile need not be compiled again to say so.
+    // Code that does not compile need not be compiled again to say so.
     tasks[0].needs.extend(compiled_by);
     tasks[0].cache = cache(context, &documented);
     tasks
@@ -123,7 +123,7 @@ struct Calls<'a> {
     stage: &'a StageId,
     packages: &'a [&'a Package],
     env_from: Vec<TaskId>,
-    /// What the task of a package is called where it has another one in the stage.
+    /// The name of a package's task where the package has another one in the stage.
     beside: Option<&'a str>,
     /// The executables that it runs, which are compiled before.
     ran: Option<Ran>,
@@ -176,9 +176,9 @@ impl Calls<'_> {
     }
 }
 
-/// Doc tests take seconds to build and nothing but the sources goes into them, so what has passed need not run again;
-/// not so when some of their sources are out of sight. What was passed on can be anything, a secret too, and is not
-/// kept on disk.
+/// Doc tests take seconds to build and nothing but the sources goes into them, so tests that have passed need not run
+/// again; not so when some of their sources are out of sight. Arguments that are passed on can be anything, even a
+/// secret, and are not kept on disk.
 fn cache(context: Context<'_>, packages: &[&Package]) -> Option<Scope> {
     if !context.settings.pass_on.is_empty() {
         return None;

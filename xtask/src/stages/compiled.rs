@@ -1,4 +1,4 @@
-//! The one compile that serves all tests of a run, and the tasks that run what it has compiled.
+//! The one compile that serves all tests of a run, and the tasks that run the compiled tests.
 
 use super::targets::{explicit_unit_targets, with_integration_tests, with_unit_tests};
 use super::{Context, JSON, instrument};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// The name of the compiling task within a stage.
 const COMPILE: &str = "compile";
 
-/// The task that compiles what a stage tests; no targets are all that `cargo test` compiles.
+/// The task that compiles the tests of a stage; no targets means all that `cargo test` compiles.
 pub fn compile(context: Context<'_>, stage: &StageId, targets: Vec<String>) -> Task {
     let env_from = instrument::needs(context);
     let command = context.resolving("test").args(context.package_args(context.packages)).args(targets);
@@ -93,15 +93,15 @@ pub fn repeat_unit(context: Context<'_>, package: &Package) -> Rerun {
     Rerun::Cargo { call, targets: explicit_unit_targets(&[package], &[package]) }
 }
 
-/// The command that runs the integration tests of a package again. By hand there are no servers: the stage's own command brings
-/// them up, and compiles for all packages what it would compile differently for one.
+/// The command that runs the integration tests of a package again. By hand there are no servers: the stage's own
+/// command starts them, and compiles for all packages what it would compile differently for one.
 pub fn repeat_integration(context: Context<'_>, package: &Package) -> String {
     let alone = context.builds_alike_alone(package);
     let package = if alone { format!(" {}", package.name) } else { String::new() };
     format!("cargo xtask integration{package}")
 }
 
-/// The command with what was typed for the test executables.
+/// The command with the user's arguments for the test executables.
 pub fn passing_on(context: Context<'_>, command: Command) -> Command {
     let args = &context.settings.pass_on;
     if args.is_empty() { command } else { command.arg("--").args(args.iter().cloned()) }

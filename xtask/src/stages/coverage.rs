@@ -1,8 +1,8 @@
 //! Stage 3: how much of the services their tests reach, and whether that is enough.
 //!
-//! With cargo-llvm-cov the instrumented tests are ordinary test binaries: those that another stage of the run has anyway
-//! run there, the others here, and then the numbers are drawn from what all of them have left. cargo-tarpaulin runs the
-//! tests itself.
+//! With cargo-llvm-cov the instrumented tests are ordinary test binaries: those that another stage of the run runs
+//! anyway run there, the others here, and then the numbers are computed from the profiles of all of them.
+//! cargo-tarpaulin runs the tests itself.
 
 use super::targets::with_integration_tests;
 use super::{Context, instrument, integration, test_services};
@@ -23,7 +23,7 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
         return tarpaulin(context, &stage);
     }
     let mut tasks = instrument::tasks(context, &stage);
-    // Nothing is drawn from a part: each of the tests that count must have passed.
+    // No number is computed from a part: each of the tests that count must have passed.
     let mut ran = Vec::new();
     let mut count = |home: &str, tests: fn(Context<'_>, &StageId) -> Vec<Task>| {
         let there = context.runs(home);
@@ -47,7 +47,7 @@ fn reports(context: Context<'_>, stage: &StageId, after: &[TaskId]) -> Vec<Task>
     let folder = context.workspace.target_dir.join("xtask").join("coverage");
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let report = |name: &str, args: &[&str], (purpose, reader): (Purpose, Arc<dyn Read>)| Task {
-        // It reads what instrumented tests have left: by hand, these have to run first.
+        // It reads the profiles of instrumented tests: by hand, these have to run first.
         repeat: Some("cargo xtask coverage".to_owned()),
         reader,
         purpose,

@@ -22,14 +22,14 @@ use std::time::Duration;
 
 /// The port of a service whose manifest names none.
 const PORT: u16 = 8080;
-/// What a deployment may take besides its own budgets: the checks before it, and the calls between.
+/// The time that a deployment may take besides its own budgets: the checks before it, and the calls between.
 const BESIDES: Duration = Duration::from_secs(5 * 60);
 
-/// The one task that deploys: all services together, for they are watched and set back together.
+/// The one task that deploys: all services together, because they are watched and rolled back together.
 pub fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> {
     let environment = &deployment.environment;
     let name = environment.name.as_str();
-    // The command is what to type to have the same again: with less, it would do more than was asked for.
+    // The command to type for the same deployment: with less, it would do more than was asked for.
     let typed = |verb: &str| context.cargo().args(["xtask", verb, name]);
     let (command, purpose) = match &deployment.task {
         DeploymentTask::Deploy { restart } => {
@@ -38,7 +38,7 @@ pub fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> 
                 return Ok(Vec::new());
             }
             let images = deployment.images.clone();
-            // What is typed is typed at the root.
+            // Commands are typed at the root.
             let path =
                 |file: &PathBuf| file.strip_prefix(&context.workspace.root).unwrap_or(file).display().to_string();
             let file = images.file.iter().flat_map(|file| ["--images".to_owned(), path(file)]);
@@ -68,7 +68,7 @@ pub fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> 
     Ok(vec![Task { job: Arc::new(Deploy(request)), purpose: For::Deploy, tools, ..task }])
 }
 
-/// The one task that looks whether everything works.
+/// The one task that checks whether everything works.
 pub fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
     let environment = &deployment.environment;
     let services: Vec<String> = deployed(context).map(|package| package.name.clone()).collect();
@@ -105,7 +105,7 @@ pub fn source(settings: &Settings, deployment: &Deployment) -> Source {
     }
 }
 
-/// The services as they shall run; their images are not known yet. Refuses what Kubernetes would not take.
+/// The services as they shall run; their images are not known yet. Refuses anything that Kubernetes would not accept.
 pub fn releases(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Release>> {
     let services: Vec<&Package> = deployed(context).collect();
     names::check_manifests(&services, &deployment.environment)?;

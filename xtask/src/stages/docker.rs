@@ -1,7 +1,7 @@
-//! How stage 8 has the services compiled where Docker makes the images: in a container, once for all of them.
+//! How the services of stage 8 are compiled where Docker makes the images: in a container, once for all of them.
 //!
-//! An engine's image bears the time of its making, so no two are alike. What is pushed is therefore packed from the same
-//! programs by xtask; the engine has its own image of each service, to be run.
+//! An engine's image records the time of its creation, so no two are alike. The pushed image is therefore packed from
+//! the same programs by xtask; the engine has its own image of each service, to be run.
 
 use super::Context;
 use super::build::{self, HOST};
@@ -96,7 +96,7 @@ fn build(context: Context<'_>, docker: &Docker, target: &str) -> Command {
         .env("DOCKER_BUILDKIT", "1")
 }
 
-/// The command with the folder that it may see.
+/// The command with the directory that it may see.
 fn seeing(context: Context<'_>, command: Command) -> Command {
     command.arg(context.typed(&folder(context).join(CONTEXT)))
 }
@@ -126,7 +126,7 @@ fn build_context(context: Context<'_>, docker: &Docker, services: &[Made<'_>]) -
         .iter()
         .map(|part| {
             let command = build::command(context, part, &own(part.packages[0]), Some(dockerfile::TARGET));
-            // What the user's variables say holds in the container as it does outside.
+            // The user's variables apply in the container as they do outside.
             let vars = &context.settings.flags.vars;
             let vars = vars.iter().filter(|(name, _)| !command.env.contains_key(*name)).collect::<Vec<_>>();
             vars.into_iter().fold(command, |command, (name, value)| command.env(name, value))

@@ -1,4 +1,4 @@
-//! Stage 1: the sources are formatted as rustfmt wants them, and clippy has nothing to say.
+//! Stage 1: the sources are formatted as rustfmt wants them, and clippy reports nothing.
 
 use super::{Context, JSON};
 use crate::ids::StageId;

@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The bills of materials, and an image for each service: of what the release build of the same run has made, or is built
-/// first where there is none; or of what Docker compiles.
+/// The SBOMs, and an image for each service: of the programs that the release build of the same run has made, or that
+/// are built first where there is none; or of those that Docker compiles.
 pub fn plan(context: Context<'_>) -> Result<Vec<Task>> {
     let stage = StageId::new(BUILD_AND_PUSH);
     let services: Vec<&Package> = context.packages.iter().copied().filter(|it| context.has_image(it)).collect();
@@ -80,7 +80,7 @@ pub const PUSH: &str = "push";
 /// The job that logs in to the registry.
 pub const LOGIN: &str = "login";
 
-/// The login, and a push for each service. They wait until all images are made: half a set helps nobody.
+/// The login, and a push for each service. They wait until all images are made: half a set is of no use.
 fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[Task]) -> Vec<Task> {
     let Some((registry, tags)) = context.settings.destination() else { return Vec::new() };
     let made: Vec<TaskId> = made.iter().map(|task| task.id.clone()).collect();
@@ -119,7 +119,7 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
 }
 
 fn bills(context: Context<'_>, stage: &StageId, services: &[&Package], built_by: &TaskId) -> Task {
-    // Only what the target needs: asking for all platforms would fetch crates that nobody compiles.
+    // Only the target's dependencies: asking for all platforms would fetch crates that are never compiled.
     let command = context
         .resolving("metadata")
         .args(["--format-version", "1", "--filter-platform", build::HOST])
@@ -132,13 +132,13 @@ fn bills(context: Context<'_>, stage: &StageId, services: &[&Package], built_by:
             time: context.settings.checkout.as_ref().map(Checkout::created),
         }),
         purpose: Purpose::Image,
-        // The build has fetched what this looks at.
+        // The build has fetched the crates that this looks at.
         needs: vec![built_by.clone()],
         ..Task::new(stage, "bills-of-materials", command, context.timeout)
     }
 }
 
-/// Where images and their bills of materials lie.
+/// The directory of the images and their SBOMs.
 fn folder(context: Context<'_>) -> PathBuf {
     context.workspace.target_dir.join("xtask").join("images")
 }

@@ -1,4 +1,4 @@
-//! Compiling tests so that they measure what they reach, for whichever stage runs them.
+//! Compiles tests so that they measure their coverage, for every stage that runs them.
 
 use super::Context;
 use crate::ids::{StageId, TaskId};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// The name of the task that asks for the variables.
 pub const ENVIRONMENT: &str = "instrument";
-/// The name of the task that removes what earlier runs have measured.
+/// The name of the task that removes the measurements of earlier runs.
 const CLEAN: &str = "clean";
 
 /// The stage that prepares the measuring for all tests of the run, so that one compile serves every stage. There is
@@ -29,7 +29,7 @@ pub fn needs(context: Context<'_>) -> Vec<TaskId> {
     stage(context).iter().flat_map(|stage| [ENVIRONMENT, CLEAN].map(|name| stage.job(name))).collect()
 }
 
-/// What must happen before anything is compiled for coverage: the variables, and the end of older measurements. Empty
+/// The tasks before anything is compiled for coverage: they set the variables, and remove older measurements. Empty
 /// unless it is for `own` to prepare it.
 pub fn tasks(context: Context<'_>, own: &StageId) -> Vec<Task> {
     if stage(context).as_ref() != Some(own) {
@@ -53,7 +53,7 @@ pub fn tasks(context: Context<'_>, own: &StageId) -> Vec<Task> {
     vec![environment, clean]
 }
 
-/// Whether what integration tests reach counts.
+/// Whether the coverage of integration tests counts.
 pub fn counts_integration(context: Context<'_>) -> bool {
     context.settings.config.coverage_tests == Counted::All
 }

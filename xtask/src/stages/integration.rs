@@ -69,7 +69,7 @@ pub fn tests(context: Context<'_>, stage: &StageId) -> Vec<Task> {
     servers.into_iter().chain(own).chain(runs).collect()
 }
 
-/// A task for each server that one of these packages needs, so that one that cannot start fails only what needs it.
+/// A task for each server that one of these packages needs, so that one that cannot start fails only its dependents.
 /// `owner` is the name under which a package's tests look for their database.
 pub fn servers(
     context: Context<'_>,
@@ -110,7 +110,7 @@ fn needed<'a>(context: Context<'a>, package: &Package) -> Vec<&'a ServerSpec> {
     config.servers.iter().filter(is_needed).collect()
 }
 
-/// The task that brings a server up in a stage.
+/// The task that starts a server in a stage.
 fn server_id(stage: &StageId, server: &ServerSpec) -> TaskId {
     stage.job(&job(server))
 }
@@ -119,7 +119,7 @@ fn job(server: &ServerSpec) -> String {
     format!("server-{}", server.name)
 }
 
-/// Tests that do not count leave no measurement, although what they run may be instrumented.
+/// Tests that do not count leave no measurement, although the programs that they run may be instrumented.
 fn leave_unmeasured(context: Context<'_>, task: &mut Task) {
     let counts = context.settings.config.coverage_tests != Counted::Unit;
     if !counts && !instrument::needs(context).is_empty() {

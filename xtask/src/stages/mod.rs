@@ -28,12 +28,12 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
-/// What the stages are planned from.
+/// The input that the stages are planned from.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The workspace.
     pub workspace: &'a Workspace,
-    /// What the user wants.
+    /// The settings of the run.
     pub settings: &'a Settings,
     /// The stages of the run, without those that are left out.
     pub stages: &'a [&'a StageId],
@@ -69,12 +69,12 @@ impl Context<'_> {
         self.cargo().arg(subcommand).args(self.workspace.has_lock_file.then_some(LOCKED))
     }
 
-    /// A path as it is typed at the root.
+    /// A path as the user would type it at the root.
     pub fn typed(&self, path: &Path) -> String {
         path.strip_prefix(&self.workspace.root).unwrap_or(path).to_string_lossy().into_owned()
     }
 
-    /// Whether a package is compiled alone as it is beside the others of the run.
+    /// Whether a package compiles the same alone as beside the others of the run.
     pub fn builds_alike_alone(&self, package: &Package) -> bool {
         self.workspace.builds_alike_alone(package, self.features)
     }
@@ -107,8 +107,8 @@ impl Context<'_> {
     }
 }
 
-/// How cargo is told not to change the lock file.
+/// The flag that keeps cargo from changing the lock file.
 const LOCKED: &str = "--locked";
 
-/// How cargo is asked for messages that programs can read; people leave it out.
+/// The flag that makes cargo print messages for programs; users leave it out.
 pub const JSON: &str = "--message-format=json";

@@ -1,5 +1,6 @@
-//! What a registry takes as the name of an image, and Kubernetes as the name of its objects and as what a service needs.
-//! Refused before anything is made, and all at once: later it would fail in the middle, or silently do less.
+//! The names that a registry accepts for an image, and Kubernetes for its objects and for the needs of a service.
+//! Invalid ones are refused before anything is made, and all at once: later it would fail in the middle, or silently do
+//! less.
 
 use crate::error::{Error, Result};
 use crate::settings::environments::Environment;

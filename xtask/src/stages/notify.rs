@@ -1,4 +1,4 @@
-//! Stage 12: telling somebody outside what the run came to.
+//! Stage 12: reporting the run's result to receivers outside.
 
 use super::Context;
 use crate::command::Command;
@@ -9,7 +9,7 @@ use crate::purpose::Purpose;
 use crate::readers::Notified;
 use std::sync::Arc;
 
-/// One task, which tells about the run that it belongs to; none where nobody is to be told.
+/// One task, which reports the run that it belongs to; none where there is no receiver.
 pub fn plan(context: Context<'_>) -> Vec<Task> {
     if !context.settings.tells {
         return Vec::new();
@@ -18,6 +18,6 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
     let command = Command::new(program, &context.workspace.root).arg("notify");
     let task = Task::new(&StageId::new(NOTIFY), "notify", command, context.timeout);
     let repeat = Some("cargo xtask notify".to_owned());
-    // curl is not asked for beforehand: without it nobody is told, and that is no reason not to run.
+    // curl is not required up front: without it no notification is sent, and that is no reason not to run.
     vec![Task { repeat, reader: Arc::new(Notified::default()), purpose: Purpose::Notify, ..task }]
 }

@@ -1,4 +1,4 @@
-//! Stage 11: what the run has found, in Markdown and JSON.
+//! Stage 11: the findings of the run, in Markdown and JSON.
 
 use super::Context;
 use crate::command::Command;

@@ -47,17 +47,17 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
     [audit, others].into_iter().chain(advisories).collect()
 }
 
-/// Both tools lie in a cache of xtask's own, where no shell finds them.
+/// Both tools are in a cache of xtask's own, where no shell finds them.
 fn repeat(context: Context<'_>) -> String {
     let database = context.settings.config.advisory_db.as_ref().map(|database| context.typed(database));
     let database = database.iter().flat_map(|database| ["--advisory-db", database]);
     context.cargo().args(["xtask", "audit"]).args(database).to_string()
 }
 
-/// What is said where nothing says which licences are allowed.
+/// The note where no file says which licences are allowed.
 const UNCHECKED: &str = "licences were not checked: no `deny.toml` has a table `[licenses]`";
 
-/// Whether a waiver of this id is about what cargo-deny's check of advisories finds.
+/// Whether a waiver of this id concerns findings of cargo-deny's check of advisories.
 fn is_of_advisories(id: &str) -> bool {
     id.starts_with("RUSTSEC-") || OF_ADVISORIES.contains(&id)
 }

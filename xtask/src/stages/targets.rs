@@ -14,8 +14,9 @@ pub fn with_integration_tests(context: Context<'_>) -> Vec<&Package> {
     context.packages.iter().copied().filter(|package| !package.integration_tests.is_empty()).collect()
 }
 
-/// The targets with unit tests. `--lib` and `--bins` skip what lacks a required feature, as cargo does, but they compile
-/// what `test = false` switches off, and miss examples and benchmarks: then all that `cargo test` compiles it is.
+/// The targets with unit tests. `--lib` and `--bins` skip targets that lack a required feature, as cargo does, but they
+/// compile those that `test = false` switches off, and miss examples and benchmarks: in that case, everything that
+/// `cargo test` compiles.
 pub fn unit_targets(packages: &[&Package]) -> Vec<String> {
     if packages.iter().any(|package| package.has_untested_targets() || package.has_tested_examples()) {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Carrying out a recipe, with what is left when it fails.
+//! Carries out a recipe, or its fallback when it fails.
 
 use super::consent::Consent;
 use super::install::Recipe;
@@ -6,8 +6,8 @@ use super::places::Places;
 use crate::command::Command;
 use crate::error::Result;
 
-/// Carries out a recipe, and when it fails the one that is left: a toolchain's component cannot be had without its
-/// server, say, and the distribution has a package. `run` carries out one command.
+/// Carries out a recipe, and its fallback when it fails: a toolchain's component cannot be had without its server, say,
+/// and the distribution has a package. `run` carries out one command.
 pub fn carry_out(
     recipe: &Recipe,
     places: &Places,

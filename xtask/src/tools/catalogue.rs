@@ -7,7 +7,7 @@ mod table;
 use std::fmt;
 use table::CATALOGUE;
 
-/// What stands among the stages of a tool that xtask's own tests call.
+/// The name for xtask's own tests among the stages of a tool.
 pub const OWN_TESTS: &str = "test";
 
 /// A tool besides cargo itself.
@@ -51,7 +51,7 @@ pub enum Tool {
     Kubectl,
     /// `dockerd`, an engine for the tests where none runs.
     Engine,
-    /// `hadolint`, which knows what a Dockerfile should not say.
+    /// `hadolint`, a linter for Dockerfiles.
     Hadolint,
     /// `moto_server`, which answers as Amazon does.
     Moto,
@@ -104,7 +104,7 @@ pub enum Source {
     RustupComponent(&'static str),
     /// Packages of the operating system.
     System(Packages),
-    /// Only a human can: what to do, as a sentence fragment.
+    /// Only a human can install it: the remedy, as a sentence fragment.
     ByHand(&'static str),
 }
 
@@ -123,7 +123,7 @@ pub struct Packages {
     pub brew: &'static [&'static str],
 }
 
-/// What is known about a tool.
+/// The facts about a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The tool.
@@ -132,7 +132,7 @@ pub struct Entry {
     pub id: &'static str,
     /// The programs that it consists of or goes by; the first that is found is asked for its version.
     pub programs: &'static [&'static str],
-    /// What the program is asked.
+    /// The arguments that ask the program for its version.
     pub ask: &'static [&'static str],
     /// A word that its answer must hold, lowercase: a program that answers as something else is not the tool.
     pub answers_as: &'static str,
@@ -142,7 +142,7 @@ pub struct Entry {
     pub sources: &'static [Source],
     /// The stages that call it, or [`OWN_TESTS`].
     pub stages: &'static [&'static str],
-    /// Whether the default pull-request pipeline cannot do without it, or without what stands in for it.
+    /// Whether the default pull-request pipeline needs it, or its substitute.
     pub essential: bool,
     /// Tools any of which makes this one unnecessary.
     pub instead: &'static [Tool],
@@ -154,9 +154,9 @@ impl Tool {
         CATALOGUE.iter().map(|entry| entry.tool)
     }
 
-    /// What is known about it.
+    /// Its entry in the catalogue.
     pub fn entry(self) -> &'static Entry {
-        // The catalogue stands in the order of the enum; a test holds it there.
+        // The catalogue is in the order of the enum; a test checks that.
         &CATALOGUE[self as usize]
     }
 

@@ -11,11 +11,11 @@ use std::fmt;
 pub enum Consent<'a> {
     /// `--no-install`: nothing at all.
     Refused,
-    /// Nobody can be asked: xtask's own cache and the pinned toolchain, but not the operating system.
+    /// No user can be asked: xtask's own cache and the pinned toolchain, but not the operating system.
     Unasked,
     /// A person at a terminal answers for each command that changes the operating system.
     Ask(&'a dyn Fn(&Recipe) -> bool),
-    /// Everything was agreed to beforehand: `--yes`.
+    /// Consent was given beforehand: `--yes`.
     Given,
 }
 
@@ -41,7 +41,7 @@ impl Consent<'_> {
         }
     }
 
-    /// Asks, where the recipe needs it and somebody is there. `Err` says who declined.
+    /// Asks for consent, where the recipe needs it and a user is there. `Err` says who declined.
     pub fn ask(&self, recipe: &Recipe) -> Result<(), String> {
         match (self, recipe.touches) {
             (Self::Ask(question), Touches::System(_)) if !question(recipe) => {
@@ -52,10 +52,10 @@ impl Consent<'_> {
     }
 }
 
-/// Whether installing a tool can be expected to cure its state.
+/// Whether installing a tool can be expected to fix its state.
 ///
-/// What is in xtask's own cache is replaced. A component that rustup believes to be there is not put back by adding
-/// it, and a package manager has nothing newer than what it has installed.
+/// A tool in xtask's own cache is replaced. A component that rustup believes to be there is not put back by adding it,
+/// and a package manager has nothing newer than the version it has installed.
 pub fn cures(recipe: &Recipe, state: &State) -> bool {
     match recipe.touches {
         Touches::Cache => true,

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 /// The first client that no longer has `BuildKit` within itself, and calls the plugin buildx.
 const CALLS_BUILDX: u64 = 23;
 
-/// The first on `PATH` that can build, else the best of the others. Asked each time: no file tells whether the engine is
-/// up.
+/// The first on `PATH` that can build, else the best of the others. Queried each time: no file shows whether the engine
+/// is up.
 pub(super) fn look(entry: &Entry, search: &Search) -> State {
     let candidates = entry.programs.iter().flat_map(|program| search.places.on_path(program));
     let mut best = State::Missing;

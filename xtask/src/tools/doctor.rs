@@ -1,6 +1,6 @@
-//! `cargo xtask doctor`: how it stands with every tool, as data and as a table for people.
+//! `cargo xtask doctor`: the state of every tool, as data and as a table for people.
 //!
-//! Pure but for the question whether a package manager is there: what was found comes in as a [`Survey`].
+//! Pure but for the question whether a package manager is there: the findings are passed in as a [`Survey`].
 
 use super::catalogue::Tool;
 use super::consent::cures;
@@ -12,7 +12,7 @@ use crate::error::Exit;
 use serde::Serialize;
 use std::path::Path;
 
-/// How it stands with every tool. Printed as JSON, it carries a version and only grows.
+/// The state of every tool. Printed as JSON, it carries a version and only grows.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The version of this shape.
@@ -23,27 +23,27 @@ pub struct Report {
     pub tools: Vec<Row>,
 }
 
-/// How it stands with one tool.
+/// The state of one tool.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// Its name.
     pub tool: &'static str,
-    /// What was found.
+    /// The state that was found.
     #[serde(flatten)]
     pub state: State,
     /// The stages that call it.
     pub stages: &'static [&'static str],
-    /// Whether the default pull-request pipeline needs it, or what stands in for it.
+    /// Whether the default pull-request pipeline needs it, or its substitute.
     pub needed: bool,
-    /// The tool that stands in for it.
+    /// The tool that substitutes for it.
     pub stand_in: Option<&'static str>,
     /// Whether a run installs it by itself.
     pub automatic: bool,
-    /// What to do, when there is something to do.
+    /// The remedy, when there is something to do.
     pub todo: Option<String>,
 }
 
-/// Judges what was found.
+/// Judges the survey.
 pub fn report(survey: &Survey, places: &Places) -> Report {
     let tools: Vec<Row> = Tool::all().map(|tool| row(tool, survey, places)).collect();
     let ok = Tool::all().zip(&tools).all(|(tool, row)| !row.needed || row.automatic || suffices(tool, survey));
@@ -126,7 +126,7 @@ impl Row {
         }
     }
 
-    /// What stands below the row: what is wrong, and what to do.
+    /// The notes below the row: the problem, and the remedy.
     fn notes(&self) -> Vec<String> {
         let wrong = match &self.state {
             State::WrongVersion { wanted, .. } => Some(format!("wanted: {wanted}")),

@@ -10,10 +10,10 @@ use super::places::Places;
 use crate::command::Command;
 use std::path::Path;
 
-/// What an installation changes, and with it whose leave it needs.
+/// The part of the machine that an installation changes, and so whose consent it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touches {
-    /// xtask's own cache: nobody's leave, unless `--no-install` forbids it.
+    /// xtask's own cache: no consent, unless `--no-install` forbids it.
     Cache,
     /// The workspace's pinned toolchain: likewise, as rustup does it by itself for what the toolchain file lists.
     Toolchain,
@@ -26,16 +26,16 @@ pub enum Touches {
 pub struct Recipe {
     /// The tool.
     pub tool: Tool,
-    /// What to run, in order; never empty.
+    /// The commands to run, in order; never empty.
     pub steps: Vec<Command>,
-    /// What that changes.
+    /// The part of the machine that they change.
     pub touches: Touches,
-    /// What is left when this fails: the next source.
+    /// The next source, for when this one fails.
     pub otherwise: Option<Box<Recipe>>,
 }
 
 impl Recipe {
-    /// The line to type. A person can give a password, so `sudo` may ask for it there.
+    /// The line to type. A person can enter a password, so `sudo` may ask for it there.
     pub fn line(&self) -> String {
         let typed = |step: &Command| {
             let mut step = step.clone();
@@ -50,7 +50,7 @@ impl Recipe {
 
 /// How to get a tool here: from its first source that this machine has the means for.
 ///
-/// `Err` says what a person has to do instead.
+/// `Err` describes what a person has to do instead.
 pub fn recipe(tool: Tool, places: &Places) -> Result<Recipe, String> {
     let made = |steps, touches| Some(Recipe { tool, steps, touches, otherwise: None });
     let from = |source: &Source| match source {
@@ -122,8 +122,8 @@ pub fn cargo(wanted: &Crate, places: &Places) -> Command {
     Command::cargo(&places.root).args(args).arg(root).arg(exact).env("CARGO_TARGET_DIR", build)
 }
 
-/// pip writes a package's program last, after everything that it needs: so what is killed halfway is no tool, and
-/// `--clear` begins anew.
+/// pip writes a package's program last, after everything that it needs: so an installation that is killed halfway is no
+/// tool, and `--clear` starts over.
 fn python_package(tool: Tool, package: &str, version: &str, places: &Places) -> Vec<Command> {
     let root = places.install_root(tool.entry().programs[0], version);
     let pip = root.join("bin").join("pip").display().to_string();
@@ -144,7 +144,7 @@ fn node_package(tool: Tool, package: &str, version: &str, places: &Places) -> Co
 }
 
 fn rustup_component(component: &str, places: &Places) -> Command {
-    // In the workspace's folder this is the toolchain that the workspace pins.
+    // In the workspace's directory this is the toolchain that the workspace pins.
     Command::new("rustup", &places.root).args(["component", "add", component])
 }
 

@@ -35,13 +35,13 @@ pub(super) fn look(entry: &Entry, search: &Search) -> State {
     of_the_system(entry, search, toolchain.and_then(|toolchain| toolchain.llvm))
 }
 
-/// The `llvm-profdata` that belongs to an `llvm-cov`: in the same folder, with the same suffix.
+/// The `llvm-profdata` that belongs to an `llvm-cov`: in the same directory, with the same suffix.
 pub(super) fn profdata_beside(cov: &Path) -> PathBuf {
     let name = cov.file_name().unwrap_or_default().to_string_lossy().replace("llvm-cov", "llvm-profdata");
     cov.with_file_name(name)
 }
 
-/// What `LLVM_COV` and `LLVM_PROFDATA` name, which nobody second-guesses.
+/// The tools that `LLVM_COV` and `LLVM_PROFDATA` name, which are used without question.
 fn by_variables(entry: &Entry, search: &Search) -> Option<State> {
     let pair = ["LLVM_COV", "LLVM_PROFDATA"].map(|name| search.places.var(name));
     let [Some(cov), Some(profdata)] = pair else {

@@ -12,8 +12,8 @@ use std::thread;
 
 /// Looks for all of `tools` at once.
 ///
-/// Asks only what the memory in the cache folder does not know already, apart from a Docker engine, which is asked
-/// each time whether it is up.
+/// Queries only the tools that the memory in the cache directory does not know already, apart from a Docker engine,
+/// which is asked each time whether it is up.
 pub fn survey(tools: impl IntoIterator<Item = Tool>, places: &Places) -> Survey {
     with_search(places, |search| {
         thread::scope(|scope| {

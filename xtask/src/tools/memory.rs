@@ -1,7 +1,7 @@
 //! Remembers what tools have answered, so that a warm run asks none of them again.
 //!
-//! An answer holds for as long as every file that it depends on (its witnesses) is the same: the program itself,
-//! and for a toolchain also what chooses it. Trouble with the memory's file is never an error: the tool is asked.
+//! An answer holds for as long as every file that it depends on (its witnesses) is the same: the program itself, and
+//! for a toolchain also the files that choose it. Trouble with the memory's file is never an error: the tool is asked.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ struct Entry {
 #[serde(transparent)]
 pub struct Witnesses(Vec<(PathBuf, Option<Stamp>)>);
 
-/// What tells one state of a file from another, without reading it.
+/// Distinguishes one state of a file from another, without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
     device: u64,
@@ -62,7 +62,7 @@ impl Witnesses {
         Self(paths.into_iter().map(|path| (path.clone(), stamp(&path))).collect())
     }
 
-    /// One file more, as it is now.
+    /// Adds one more file, in its current state.
     #[must_use]
     pub fn and(mut self, path: PathBuf) -> Self {
         let stamp = stamp(&path);
@@ -76,7 +76,7 @@ impl Witnesses {
 }
 
 impl Memory {
-    /// Reads the memory that is kept in `folder`; an empty one when there is none or it cannot be read.
+    /// Reads the memory that is kept in `folder`; returns an empty one when there is none or it cannot be read.
     pub fn open(folder: &Path) -> Self {
         let file = folder.join("versions.json");
         let stored = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
@@ -97,9 +97,9 @@ impl Memory {
         state.changed = true;
     }
 
-    /// Writes what has been learnt, if anything, without the answers that hold no more.
+    /// Writes the new answers, if any, without those that are no longer valid.
     ///
-    /// Of two that write at once, one wins; what the other has learnt is asked for again next time.
+    /// Of two processes that write at once, one wins; the answers of the other are asked for again next time.
     pub fn save(&self) {
         let mut state = self.lock();
         if !std::mem::take(&mut state.changed) {

@@ -1,8 +1,8 @@
 //! The tools that stages call: where they are, which version, how to get them.
 //!
-//! In reading order: [`catalogue`] is what is known of each tool, [`places`] what is known of the machine, [`locate`]
-//! brings the two together, [`install`] says how to get what is missing, and [`preflight`], [`doctor`] and [`setup`]
-//! are what a run, `cargo xtask doctor` and `cargo xtask setup` make of it.
+//! In reading order: [`catalogue`] holds the facts about each tool, [`places`] those about the machine, [`locate`]
+//! combines the two, [`install`] returns the recipe for a missing tool, and [`preflight`], [`doctor`] and [`setup`] use
+//! them for a run, `cargo xtask doctor` and `cargo xtask setup`.
 
 pub mod catalogue;
 pub mod places;

@@ -1,4 +1,4 @@
-//! The package managers of operating systems, as data: how each is told to install something.
+//! The package managers of operating systems, as data: how each is called to install something.
 
 use super::catalogue::Packages;
 use super::places::{Places, is_program};
@@ -30,7 +30,7 @@ const MANAGERS: [(Manager, &str); 5] = [
 /// With which rights a package manager is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rights {
-    /// As it is: the process is root, or the manager needs no rights.
+    /// Without a prefix: the process is root, or the manager needs no rights.
     Own,
     /// Through `sudo -n`, which never asks for a password.
     Sudo,

@@ -1,4 +1,4 @@
-//! What the search for tools needs to know about its surroundings, passed in so that a test can make its own.
+//! The environment that the search for tools depends on, passed in so that a test can make its own.
 //!
 //! Nothing here reads the process's environment.
 
@@ -10,14 +10,14 @@ use std::time::Duration;
 /// Where tools are looked for and put.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// xtask's cache folder, absolute: `XTASK_CACHE_DIR`, else `XDG_CACHE_HOME/cargo-xtask`, else
-    /// `HOME/.cache/cargo-xtask`, else a folder in the workspace's target directory. Need not exist.
+    /// xtask's cache directory, absolute: `XTASK_CACHE_DIR`, else `XDG_CACHE_HOME/cargo-xtask`, else
+    /// `HOME/.cache/cargo-xtask`, else a directory in the workspace's target directory. Need not exist.
     pub cache: PathBuf,
-    /// The folder where cargo builds what it installs, absolute and in the workspace's target directory. Named
-    /// here because a shared target directory of the user's would make the installation wait for the stages' builds.
+    /// The directory where cargo builds what it installs, absolute and in the workspace's target directory. Named here
+    /// because a shared target directory of the user's would make the installation wait for the stages' builds.
     pub scratch: PathBuf,
-    /// Where it is remembered what tools have answered: within the workspace's target directory, so that it goes with the
-    /// workspace, and never grows with the number of workspaces.
+    /// Where the answers of tools are remembered: within the workspace's target directory, so that the file is removed
+    /// with the workspace, and never grows with the number of workspaces.
     pub memory: PathBuf,
     /// The root of the workspace, absolute: rustup picks the toolchain by it, and probes run there.
     pub root: PathBuf,
@@ -25,12 +25,12 @@ pub struct Places {
     pub path: OsString,
     /// `HOME`.
     pub home: Option<PathBuf>,
-    /// Of the surroundings, these where they are set: `CARGO_HOME`, `LLVM_COV`, `LLVM_PROFDATA`, `RUSTUP_HOME`,
-    /// `RUSTUP_TOOLCHAIN`.
+    /// Of the environment, these variables where they are set: `CARGO_HOME`, `LLVM_COV`, `LLVM_PROFDATA`,
+    /// `RUSTUP_HOME`, `RUSTUP_TOOLCHAIN`.
     pub vars: BTreeMap<String, String>,
     /// Variables that xtask's children do not inherit: cargo's own, which `cargo xtask` sets.
     pub unset: Vec<String>,
-    /// Where the operating system's folders begin: `/`, except in tests.
+    /// The root of the operating system's directories: `/`, except in tests.
     pub system: PathBuf,
     /// Whether the process may do everything: its effective user id is 0.
     pub is_root: bool,
@@ -38,12 +38,12 @@ pub struct Places {
     pub patience: Duration,
 }
 
-/// How long a tool may take to say its version, when nobody says otherwise. Generous, because the first start of a
-/// large binary on a busy machine reads it from the disk.
+/// The default time that a tool may take to report its version. Generous, because the first start of a large binary on
+/// a busy machine reads it from the disk.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Places {
-    /// The folder that holds a pinned tool: a root in the sense of `cargo install --root`, or a Python environment.
+    /// The directory that holds a pinned tool: a root in the sense of `cargo install --root`, or a Python environment.
     pub fn install_root(&self, name: &str, version: &str) -> PathBuf {
         self.cache.join("tools").join(format!("{name}-{version}"))
     }
@@ -53,20 +53,19 @@ impl Places {
         which::which_in_all(program, Some(&self.path), &self.root).map(Iterator::collect).unwrap_or_default()
     }
 
-    /// The first entry of this name on `PATH` that cannot be run, with the reason: what somebody who sees the file
-    /// lying there wants to know.
+    /// The first entry of this name on `PATH` that cannot be run, with the reason, for a user who sees that file there.
     pub fn unusable_on_path(&self, program: &str) -> Option<(PathBuf, String)> {
         std::env::split_paths(&self.path)
             .filter(|folder| folder.is_absolute())
             .find_map(|folder| why_unusable(&folder.join(program)).map(|why| (folder.join(program), why)))
     }
 
-    /// A folder or file of the operating system.
+    /// A directory or file of the operating system.
     pub fn system(&self, below: &str) -> PathBuf {
         self.system.join(below)
     }
 
-    /// A variable of the surroundings, when it is set and not empty.
+    /// An environment variable, when it is set and not empty.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }

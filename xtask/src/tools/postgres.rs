@@ -1,4 +1,4 @@
-//! Finds the server binaries of PostgreSQL: on `PATH`, and in the folders that distributions keep off it.
+//! Finds the server binaries of PostgreSQL: on `PATH`, and in the directories that distributions keep off it.
 
 use super::catalogue::Entry;
 use super::places::{Places, is_program};
@@ -13,8 +13,8 @@ use std::path::PathBuf;
 /// The major that the services are written for.
 const PREFERRED: u64 = 15;
 
-/// Folders below the system's root that hold one folder per version: what the name of that one starts with, and
-/// what follows below it.
+/// Directories below the system's root that hold one directory per version: the prefix of its name, and the path that
+/// follows below it.
 const FAMILIES: [(&str, &str, &str); 5] = [
     ("usr/lib/postgresql", "", "bin"),
     ("usr", "pgsql-", "bin"),
@@ -54,7 +54,7 @@ fn are(absent: &[&&str]) -> String {
     format!("{} {}", crate::text::list(absent), if absent.len() == 1 { "is" } else { "are" })
 }
 
-/// Every folder that may hold the binaries, each once, in a stable order.
+/// Every directory that may hold the binaries, each once, in a stable order.
 fn folders(places: &Places) -> Vec<PathBuf> {
     let on_path = places.on_path("postgres").into_iter().filter_map(|server| Some(server.parent()?.to_owned()));
     let mut found: Vec<PathBuf> = on_path.collect();

@@ -1,4 +1,4 @@
-//! Before anything starts: everything that a plan's tools lack, at once, each with what to do.
+//! Before anything starts: every problem with a plan's tools, at once, each with its remedy.
 //!
 //! Knows which tools a plan wants, not how stages use them.
 
@@ -20,25 +20,25 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wants(BTreeMap<Tool, BTreeSet<StageId>>);
 
-/// What a run can count on.
+/// The tools that a run can count on.
 #[derive(Clone, Debug)]
 pub struct Ready {
     /// Where the tools are, those in `later` included.
     pub toolbox: Toolbox,
-    /// How it stands with each tool that was looked for.
+    /// The state of each tool that was looked for.
     pub survey: Survey,
     /// Cargo tools to be installed while stages that do not need them run; each is one command.
     pub later: Vec<(Tool, Command)>,
 }
 
-/// What to do about the tools that do not suffice.
+/// The remedies for the tools that do not suffice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// To be installed before anything starts.
     pub first: Vec<Recipe>,
     /// To be installed while other stages run.
     pub later: Vec<Recipe>,
-    /// What xtask cannot or may not do by itself: a line each.
+    /// The problems that xtask cannot or may not solve by itself: a line each.
     pub problems: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ impl Wants {
         self.0.keys().copied()
     }
 
-    /// A tool that stands in the way: for which stages, how it is, why xtask does not mend it, and what to do.
+    /// Describes a tool that blocks stages: which ones, its state, why xtask does not fix it, and the remedy.
     fn problem(&self, tool: Tool, survey: &Survey, why_not: Option<&str>, todo: &str) -> String {
         let stages = self.0.get(&tool).map(list).unwrap_or_default();
         let why_not = why_not.filter(|why| !why.is_empty()).map(|why| format!("; {why}")).unwrap_or_default();
@@ -66,7 +66,7 @@ impl FromIterator<(Tool, StageId)> for Wants {
     }
 }
 
-/// Looks for tools, and for what may stand in for those that are not found.
+/// Looks for tools, and for substitutes of those that are not found.
 pub fn look(tools: impl IntoIterator<Item = Tool>, places: &Places) -> Survey {
     let mut found = survey(tools, places);
     let lacking = found.tools().filter(|(_, state)| !state.is_found());
@@ -78,12 +78,12 @@ pub fn look(tools: impl IntoIterator<Item = Tool>, places: &Places) -> Survey {
     found
 }
 
-/// Whether a tool, or one that stands in for it, will do.
+/// Whether a tool, or its substitute, will do.
 pub fn suffices(tool: Tool, survey: &Survey) -> bool {
     survey.has(tool) || tool.entry().instead.iter().any(|other| survey.has(*other))
 }
 
-/// What to do about the tools that do not suffice, without asking anybody yet.
+/// Decides how to handle the tools that do not suffice, without asking for consent yet.
 pub fn judge(wants: &Wants, survey: &Survey, places: &Places, consent: Consent) -> Verdict {
     let mut verdict = Verdict::default();
     for tool in wants.tools().filter(|tool| !suffices(*tool, survey)) {
@@ -105,7 +105,7 @@ pub fn judge(wants: &Wants, survey: &Survey, places: &Places, consent: Consent) 
     verdict
 }
 
-/// Makes the tools of a plan ready, or says everything that stands in the way in one error.
+/// Makes the tools of a plan ready, or returns every obstacle in one error.
 ///
 /// `run` carries out one command of an installation, and is only called after [`Consent`] was given.
 pub fn prepare(
@@ -123,7 +123,7 @@ pub fn prepare(
             }
         }
     } else {
-        // One list, so that whoever repairs the machine does it once.
+        // One list, so that the machine can be repaired in one go.
         let first = std::mem::take(&mut verdict.first);
         let others = first.iter().map(|recipe| wants.problem(recipe.tool, &found, None, &todo(recipe)));
         verdict.problems.extend(others);
@@ -146,7 +146,7 @@ pub fn prepare(
     Ok(Ready { toolbox, survey: found, later: later.collect() })
 }
 
-/// What is the matter with a tool, as the end of a sentence about it.
+/// The problem with a tool, as the end of a sentence about it.
 pub fn describe(tool: Tool, state: &State, survey: &Survey) -> String {
     let own = match state {
         State::Found { path, version } => format!("is {version} at {}", path.display()),
@@ -162,7 +162,7 @@ pub fn describe(tool: Tool, state: &State, survey: &Survey) -> String {
     std::iter::once(own).chain(instead).collect()
 }
 
-/// What a person has to do about a tool.
+/// The remedy that a person has to apply for a tool.
 pub fn remedy(tool: Tool, state: &State, recipe: Result<&Recipe, &String>) -> String {
     match (state, recipe) {
         (State::Broken { path, .. }, Ok(recipe)) if !cures(recipe, state) => {

@@ -1,6 +1,6 @@
 //! Asks a program a short question, such as its version, without trusting it to answer.
 //!
-//! Nothing here knows what the answer means, nor how a child is supervised.
+//! Nothing here knows the meaning of the answer, nor how a child is supervised.
 
 use super::places::Places;
 use crate::command::Command;
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How much of an answer is read, in bytes.
 const ENOUGH: usize = 64 * 1024;
 
-/// What a program said.
+/// The answer of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Its standard output.
@@ -21,13 +21,13 @@ pub struct Answer {
     pub err: String,
 }
 
-/// Runs `program` with `args` in the workspace and reads what it says.
+/// Runs `program` with `args` in the workspace and reads its output.
 pub fn ask(program: &Path, args: &[&str], places: &Places) -> Result<Answer, Silence> {
     let command = Command::new(program.to_string_lossy(), &places.root).args(args.iter().copied());
     put(&command, &surroundings(places), places.patience, ENOUGH)
 }
 
-/// Runs a command without the variables `unset`, and reads what it says: at most `enough` bytes of each stream, and for
+/// Runs a command without the variables `unset`, and reads its output: at most `enough` bytes of each stream, and for
 /// no longer than `limit`.
 pub fn answer(command: &Command, unset: &[String], limit: Duration, enough: usize) -> Result<Answer, Silence> {
     put(command, &Surroundings { remove: unset.to_vec(), ..Surroundings::default() }, limit, enough)
@@ -38,7 +38,7 @@ fn put(command: &Command, surroundings: &Surroundings, limit: Duration, enough: 
     Ok(Answer { out: said.text(), err: said.err })
 }
 
-/// What the programs that are called outside of a run do not inherit as it is.
+/// How the environment of programs that are called outside of a run differs from the inherited one.
 pub(super) fn surroundings(places: &Places) -> Surroundings {
     let set = vec![("PATH".to_owned(), places.path.to_string_lossy().into_owned())];
     Surroundings { remove: places.unset.clone(), set, ..Surroundings::default() }

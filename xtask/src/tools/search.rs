@@ -1,6 +1,6 @@
 //! Looking for programs and asking them for their versions, which is remembered.
 //!
-//! Knows nothing of what single tools need; each of those that do has a file of its own.
+//! Knows nothing about the needs of single tools; each of those that have any has a file of its own.
 
 use super::catalogue::{Entry, Tool};
 use super::memory::{Memory, Witnesses};
@@ -10,7 +10,7 @@ use super::{probe, version};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Looks for something with the memory of the cache folder, and remembers what was learnt.
+/// Looks for something with the memory of the cache directory, and remembers the new answers.
 pub(super) fn with_search<T>(places: &Places, look: impl FnOnce(&Search) -> T) -> T {
     let memory = Memory::open(&places.memory);
     let found = look(&Search { places, memory: &memory, toolchain: OnceLock::new() });
@@ -18,10 +18,10 @@ pub(super) fn with_search<T>(places: &Places, look: impl FnOnce(&Search) -> T) -
     found
 }
 
-/// What `rustc` says about itself.
+/// The answers of `rustc` about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Toolchain {
-    /// The folder that the toolchain lives in.
+    /// The directory that the toolchain is in.
     pub(super) sysroot: PathBuf,
     /// The triple of this machine.
     pub(super) host: String,
@@ -31,7 +31,7 @@ pub(super) struct Toolchain {
     pub(super) release: String,
 }
 
-/// What all searches of one survey share.
+/// The state that all searches of one survey share.
 pub(super) struct Search<'a> {
     pub(super) places: &'a Places,
     pub(super) memory: &'a Memory,
@@ -51,7 +51,7 @@ impl Search<'_> {
             return own;
         }
         let elsewhere = self.look_on_path(entry);
-        // What is wrong with the own copy matters more than a copy of the user's that would not do anyway.
+        // The problem with our own copy matters more than a copy of the user's that would not do anyway.
         if elsewhere.is_found() || own == State::Missing { elsewhere } else { own }
     }
 
@@ -87,7 +87,7 @@ impl Search<'_> {
         }
     }
 
-    /// The version of a program, from memory if it is known. `Err` says what is wrong with the program.
+    /// The version of a program, from memory if it is known. `Err` describes the problem with the program.
     pub(super) fn version_of(&self, entry: &Entry, program: &Path) -> Result<String, String> {
         let question = format!("{} {}", program.display(), entry.ask.join(" "));
         if let Some(known) = self.memory.recall(&question) {

@@ -1,4 +1,4 @@
-//! `cargo xtask setup`: installs what is missing now, and says what it did. A second call finds nothing to do.
+//! `cargo xtask setup`: installs the missing tools now, and reports what it did. A second call finds nothing to do.
 
 use super::carry_out::carry_out;
 use super::catalogue::{OWN_TESTS, Tool};
@@ -14,11 +14,11 @@ use crate::error::{Error, Exit, Result};
 use crate::process::{self, End};
 use serde::Serialize;
 
-/// What was done about one tool.
+/// The result for one tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "done", rename_all = "kebab-case")]
 pub enum Done {
-    /// It was there, or something that stands in for it.
+    /// It was there, or its substitute was.
     Nothing,
     /// It was installed.
     Installed {
@@ -29,12 +29,12 @@ pub enum Done {
     NotInstalled {
         /// Why not.
         why: String,
-        /// What to do.
+        /// The remedy.
         todo: String,
     },
 }
 
-/// What was done about each tool.
+/// The result for each tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The tools, in the order in which they were looked at.
@@ -105,7 +105,7 @@ impl Report {
         if failed { Exit::Environment } else { Exit::Ok }
     }
 
-    /// What was done, for people.
+    /// The result, for people.
     pub fn text(&self) -> String {
         let lines = self.tools.iter().filter_map(|(tool, done)| match done {
             Done::Nothing => None,

@@ -1,11 +1,11 @@
-//! How it stands with a tool: there, missing, of the wrong version, or broken.
+//! The state of a tool: there, missing, of the wrong version, or broken.
 
 use super::catalogue::Tool;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// How it stands with a tool.
+/// The state of a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum State {
@@ -16,7 +16,7 @@ pub enum State {
         /// Its version, as it says itself.
         version: String,
     },
-    /// It is nowhere.
+    /// It is not on this machine.
     Missing,
     /// It is there, but not in a version that will do.
     WrongVersion {
@@ -24,14 +24,14 @@ pub enum State {
         path: PathBuf,
         /// Its version.
         found: String,
-        /// What would do.
+        /// The versions that would do.
         wanted: String,
     },
     /// It is there, but cannot be run, or does not answer as it should.
     Broken {
         /// The program.
         path: PathBuf,
-        /// What is wrong with it, as a sentence fragment: `it ended with signal 11`.
+        /// The problem, as a sentence fragment: `it ended with signal 11`.
         why: String,
     },
 }
@@ -66,7 +66,7 @@ impl State {
     }
 }
 
-/// How it stands with several tools.
+/// The states of several tools.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Survey {
     states: BTreeMap<Tool, State>,
@@ -88,7 +88,7 @@ impl Survey {
         self.states.iter().map(|(tool, state)| (*tool, state))
     }
 
-    /// Adds what another survey has found.
+    /// Adds the results of another survey.
     pub fn extend(&mut self, other: Self) {
         self.states.extend(other.states);
     }

@@ -1,4 +1,4 @@
-//! A machine of its own for each test: a folder with stub tools, and the places that lead there.
+//! A separate machine for each test: a directory with stub tools, and the places that lead there.
 
 use super::places::Places;
 use std::fs;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Toolbox {
     paths: BTreeMap<Tool, PathBuf>,
-    /// Folders that go to the front of `PATH`.
+    /// Directories that go to the front of `PATH`.
     front: Vec<PathBuf>,
     env: BTreeMap<String, String>,
 }
@@ -49,14 +49,14 @@ impl Toolbox {
 
     /// The `PATH` for every command of the run: the pinned tools first, so that `cargo deny` is the pinned one.
     ///
-    /// A folder whose name holds a colon cannot stand on `PATH`; then the path is returned as it was.
+    /// A directory whose name holds a colon cannot be on `PATH`; then the path is returned unchanged.
     pub fn search_path(&self, path: &OsStr) -> OsString {
         let folders = self.front.iter().cloned().chain(std::env::split_paths(path));
         std::env::join_paths(folders).unwrap_or_else(|_| path.to_owned())
     }
 }
 
-/// The variables by which cargo-llvm-cov finds its pair: as the user has set them, else what was found.
+/// The variables by which cargo-llvm-cov finds its pair: as the user has set them, else the pair that was found.
 fn llvm_variables(cov: &Path, places: &Places) -> BTreeMap<String, String> {
     let found = [("LLVM_COV", cov.to_owned()), ("LLVM_PROFDATA", profdata_beside(cov))];
     let value = |name, path: PathBuf| places.var(name).map_or_else(|| path.display().to_string(), str::to_owned);

@@ -1,7 +1,7 @@
 //! The Rust toolchain of the workspace and the components in it.
 //!
-//! Looks into the toolchain itself rather than through rustup's proxies, which exist whether or not the component
-//! does. Only `rustc` is asked through the proxy, because that is what chooses the toolchain.
+//! Looks into the toolchain itself rather than through rustup's proxies, which exist whether or not the component does.
+//! Only `rustc` is called through the proxy, because that chooses the toolchain.
 
 use super::catalogue::Entry;
 use super::memory::Witnesses;
@@ -19,7 +19,7 @@ impl Search<'_> {
     }
 }
 
-/// Asks the workspace's `rustc`, unless the answer is known and nothing that chooses a toolchain has changed.
+/// Asks the workspace's `rustc`, unless the answer is known and no file that chooses a toolchain has changed.
 fn ask(search: &Search) -> Result<Toolchain, State> {
     let places = search.places;
     let Some(rustc) = places.on_path("rustc").into_iter().next() else {
@@ -42,19 +42,19 @@ fn ask(search: &Search) -> Result<Toolchain, State> {
     Ok(toolchain)
 }
 
-/// What cargo takes from the toolchain for the programs that it runs.
+/// The paths and variables that cargo takes from the toolchain for the programs that it runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Runtime {
     /// Cargo itself, which tests find in `CARGO`.
     pub cargo: Option<PathBuf>,
     /// Where its shared libraries are: the tests of a procedural macro are linked to them.
     pub libraries: Vec<PathBuf>,
-    /// The variables that rustup gives to the tools of the toolchain, and so to what cargo runs.
+    /// The variables that rustup sets for the tools of the toolchain, and so for what cargo runs.
     pub vars: BTreeMap<String, String>,
 }
 
-/// What the workspace's toolchain has for programs that run; nothing when it does not answer, and then whatever is
-/// compiled says so better.
+/// The paths and variables of the workspace's toolchain for programs that run; empty when it does not answer, and then
+/// whatever is compiled reports that better.
 pub fn runtime(places: &Places) -> Runtime {
     super::search::with_search(places, |search| {
         search.toolchain().map_or_else(
@@ -68,7 +68,7 @@ pub fn runtime(places: &Places) -> Runtime {
     })
 }
 
-/// What rustup's proxies set: nothing where rustup does not manage the toolchain.
+/// The variables that rustup's proxies set: none where rustup does not manage the toolchain.
 fn rustup_vars(sysroot: &Path, places: &Places) -> BTreeMap<String, String> {
     let home = |name: &str, below: &str| {
         let own = places.var(name).map(PathBuf::from);

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 /// Finds the version in what a tool answered: the first word that looks like one.
 ///
-/// `Err` says what is wrong with the answer.
+/// `Err` describes the problem with the answer.
 pub fn read(entry: &Entry, answer: &str) -> Result<String, String> {
     let first = crate::text::sanitise(answer.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim());
     if first.is_empty() {
@@ -36,7 +36,7 @@ pub fn suits(wanted: Wanted, version: &str) -> bool {
     }
 }
 
-/// Compares two versions by their numbers; a missing number counts as 0, and what follows the numbers not at all.
+/// Compares two versions by their numbers; a missing number counts as 0, and anything after the numbers is ignored.
 pub fn compare(a: &str, b: &str) -> Ordering {
     let (a, b) = (numbers(a), numbers(b));
     let length = a.len().max(b.len());

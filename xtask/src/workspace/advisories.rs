@@ -1,4 +1,4 @@
-//! The age of a copy of the RustSec advisory database: a folder that is no git checkout does not say it itself.
+//! The age of a copy of the RustSec advisory database: a directory that is no git checkout does not record it itself.
 
 use std::fs;
 use std::path::Path;

@@ -17,7 +17,7 @@ use std::path::Path;
 const ENCODED: &str = "CARGO_ENCODED_RUSTFLAGS";
 const PLAIN: &str = "RUSTFLAGS";
 const BUILD: &str = "CARGO_BUILD_RUSTFLAGS";
-/// What separates flags in [`ENCODED`].
+/// The separator of flags in [`ENCODED`].
 const UNIT: char = '\u{1f}';
 
 /// Where this workspace's builds take their flags from.

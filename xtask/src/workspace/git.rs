@@ -1,8 +1,8 @@
-//! What git says about the checkout: the commit, and whether files differ from it.
+//! The state of the checkout by git: the commit, and whether files differ from it.
 //!
-//! Never asks, never takes an optional lock, never rewrites the index. Without a repository, and on a branch without a
-//! commit, there is no commit. A git that is missing, refuses, crashes or hangs is an error with git's own words: what it
-//! would have said is unknown.
+//! Never prompts, never takes an optional lock, never rewrites the index. Without a repository, and on a branch without
+//! a commit, there is no commit. A git that is missing, refuses, crashes or hangs is an error with git's own words: its
+//! answer is unknown.
 
 use crate::command::Command;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// The most of an answer that is read, in bytes: a line for each file of a large checkout.
 pub const ENOUGH: usize = 64 * 1024 * 1024;
 
-/// What images are named and dated by.
+/// The checkout that images are named and dated by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
     /// The commit: 40 or 64 hex digits.
@@ -26,7 +26,7 @@ pub struct Checkout {
     pub time: u64,
     /// The branch that is checked out.
     pub branch: Option<String>,
-    /// Where the sources are for everybody, as a URL without credentials.
+    /// The public location of the sources, as a URL without credentials.
     pub source: Option<String>,
 }
 
@@ -57,7 +57,7 @@ fn marked(commit: &str, dirty: bool) -> String {
     if dirty { format!("{commit}-dirty") } else { commit.to_owned() }
 }
 
-/// What images of the checkout at `root` are named and dated by; `None` where there is no commit.
+/// Returns the checkout at `root`, which images are named and dated by; `None` where there is no commit.
 pub fn checkout(root: &Path) -> Result<Option<Checkout>> {
     let Some(Status { commit, dirty, branch }) = status(root, "normal")? else { return Ok(None) };
     let time = ask(&git(root).args(["log", "-1", "--format=%ct", &commit]))?;
@@ -75,7 +75,7 @@ fn git(root: &Path) -> Command {
     vars.into_iter().fold(Command::new("git", root), |command, (name, value)| command.env(name, value))
 }
 
-/// What git prints.
+/// Returns the output of git.
 fn ask(command: &Command) -> Result<String> {
     let answer = probe::answer(command, &[], PATIENCE, ENOUGH);
     answer.map(|answer| answer.out).map_err(|silence| refused(command, &silence))
@@ -86,7 +86,7 @@ fn refused(command: &Command, silence: &Silence) -> Error {
     match silence {
         Silence::NotStarted(why) => error.detail(why).hint("install git, or check that it is on PATH"),
         Silence::TooSlow(_) => error.detail(silence.why()).hint("run it yourself: something keeps git from answering"),
-        // git says what to do: `git config --global --add safe.directory DIR`.
+        // git prints the remedy: `git config --global --add safe.directory DIR`.
         Silence::Failed { said, end, .. } if !said.err.trim().is_empty() => {
             error.detail(format!("it ended with {end}\n{}", said.err.trim()))
         }
@@ -108,7 +108,7 @@ fn status(root: &Path, untracked: &str) -> Result<Option<Status>> {
     let status = match probe::answer(&command, &[], PATIENCE, ENOUGH) {
         Ok(answer) => answer.out,
         Err(Silence::Failed { said, .. }) if said.err.contains("not a git repository") => return Ok(None),
-        // Without git there are no repositories to speak of, but for one that lies there.
+        // Without git there are no repositories to speak of, except one that is there on disk.
         Err(Silence::NotStarted(_)) if !root.ancestors().any(|above| above.join(".git").exists()) => return Ok(None),
         Err(silence) => return Err(refused(&command, &silence)),
     };

@@ -18,7 +18,7 @@ pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 /// The most of an answer that is read, in bytes: thousands of packages take a few MiB.
 pub(super) const ENOUGH: usize = 64 * 1024 * 1024;
 
-/// Loads the workspace that the user stands in.
+/// Loads the workspace of the current directory.
 pub fn load(environment: &Environment) -> Result<Workspace> {
     let command = Command::cargo(&environment.cwd).args(["metadata", "--no-deps", "--format-version", "1"]);
     let metadata = ask(&command, &environment.set_by_cargo(), PATIENCE)?;
@@ -209,7 +209,7 @@ fn name(entry: &str) -> Option<&str> {
     entry.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
 }
 
-/// What a package links: all of its dependencies but those of its build script.
+/// The packages that a package links: all of its dependencies but those of its build script.
 fn dependencies(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>) -> Vec<Dependency> {
     let linked = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Build);
     linked
@@ -234,7 +234,7 @@ fn own_table(metadata: &Value) -> Value {
     metadata.get("xtask").cloned().unwrap_or(Value::Null)
 }
 
-/// What cargo sets for the tests of a package:
+/// The variables that cargo sets for the tests of a package:
 /// <https://doc.rust-lang.org/cargo/reference/environment-variables.html>.
 fn vars(package: &cargo_metadata::Package) -> BTreeMap<String, String> {
     let path = |path: Option<&Utf8PathBuf>| path.map(ToString::to_string);

@@ -1,4 +1,4 @@
-//! The workspace as plain data: what the planner needs to know of it, and no more.
+//! The workspace as plain data: the facts that the planner needs, and no more.
 
 use oci_layout::Digest;
 use serde_json::Value;
@@ -10,10 +10,10 @@ use std::path::PathBuf;
 pub struct Workspace {
     /// Its root, absolute.
     pub root: PathBuf,
-    /// Where cargo puts what it builds.
+    /// Cargo's directory for build artifacts.
     pub target_dir: PathBuf,
-    /// Where cargo keeps what it builds on the way, which several target directories may share; `None` with a cargo that
-    /// has no such directory.
+    /// Cargo's directory for intermediate artifacts, which several target directories may share; `None` with a cargo
+    /// that has no such directory.
     pub build_dir: Option<PathBuf>,
     /// The names of members that a package of a registry or of git has too: only their ids are unambiguous.
     pub ambiguous: BTreeSet<String>,
@@ -21,8 +21,8 @@ pub struct Workspace {
     pub packages: Vec<Package>,
     /// `[workspace.metadata.xtask]`, or null.
     pub metadata: Value,
-    /// Whether cargo's configuration gives tests more than can be known without cargo: variables (`[env]`) or a program
-    /// to run them with (`runner`).
+    /// Whether cargo's configuration sets more for tests than can be known without cargo: variables (`[env]`) or a
+    /// program to run them with (`runner`).
     pub tests_need_cargo: bool,
     /// Whether there is a `Cargo.lock`, which no stage may change.
     pub has_lock_file: bool,
@@ -41,7 +41,7 @@ pub struct Package {
     pub version: String,
     /// Its manifest, absolute.
     pub manifest: PathBuf,
-    /// The folder of its manifest, absolute.
+    /// The directory of its manifest, absolute.
     pub dir: PathBuf,
     /// Whether its library has unit tests to build.
     pub library_tests: bool,
@@ -65,20 +65,20 @@ pub struct Package {
     pub integration_tests: Vec<String>,
     /// The targets that require features which are off by default: `test NAME`, `bin NAME`.
     pub gated_targets: BTreeSet<String>,
-    /// What rustc calls its library; empty without one.
+    /// The name of its library for rustc; empty without one.
     pub crate_name: String,
     /// The names of the members that it depends on, in whichever way.
     pub depends_on: Vec<String>,
-    /// What its code and its tests link, optional crates included.
+    /// The dependencies that its code and its tests link, optional crates included.
     pub dependencies: Vec<Dependency>,
-    /// The root source of what runs while it, or a package that depends on it, is compiled: its build script, or itself if
-    /// it is a procedural macro.
+    /// The root source of the code that runs while it, or a package that depends on it, is compiled: its build script,
+    /// or itself if it is a procedural macro.
     pub runs_when_compiled: Option<PathBuf>,
-    /// Whether it depends on a folder that is no member: what lies there is not known here.
+    /// Whether it depends on a directory that is no member: the contents of that one are not known here.
     pub depends_outside: bool,
     /// `[package.metadata.xtask]`, or null.
     pub metadata: Value,
-    /// The variables that cargo gives to its tests: `CARGO_PKG_*`, `CARGO_MANIFEST_*`.
+    /// The variables that cargo sets for its tests: `CARGO_PKG_*`, `CARGO_MANIFEST_*`.
     pub vars: BTreeMap<String, String>,
 }
 
@@ -123,8 +123,8 @@ impl Package {
 
 impl Workspace {
     /// Where this checkout is built for coverage by `engine`: a directory that no other checkout builds in, although it
-    /// may share the target directory or be a copy of this one. An instrumented program names its sources by where they
-    /// lay, and a report counts every program in its directory.
+    /// may share the target directory or be a copy of this one. An instrumented program records the paths of its
+    /// sources, and a report counts every program in its directory.
     pub fn instrumented_dir(&self, engine: &str) -> PathBuf {
         let root = Digest::of(self.root.as_os_str().as_encoded_bytes());
         self.target_dir.join(format!("{engine}-{}", &root.hex()[..8]))
@@ -156,7 +156,7 @@ impl Workspace {
         self.package(name).filter(|_| ambiguous).map_or(name, |package| &package.id)
     }
 
-    /// The features that these members and what they depend on turn on together: cargo unifies the features of all that
+    /// The features that these members and their dependencies turn on together: cargo unifies the features of all that
     /// it compiles in one call. By the name of the dependency, as far as the manifests of the workspace say it.
     pub fn unified_features<'a>(&'a self, packages: &[&'a Package]) -> Features<'a> {
         let mut features = Features::new();
@@ -175,13 +175,13 @@ impl Workspace {
         alone.iter().all(|(name, own)| unified.get(name).is_none_or(|all| all.is_subset(own)))
     }
 
-    /// What the tests of a member link; see [`linked`](Self::linked).
+    /// The dependencies that the tests of a member link; see [`linked`](Self::linked).
     pub fn linked_by_tests(&self, name: &str) -> Vec<&Dependency> {
         self.linked(self.package(name).as_slice())
     }
 
-    /// What the tests of these members link, as far as the manifests of the workspace say it: their dependencies, and
-    /// those of the members among them, directly or not. Dev-dependencies of other members are left out.
+    /// The dependencies that the tests of these members link, according to the manifests of the workspace: their own,
+    /// and those of the members among them, directly or not. Dev-dependencies of other members are left out.
     fn linked<'a>(&'a self, packages: &[&'a Package]) -> Vec<&'a Dependency> {
         let mut seen: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
         let mut linked: Vec<&Dependency> = packages.iter().flat_map(|package| &package.dependencies).collect();
@@ -255,7 +255,8 @@ mod tests {
             let alike = selected.iter().filter(|package| workspace.builds_alike_alone(package, &unified));
             alike.map(|package| package.name.as_str()).collect()
         };
-        // `serde/derive` is not `member-b`'s wish, and `on` is a feature of `member-d` that only `member-c` turns on.
+        // `serde/derive` is not wanted by `member-b`, and `on` is a feature of `member-d` that only `member-c` turns
+        // on.
         assert_eq!(alike(&["member-a", "member-b", "member-c", "member-d"]), ["member-a", "member-c"]);
         assert_eq!(alike(&["member-b", "member-d"]), ["member-b", "member-d"]);
     }

@@ -160,7 +160,7 @@ fn a_failure_is_never_inside_a_group_and_every_group_is_closed() {
 fn words_from_outside_are_no_commands() {
     let text = shown(&sample::hostile(), Display { github: true, ..Display::default() });
     for line in text.lines().filter(|line| line.trim_start().starts_with("::")) {
-        // Our own annotations: what is from outside stands inside of them, escaped.
+        // Our own annotations: text from outside is inside of them, escaped.
         assert!(line.starts_with("::error file=") || line.starts_with("::error title="), "{line}");
     }
     assert!(!text.contains("##[") && !text.contains('\u{1b}') && !text.contains('\r'), "{text}");

@@ -2,7 +2,7 @@
 
 use super::super::display::{clean, clean_lines};
 
-/// One line of prose, which may stand in a cell too.
+/// One line of prose, which may also be in a table cell.
 pub(super) fn prose(text: &str) -> String {
     let text = clean(text);
     let mut escaped = String::with_capacity(text.len());
@@ -24,7 +24,7 @@ pub(super) fn prose(text: &str) -> String {
     escaped
 }
 
-/// One line of code, which may stand in a cell too.
+/// One line of code, which may also be in a table cell.
 pub(super) fn code(text: &str) -> String {
     let text = clean(text);
     if text.is_empty() {

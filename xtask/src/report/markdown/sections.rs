@@ -17,7 +17,7 @@ use std::fmt::Display;
 const ROWS: usize = 200;
 /// Findings of one tool.
 const FINDINGS: usize = 50;
-/// Failed tasks told in full, and failed tests of each.
+/// How many failed tasks are reported in full, and how many failed tests of each.
 const FAILURES: usize = 20;
 /// Lines of output of one failed test.
 const LINES: usize = 60;
@@ -33,7 +33,7 @@ pub(super) fn all(summary: &Summary) -> Vec<String> {
     sections
 }
 
-/// What went wrong and was found, and what to do about it.
+/// Failures and findings, and what to do about them.
 pub(super) fn failures_and_findings(summary: &Summary) -> Vec<String> {
     let mut sections = vec![next_steps(summary), failures(summary), findings(summary)];
     // A failed deployment has its commands to type in a table.
@@ -59,7 +59,7 @@ fn stages(summary: &Summary) -> String {
     table("Stages", ["", "stage", "policy", "outcome", "time", "what to know"], rows.chain(pending).collect())
 }
 
-/// What there is to know about a stage besides its outcome, which has its own column.
+/// Details of a stage besides its outcome, which has its own column.
 fn told(stage: &StageSummary) -> String {
     let words = words::stage(stage);
     let outcome = words::outcome(stage.outcome);
@@ -195,7 +195,7 @@ fn tool_table(table: &Table) -> String {
 }
 
 fn binaries(summary: &Summary) -> String {
-    // Test programs are built too; what is shipped is what people want to know the size of.
+    // Test programs are built too; the size that matters is that of the shipped ones.
     let shipped = |binary: &&Binary| binary.kind == "bin" && !binary.test && binary.bytes > 0;
     // A stage that makes images links them in another way, and they have another size there.
     let built =

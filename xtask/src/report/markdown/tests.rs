@@ -189,7 +189,7 @@ fn every_outcome_as_markdown() {
 fn words_from_outside_stay_words() {
     let text = rendered(&sample::hostile());
     assert!(!text.contains("<script>") || text.contains("`<script>"), "{text}");
-    // Every block that opens closes, and what is inside of a fence is the fence's.
+    // Every block that opens closes, and everything inside of a fence belongs to the fence.
     let mut fence: Option<&str> = None;
     let mut details = 0;
     for line in text.lines() {

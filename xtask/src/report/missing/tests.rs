@@ -63,7 +63,7 @@ fn completed(mut summary: Summary, event: Event, needs: &str) -> (Vec<String>, S
     (stages, summary.verdict, summary.exit_code)
 }
 
-/// What becomes of a stage by its record and by the result of its job, where all other jobs have left good records.
+/// The outcome of a stage by its record and by the result of its job, where all other jobs have left good records.
 #[test]
 fn a_stage_is_as_good_as_its_record_and_its_job_and_red_when_one_of_them_is_missing() {
     #[track_caller]
@@ -101,11 +101,12 @@ fn a_stage_is_as_good_as_its_record_and_its_job_and_red_when_one_of_them_is_miss
         let nothing = "nothing-to-do";
         case(stage, Some(Outcome::NothingToDo), [nothing, nothing, "failed", "cancelled", nothing]);
     }
-    // What the event does not run is red only when its job is.
+    // A stage that the event does not run is red only when its job is.
     case((Event::PullRequest, "build-and-push"), None, ["passed", "passed", "failed", "cancelled", "skipped"]);
 }
 
-/// Every result that GitHub may give of the job `code-coverage`, or none, where all other jobs have left good records.
+/// Every result that GitHub may report for the job `code-coverage`, or none, where all other jobs have left good
+/// records.
 #[test]
 fn a_job_without_a_record_is_red_and_named_whatever_github_says_of_it() {
     #[track_caller]
@@ -115,7 +116,7 @@ fn a_job_without_a_record_is_red_and_named_whatever_github_says_of_it() {
                 "" => String::new(),
                 result => format!(r#"{{"code-coverage":{{"result":"{result}"}}}}"#),
             };
-            // What needs it was skipped, as GitHub does it; where it was not, its record says so.
+            // Its dependents were skipped, as GitHub does it; where one was not, its record says so.
             let lost = all_but(event, &["code-coverage"]);
             let found = completed(lost, event, &needs);
             assert_eq!(found, (stages.iter().map(|&line| line.to_owned()).collect(), verdict.to_owned(), Some(code)));
@@ -200,7 +201,7 @@ fn the_event_decides_what_is_expected() {
     let (stages, verdict, code) = completed(push, Event::PullRequest, needs);
     assert_eq!(stages.len(), 2, "{stages:?}");
     assert_eq!((verdict.as_str(), code), ("passed", Some(0)));
-    // Whether a report is there is for those to see who read it.
+    // Readers of a report see for themselves whether it is there.
     assert_eq!(completed(all_but(Event::Push, &[]), Event::Push, ""), (Vec::new(), "passed".to_owned(), Some(0)));
 }
 

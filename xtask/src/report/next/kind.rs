@@ -1,4 +1,4 @@
-//! What kind of failure a task is.
+//! The kinds of failure of a task.
 
 use super::super::summary::TaskSummary;
 use crate::cause::Cause;
@@ -6,7 +6,7 @@ use crate::outcome::Outcome;
 use crate::purpose::Purpose;
 use crate::reading::Severity;
 
-/// What can go wrong.
+/// How a task can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Format,
@@ -31,7 +31,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// What has gone wrong with a task, by what it is for and by what came of it.
+    /// Returns how a task failed, by its purpose and its outcome.
     pub(super) fn of(task: &TaskSummary) -> Self {
         match (task.outcome, task.purpose) {
             (Outcome::Cancelled, _) => Self::Cancelled,
@@ -83,7 +83,7 @@ impl Kind {
     }
 }
 
-/// Whether the compiler has found something that clippy may repair. What a build script says is nothing of that kind.
+/// Whether the compiler has found something that clippy may repair. The output of a build script does not count.
 fn has_findings(task: &TaskSummary) -> bool {
     task.findings.iter().any(|finding| finding.severity == Severity::Error)
 }

@@ -1,6 +1,6 @@
-//! A notice as Slack's webhooks take it, and those of programs that do as Slack does.
+//! A notice in the format of Slack's webhooks, and of programs that accept the same.
 //!
-//! Words from outside call nobody, link nowhere and look like themselves. Nothing is longer than Slack takes.
+//! Text from outside mentions no user, links nowhere and is shown literally. Nothing is longer than Slack accepts.
 
 use super::super::display::clean;
 use super::super::next::Step;
@@ -10,18 +10,18 @@ use super::{Notice, Service};
 use crate::text;
 use serde_json::{Value, json};
 
-/// Characters that one section takes.
+/// The most characters that one section may have.
 const SECTION: usize = 3000;
 /// Characters of one text from outside, escapes included: a longer one is cut.
 const LINE: usize = 600;
-/// Blocks that one message takes.
+/// The most blocks that one message may have.
 const BLOCKS: usize = 50;
 /// Digits of a commit or a digest.
 const DIGITS: usize = 12;
-/// Steps that are told.
+/// How many steps are listed.
 const STEPS: usize = 20;
 
-/// The whole message: its blocks, and what a notification on a screen shows instead of them.
+/// The whole message: its blocks, and the text that a notification on a screen shows instead of them.
 pub(super) fn render(notice: &Notice<'_>) -> Value {
     let summary = notice.summary;
     let headline = prose(&notice.headline());
@@ -85,7 +85,7 @@ fn steps(steps: &[Step]) -> Vec<String> {
     lines
 }
 
-/// A commit or a digest as people recognise it: twelve of its digits, and what stands around them.
+/// A commit or a digest in its familiar short form: twelve of its digits, and the text around them.
 fn short(hash: &str) -> String {
     let start = hash.find(':').map_or(0, |colon| colon + 1);
     let digits = hash[start..].bytes().take_while(u8::is_ascii_hexdigit).count();
@@ -99,7 +99,7 @@ fn titled(title: &str, lines: Vec<String>) -> Vec<String> {
     if lines.is_empty() { lines } else { std::iter::once(format!("*{title}*")).chain(lines).collect() }
 }
 
-/// Lines in as few texts as hold them.
+/// Joins lines into as few texts as can hold them.
 fn fill(lines: &[String]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for line in lines {
@@ -112,8 +112,8 @@ fn fill(lines: &[String]) -> Vec<String> {
     texts
 }
 
-/// One line of words. Slack knows three escapes; what else would be formatting, a mention or an image is made to look
-/// like itself.
+/// One line of prose. Slack knows three escapes; anything else that would be formatting, a mention or an image is made
+/// to show literally.
 fn prose(text: &str) -> String {
     let escape = |before: char, letter: char, escaped: &mut String| match letter {
         '*' => escaped.push('\u{2217}'),
@@ -133,13 +133,13 @@ fn code(text: &str) -> String {
     if inside.is_empty() { inside } else { format!("`{inside}`") }
 }
 
-/// A command to type; `None` when it is too long, for half of one is of no use.
+/// A command to type; `None` when it is too long, because half of one is of no use.
 fn command(text: &str) -> Option<String> {
     let inside = bounded(text, |_, letter, escaped| plain(letter, escaped)).ok()?;
     Some(format!("    `{inside}`"))
 }
 
-/// What means something everywhere.
+/// Escapes characters that are special everywhere.
 fn plain(letter: char, escaped: &mut String) {
     match letter {
         '&' => escaped.push_str("&amp;"),

@@ -126,7 +126,7 @@ fn words_from_outside_call_nobody() {
     for text in texts(&message).into_iter().chain(message["text"].as_str()) {
         assert_eq!(text.matches('`').count() % 2, 0, "{text}");
         assert_eq!(text.matches('<').count(), text.matches("<https://github.example/").count(), "{text}");
-        // What stands between backticks is code, in which nothing is formatted.
+        // Text between backticks is code, in which nothing is formatted.
         let words: String = text.split('`').step_by(2).collect();
         for bad in ["*b*", "@here", "\u{1b}", "*y*", "*&lt;"] {
             assert!(!words.contains(bad), "{bad} in {words}");

@@ -26,7 +26,7 @@ fn progress(height: u16, columns: u16) -> (Progress, InMemoryTerm) {
     (Progress::on_terminal(display, printer, "target/xtask/runs/latest", terminal.clone(), size), terminal)
 }
 
-/// What is on the screen once the bar has been drawn in this state.
+/// The screen after the bar has been drawn in this state.
 fn drawn(progress: &Progress, terminal: &InMemoryTerm) -> String {
     progress.bar.force_draw();
     terminal.contents()
@@ -107,7 +107,7 @@ fn ctrl_c_once_and_twice_leaves_a_clean_screen() {
     tell(&mut progress, &run);
     for at_once in [false, true] {
         drawn(&progress, &terminal);
-        // What a terminal echoes where the cursor stands.
+        // The terminal's echo at the position of the cursor.
         terminal.write_str("^C").expect("memory is a terminal");
         run.push(Kind::Stopping { because: "interrupted (Ctrl-C)".to_owned(), at_once });
         tell(&mut progress, &run);

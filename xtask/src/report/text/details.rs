@@ -1,5 +1,5 @@
-//! What a stage that was run alone has found out, as tables: in a run of many stages the report has them. What was pushed
-//! is told in any case, for others have it now.
+//! The findings of a stage that was run alone, as tables: in a run of many stages the report has them. Pushed images
+//! are always shown, because others can use them now.
 
 use super::super::display::{Display, Verbosity, clean};
 use super::super::summary::Summary;
@@ -11,7 +11,7 @@ use crate::text;
 /// Rows of a table; the report has more.
 const ROWS: usize = 40;
 
-/// The tables: tests, coverage, sizes, and what the tools had to tell.
+/// The tables: tests, coverage, sizes, and the findings of the tools.
 pub(super) fn tables(summary: &Summary, display: Display) -> String {
     let ran = |outcome: Outcome| !matches!(outcome, Outcome::Skipped | Outcome::NothingToDo);
     let alone = summary.stages.iter().filter(|stage| ran(stage.outcome)).count() == 1;

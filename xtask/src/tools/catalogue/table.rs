@@ -31,7 +31,7 @@ const fn cargo_tool(
 
 const VERSION: &[&str] = &["--version"];
 
-/// What a human does for the tools that pip installs.
+/// The remedy for the tools that pip installs.
 const PYTHON: &str = "install Python 3 with its module venv";
 
 /// Every tool, in the order of the enum.
@@ -189,7 +189,7 @@ pub(super) static CATALOGUE: [Entry; 24] = [
         tool: Tool::BuildKit,
         id: "buildkit",
         programs: &["docker"],
-        // The client's version decides what it takes to build, and the engine's that there is one.
+        // The client's version decides what a build requires, and the engine's shows that there is one.
         ask: &["version", "--format", "{{.Client.Version}} {{.Server.Version}}"],
         answers_as: "",
         wanted: Wanted::Any,
@@ -344,7 +344,7 @@ pub(super) static CATALOGUE: [Entry; 24] = [
         tool: Tool::KubernetesValidate,
         id: "kubernetes-validate",
         programs: &["kubernetes-validate"],
-        // Its `--version` is a number and nothing else; the help says who it is and names the same number as the newest
+        // Its `--version` is a number and nothing else; the help names the tool, and the same number as the newest
         // Kubernetes that it knows.
         ask: &["--help"],
         answers_as: "validate a kubernetes resource definition",

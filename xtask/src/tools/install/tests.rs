@@ -55,7 +55,7 @@ fn tiny_crate(bed: &Testbed) -> PathBuf {
     bed.at("source")
 }
 
-/// Runs a command as it would be typed, with the surroundings of the test's own process.
+/// Runs a command as it would be typed, with the environment of the test's own process.
 fn run(command: &Command, places: &Places) -> Result<probe::Answer, probe::Silence> {
     let program = which::which(&command.program).expect("cargo is there");
     let args: Vec<&str> = command.args.iter().map(String::as_str).collect();
@@ -103,7 +103,7 @@ fn cargo_installs_where_the_search_looks_also_over_a_wreck_and_twice_at_once() {
     let source = tiny_crate(&bed);
     let wanted = Crate { name: "cargo-deny", version: "0.20.2", path: Some(&source) };
     let command = cargo(&wanted, &bed.places);
-    // What a copy that was cut off would look like: a binary that cargo's own books know nothing of.
+    // A copy that was cut off: a binary that cargo's own records do not list.
     let binary = bed.program("cache/tools/cargo-deny-0.20.2/bin/cargo-deny", "kill -9 $$");
     let state = || survey([Tool::Deny], &bed.places).state(Tool::Deny).clone();
     assert!(matches!(state(), State::Broken { .. }));
