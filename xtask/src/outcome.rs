@@ -3,7 +3,7 @@
 use crate::error::Exit;
 use serde::{Deserialize, Serialize};
 
-/// The signal of Ctrl-C, which a job gets that is cancelled.
+/// The signal of Ctrl-C, which a cancelled job gets.
 const SIGINT: i32 = 2;
 
 /// How a task or a stage ended.
@@ -20,18 +20,18 @@ pub enum Outcome {
     TimedOut,
     /// It was stopped because the run was.
     Cancelled,
-    /// It never started; the reason stands beside it.
+    /// It never started; the reason is recorded beside it.
     Skipped,
     /// There was nothing for it to work on.
     NothingToDo,
-    /// It passed before with the same inputs; the proof stands beside it.
+    /// It passed before with the same inputs; the proof is recorded beside it.
     Cached,
-    /// It could not do its work: a tool is missing, crashed, or answered in a shape that cannot be read.
+    /// It could not do its work: a tool is missing, crashed, or printed output of a shape that cannot be read.
     EnvironmentError,
 }
 
 impl Outcome {
-    /// Whether a stage that needs this one may go ahead.
+    /// Whether a stage that needs this one may start.
     pub fn meets_a_need(self) -> bool {
         matches!(self, Self::Passed | Self::Flaky | Self::Cached | Self::NothingToDo)
     }
@@ -56,7 +56,7 @@ impl Outcome {
         }
     }
 
-    /// How it reads behind "which": `which timed out`.
+    /// How it reads after "which": `which timed out`.
     pub fn verb(self) -> &'static str {
         match self {
             Self::Failed => "failed",
@@ -69,8 +69,8 @@ impl Outcome {
         }
     }
 
-    /// The outcome of a stage of this policy that consists of these parts. What a stage that does not block has found is
-    /// information; that it could not look, or not to the end, outweighs it.
+    /// The outcome of a stage of this policy that consists of these parts. Findings of a stage that does not block are
+    /// information; that it could not look, or not to the end, outweighs them.
     pub fn of_stage(policy: Policy, parts: impl Iterator<Item = Self> + Clone) -> Option<Self> {
         let undone = parts.clone().filter(|part| matches!(part, Self::EnvironmentError | Self::TimedOut));
         let undone = if policy == Policy::Blocking { None } else { Self::of_parts(undone) };
@@ -101,11 +101,11 @@ impl Outcome {
 pub enum Policy {
     /// The run is red, and what needs the stage does not start.
     Blocking,
-    /// The run stays green and says so loudly.
+    /// The run stays green and says so prominently.
     Warning,
     /// The run stays green; the finding is information.
     Info,
-    /// The stage tells about the others and runs whatever failed.
+    /// The stage reports on the others and runs whatever failed.
     Reporting,
 }
 
@@ -159,8 +159,8 @@ pub struct Verdict {
 impl Verdict {
     /// The verdict about stages that have ended so, each with its policy; `None` is a stage that has not ended.
     ///
-    /// Red exactly when a blocking stage has gone badly. When several have, a gate that failed outweighs a time limit,
-    /// that an environment that was not there, and all of them that something was cancelled.
+    /// Red exactly when a blocking stage has ended badly. When several have, a failed gate outweighs a time limit, a
+    /// time limit outweighs a missing environment, and each of them outweighs a cancellation.
     ///
     /// | among the blocking stages | besides | verdict | exit |
     /// | --- | --- | --- | --- |
@@ -173,11 +173,11 @@ impl Verdict {
     /// | none of these | none did, one could not work | environment-error | 3 |
     /// | none of these | no stage did anything | nothing-to-do | 4 |
     ///
-    /// Besides, a report about other stages is no work. So a stage that does not block stops no pipeline, and run alone it
-    /// is red when it could not do the one thing that it is there for.
+    /// Besides, a report on other stages does not count as work. So a stage that does not block stops no pipeline, and
+    /// run alone it is red when it could not do the one thing that it is there for.
     pub fn of(stages: &[(Policy, Option<Outcome>)]) -> Self {
         let blocking = |wanted: Outcome| stages.contains(&(Policy::Blocking, Some(wanted)));
-        // A report about nothing is no work, unless it is all that was asked for.
+        // A report about nothing does not count as work, unless it is all that was asked for.
         let only_reports = stages.iter().all(|(policy, _)| *policy == Policy::Reporting);
         let counted = || stages.iter().filter(|(policy, _)| only_reports || *policy != Policy::Reporting);
         let any = |wanted: &[Outcome]| counted().any(|(_, ending)| ending.is_some_and(|it| wanted.contains(&it)));
@@ -197,7 +197,8 @@ impl Verdict {
         }
     }
 
-    /// The same with the exit code that a blocking task has asked for; one that nobody could tell apart stays.
+    /// The same with the exit code that a blocking task asked for, if it ends with that of a gate or of the
+    /// environment; any other stays.
     #[must_use]
     pub fn with(self, exit: Option<Exit>) -> Self {
         match (self.exit, exit) {

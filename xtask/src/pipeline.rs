@@ -25,14 +25,14 @@ impl Event {
         }
     }
 
-    /// The event of a workflow on GitHub, by its name there. Only a push is one: a merge queue, a schedule, a start by hand
-    /// and all others are about a commit that is not to be deployed, like a pull request.
+    /// The event of a workflow on GitHub, by its name there. Only a push is one: a merge queue, a schedule, a manual
+    /// start and all others are about a commit that is not to be deployed, like a pull request.
     pub fn on_github(name: &str) -> Self {
         if name == "push" { Self::Push } else { Self::PullRequest }
     }
 }
 
-/// What a stage is by nature, before the configuration of a workspace changes it.
+/// A built-in stage, before the configuration of a workspace changes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
     /// The specification's job name.
@@ -45,7 +45,7 @@ pub struct Definition {
     pub policy: Policy,
     /// When it belongs to the pipeline.
     pub runs: Runs,
-    /// Whether it works on services one by one, so that CI may give each of them a job of its own.
+    /// Whether it works on services one by one, so that CI may run each of them in a job of its own.
     pub per_service: bool,
     /// How many of its tasks run at once; `None` leaves it to the slots of the run.
     pub max_parallel: Option<usize>,
@@ -69,7 +69,7 @@ pub const FMT: &str = "fmt";
 /// The name of the clippy task within the first stage.
 pub const LINT: &str = "lint";
 
-/// The id of the stage that installs missing tools, in front of the first. It is no work that anyone asked for.
+/// The id of the stage that installs missing tools, before the first. It does not count as requested work.
 pub const SETUP: &str = "setup";
 /// The id of the first stage.
 pub const FORMAT_AND_LINT: &str = "format-and-lint";
@@ -100,7 +100,7 @@ pub const QUALITY_REPORT: &str = "quality-report";
 /// The id of the notifications.
 pub const NOTIFY: &str = "notify";
 
-/// The twelve stages with the specification's names, needs and policies, each behind what it needs.
+/// The twelve stages with the specification's names, needs and policies, each after its needs.
 pub fn stages() -> Vec<Definition> {
     use Policy::{Blocking, Info, Reporting, Warning};
     use Runs::{Always, OnPush, OnPushToMain};

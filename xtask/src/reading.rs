@@ -18,7 +18,7 @@ pub struct Lost {
     pub log: Option<String>,
 }
 
-/// What is said of a failed deployment or smoke test when the previous version runs again.
+/// Said of a failed deployment or smoke test when the previous version runs again.
 pub const IS_BACK: &str = "what was before is back";
 /// What is said of a failed deployment when it does not.
 pub const NEEDS_A_HUMAN: &str = "manual intervention is needed";
@@ -58,7 +58,7 @@ pub struct Finding {
     /// The last line that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_line: Option<u32>,
-    /// The column behind its end, in the last line.
+    /// The column after its end, in the last line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_column: Option<u32>,
     /// The package and version that it is about.
@@ -92,7 +92,7 @@ pub struct Binary {
     pub test: bool,
     /// Where it is.
     pub path: PathBuf,
-    /// Its size in bytes; 0 until somebody has looked.
+    /// Its size in bytes; 0 until it is measured.
     pub bytes: u64,
     /// The digest that a release program had when its build ended: `sha256:…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,7 +113,7 @@ pub struct Image {
     pub service: String,
     /// Its digest: `sha256:…`.
     pub digest: String,
-    /// What somebody who has none of it has to fetch, in bytes; 0 in a list of somebody else's that does not say it.
+    /// The download size without any of it in place, in bytes; 0 when it comes from a list of others that lacks it.
     #[serde(default)]
     pub bytes: u64,
     /// Where it was pushed to and read back from: `registry.example.org/shop/auth-service`.
@@ -144,7 +144,7 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
-/// What build scripts want the programs to see that are built with them; not recorded.
+/// What build scripts set for the programs that are built with them; not recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scripts {
     /// Variables, by cargo's package id: those that the script has set, and its `OUT_DIR`.
@@ -186,17 +186,18 @@ pub struct Reading {
     /// Tables for the report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<Table>,
-    /// Variables for the tasks that take their environment from this one; not recorded, for they may hold passwords.
+    /// Variables for the tasks that take their environment from this one; not recorded, because they may hold
+    /// passwords.
     #[serde(skip)]
     pub env: BTreeMap<String, String>,
     /// Variables for one service's tasks only, by the service's name: its own database. Not recorded either.
     #[serde(skip)]
     pub service_env: BTreeMap<String, BTreeMap<String, String>>,
-    /// The commit that release programs were built from, as images are labelled with it; with both where it has changed
-    /// during the build. Not recorded.
+    /// The commit that release programs were built from, which their images are labelled with; both commits where it
+    /// changed during the build. Not recorded.
     #[serde(skip)]
     pub revision: Option<String>,
-    /// What the build scripts that ran for this compile want the programs to see.
+    /// What the build scripts that ran for this compilation set for the programs.
     #[serde(skip)]
     pub scripts: Scripts,
     /// The results of single packages, by name, of a task that ran the tests of several; each is another task's result.
@@ -208,7 +209,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// A task that passed and has nothing else to tell.
+    /// A task that passed and has nothing else to report.
     pub fn passed() -> Self {
         Self::ended(Outcome::Passed, None)
     }
@@ -218,7 +219,7 @@ impl Reading {
         Self::ended(outcome, Some(why.into()))
     }
 
-    /// A task that could not do its work, and why. The system's own words for a full disk are a cause.
+    /// A task that could not do its work, and why. The system's own message for a full disk is a cause.
     pub fn environment(why: impl Into<String>) -> Self {
         let why = why.into();
         let full = why.to_ascii_lowercase().contains("no space left on");
@@ -231,8 +232,8 @@ impl Reading {
         Self { cause: Some(cause), ..self }
     }
 
-    /// Hands every text that is for people to `change`. Names, paths and digests, by which tasks find what others made,
-    /// are none.
+    /// Passes every text that is for people to `change`. Names, paths and digests, by which tasks find what others
+    /// made, are not among them.
     pub fn for_each_text(&mut self, change: &mut impl FnMut(&mut String)) {
         // Every field is named, so that a new one has to decide.
         let Self {

@@ -14,10 +14,10 @@ pub const PASSWORD: &str = "XTASK_REGISTRY_PASSWORD";
 /// What a registry must look like.
 pub const FORM: &str = "a host with a port and a folder, or without, such as \"registry.example.org/shop\"";
 
-/// A file of logins that holds none.
+/// A file of logins that contains none.
 pub const NO_LOGINS: &str = "{}";
 
-/// The longest tag that a registry takes.
+/// The longest tag that a registry accepts.
 const LONGEST_TAG: usize = 128;
 
 /// How many digits of a branch's hash its tag has.
@@ -29,7 +29,7 @@ pub fn login_in(text: &str) -> Option<&str> {
     rest.rsplit_once('@').map(|(login, _)| login)
 }
 
-/// A registry and the folder in it, as people write it: `localhost:5000/shop`.
+/// A registry and the path in it, as people write it: `localhost:5000/shop`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registry {
     host: String,
@@ -56,7 +56,7 @@ pub enum Login {
     Ecr,
     /// With the name and the password of the variables.
     Password,
-    /// Not at all: with what the user has logged in with before, or as nobody.
+    /// Not at all: with what the user has logged in with before, or anonymously.
     None,
 }
 
@@ -100,7 +100,7 @@ impl Registry {
         (valid && prefixes).then(|| Self { host: host.to_owned(), prefix: prefix.to_owned() })
     }
 
-    /// The host, with its port when one was given.
+    /// The host, with its port if there is one.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -115,7 +115,7 @@ impl Registry {
         if self.region().is_some() { logins.amazon } else { logins.other }
     }
 
-    /// The arguments of xtask's own command that logs in here; nothing where nobody has to.
+    /// The arguments of xtask's own command that logs in here; `None` where no login is needed.
     pub fn log_in(&self, logins: Logins) -> Option<Vec<String>> {
         let by = self.login(logins);
         let word = by.to_possible_value().filter(|_| by != Login::None)?;
@@ -140,7 +140,7 @@ impl fmt::Display for Registry {
     }
 }
 
-/// Whether a host is this machine: a registry there needs no TLS, as every engine has it.
+/// Whether a host is this machine: a registry there needs no TLS, for any engine.
 pub fn is_loopback(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or_default();
     name == "localhost" || name.starts_with("127.")
@@ -152,8 +152,9 @@ pub fn tags(commit: &str, branch: Option<&str>) -> Vec<String> {
     std::iter::once(commit).chain(branch.map(branch_tag)).collect()
 }
 
-/// A branch as a tag, and as no other branch's: itself where a registry takes that. Otherwise lower case, a dash for what
-/// tags do not take, and the start of the name's hash behind it. Nothing of it can be taken for a commit's tag.
+/// A branch as a tag that no other branch has: the name itself where a registry accepts it. Otherwise lower case, a
+/// dash for what tags do not accept, and then the start of the name's hash. It can never be mistaken for a commit's
+/// tag.
 fn branch_tag(branch: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c.to_ascii_lowercase() } else { '-' };
     let slug: String = branch.chars().map(plain).collect();
@@ -172,7 +173,7 @@ fn branch_tag(branch: &str) -> String {
     format!("{}-{hash}", slug.get(..room).unwrap_or(&slug))
 }
 
-/// Whether a name looks as if a hash had been put behind it.
+/// Whether a name looks as if a hash had been appended to it.
 fn ends_with_hash(name: &str) -> bool {
     name.rsplit_once('-').is_some_and(|(_, end)| end.len() == HASH && end.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
@@ -237,7 +238,7 @@ mod tests {
             ["feat/x", "feat-x", "FEAT/X", "Feat-x", "feat x", "-feat-x", "main", "MAIN", "main/", "-main-", "ü", "ö"];
         let branches = branches.map(str::to_owned).into_iter().chain([300, 301].map(|length| "x".repeat(length)));
         let tags: Vec<String> = branches.map(|branch| branch_tag(&branch)).collect();
-        // A branch may even be called as the tag of another is.
+        // A branch may even have the name of another one's tag.
         let tags: Vec<String> = tags.iter().cloned().chain(tags.iter().map(|tag| branch_tag(tag))).collect();
         let exact = tags.iter().filter(|tag| ["feat-x", "main"].contains(&tag.as_str())).count();
         let distinct: std::collections::BTreeSet<&String> = tags.iter().collect();

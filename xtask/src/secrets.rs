@@ -1,9 +1,9 @@
-//! Which texts of the surroundings are secrets, and how events are freed of them.
+//! Which texts of the environment are secrets, and how they are redacted from events.
 //!
-//! A password in a URL, the login of a registry, the address of a webhook, and the value of a variable that is named like
-//! a secret: `…_TOKEN`, `APIKEY`, `GITHUB_PAT`. Shorter than eight bytes, or the same as the URL's user, it hides nothing
-//! and would only blot out words. Encodings are found by [`crate::process::Secrets`], except for Base64, whose alphabet is
-//! that of innocent words.
+//! A password in a URL, the login of a registry, the address of a webhook, and the value of a variable that is named
+//! like a secret: `…_TOKEN`, `APIKEY`, `GITHUB_PAT`. A text that is shorter than eight bytes, or the same as the URL's
+//! user, hides nothing and would only redact ordinary words. [`crate::process::Secrets`] finds encodings, except for
+//! Base64, whose alphabet is that of ordinary words.
 
 use crate::backing;
 use crate::event::Kind;
@@ -12,10 +12,10 @@ use crate::process::Secrets;
 use crate::registry;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A text below this length is likely to be part of innocent words.
+/// A text below this length is likely to be part of ordinary words.
 const SHORTEST: usize = 8;
 
-/// A variable with one of these names, or whose name ends in one behind a `_`, holds a secret.
+/// A variable with one of these names, or whose name ends in one after a `_`, holds a secret.
 const NAMES: [&str; 9] =
     ["APIKEY", "CREDENTIAL", "CREDENTIALS", "KEY", "PASSPHRASE", "PASSWD", "PAT", "SECRET", "TOKEN"];
 
@@ -37,12 +37,12 @@ pub fn of(vars: &BTreeMap<String, String>) -> Secrets {
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let last = name.rsplit('_').next().unwrap_or_default();
-    // `PGPASSWORD` and `MYAPIKEY` are names too; `MONKEY` and `COMPAT` are none.
+    // `PGPASSWORD` and `MYAPIKEY` are such names too; `MONKEY` and `COMPAT` are not.
     NAMES.contains(&last) || name.ends_with("PASSWORD") || name.ends_with("APIKEY")
 }
 
-/// Takes the secrets out of everything in an event that may repeat them. Lines of output have none: they were taken out
-/// as they arrived.
+/// Redacts the secrets in everything of an event that may repeat them. Lines of output have none: they were redacted as
+/// they arrived.
 pub fn redact(kind: &mut Kind, secrets: &Secrets) {
     let mut hide = |text: &mut String| *text = secrets.hide(text);
     match kind {
@@ -81,8 +81,8 @@ fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// The digits that are the same whatever stands around the secret, when `before` bytes more than a multiple of three
-/// stand in front of it.
+/// The digits that are the same whatever surrounds the secret, when `before` bytes more than a multiple of three
+/// precede it.
 fn base64(secret: &[u8], before: usize) -> Vec<u8> {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let padded: Vec<u8> = std::iter::repeat_n(0, before).chain(secret.iter().copied()).collect();

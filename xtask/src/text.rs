@@ -36,7 +36,7 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
-/// `SIGSEGV`, and of the one that the kernel sends when memory runs out, that it may have.
+/// `SIGSEGV`; for the signal that the kernel sends when memory runs out, adds that this may be why.
 pub fn signal(number: i32) -> String {
     match signal_hook::low_level::signal_name(number) {
         Some(name) if number == signal_hook::consts::SIGKILL => format!("{name} (out of memory?)"),
@@ -61,7 +61,7 @@ pub fn bytes(n: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// A size as [`bytes`] writes it, such as `60 MiB`; `None` when the text is none.
+/// A size as [`bytes`] writes it, such as `60 MiB`; `None` when the text is not one.
 pub fn parse_bytes(text: &str) -> Option<u64> {
     let (number, unit) = text.split_once(' ')?;
     let unit: u64 = match unit {
@@ -85,14 +85,14 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec
     scored.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// Whether a name can stand in a DNS name, a path and an argument without being mistaken for something else: lower-case
-/// letters, digits and dashes, a letter first and no dash last, at most 63.
+/// Whether a name can be used in a DNS name, a path and an argument without being mistaken for something else:
+/// lower-case letters, digits and dashes, a letter first and no dash last, at most 63.
 pub fn is_dns_label(name: &str) -> bool {
     let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     plain && name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.ends_with('-') && name.len() <= 63
 }
 
-/// What a terminal may see of a child's line: no colours, no cursor moves, no other control characters, and no
+/// The part of a child's line that a terminal may see: no colours, no cursor moves, no other control characters, and no
 /// `::workflow-command::` that GitHub Actions would obey.
 pub fn sanitise(line: &str) -> String {
     let plain: String = console::strip_ansi_codes(line)

@@ -18,14 +18,14 @@ impl Digest {
         Self::named(&Sha256::digest(bytes))
     }
 
-    /// The digest of everything that `reader` gives, and how many bytes that were.
+    /// The digest of everything that `reader` returns, and the number of bytes.
     pub fn of_stream(reader: &mut dyn Read) -> io::Result<(Self, u64)> {
         let mut hasher = Hasher(Sha256::new());
         let size = io::copy(reader, &mut hasher)?;
         Ok((Self::named(&hasher.0.finalize()), size))
     }
 
-    /// A digest as it is written; `None` when the text is none.
+    /// Parses a digest as it is written; `None` when the text is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let hex = text.strip_prefix(PREFIX)?;
         let valid = hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));

@@ -1,4 +1,4 @@
-//! What a program needs from the image that it lies in: its loader and its shared libraries.
+//! What a program needs from the image that it is in: its loader and its shared libraries.
 
 use crate::error::{Error, Result};
 use object::elf::{DT_NEEDED, EM_386, EM_AARCH64, EM_ARM, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64};
@@ -6,10 +6,10 @@ use object::elf::{FileHeader32, FileHeader64};
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
 
-/// What a program needs, and which machine.
+/// What a program needs, and the machine it is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// The machine, in the words of images: `amd64`, `arm64`.
+    /// The machine, as images name it: `amd64`, `arm64`.
     pub architecture: String,
     /// The loader that the kernel starts instead of it; `None` for a static program.
     pub interpreter: Option<String>,
@@ -18,7 +18,7 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Whether it runs where there is nothing else.
+    /// Whether it needs nothing else to run.
     pub fn is_static(&self) -> bool {
         self.interpreter.is_none() && self.libraries.is_empty()
     }

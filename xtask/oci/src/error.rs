@@ -6,23 +6,23 @@ use std::{fmt, io};
 /// Why an image could not be packed or read.
 #[derive(Debug)]
 pub enum Error {
-    /// A file or folder stood in the way.
+    /// A file or directory could not be read or written.
     Io {
         /// What was attempted: `read`, `write`.
         what: &'static str,
-        /// With which file.
+        /// The file.
         path: PathBuf,
         /// Why it failed.
         source: io::Error,
     },
-    /// A layout, or a part of it, is not what it says it is.
+    /// A layout, or a part of it, is not what it claims to be.
     Broken {
         /// The layout or the blob.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
     },
-    /// A program cannot be understood.
+    /// A program cannot be parsed.
     Program(String),
 }
 
@@ -35,7 +35,7 @@ impl Error {
     }
 }
 
-/// Says of an I/O error which file it was about.
+/// Adds the file to an I/O error.
 pub(crate) trait At<T> {
     fn at(self, what: &'static str, path: &Path) -> Result<T>;
 }

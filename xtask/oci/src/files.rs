@@ -1,4 +1,4 @@
-//! What lies in an image once its layers are unpacked one over the other: names and links, without contents.
+//! What an image contains once its layers are unpacked on top of each other: names and links, without file contents.
 
 use crate::elf::Needs;
 use std::collections::BTreeMap;
@@ -10,9 +10,9 @@ use tar::{Archive, EntryType};
 const MOST_LINKS: usize = 40;
 /// Marks a file of a lower layer as removed.
 const REMOVED: &str = ".wh.";
-/// Marks everything that lower layers have in a folder as removed.
+/// Marks everything that lower layers have in a directory as removed.
 const EMPTIED: &str = ".wh..wh..opq";
-/// Where loaders look for shared libraries; a folder for the machine's triple may lie between.
+/// Where loaders look for shared libraries; a directory for the machine's triple may be in between.
 const LIBRARY_FOLDERS: [&str; 5] = ["lib", "lib64", "usr/lib", "usr/lib64", "usr/local/lib"];
 
 /// The names in an image; `Some` is where a symbolic link leads.
@@ -48,7 +48,7 @@ impl Files {
         self.resolve(Path::new(path)).is_some()
     }
 
-    /// What of a program's needs is not there: its loader, and libraries in none of the usual folders.
+    /// Which of a program's needs are missing: its loader, and libraries that are in none of the usual directories.
     pub fn lack(&self, needs: &Needs) -> Vec<String> {
         let interpreter = needs.interpreter.iter().filter(|path| !self.has(path)).cloned();
         let libraries = needs.libraries.iter().filter(|name| !self.has_library(name)).cloned();
@@ -72,7 +72,7 @@ impl Files {
             let link =
                 path.ancestors().filter_map(|above| Some((above.to_owned(), self.0.get(above)?.clone()?))).last();
             let Some((above, target)) = link else {
-                // A layer need not have entries for the folders above its files.
+                // A layer need not have entries for the directories above its files.
                 return self.0.keys().any(|known| known.starts_with(&path)).then_some(path);
             };
             let rest = path.strip_prefix(&above).unwrap_or(Path::new("")).to_owned();

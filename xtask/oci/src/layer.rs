@@ -1,4 +1,4 @@
-//! A layer: files and folders as a compressed tar file whose bytes depend on nothing else.
+//! A layer: files and directories as a compressed tar file whose bytes depend on nothing else.
 
 use crate::digest::Digest;
 use crate::spec::{Descriptor, LAYER_GZIP};
@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use tar::{Builder, EntryType, Header};
 
-/// Files of an image, with the folders that they need. All belong to root and carry one time.
+/// Files of an image, with the directories that they need. All belong to root and carry one time.
 #[derive(Clone, Debug)]
 pub struct Layer {
-    /// By their paths without a leading slash, so that they come sorted and a folder before what it holds.
+    /// By their paths without a leading slash, so that they are sorted and a directory comes before its contents.
     entries: BTreeMap<String, Entry>,
     /// Seconds since 1970.
     time: u64,
@@ -37,7 +37,7 @@ impl Layer {
         Self { entries: BTreeMap::new(), time }
     }
 
-    /// Adds a file, and the folders above it as root's with mode 0755. `path` is absolute.
+    /// Adds a file, and the directories above it as root's with mode 0755. `path` is absolute.
     #[must_use]
     pub fn file(mut self, path: &str, mode: u32, content: Vec<u8>) -> Self {
         let path = path.trim_start_matches('/');
@@ -51,7 +51,7 @@ impl Layer {
     pub(crate) fn pack(&self) -> io::Result<Packed> {
         let tar = self.tar()?;
         let diff_id = Digest::of(&tar);
-        // No name, no time, and an operating system of 255: nothing of where and when gets into the head.
+        // No name, no time, and an operating system of 255: the header does not depend on where and when it is written.
         let mut gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::new(6));
         gzip.write_all(&tar)?;
         let blob = gzip.finish()?;

@@ -1,4 +1,4 @@
-//! An image in a layout: a folder with `oci-layout`, `index.json` and the blobs by their digests.
+//! An image in a layout: a directory with `oci-layout`, `index.json` and the blobs by their digests.
 
 use crate::digest::Digest;
 use crate::error::{At as _, Error, Result};
@@ -10,11 +10,11 @@ use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// The media types of Docker's own lists of manifests and layers, which say the same in other words.
+/// The media types of Docker's own lists of manifests and layers, which mean the same under other names.
 const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
-/// An image that lies in a layout. Every blob was read and is what its digest says.
+/// An image in a layout. Every blob has been read and matches its digest.
 #[derive(Clone, Debug)]
 pub struct Image {
     layout: PathBuf,
@@ -34,7 +34,7 @@ impl Image {
         let path = folder.join("index.json");
         let mut index: Index = json(&path, &fs::read(&path).at("read", &path)?)?;
         let mut descriptor = choose(folder, &index, architecture)?;
-        // What `docker buildx` exports is an index of indexes.
+        // `docker buildx` exports an index of indexes.
         while descriptor.media_type == INDEX || descriptor.media_type == DOCKER_LIST {
             index = json(folder, &blob(folder, &descriptor)?)?;
             descriptor = choose(folder, &index, architecture)?;
@@ -57,7 +57,7 @@ impl Image {
         &self.descriptor.digest
     }
 
-    /// What somebody who has none of it has to fetch: manifest, configuration and layers, in bytes.
+    /// The download size without any of it in place: manifest, configuration and layers, in bytes.
     pub fn size(&self) -> u64 {
         let layers: u64 = self.manifest.layers.iter().map(|layer| layer.size).sum();
         self.descriptor.size + self.manifest.config.size + layers
@@ -73,7 +73,7 @@ impl Image {
         &self.config
     }
 
-    /// What lies in it.
+    /// The files in it.
     pub fn files(&self) -> Result<Files> {
         let mut files = Files::default();
         for layer in &self.manifest.layers {

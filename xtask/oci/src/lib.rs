@@ -1,7 +1,7 @@
 //! Packs files into an OCI image layout, and reads such layouts.
 //!
-//! An image is a pure function of what is handed in: layers are sorted, owned by root, and carry the time that their
-//! caller says, so that the same input gives the same bytes and therefore the same digest on every machine. Knows
+//! An image is a pure function of its input: layers are sorted, owned by root, and carry the time that the caller
+//! passes, so the same input yields the same bytes, and therefore the same digest, on every machine. The crate knows
 //! nothing about services, registries or stages. The format: <https://github.com/opencontainers/image-spec>.
 
 mod digest;

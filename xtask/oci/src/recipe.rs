@@ -1,4 +1,4 @@
-//! What an image is made of, and the making.
+//! What an image is made of, and how it is made.
 
 use crate::digest::Digest;
 use crate::error::{At as _, Error, Result};
@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 /// What an image for Linux is made of.
 #[derive(Clone, Debug, Default)]
 pub struct Recipe {
-    /// What lies below: `None` for nothing at all.
+    /// The image that it is based on: `None` for nothing at all.
     pub base: Option<Image>,
     /// `amd64`, `arm64`.
     pub architecture: String,
@@ -28,14 +28,14 @@ pub struct Recipe {
     pub env: BTreeMap<String, String>,
     /// The TCP ports that it listens on.
     pub ports: Vec<u16>,
-    /// What is known about it.
+    /// Metadata about it.
     pub labels: BTreeMap<String, String>,
-    /// What lies on top of the base, the lowest first.
+    /// The layers on top of the base, the lowest first.
     pub layers: Vec<Layer>,
 }
 
 impl Recipe {
-    /// Packs the image into a layout at `folder`, which it replaces: whole or not at all.
+    /// Packs the image into a layout at `folder` and replaces what is there: as a whole or not at all.
     pub fn pack(&self, folder: &Path) -> Result<Image> {
         let new = folder.with_extension("new");
         remove(&new)?;

@@ -1,4 +1,4 @@
-//! The JSON documents of an image, as the specification names their fields. Only what is written or needed is here.
+//! The JSON documents of an image, with the specification's field names. Only what is written or needed is here.
 
 use crate::digest::Digest;
 use serde::{Deserialize, Serialize};
@@ -101,10 +101,10 @@ pub struct Run {
     /// Program and arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entrypoint: Vec<String>,
-    /// The folder that it starts in.
+    /// The directory that it starts in.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub working_dir: String,
-    /// What is known about it.
+    /// Metadata about it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
 }

@@ -1,4 +1,4 @@
-//! The folders of runs: `target/xtask/runs/<id>/`, the newest of which `latest` points at.
+//! The directories of runs: `target/xtask/runs/<id>/`; `latest` points at the newest.
 
 use crate::error::{Error, Result};
 use std::fs;
@@ -6,10 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// What makes a run one of a deployment.
-/// The journal in the folder of a run that deploys.
+/// The journal in the directory of a run that deploys. It marks the run as one of a deployment, as [`ROLLBACK`] does.
 pub const DEPLOYMENT: &str = "deploy.ndjson";
-/// The journal in the folder of a run that brings back what was; one run may do both.
+/// The journal in the directory of a run that rolls back; one run may do both.
 pub const ROLLBACK: &str = "rollback.ndjson";
 const JOURNALS: [&str; 2] = [DEPLOYMENT, ROLLBACK];
 
@@ -18,7 +17,7 @@ const JOURNALS: [&str; 2] = [DEPLOYMENT, ROLLBACK];
 pub struct Home(PathBuf);
 
 impl Home {
-    /// The home within cargo's target folder.
+    /// The home in cargo's target directory.
     pub fn new(target_dir: &Path) -> Self {
         Self(target_dir.join("xtask"))
     }
@@ -28,17 +27,17 @@ impl Home {
         &self.0
     }
 
-    /// The file that is locked by a run.
+    /// The file that a run locks.
     pub fn lock(&self) -> PathBuf {
         self.0.join("lock")
     }
 
-    /// The folder of all runs.
+    /// The directory of all runs.
     pub fn runs(&self) -> PathBuf {
         self.0.join("runs")
     }
 
-    /// The ids of the runs that have a folder, the oldest first; none when there are none yet.
+    /// The ids of the runs that have a directory, the oldest first; empty when there are none yet.
     pub fn run_ids(&self) -> Vec<String> {
         let folders = of_runs(&self.runs()).unwrap_or_default();
         folders.iter().filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect()
@@ -63,21 +62,21 @@ impl Home {
         })
     }
 
-    /// The id of a run that starts now: it sorts behind all others here, whatever the clock has done meanwhile.
+    /// The id of a run that starts now: it sorts after all others here, whatever the clock has done in the meantime.
     pub fn next_id(&self, now: SystemTime, pid: u32) -> String {
         let newest = self.run_ids().iter().rev().find_map(|id| time_of(id));
         run_id(newest.map_or(now, |newest| now.max(newest + Duration::from_millis(1))), pid)
     }
 
-    /// Makes the folder of a new run with its `logs`, points `latest` at it, and removes the oldest beyond `keep`,
-    /// of deployments and of other runs.
+    /// Creates the directory of a new run with its `logs`, points `latest` at it, and removes the oldest beyond `keep`,
+    /// both of deployments and of other runs.
     pub fn start(&self, id: &str, keep: usize) -> Result<PathBuf> {
         let folder = self.runs().join(id);
         fs::create_dir_all(folder.join("logs"))
             .map_err(|error| Error::environment(format!("make the folder {}", folder.display())).because(error))?;
         self.point_latest(id);
         let of_deployments = |id: &String| JOURNALS.iter().any(|file| self.runs().join(id).join(file).is_file());
-        // Going back needs the journal of the last deployment, however many other runs there were since.
+        // A rollback needs the journal of the last deployment, however many other runs there were since.
         let (deployments, others): (Vec<String>, Vec<String>) = self.run_ids().into_iter().partition(of_deployments);
         for ids in [deployments, others] {
             self.remove_oldest(&ids, id, keep);
@@ -87,12 +86,12 @@ impl Home {
 
     fn remove_oldest(&self, ids: &[String], current: &str, keep: usize) {
         for old in ids.iter().take(ids.len().saturating_sub(keep)).filter(|old| *old != current) {
-            // One that stays is removed by a later run.
+            // A later run removes what cannot be removed now.
             let _ = fs::remove_dir_all(self.runs().join(old));
         }
     }
 
-    /// A link is only a convenience: whatever goes wrong with it is no reason to stop.
+    /// The link is only a convenience: a failure with it is no reason to stop.
     fn point_latest(&self, id: &str) {
         #[cfg(unix)]
         {
@@ -105,10 +104,10 @@ impl Home {
     }
 }
 
-/// The folders of the runs in `runs`, the oldest first.
+/// The directories of the runs in `runs`, the oldest first.
 pub fn of_runs(runs: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(runs)?.flatten();
-    // Where records were copied, the link to the latest has become a folder of its own.
+    // When records are copied, the link to the latest becomes a directory of its own.
     let is_run =
         |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir()) && entry.file_name() != "latest";
     let mut folders: Vec<PathBuf> = entries.filter(is_run).map(|entry| entry.path()).collect();

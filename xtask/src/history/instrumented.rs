@@ -1,7 +1,7 @@
-//! The directories of instrumented builds in a target directory, one for each checkout that builds there: those that are
-//! of no use any more are removed.
+//! The directories of instrumented builds in a target directory, one for each checkout that builds there. Removes those
+//! that are no longer of use.
 //!
-//! It knows nothing of what is in them. Every one can be built again.
+//! It knows nothing about their contents. Each can be built again.
 
 use super::folder::Home;
 use std::cmp::Reverse;
@@ -14,10 +14,11 @@ use std::time::SystemTime;
 /// How many directories of other checkouts are kept. Each may take gigabytes.
 const KEPT: usize = 3;
 
-/// Notes that the checkout at `root` builds in the directory `own`, and removes the directories beside it of checkouts that
-/// no longer exist, and the ones that were not used for longest. To be called with the lock held: no other run uses them.
+/// Notes that the checkout at `root` builds in the directory `own`, and removes the directories beside it of checkouts
+/// that no longer exist, and those that have been unused for longest. Call it with the lock held: no other run uses
+/// them.
 ///
-/// Trouble is left to the next run: what stays takes room and nothing else.
+/// Errors are left to the next run: a directory that stays takes up space and nothing else.
 pub fn keep(home: &Home, own: &Path, root: &Path) {
     let notes = home.path().join("instrumented");
     let note = |directory: &Path| notes.join(directory.file_name().unwrap_or_default());
@@ -31,20 +32,20 @@ pub fn keep(home: &Home, own: &Path, root: &Path) {
     }
 }
 
-/// Whether a directory has a name that `Workspace::instrumented_dir` gives: `llvm-cov-0123abcd`.
+/// Whether a directory has a name that `Workspace::instrumented_dir` returns: `llvm-cov-0123abcd`.
 fn is_instrumented(directory: &Path) -> bool {
     let name = directory.file_name().and_then(OsStr::to_str).unwrap_or_default();
     let hash = ["llvm-cov-", "tarpaulin-"].iter().find_map(|engine| name.strip_prefix(engine));
     hash.is_some_and(|hash| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())) && directory.is_dir()
 }
 
-/// When a run last noted that it builds there; of one without a note, when it was made.
+/// When a run last noted that it builds there; without a note, when the directory was made.
 fn last_use(directory: &Path, note: &Path) -> SystemTime {
     let modified = |path: &Path| fs::metadata(path).and_then(|it| it.modified());
     modified(note).or_else(|_| modified(directory)).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// Whether the checkout of a note no longer exists. Without a note that is not known.
+/// Whether the checkout of a note no longer exists; unknown without a note.
 fn is_gone(note: &Path) -> bool {
     fs::read(note).is_ok_and(|root| !Path::new(OsStr::from_bytes(&root)).is_dir())
 }

@@ -1,4 +1,4 @@
-//! What a run that was killed has left behind: found at the start of the next one, cleaned up, and told.
+//! What a killed run left behind: found at the start of the next one, cleaned up, and reported.
 
 use super::folder::Home;
 use super::private;
@@ -11,8 +11,8 @@ use crate::report::Fold;
 use crate::report::record::{self, Record};
 use std::path::Path;
 
-/// Looks at every run without a summary, removes what it has left, and gives its record the end that it could not
-/// write itself. To be called with the lock held: nobody else is running then.
+/// Looks at every run without a summary, removes what it left behind, and adds the end that it could not write itself
+/// to its record. Call it with the lock held: no other run is active then.
 pub fn clean_up(home: &Home, environment: &Environment) -> Vec<Kind> {
     let open = home.run_ids().into_iter().filter(|id| !home.runs().join(id).join("summary.json").exists());
     let mut told: Vec<Kind> = open.filter_map(|id| close(&home.runs().join(&id), id, environment)).collect();
@@ -29,7 +29,7 @@ fn close(folder: &Path, run: String, environment: &Environment) -> Option<Kind> 
         return None;
     }
     let tasks = running(&record);
-    // From here on it counts as told. A disk that is full tells it again next time.
+    // From here on it counts as reported. If the disk is full, the next run reports it again.
     let _ = Fold::of(&record.events).finish().write(&folder.join("summary.json"));
     if record.is_closed() {
         return None;

@@ -1,5 +1,5 @@
-//! One run at a time in a checkout, held by `flock`: the kernel lets go of it when the process dies, however it dies.
-//! What stands in the file is only for people.
+//! One run at a time in a checkout, enforced by `flock`: the kernel releases it when the process dies, however it dies.
+//! The contents of the file are only for people.
 
 use super::interrupted;
 use crate::error::{Error, Exit, Result};
@@ -14,7 +14,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// The lock; let go when dropped.
+/// The lock, released when dropped.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
@@ -27,14 +27,14 @@ pub struct Holder {
     pub pid: u32,
     /// The run.
     pub run: String,
-    /// What was typed.
+    /// The command as it was typed.
     pub command: String,
     /// When it began, RFC 3339.
     pub since: String,
 }
 
 impl Lock {
-    /// Takes the lock at `path`, and asks `holder` for whom once it has it. With `wait`, waits until it is free, and calls
+    /// Takes the lock at `path`, and then asks `holder` who holds it. With `wait`, waits until it is free, and calls
     /// `waiting` once.
     pub fn take(
         path: &Path,
@@ -43,7 +43,7 @@ impl Lock {
         waiting: &mut dyn FnMut(&str),
     ) -> Result<Self> {
         let what = || format!("take the lock of this checkout, {}", path.display());
-        // What is written replaces what the file held, which must not be what another file holds.
+        // Writing replaces the contents of the file, which must not be the contents of another file as well.
         let open = OpenOptions::new()
             .read(true)
             .write(true)
@@ -74,7 +74,7 @@ impl Lock {
             Err(TryLockError::Error(error)) => return Err(Error::environment(what()).because(error)),
         }
         let text = serde_json::to_vec(&holder()).unwrap_or_default();
-        // The lock is held; a disk that is full only costs the next one the name of the holder.
+        // The lock is held; a full disk only costs the next one the name of the holder.
         let _ = file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(&text));
         Ok(Self { file })
     }
@@ -87,7 +87,7 @@ impl Drop for Lock {
     }
 }
 
-/// Who holds the lock, what it is at, and since when. Its record may not be there yet; then it does not say where.
+/// Who holds the lock, what it is doing, and since when. Its record may not be there yet; then this is unknown.
 fn describe(file: &mut File, path: &Path) -> String {
     let mut text = String::new();
     let _ = file.read_to_string(&mut text);

@@ -1,5 +1,5 @@
-//! What outlives a run: its folder, the lock of the checkout, and what a run that was killed left behind. And what must
-//! not: its private directory.
+//! What outlives a run: its directory, the lock of the checkout, and the leftovers of a killed run. And what must not:
+//! its private directory.
 
 pub mod folder;
 pub mod instrumented;

@@ -1,7 +1,7 @@
 //! The private directory of a run: its logins and kubeconfigs, for as long as the run lasts.
 //!
-//! It is outside of `target/`, which CI uploads and caches in part, also after a SIGKILL. A `flock` on the directory
-//! separates a run that is alive from one that was killed, whose directory the next run removes, in whichever checkout.
+//! It is outside of `target/`, parts of which CI uploads and caches, even after a SIGKILL. A `flock` on the directory
+//! separates a live run from a killed one, whose directory the next run removes, in any checkout.
 
 use super::folder;
 use crate::environment::Environment;
@@ -16,7 +16,7 @@ const TRIES: usize = 3;
 /// The user's own directory in memory, which ends with the session; skopeo keeps logins there as well.
 const RUNTIME: &str = "XDG_RUNTIME_DIR";
 
-/// A private directory. Dropped, it is removed with all it holds.
+/// A private directory, removed with its contents when dropped.
 #[derive(Debug)]
 pub struct Private {
     path: PathBuf,
@@ -46,7 +46,7 @@ impl Private {
         &self.path
     }
 
-    /// Removes it now; why that was not possible, for a warning.
+    /// Removes it now; the error says why that was not possible, for a warning.
     pub fn remove(self) -> Result<(), String> {
         remove(&self.path)
     }
@@ -54,17 +54,17 @@ impl Private {
 
 impl Drop for Private {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next run.
+        // The next run removes what cannot be removed now.
         let _ = remove(&self.path);
     }
 }
 
-/// The directory that a live run has made, for processes that the run has started.
+/// The directory of a live run, for processes that the run has started.
 pub fn of(environment: &Environment, run: &str) -> Option<PathBuf> {
     places(environment).map(|place| place.join(name(run))).find(|path| is_mine(path))
 }
 
-/// Removes what the dead run has left: a line about each directory.
+/// Removes what the dead run left behind; returns a line about each directory.
 pub fn clean_after(run: &str, environment: &Environment) -> Vec<String> {
     let removed = |path: PathBuf| match remove(&path) {
         Ok(()) => format!("removed the private directory {}", path.display()),
@@ -73,7 +73,7 @@ pub fn clean_after(run: &str, environment: &Environment) -> Vec<String> {
     abandoned(environment).filter(|(of, _)| of == run).map(|(_, (path, _lock))| removed(path)).collect()
 }
 
-/// The same for every dead run, whether or not it has a record here: why a directory could not be removed.
+/// The same for every dead run, with or without a record here; returns why directories could not be removed.
 pub fn clean_after_all(environment: &Environment) -> Vec<String> {
     let left = abandoned(environment).filter_map(|(_, (path, _lock))| remove(&path).err());
     left.map(|why| format!("could not remove the private directory of a run that was killed, {why}")).collect()
@@ -97,7 +97,7 @@ fn places(environment: &Environment) -> impl Iterator<Item = PathBuf> + use<> {
     runtime.filter(|path| path.is_absolute() && is_mine(path)).into_iter().chain([environment.temp.clone()])
 }
 
-/// Makes and locks a directory that must not be there yet.
+/// Creates and locks a directory that must not exist yet.
 fn create(path: &Path) -> io::Result<File> {
     for _ in 0..TRIES {
         fs::DirBuilder::new().mode(0o700).create(path)?;
@@ -119,7 +119,7 @@ fn run_of(name: &str) -> Option<&str> {
     folder::time_of(run).map(|_| run)
 }
 
-/// Whether this is a directory, no link to one, that this user and no other may enter.
+/// Whether this is a directory, not a link to one, that only this user may enter.
 fn is_mine(path: &Path) -> bool {
     let mine = rustix::process::geteuid().as_raw();
     path.symlink_metadata().is_ok_and(|it| it.is_dir() && it.uid() == mine && it.mode() & 0o777 == 0o700)

@@ -1,11 +1,11 @@
-//! What came of a task.
+//! The result of a task.
 
 use super::Kept;
 use crate::error::{Error, Exit};
 use crate::reading::Reading;
 use crate::text;
 
-/// What came of a task.
+/// The result of a task.
 pub struct Finished {
     /// What its output said.
     pub reading: Reading,
@@ -13,9 +13,9 @@ pub struct Finished {
     pub exit_code: Option<i32>,
     /// The last lines that people may want to see.
     pub tail: Vec<String>,
-    /// What it keeps up for those after it.
+    /// What it keeps running for those after it.
     pub kept: Option<Box<dyn Kept>>,
-    /// The exit code of a run in which it blocks and has gone badly, where that says more than its outcome.
+    /// The exit code of a run in which it blocks and has ended badly, where that says more than its outcome.
     pub exit: Option<Exit>,
     /// The panic that ended it.
     pub panic: Option<String>,
@@ -27,7 +27,7 @@ impl Finished {
         Self { reading, exit_code: None, tail: Vec::new(), kept: None, exit: None, panic: None }
     }
 
-    /// Of a task that could not do its work.
+    /// For a task that could not do its work.
     pub fn error(error: &Error) -> Self {
         let text = error.to_string();
         let mut finished = Self::new(Reading::environment(error.headline()));

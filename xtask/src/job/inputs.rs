@@ -21,21 +21,21 @@ pub struct Inputs {
     pub log: PathBuf,
     /// The run's private directory.
     pub private: Option<PathBuf>,
-    /// What children do not inherit as it is.
+    /// The child environment: what children do not inherit unchanged.
     pub surroundings: Surroundings,
-    /// What cargo would give to the programs that it runs.
+    /// What cargo would set for the programs that it runs.
     pub runtime: Arc<Runtime>,
     /// Who runs it, for others to read.
     pub user: String,
-    /// The folder for temporary files.
+    /// The directory for temporary files.
     pub temp: PathBuf,
-    /// The variables that give servers.
+    /// The variables that provide servers.
     pub given: BTreeMap<String, String>,
     /// How long a child may take to end once it was asked to.
     pub grace: Duration,
     /// The run's order to stop.
     pub stop: Stop,
-    /// What every cargo shares.
+    /// The jobserver that every cargo shares.
     pub jobserver: Option<jobserver::Client>,
     /// The readings that it takes its environment from.
     pub env_from: Vec<Arc<Reading>>,

@@ -22,10 +22,10 @@ use std::time::Duration;
 
 /// What a task does when it is its turn.
 pub trait Job: fmt::Debug + Send + Sync {
-    /// Does it, on a slot of the run.
+    /// Performs it, on a slot of the run.
     fn perform(&self, desk: &mut dyn Desk) -> Finished;
 
-    /// What it does beside its task's command or instead of it, for people who read the plan.
+    /// What it does besides its task's command or instead of it, for people who read the plan.
     fn aside(&self) -> Option<String> {
         None
     }
@@ -35,13 +35,13 @@ pub trait Job: fmt::Debug + Send + Sync {
         None
     }
 
-    /// The text that it writes, where that is worth being printed alone: a Dockerfile.
+    /// The text that it writes, where that is worth printing on its own: a Dockerfile.
     fn text(&self) -> Option<&str> {
         None
     }
 }
 
-/// What a job is performed with: the run's things, and the one way to start a child.
+/// What a job works with: the run's inputs, and the only way to start a child.
 pub trait Desk {
     /// What the task gets from the run and from the tasks before it.
     fn inputs(&self) -> &Inputs;
@@ -49,7 +49,7 @@ pub trait Desk {
     /// The task's command, in the task's environment.
     fn command(&self) -> Command;
 
-    /// Another command in the task's environment, which outweighs the variables `below`.
+    /// Another command in the task's environment, which takes precedence over the variables `below`.
     fn equip(&self, command: Command, below: BTreeMap<String, String>) -> Command;
 
     /// Runs a command to its end and reads what it prints.
@@ -67,7 +67,7 @@ pub trait Desk {
     /// How long the task may take.
     fn timeout(&self) -> Duration;
 
-    /// What the reader made of all that was listened to, of which the last or the worst has `ended` so.
+    /// The reader's result for everything it listened to; `ended` is how the last or the worst command ended.
     fn finish(&mut self, ended: &Ended) -> Finished;
 
     /// Shows a line of the task, or how a part of it is doing.
@@ -89,17 +89,17 @@ pub enum Shown {
     },
 }
 
-/// What a task keeps up for those after it, until the last one that takes its environment from it has ended.
+/// What a task keeps running for those after it, until the last one that takes its environment from it has ended.
 pub trait Kept: Send {
-    /// By what the tasks after it see that it has died.
+    /// What the tasks after it watch to notice that it died.
     fn watches(&self) -> Vec<Arc<dyn Watched>>;
 
-    /// Takes it down; returns what could not be removed.
+    /// Shuts it down; returns what could not be removed.
     fn stop(self: Box<Self>) -> Vec<String>;
 }
 
 /// Something that may die while tasks use it.
 pub trait Watched: Send + Sync {
-    /// How it has died, unless the run was to stop or it is alive.
+    /// How it died; `None` when it is alive or the run is stopping.
     fn lost(&self, stop: &Stop) -> Option<Lost>;
 }

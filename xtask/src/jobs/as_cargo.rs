@@ -1,4 +1,4 @@
-//! The environment that cargo would give to a test binary, for one that is run without cargo: what the package's
+//! The environment that cargo would set for a test binary, for one that is run without cargo: what the package's
 //! manifest says, what its build script says, and where shared libraries are. Pure.
 
 use crate::process::Surroundings;
@@ -7,7 +7,7 @@ use crate::tools::Runtime;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The variable by which the system finds shared libraries.
+/// The variable through which the system finds shared libraries.
 const LIBRARIES: &str = if cfg!(target_os = "macos") { "DYLD_FALLBACK_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
 
 /// What a test binary needs to know about its package.
@@ -15,15 +15,15 @@ const LIBRARIES: &str = if cfg!(target_os = "macos") { "DYLD_FALLBACK_LIBRARY_PA
 pub struct PackageEnv {
     /// Cargo's package id, as in its JSON messages.
     pub id: String,
-    /// The folder of its manifest, absolute: its tests run there.
+    /// The directory of its manifest, absolute: its tests run there.
     pub dir: PathBuf,
     /// The `CARGO_PKG_*` and `CARGO_MANIFEST_*` variables that cargo sets for it.
     pub vars: BTreeMap<String, String>,
-    /// Where cargo puts what it builds: libraries that build scripts have put there are found by the package's tests.
+    /// Where cargo puts its artifacts: the package's tests find libraries that build scripts have put there.
     pub built_below: Vec<PathBuf>,
 }
 
-/// The variables for `binary`, a test executable of `package`; `compiled` is what the same call of cargo has built.
+/// The variables for `binary`, a test executable of `package`; `compiled` is what the same cargo call built.
 pub(super) fn variables(
     binary: &Binary,
     package: &PackageEnv,
@@ -40,7 +40,7 @@ pub(super) fn variables(
     let inherited = inherited.into_iter().flat_map(std::env::split_paths);
     let own = libraries(&binary.path, &compiled.scripts, &package.built_below);
     let directories = own.into_iter().chain(runtime.libraries.iter().cloned()).chain(inherited);
-    // A directory whose name holds a colon cannot be named here; cargo says so and runs nothing at all.
+    // A directory with a colon in its name cannot be listed here; cargo reports that and runs nothing at all.
     if let Ok(path) = std::env::join_paths(directories) {
         vars.insert(LIBRARIES.to_owned(), path.to_string_lossy().into_owned());
     }
@@ -56,8 +56,8 @@ fn programs(binary: &Binary, compiled: &Reading) -> Vec<(String, String)> {
     own.map(|it| (format!("CARGO_BIN_EXE_{}", it.target), it.path.to_string_lossy().into_owned())).collect()
 }
 
-/// Where shared libraries lie: what build scripts have put among cargo's own artifacts, and what cargo has built; and the
-/// profile's directory with that of its dependencies, which cargo names whatever lies there.
+/// Where shared libraries are: those that build scripts put among cargo's own artifacts, and those that cargo built;
+/// and the profile's directory with that of its dependencies, which cargo names whatever they contain.
 fn libraries(binary: &Path, scripts: &Scripts, built_below: &[PathBuf]) -> Vec<PathBuf> {
     let is_built = |path: &&PathBuf| built_below.iter().any(|directory| path.starts_with(directory));
     let mut own: Vec<PathBuf> = scripts.libraries.iter().filter(is_built).cloned().collect();

@@ -1,4 +1,4 @@
-//! The jobs that deploy to an environment and smoke-test it: they show how each service is doing, and what came of it.
+//! The jobs that deploy to an environment and smoke-test it: they show the progress of each service, and the result.
 
 use crate::cause::Cause;
 use crate::command::Stream;
@@ -21,11 +21,11 @@ use std::time::SystemTime;
 /// Lines that a failure shows; all of them are in the log.
 const TAIL: usize = 20;
 
-/// Why a smoke test that fails brings nothing back although it should.
+/// Why a smoke test that fails does not roll back although it should.
 const STAYS: &str =
     "nothing is brought back: the last deployment from here has passed a smoke test since, or has never come up";
 
-/// Deploys services to an environment, or brings back what was there.
+/// Deploys services to an environment, or rolls back.
 #[derive(Clone, Debug)]
 pub struct Deploy(pub Request);
 
@@ -45,11 +45,11 @@ impl Job for Smoke {
     }
 }
 
-/// Shows what is going on, and writes the task's log.
+/// Shows the progress, and writes the task's log.
 struct Teller<'a> {
     desk: &'a dyn Desk,
     inputs: &'a Inputs,
-    /// A disk that is full costs the log and nothing else.
+    /// A full disk costs the log and nothing else.
     log: Option<File>,
 }
 
@@ -119,7 +119,7 @@ fn deploy(request: &Request, teller: &Teller<'_>) -> Finished {
     }
 }
 
-/// Tries out what is deployed, and brings back what was before when that is wanted of a failure.
+/// Smoke-tests what is deployed, and rolls back when that is wanted after a failure.
 fn smoke(request: &smoke::Request, teller: &Teller<'_>) -> Finished {
     let tried = teller.place().and_then(|place| {
         let problems = smoke::smoke(request, place.caller, &mut |said| teller.say(said))?;
@@ -130,7 +130,7 @@ fn smoke(request: &smoke::Request, teller: &Teller<'_>) -> Finished {
         Err(error) => return teller.failed(&error),
     };
     if problems.is_empty() {
-        // What cannot be noted only means that a later smoke test may bring back what was before.
+        // A failure to note it only means that a later smoke test may roll back.
         let noted = trial.and_then(|trial| trial.map_or(Ok(()), |trial| trial.approve(&request.services)));
         let _ = noted.inspect_err(|error| teller.say(Said::Line(error.line())));
         return Finished::new(Reading::passed());
@@ -202,7 +202,7 @@ fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished 
     }
 }
 
-/// The services that have failed; without one, why nothing could go on.
+/// The services that have failed; if there are none, why the deployment could not continue.
 fn culprits(report: &Report) -> String {
     match report.failed.as_slice() {
         [] => report.diagnosis.first().cloned().unwrap_or_else(|| "it could not be finished".to_owned()),

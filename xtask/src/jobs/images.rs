@@ -22,10 +22,10 @@ pub struct PackImage {
 #[derive(Clone, Debug)]
 pub struct WriteContext(pub BuildContext);
 
-/// Writes what the task's command says, the dependencies, as a bill of materials for each service.
+/// Writes the dependencies, which the task's command prints, as an SBOM for each service.
 #[derive(Clone, Debug)]
 pub struct WriteBills {
-    /// Whose, and where to.
+    /// The SBOMs: whose, and where to.
     pub bills: Vec<BillSpec>,
     /// The commit's time, RFC 3339.
     pub time: Option<String>,
@@ -109,7 +109,7 @@ fn pack(image: &ImageSpec, inputs: &Inputs) -> Finished {
     }
 }
 
-/// What is wrong when the programs are of another commit than the one that the image names.
+/// The problem when the programs are of a commit other than the one that the image names.
 fn moved(image: &ImageSpec, inputs: &Inputs) -> Option<String> {
     let built = inputs.compiled.as_ref()?.revision.as_deref();
     let word = |revision: Option<&str>| revision.unwrap_or("no commit").to_owned();
@@ -123,8 +123,8 @@ fn moved(image: &ImageSpec, inputs: &Inputs) -> Option<String> {
     })
 }
 
-/// The programs of the image's own package, as cargo has named them. A file that is another package's as well holds the
-/// program of whichever was built last.
+/// The programs of the image's own package, as cargo has named them. A file that another package has as well holds the
+/// program that was built last.
 fn programs(image: &ImageSpec, inputs: &Inputs) -> Result<Vec<Binary>> {
     let built = inputs.compiled.iter().flat_map(|reading| &reading.binaries);
     let built = built.filter(|binary| binary.kind == "bin" && !binary.test);
@@ -140,7 +140,7 @@ fn programs(image: &ImageSpec, inputs: &Inputs) -> Result<Vec<Binary>> {
     Ok(own.into_iter().cloned().collect())
 }
 
-/// What is wrong with an image itself is a failure of the stage; everything else is the environment's.
+/// A problem with an image itself is a failure of the stage; everything else is the environment's.
 fn failed(error: &Error) -> Finished {
     let mut finished = Finished::error(error);
     if error.exit() == Exit::Gate {

@@ -1,4 +1,4 @@
-//! The jobs that run tests: the executables that another task has compiled, and the part of a package in a call of cargo
+//! The jobs that run tests: the executables that another task has compiled, and the part of a package in a cargo call
 //! that runs the tests of several.
 
 use super::as_cargo::{self, PackageEnv};
@@ -9,8 +9,8 @@ use crate::outcome::Outcome;
 use crate::process::{self, End, Ended};
 use crate::reading::{Binary, Reading};
 
-/// Runs the test executables that another task has compiled for a package, one after the other, in the package's directory
-/// and with the environment that cargo would give them: what the command means, without cargo's lock.
+/// Runs the test executables that another task has compiled for a package, one after the other, in the package's
+/// directory and with the environment that cargo would set: the equivalent of the command, without cargo's lock.
 #[derive(Clone, Debug)]
 pub struct RunTests {
     /// The task that compiles them.

@@ -1,4 +1,4 @@
-//! The job that brings servers up. They stay when it has ended, until the last task that uses them has.
+//! The job that starts servers. They keep running after it has ended, until the last task that uses them has.
 
 use crate::backing::spec::ServerSpec;
 use crate::backing::{self, Servers, Source, Watch};
@@ -14,12 +14,12 @@ use std::time::Duration;
 /// How long a server may take until it can be used.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Brings up servers and makes a database for each service.
+/// Starts servers and creates a database for each service.
 #[derive(Clone, Debug)]
 pub struct StartServers {
     /// Where they come from.
     pub source: Source,
-    /// What to bring up.
+    /// The servers to start.
     pub servers: Vec<ServerSpec>,
     /// The services that get a database of their own.
     pub services: Vec<String>,

@@ -1,7 +1,7 @@
 //! curl, which sends a text to a webhook.
 //!
-//! The address goes through a pipe and the text through a file, so that neither stands in an argument list. What curl
-//! and the other side say is never shown: both like to repeat the address. Only numbers are, in our own words.
+//! The address goes through a pipe and the text through a file, so that neither is in an argument list. Output of curl
+//! and of the other side is never shown, because both like to repeat the address. Only numbers are, in our own words.
 
 use super::webhook::Address;
 use crate::command::Command;
@@ -14,25 +14,25 @@ use std::time::Duration;
 /// Seconds that one try may take, and that all of them may.
 const ONE_TRY: &str = "15";
 const ALL_TRIES: &str = "60";
-/// What curl does not limit itself is limited by this.
+/// Limits everything that curl does not limit itself.
 const LIMIT: Duration = Duration::from_secs(90);
 /// The most that is read of what it prints, in bytes.
 const ENOUGH: usize = 64 * 1024;
 
-/// What curl is asked to write: the status of the answer.
+/// The output that curl is asked to write: the status of the response.
 const STATUS: &str = "%{http_code}";
 
-/// What of a failure may be shown.
+/// The part of a failure that may be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
-    /// The other side has answered with this status.
+    /// The other side responded with this status.
     Answer(u16),
-    /// curl has ended with this code before there was an answer.
+    /// curl ended with this code before there was a response.
     Curl(Option<i32>),
 }
 
-/// Posts JSON to a webhook, whose name is for people and whose variable is where its address came from. Tries again
-/// what may work a moment later; follows no redirect.
+/// Posts JSON to a webhook; `name` is for people, and `variable` is where its address came from. Retries what may work
+/// a moment later; follows no redirect.
 pub fn post(name: &str, variable: &str, address: &Address, json: &str) -> Result<()> {
     let attempt = || -> std::io::Result<tempfile::NamedTempFile> {
         let mut file = tempfile::Builder::new().prefix("xtask-notify-").tempfile()?;
@@ -70,7 +70,7 @@ fn command(address: &Address, body: &Path) -> Command {
     command.args(["--output", "/dev/null", "--write-out", STATUS])
 }
 
-/// What went wrong; `None` when it was taken. An error when curl did not end by itself.
+/// What went wrong; `None` when it was accepted. An error when curl did not end by itself.
 fn judge(asked: Result<process::Answer, Silence>) -> Result<Option<Trouble>, Silence> {
     let (code, said) = match asked {
         Ok(answer) => (Some(0), answer),

@@ -1,8 +1,8 @@
-//! `notified.ndjson`: what was told of earlier runs, one a line, appended. From it come how long a run usually takes,
-//! and whether its verdict is another one than before.
+//! `notified.ndjson`: the notifications about earlier runs, one per line, appended. They show how long a run usually
+//! takes, and whether its verdict differs from before.
 //!
-//! Readable after a cut at any byte; what a newer program has written is read as far as it is understood, and stays as
-//! it is. Whoever calls this makes a warning of its errors.
+//! Readable after a cut at any byte. Lines that a newer program has written are read as far as they are understood, and
+//! stay as they are. Callers turn its errors into warnings.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -14,15 +14,15 @@ use std::path::Path;
 pub const VERSION: u32 = 1;
 /// A longer file loses its older half. It holds about a thousand lines.
 const LONGEST: u64 = 256 * 1024;
-/// How many green runs say what is usual, and how many there must be.
+/// How many green runs determine the usual duration, and how many there must be.
 const USUAL: (usize, usize) = (10, 3);
 
-/// A run that was told about.
+/// A run that has been notified about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     /// The version of this format.
     pub version: u32,
-    /// When it was told, RFC 3339.
+    /// When the notification was sent, RFC 3339.
     pub at: String,
     /// The branch, when it is known.
     #[serde(default)]
@@ -51,8 +51,8 @@ pub struct Compared {
     pub changed: bool,
 }
 
-/// A run beside the earlier ones of its branch and event. What was told of the same run before does not count: telling
-/// it again says the same again.
+/// Compares a run with the earlier ones of its branch and event. Earlier notifications about the same run do not count:
+/// sending one again says the same again.
 pub fn compare(told: &[Told], now: &Told) -> Compared {
     let mut earlier: Vec<&Told> = Vec::new();
     let alike = |it: &&Told| it.branch == now.branch && it.event == now.event && it.run != now.run;
@@ -71,7 +71,7 @@ pub fn compare(told: &[Told], now: &Told) -> Compared {
     Compared { usual_ms: enough.then(|| middle(&green)), changed: other && decides(&now.verdict), before }
 }
 
-/// Whether a verdict says anything about the branch: not while a run goes on, and not when it had nothing to do.
+/// Whether a verdict says anything about the branch: not while a run is in progress, and not when it had nothing to do.
 fn decides(verdict: &str) -> bool {
     !matches!(verdict, "running" | "nothing-to-do")
 }
@@ -80,12 +80,12 @@ fn is_green(verdict: &str) -> bool {
     verdict == "passed"
 }
 
-/// What the file holds, the oldest first; nothing where there is none. Lines that cannot be understood are left out.
+/// The lines of the file, the oldest first; none when there is no file. Lines that cannot be understood are left out.
 pub fn read(path: &Path) -> Result<Vec<Told>> {
     let attempt = || -> std::io::Result<Vec<u8>> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
-        // What is longer was not written by this program.
+        // This program writes nothing longer.
         file.seek(SeekFrom::Start(length.saturating_sub(2 * LONGEST)))?;
         let mut bytes = Vec::new();
         file.take(2 * LONGEST).read_to_end(&mut bytes)?;
@@ -109,7 +109,7 @@ pub fn append(path: &Path, told: &Told) -> Result<()> {
     if length <= LONGEST {
         return Ok(());
     }
-    // Two that do this at once may lose the other's line, and nothing else.
+    // Two processes that do this at once may lose the other's line, and nothing else.
     let bytes = std::fs::read(path).map_err(|error| trouble().because(error))?;
     let half = &bytes[bytes.len() / 2..];
     let start = half.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -189,7 +189,7 @@ mod tests {
         others[1].event = "pull-request".to_owned();
         let compared = compare(&others, &told("now", "passed", 1));
         assert_eq!((compared.before, compared.changed), (None, true));
-        // A run that was told about twice counts once.
+        // A run that was notified about twice counts once.
         let twice = [told("1", "passed", 5), told("1", "passed", 5), told("2", "passed", 5)];
         assert_eq!(compare(&twice, &told("now", "passed", 1)).usual_ms, None);
     }

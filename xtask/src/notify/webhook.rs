@@ -1,12 +1,12 @@
-//! Addresses of webhooks. Each is a secret: who knows it can write to the channel. Pure.
+//! Addresses of webhooks. Each is a secret: it is all one needs to write to the channel. Pure.
 
 use crate::error::{Error, Result};
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// A part of an address that is shorter is likely to be part of innocent words.
+/// A part of an address that is shorter is likely to be part of ordinary words.
 const SHORTEST: usize = 8;
-/// A part of an address that is longer is no word, even without a digit.
+/// A part of an address that is longer is not a word, even without a digit.
 const NO_WORD: usize = 20;
 
 /// An address that may be sent to: `https`, or `http` on this machine.
@@ -16,7 +16,7 @@ pub struct Address {
     loopback: bool,
 }
 
-/// Nobody sees it, whoever prints what holds it.
+/// Never shows the address, even when a value that contains it is printed.
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Address(***)")
@@ -24,7 +24,7 @@ impl fmt::Debug for Address {
 }
 
 impl Address {
-    /// The address that the variable of this name holds. What is wrong with it is said without showing it.
+    /// Parses the address in the variable of this name. Errors describe it without showing it.
     pub fn parse(variable: &str, url: &str) -> Result<Self> {
         let refuse = |why: &str| {
             Error::usage(format!("use the webhook in {variable}: {why}"))
@@ -65,8 +65,8 @@ impl Address {
     }
 }
 
-/// What of an address nobody may see: all of it, what stands behind its host, and each part of that which is no word.
-/// The value may be anything: it comes from a variable.
+/// The parts of an address to redact: all of it, the text after its host, and each part of that text which is not a
+/// word. The value may be anything: it comes from a variable.
 pub fn secrets(url: &str) -> Vec<String> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let path = rest.find(['/', '?', '#']).map_or("", |at| &rest[at..]);
@@ -76,7 +76,7 @@ pub fn secrets(url: &str) -> Vec<String> {
     [url, path].into_iter().chain(parts).map(str::to_owned).collect()
 }
 
-/// The host of what stands behind `://`.
+/// The host of the text after `://`.
 fn host(rest: &str) -> &str {
     let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
     let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);

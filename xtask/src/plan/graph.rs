@@ -1,4 +1,4 @@
-//! The order of things that need each other: each behind its needs, or the cycle with its whole path.
+//! The order of things that need each other: each after its needs, or the cycle with its whole path.
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ impl fmt::Display for Cycle {
     }
 }
 
-/// The indices of `names` in an order in which each stands behind what it needs, otherwise as they were.
+/// The indices of `names` in an order in which each comes after its needs, otherwise unchanged.
 ///
-/// `needs(i)` gives the indices that `i` needs. The cycle that is reported starts and ends with the same name.
+/// `needs(i)` returns the indices that `i` needs. The cycle that is reported starts and ends with the same name.
 pub fn order(names: &[String], needs: &dyn Fn(usize) -> Vec<usize>) -> Result<Vec<usize>, Cycle> {
     let mut walk = Walk { needs, state: vec![State::New; names.len()], path: Vec::new(), order: Vec::new() };
     for start in 0..names.len() {
@@ -40,7 +40,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Stages are few and chains short, so the recursion is no danger.
+    /// Stages are few and chains short, so the recursion is safe.
     fn visit(&mut self, index: usize) -> Result<(), Vec<usize>> {
         match self.state[index] {
             State::Done => return Ok(()),

@@ -1,5 +1,5 @@
-//! Which task and which stage of a plan means which other, as indexes: resolved once, so that nothing behind the plan
-//! looks anything up by a name.
+//! Which task and which stage of a plan refers to which other, as indexes: resolved once, so that nothing after the
+//! plan looks anything up by name.
 
 use super::Plan;
 use crate::ids::{StageId, TaskId};
@@ -8,20 +8,20 @@ use std::collections::HashMap;
 /// The links of a plan. Tasks are counted over all stages, in the plan's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Links {
-    /// By each task the index of its stage.
+    /// For each task, the index of its stage.
     pub stage_of: Vec<usize>,
-    /// By each task those that must have gone well before it starts.
+    /// For each task, those that must have ended well before it starts.
     pub needs: Vec<Vec<usize>>,
-    /// By each task those that it takes its environment from.
+    /// For each task, those that it takes its environment from.
     pub env_from: Vec<Vec<usize>>,
-    /// By each task the one whose result it works with.
+    /// For each task, the one whose result it works with.
     pub works_on: Vec<Option<usize>>,
-    /// By each stage those that must have ended before it starts.
+    /// For each stage, those that must have ended before it starts.
     pub stage_needs: Vec<Vec<usize>>,
 }
 
 impl Links {
-    /// Resolves the links of a plan. What a run leaves out is no link.
+    /// Resolves the links of a plan. Anything that a run leaves out is not linked.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl Links {
         })
     }
 
-    /// By each task how many tasks take their environment from it.
+    /// For each task, how many tasks take their environment from it.
     pub fn users(&self) -> Vec<usize> {
         let mut users = vec![0; self.env_from.len()];
         self.env_from.iter().flatten().for_each(|&task| users[task] += 1);

@@ -49,7 +49,7 @@ pub struct Plan {
     pub root: PathBuf,
     /// The services that it is about.
     pub services: Vec<String>,
-    /// The stages, in an order in which each stands behind what it needs.
+    /// The stages, in an order in which each comes after its needs.
     pub stages: Vec<Stage>,
 }
 

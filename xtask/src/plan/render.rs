@@ -1,4 +1,4 @@
-//! The plan on paper: as JSON for programs, as the commands themselves, as a tree, for Graphviz and for Mermaid.
+//! The plan as output: JSON for programs, the commands themselves, a tree, Graphviz and Mermaid.
 
 use super::{Plan, Stage, Task};
 use crate::text;

@@ -22,17 +22,17 @@ pub struct Task {
     pub service: Option<String>,
     /// What it runs, as a user would type it.
     pub command: Command,
-    /// What a person types to see the same again, where that is not the command: one without JSON, say.
+    /// What a person types to see the same result again, where that is not the command: one without JSON, say.
     pub repeat: Option<String>,
     /// What it does.
     pub job: Arc<dyn Job>,
     /// How its output is read: by one like this.
     pub reader: Arc<dyn Read>,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Purpose,
-    /// Whether what it builds is shipped: then it is noted which commit that was.
+    /// Whether it builds something that is shipped: then the commit is recorded.
     pub ships: bool,
-    /// Tasks that must have gone well before it starts, besides the needs of its stage.
+    /// Tasks that must have ended well before it starts, besides the needs of its stage.
     pub needs: Vec<TaskId>,
     /// Tasks among the needs whose reading carries variables that this one gets.
     pub env_from: Vec<TaskId>,
@@ -48,17 +48,17 @@ pub struct Task {
 }
 
 impl Task {
-    /// What a person who stands in `root` types to see the same again.
+    /// What a person types in `root` to see the same result again.
     pub fn repeat_from(&self, root: &Path) -> String {
         self.repeat.clone().unwrap_or_else(|| self.command.paste_from(root))
     }
 
-    /// The task whose result it works with, or what its reader reads names.
+    /// The task whose result it, or its reader, works with.
     pub fn works_on(&self) -> Option<&TaskId> {
         self.job.works_on().or(self.reader.works_on())
     }
 
-    /// Whether it keeps logins, or what else no other user may read, in the run's private directory.
+    /// Whether it keeps logins, or anything else that no other user may read, in the run's private directory.
     pub fn keeps_logins(&self) -> bool {
         matches!(self.purpose, Purpose::LogIn | Purpose::Deploy | Purpose::Smoke)
     }

@@ -1,4 +1,4 @@
-//! Which packages a stage works on one by one, for a CI that gives each of them a job of its own.
+//! Which packages a stage works on one by one, for a CI that runs each of them in a job of its own.
 
 use crate::error::{Error, Exit, Result};
 use crate::ids::StageId;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// The matrix of the stage that was asked for: `{"service":["auth-service",…]}`, as a job's `matrix` takes it.
 ///
 /// Fails for a stage that works on the workspace as a whole, and when no package is left: a job with an empty matrix
-/// fails, or is passed over in silence.
+/// fails, or is skipped silently.
 pub fn matrix(workspace: &Workspace, settings: &Settings, stage: &StageId) -> Result<Value> {
     let per_service = || settings.config.stages.iter().map(|stage| &stage.definition).filter(|stage| stage.per_service);
     if !per_service().any(|known| known.id == *stage) {

@@ -13,8 +13,8 @@ use crate::settings::config::StageConfig;
 use crate::stages::{self, Context};
 use crate::workspace::Workspace;
 
-/// The plan of a run. Fails on needs that point nowhere or in a circle, and on services that a registry or Kubernetes would
-/// not take.
+/// The plan of a run. Fails on needs that do not exist or form a cycle, and on services that a registry or Kubernetes
+/// would not accept.
 pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
     let order = order(&settings.config.stages)?;
     let packages = settings.packages(workspace);
@@ -52,7 +52,7 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]
     let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
     let mut tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage)? };
     for task in tasks.iter_mut().filter(|task| task.repeat.is_none()) {
-        // A tool in the cache of xtask's own is found by no shell.
+        // A shell does not find a tool in xtask's own cache.
         if task.tools.iter().any(|tool| tool.pinned().is_some()) {
             let names = context.settings.selected.iter().flatten();
             let command = context.cargo().arg("xtask").args(definition.subcommand.split(' ')).args(names);
@@ -66,7 +66,7 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]
     Ok(Stage {
         id: definition.id.clone(),
         subcommand: definition.subcommand.clone(),
-        // A stage that runs alone needs nobody: the user has asked for it.
+        // A stage that runs alone has no needs: the user has asked for it.
         needs: definition.needs.iter().filter(in_plan).cloned().collect(),
         policy: definition.policy,
         max_parallel: definition.max_parallel,
@@ -75,8 +75,8 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]
     })
 }
 
-/// What a stage that tells about the others waits for: its needs, and instead of those that are no part of the run or
-/// have nothing to do, which end at once, what these would have waited for.
+/// The stages that a reporting stage waits for: its needs, and instead of those that are not part of the run or have
+/// nothing to do, and so end at once, the stages that these would have waited for.
 fn needs_of_report(report: &Stage, planned: &[Stage], all: &[StageConfig]) -> Vec<StageId> {
     let direct = |id: &StageId| all.iter().find(|stage| stage.definition.id == *id).map(|it| &it.definition.needs);
     let mut needs = report.needs.clone();
@@ -131,7 +131,7 @@ fn tasks(context: Context<'_>, stage: &StageConfig) -> Result<Vec<Task>> {
     })
 }
 
-/// The configured stages, each behind what it needs. Their needs exist: the configuration refuses others.
+/// The configured stages, each after its needs. Their needs exist: the configuration rejects others.
 fn order(stages: &[StageConfig]) -> Result<Vec<&StageConfig>> {
     let names: Vec<String> = stages.iter().map(|stage| stage.definition.id.to_string()).collect();
     let needs = |index: usize| -> Vec<usize> {

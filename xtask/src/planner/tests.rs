@@ -10,7 +10,7 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// A service with all kinds of tests, a library with doc tests, and a tool that is no service.
+/// A service with all kinds of tests, a library with doc tests, and a tool that is not a service.
 fn shop(metadata: Value) -> Workspace {
     let package = |name: &str, dir: &str| Package {
         name: name.to_owned(),

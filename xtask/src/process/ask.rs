@@ -1,7 +1,7 @@
 //! Children outside of a task: a short question to a program, a command whose output people watch.
 //!
-//! They are supervised as the children of tasks are. What is special: they hear the order to stop everything, and who
-//! waits for one does not continue once xtask is about to end.
+//! They are supervised like the children of tasks, except that they follow the order to stop everything, and that a
+//! caller waiting for one does not continue once xtask is about to end.
 
 use super::leftovers::{LOOK_AGAIN, SUB};
 use super::limits::{Farewell, Limits};
@@ -22,11 +22,11 @@ use std::time::Duration;
 /// cancelled.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How many of them run.
+/// How many of them are running.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 /// Numbers them.
 static STARTED: AtomicUsize = AtomicUsize::new(0);
-/// Each passes it before its caller continues. Closed, it stays so for the rest of this process's life.
+/// Each passes it before its caller continues. Once closed, it stays closed for the rest of this process's life.
 static GATE: Mutex<()> = Mutex::new(());
 static EVERYTHING: LazyLock<Stop> = LazyLock::new(Stop::new);
 
@@ -34,7 +34,7 @@ fn gate() -> MutexGuard<'static, ()> {
     GATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The order to stop everything that this process has started. One a process: a signal is for all of it.
+/// The order to stop everything that this process has started. One per process: a signal is for all of it.
 pub fn everything() -> &'static Stop {
     &EVERYTHING
 }
@@ -44,7 +44,7 @@ pub fn everything() -> &'static Stop {
 pub struct Question<'a> {
     /// What to run.
     pub command: &'a Command,
-    /// What it does not inherit as it is. Secrets are hidden in its standard error, never in the answer.
+    /// What it does not inherit unchanged. Secrets are redacted in its standard error, never in the answer.
     pub surroundings: &'a Surroundings,
     /// Its standard input.
     pub input: &'a [u8],
@@ -108,7 +108,7 @@ impl Silence {
 
 /// Runs a command and reads what it says.
 pub fn ask(question: &Question) -> Result<Answer, Silence> {
-    // A secret that is taken out of an answer would change it.
+    // Redacting a secret in an answer would change the answer.
     let surroundings = Surroundings { secrets: super::Secrets::default(), ..question.surroundings.clone() };
     let mut said = Said { bytes: Default::default(), enough: question.enough };
     let streams = Streams::Supervisor { input: question.input };
@@ -132,19 +132,19 @@ pub fn ask(question: &Question) -> Result<Answer, Silence> {
     }
 }
 
-/// Runs a command whose output people watch: both of its streams are xtask's standard error. It takes what it takes.
+/// Runs a command whose output people watch: both of its streams are xtask's standard error. It has no time limit.
 pub fn run_on_screen(command: &Command, surroundings: &Surroundings) -> Result<End> {
     let ended = perform(command, surroundings, Duration::MAX, Streams::Screen, &mut |_: Stream, _: &[u8]| ())?;
     Ok(ended.end)
 }
 
-/// Whether any of them runs.
+/// Whether any of them is running.
 pub fn is_asking() -> bool {
     RUNNING.load(Ordering::Acquire) > 0
 }
 
-/// Stops them all, because xtask is about to end, and returns when nothing of them is left. Nothing new starts then, and
-/// who waits for one does not continue: there is nothing to do any more but to end.
+/// Stops them all because xtask is about to end, and returns when none of them is left. Nothing new starts then, and a
+/// caller that waits for one does not continue: there is nothing left to do but to end.
 pub fn stop_asking() {
     std::mem::forget(gate());
     everything().raise(Level::Terminate);
@@ -183,8 +183,8 @@ fn perform(
     Supervisor::start(&child, Limits::new(&child, child.stop.clone(), farewell), streams)?.supervise(listener)
 }
 
-/// A mark of its own for each of them. Within a task of a run it begins with the task's, so that it is found as part of
-/// that also when this process is killed.
+/// A marker of its own for each of them. Within a task of a run it begins with the task's, so that it is found as part
+/// of the task even when this process is killed.
 fn marker() -> String {
     static OURS: LazyLock<String> = LazyLock::new(|| {
         let ours = Process::read(table::own_pid()).and_then(|own| own.variable(MARKER));

@@ -1,17 +1,17 @@
-//! Time as this process lives it: it stands still while xtask is stopped, by Ctrl-Z or SIGSTOP.
+//! Time as this process experiences it: it stops while xtask is stopped, by Ctrl-Z or SIGSTOP.
 //!
-//! Limits are measured in it. Otherwise a run that was put aside for an hour would find all limits reached when it is
-//! continued. A stop sends no notice, but a thread that looks at the clock several times a second is stopped
-//! too, and finds a gap.
+//! Limits are measured in it. Otherwise a run that was suspended for an hour would find all limits reached when it
+//! continues. A stop sends no notification, but a thread that checks the clock several times a second is stopped too,
+//! and finds a gap.
 
 use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Time between two looks at the clock.
+/// Time between two checks of the clock.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// A gap longer than this was a stop. Even a busy machine lets a thread look more often.
+/// A gap longer than this was a stop. Even a busy machine lets a thread check more often.
 const STOPPED: Duration = Duration::from_secs(2);
 
 /// A clock that does not count gaps.

@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// A running server. Dropped, it is asked to end (TERM to its leader) and given its grace.
+/// A running server. When dropped, it is asked to end (TERM to its leader) and gets its grace.
 ///
-/// The run's order to stop reaches it only when it says `Kill`: until then whoever uses it may still need it.
+/// The run's order to stop reaches it only when it says `Kill`: until then its users may still need it.
 #[derive(Debug)]
 pub struct Background {
     pid: i32,
@@ -109,10 +109,10 @@ impl Background {
         self.view.tail()
     }
 
-    /// Sends `first` to the server, and kills it and all that it started when `grace` has passed.
+    /// Sends `first` to the server, and kills it and everything that it started once `grace` has passed.
     ///
-    /// The signal goes to the leader alone, because a server sees to its own workers; many take a signal of their own
-    /// for something else. A server that had ended before says how.
+    /// The signal goes to the leader alone, because a server manages its own workers; for many of them a signal of
+    /// their own means something else. For a server that had already ended, returns how.
     pub fn stop(mut self, first: Signal, grace: Duration) -> Result<Ended> {
         *lock(&self.farewell) = Farewell { signal: first, to_group: false, grace };
         self.finish().unwrap_or_else(|| Err(Error::environment(format!("stop process {} twice", self.pid))))

@@ -1,10 +1,10 @@
-//! Who is a child of this process, and who may be reaped by whom.
+//! Which processes are children of this one, and what may reap them.
 //!
-//! A sub-reaper is given the orphans of its descendants, and must reap them when they end. To reap the wrong pid is to
-//! steal an exit status that another thread waits for. So all of it happens under one lock:
+//! A sub-reaper adopts the orphans of its descendants, and must reap them when they end. Reaping the wrong pid steals
+//! an exit status that another thread waits for. So all of it happens under one lock:
 //!
-//! - A leader (a child that this module spawned) is on the list from before anybody can look until after it was reaped
-//!   by its own supervisor. Nobody else reaps a pid that is on the list.
+//! - A leader (a child that this module spawned) is on the list from before any thread can look until after it was
+//!   reaped by its own supervisor. Nothing else reaps a pid that is on the list.
 //! - A child that some library spawns on its own stays in xtask's process group, while an orphan has the group of its
 //!   leader or one of its own. So xtask's own group is left alone as well.
 //! - What remains is adopted. Only this module reaps it, under the lock, so its pid cannot be reused between the look
@@ -16,15 +16,15 @@ use std::io;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The leaders that have not been reaped. One list a process, because a process has one set of children.
+/// The leaders that have not been reaped. One list per process, because a process has one set of children.
 static LEADERS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
 fn leaders() -> MutexGuard<'static, BTreeSet<i32>> {
     LEADERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes this process the one that orphaned descendants are given to, so that none of them escapes. Call it once,
-/// early. Without it, or where the system has no such thing, an orphan is found by its group and its marker alone.
+/// Makes this process the one that adopts orphaned descendants, so that none of them escapes. Call it once, early.
+/// Without it, or where the system has no such feature, an orphan is found by its group and its marker alone.
 pub fn become_subreaper() -> io::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
@@ -47,7 +47,7 @@ pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
     Ok(child)
 }
 
-/// Reaps a leader that is known to have ended; were it running, everybody would wait for it under the lock.
+/// Reaps a leader that is known to have ended; if it were running, every thread would wait for it under the lock.
 ///
 /// It leaves the list after it was reaped, not before: in between, its pid could be reused by an adopted orphan, which
 /// then is reaped one look later. The other way round, its own status could be stolen.
@@ -58,8 +58,8 @@ pub(super) fn reap(child: &mut Child) -> io::Result<ExitStatus> {
     status
 }
 
-/// The orphans that this process was given and that are alive; those that have ended are reaped. `None` when this
-/// process is given none or cannot see which: then nobody can be ruled out.
+/// The living orphans that this process has adopted; those that have ended are reaped. `None` when this process adopts
+/// none or cannot see which: then no process can be ruled out.
 pub(super) fn adopted() -> Option<Vec<Process>> {
     if !is_subreaper() {
         return None;
@@ -85,12 +85,12 @@ fn reap_orphan(pid: i32) -> bool {
 }
 
 /// Blocks until the child has ended, and leaves its status for [`reap`]. Until then its pid, which is also its group's
-/// number, cannot be given to anybody else: signals to the group reach the right one.
+/// number, cannot be reused: signals to the group reach the right one.
 pub(super) fn wait_for_end(pid: i32) {
     use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
     let Some(pid) = Pid::from_raw(pid) else { return };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    // An error can only say that there is no such child, which is an end as well.
+    // An error can only mean that there is no such child, which is an end as well.
     let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
 }
 

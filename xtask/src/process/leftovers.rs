@@ -1,6 +1,6 @@
-//! What a task leaves running behind it: how it is found, killed and named.
+//! What a task leaves running: how it is found, killed and named.
 //!
-//! It knows nothing about output or time limits; when to look and when to kill is decided by the supervisor.
+//! It knows nothing about output or time limits; the supervisor decides when to look and when to kill.
 
 use super::shared::Shared;
 use super::table::{self, Process};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// How long a killed process may take to disappear before it is called unkillable.
 const DEATH: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether a process that is no child of ours has gone: nothing announces that.
+/// How often to check whether a process that is not our child has gone: nothing announces that.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What ties a process to the task of a leader.
@@ -30,11 +30,11 @@ pub(super) struct Kin {
 }
 
 impl Kin {
-    /// The living processes of the task but for the leader: those in its group, those that carry its marker, and all
-    /// that descend from them.
+    /// The living processes of the task except the leader: those in its group, those that carry its marker, and all
+    /// their descendants.
     ///
     /// A sub-reaper without orphans is the common case and costs one small file: each living descendant of an ended
-    /// leader has an ancestor that was given to us.
+    /// leader has an ancestor that we have adopted.
     pub(super) fn alive(&self) -> Vec<Process> {
         self.find(|process| {
             process.group == self.leader || process.variable(MARKER).is_some_and(|mark| is_marked(&mark, &self.marker))
@@ -46,7 +46,7 @@ impl Kin {
         table::all().into_iter().filter(|process| process.group == self.leader && !process.ended).collect()
     }
 
-    /// The orphans of ours that hold the leader's pipes open though they have left its group and dropped its marker.
+    /// Our orphans that hold the leader's pipes open although they have left its group and dropped its marker.
     pub(super) fn holders(&self) -> Vec<Process> {
         let Some(orphans) = children::adopted() else { return Vec::new() };
         let table = table::all();
@@ -68,10 +68,10 @@ impl Kin {
     }
 }
 
-/// Between the mark of a task and the number of a child of it: no task's name holds it.
+/// Separates the marker of a task from the number of a child of it: no task's name contains it.
 pub(super) const SUB: char = '+';
 
-/// Whether a mark is that of a task, or of what the task has asked.
+/// Whether a marker is that of a task, or of a question that the task has asked.
 fn is_marked(mark: &str, task: &str) -> bool {
     mark.strip_prefix(task).is_some_and(|rest| rest.is_empty() || rest.starts_with(SUB))
 }
@@ -90,8 +90,8 @@ fn with_descendants(mut family: BTreeSet<i32>, table: &[Process]) -> Vec<Process
     table.iter().filter(|process| family.contains(&process.pid) && !process.ended).cloned().collect()
 }
 
-/// Kills what `find` finds until it finds nothing, for who is about to be killed may still start others. Returns all
-/// that were found, in the order of their pids, with whether they are gone.
+/// Kills what `find` returns until it returns nothing, because a process about to be killed may still start others.
+/// Returns all that were found, in the order of their pids, with whether they are gone.
 pub(super) fn kill_all(find: impl Fn() -> Vec<Process>) -> Vec<(Process, bool)> {
     let deadline = Instant::now() + DEATH;
     let mut found = BTreeMap::new();
@@ -112,15 +112,15 @@ pub(super) fn kill_all(find: impl Fn() -> Vec<Process>) -> Vec<(Process, bool)> 
     found.into_values().map(|process| (!process.is_still_there(), process)).map(|(gone, it)| (it, gone)).collect()
 }
 
-/// `sleep (pid 123)`, and when it would not die, that it did not.
+/// `sleep (pid 123)`, and if it did not die, that it did not.
 pub(super) fn name((process, gone): &(Process, bool)) -> String {
     let name = text::sanitise(&process.name);
     let still = if *gone { "" } else { ", could not be killed" };
     format!("{name} (pid {}{still})", process.pid)
 }
 
-/// Kills one process, and no other one that has got its pid since it was found: the handle is taken first, then it is
-/// looked whether the pid still names the same process, then the handle is used.
+/// Kills one process, and no other one that has reused its pid since it was found: takes the handle first, then checks
+/// that the pid still names the same process, then uses the handle.
 #[cfg(target_os = "linux")]
 fn kill(process: &Process) {
     use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
@@ -129,7 +129,7 @@ fn kill(process: &Process) {
     if !process.is_still_there() {
         return;
     }
-    // Whoever cannot be killed is still there afterwards, and is named as such.
+    // A process that cannot be killed is still there afterwards, and is named as such.
     let _ = match handle {
         Ok(handle) => pidfd_send_signal(handle, Signal::KILL),
         Err(_) => rustix::process::kill_process(pid, Signal::KILL),

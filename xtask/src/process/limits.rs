@@ -1,4 +1,4 @@
-//! When a child is to end other than by itself, and how it is asked to. It decides; it signals nobody.
+//! When a child is to end other than by itself, and how it is asked to. It decides; it sends no signals.
 
 use super::awake::awake;
 use super::stop::{Level, Stop};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Farewell {
     pub(super) signal: Signal,
-    /// The whole group, or the leader alone because it sees to its own children.
+    /// The whole group, or the leader alone because it manages its own children.
     pub(super) to_group: bool,
     pub(super) grace: Duration,
 }
@@ -25,7 +25,7 @@ pub(super) struct Limits {
     stop: Stop,
     /// Heard at the level `Kill` alone: the run's order, for a child that has one of its own.
     run: Stop,
-    /// Shared, because a server's is decided by whoever stops it.
+    /// Shared, because for a server the caller that stops it decides.
     pub(super) farewell: Arc<Mutex<Farewell>>,
 }
 

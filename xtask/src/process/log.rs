@@ -1,10 +1,10 @@
 //! The log of one child: its raw bytes, in a file that never grows beyond its cap.
 //!
-//! The first half of the cap is the head and is written once. The second half is a ring that the following bytes go
-//! round in, so the tail is complete whenever the child ends, and what had arrived is on disk when xtask is killed.
-//! At the end the ring is unrolled behind a line that says how many bytes are missing.
+//! The first half of the cap is the head and is written once. The second half is a ring buffer for the following bytes,
+//! so the tail is complete whenever the child ends, and everything that had arrived is on disk when xtask is killed. At
+//! the end the ring is unrolled after a line that says how many bytes are missing.
 //!
-//! It does not know what the bytes mean. Trouble with the file ends the logging with a note and touches nothing else.
+//! It does not interpret the bytes. A failure with the file ends the logging with a note and affects nothing else.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -25,7 +25,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Starts the log at `path`, in place of an older one, with at most `cap` bytes of the child's.
+    /// Starts the log at `path`, replacing an older one, with at most `cap` bytes of the child's.
     pub(super) fn create(path: &Path, cap: u64) -> Self {
         let cap = cap.max(2);
         let mut log =
@@ -61,7 +61,7 @@ impl Log {
     /// Brings the file into reading order. Returns whether bytes were left out, and what went wrong.
     pub(super) fn finish(mut self) -> (bool, Option<String>) {
         let left_out = self.total.saturating_sub(self.head + self.ring);
-        // Unrolling puts a new file in the place of this one: never in the place of a device such as /dev/null.
+        // Unrolling replaces this file with a new one: never do that to a device such as /dev/null.
         if left_out > 0
             && let Some(file) = self.file.take()
             && file.metadata().is_ok_and(|metadata| metadata.is_file())
@@ -72,7 +72,7 @@ impl Log {
         (left_out > 0, self.note)
     }
 
-    /// Writes head, notice and tail to a new file and puts that in the place of the ring's.
+    /// Writes head, notice and tail to a new file and replaces the ring's with it.
     fn unroll(&self, from: &File, left_out: u64) -> io::Result<()> {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut to = tempfile::NamedTempFile::new_in(folder)?;

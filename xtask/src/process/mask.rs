@@ -1,8 +1,8 @@
-//! Takes secrets out of what children print, before it reaches the log, the readers or the terminal.
+//! Redacts secrets in the output of children, before it reaches the log, the readers or the terminal.
 //!
-//! It works on bytes as they arrive, so a secret that two reads or two lines cut in half is found as well. It looks at them
-//! as they are and as they are read further on (`view`): a secret with colours inside, or encoded, is found. It does not
-//! know what makes a text a secret: that is the business of [`crate::secrets`].
+//! It works on bytes as they arrive, so it also finds a secret that is split across two reads or two lines. It searches
+//! them as they are and as they are read further on (`view`): a secret with colours inside, or encoded, is found. It
+//! does not know what makes a text a secret: that is up to [`crate::secrets`].
 
 mod escape;
 mod view;
@@ -17,13 +17,13 @@ use view::{Layer, PASSES};
 /// The replacement of a secret.
 pub const HIDDEN: &str = "***";
 
-/// Fewer bytes than this at the end of a line may well begin like a secret; they do not hold their line back.
+/// Fewer bytes than this at the end of a line may well begin like a secret by chance; they do not hold their line back.
 const TELLING: usize = 4;
 
 /// The form of a secret in a view is too short to search for below this, unless the secret itself is.
 const SHORTEST_FORM: usize = 6;
 
-/// The texts to be hidden. Clones share them.
+/// The texts to redact. Clones share them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets(Arc<Levels>);
 
@@ -42,7 +42,7 @@ struct Patterns {
 #[derive(PartialEq, Eq)]
 struct Pattern {
     text: Vec<u8>,
-    /// The place of its rarest byte, which is searched for first.
+    /// The position of its rarest byte, which is searched for first.
     rare: usize,
 }
 
@@ -64,7 +64,8 @@ struct Held {
 struct Search {
     /// Where secrets are: starts and ends, in order, those that overlap as one.
     found: Vec<(usize, usize)>,
-    /// Where the end of the bytes begins that may be the beginning of a secret; their length when there is none.
+    /// Where the trailing bytes start that may be the beginning of a secret; the length of the bytes when there are
+    /// none.
     open: usize,
     /// Whether enough of a secret has arrived to hold a line back.
     telling: bool,
@@ -99,14 +100,14 @@ impl Secrets {
         if self.is_empty() { Cow::Borrowed(bytes) } else { cover(bytes, &self.search(bytes, true).found) }
     }
 
-    /// Searches the bytes and each view of them; `last` says that nothing follows.
+    /// Searches the bytes and each view of them; `last` means that nothing follows.
     fn search(&self, bytes: &[u8], last: bool) -> Search {
         let mut search = Search { found: Vec::new(), open: bytes.len(), telling: false };
         let mut layers: Vec<Layer> = Vec::new();
         for number in 0..PASSES {
             let input = layers.last().map_or(bytes, |layer| &layer.text);
             let layer = view::pass(number, input, last);
-            // A text that has lost nothing but its line ends is not searched twice: most are of that kind.
+            // A text that has lost nothing but its line ends is not searched twice: most are like that.
             if number == 0 && (layer.is_none() || view::has_sequences(bytes)) {
                 search.look(&self.0[0], bytes, &layers, last);
             }
@@ -131,7 +132,7 @@ impl Secrets {
 }
 
 impl Search {
-    /// Searches the view that the last of these layers is.
+    /// Searches the view of the last of these layers.
     fn look(&mut self, patterns: &Patterns, text: &[u8], layers: &[Layer], last: bool) {
         for (start, end) in patterns.all.iter().flat_map(|pattern| pattern.find(text)) {
             let end = layers.iter().rev().fold(end, |end, layer| layer.end(end));
@@ -145,7 +146,7 @@ impl Search {
     }
 }
 
-/// Where the byte of the last layer's view begins in the bytes beneath all of them.
+/// Where the byte of the last layer's view begins in the bytes below all of them.
 fn origin(layers: &[Layer], at: usize) -> usize {
     layers.iter().rev().fold(at, |at, layer| layer.start(at))
 }
@@ -166,7 +167,7 @@ impl Patterns {
         Self { all: texts.into_iter().map(pattern).collect(), begins, longest }
     }
 
-    /// Where the end of the text begins that may be the beginning of a secret; its length when there is none.
+    /// Where the end of the text starts that may be the beginning of a secret; the text's length when there is none.
     fn open_end(&self, text: &[u8]) -> usize {
         let first = (text.len() + 1).saturating_sub(self.longest);
         let begins = |at: &usize| {
@@ -177,14 +178,14 @@ impl Patterns {
 }
 
 impl Pattern {
-    /// Where it is: starts and ends. The search for one byte is the standard library's, which is compiled with
-    /// optimisation even when xtask is not.
+    /// Where it occurs: starts and ends. The search for one byte is the standard library's, which is compiled with
+    /// optimisations even when xtask is not.
     fn find(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         let mut at = self.rare;
         while let Some(mut rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             at += rest.skip_until(self.text[self.rare]).expect("a slice can be read");
-            // One behind the rare byte, or behind the end when there is none any more.
+            // One after the rare byte, or after the end when there is none left.
             let start = at - 1 - self.rare;
             if bytes[start..].starts_with(&self.text) {
                 found.push((start, start + self.text.len()));
@@ -214,7 +215,7 @@ impl Masks {
         // The end of a secret may look like the beginning of another one, and belongs to the one that is there.
         let open = found.iter().find(|(start, end)| *start < open && open < *end).map_or(open, |(_, end)| *end);
         let open = if held.bytes.len() - open > escape::LONGEST_TOKEN { held.bytes.len() } else { open };
-        // A line that is complete is shown, unless a secret may have begun on it.
+        // A complete line is shown, unless a secret may have begun on it.
         let begun = telling || found.last().is_some_and(|(start, _)| *start >= open);
         found.retain(|(start, _)| *start < open);
         let line = held.bytes[open..].iter().rposition(|byte| *byte == b'\n').filter(|_| !begun);
@@ -225,7 +226,7 @@ impl Masks {
         shown
     }
 
-    /// What was held back for a secret that has not come.
+    /// What was held back for a secret that did not arrive.
     pub(super) fn finish(&mut self, stream: Stream) -> Vec<u8> {
         let held = std::mem::take(&mut self.held[stream as usize]);
         if held.bytes.is_empty() {
@@ -236,7 +237,7 @@ impl Masks {
 }
 
 impl Held {
-    /// The bytes that have not been shown, up to an end, without what was found in them.
+    /// The bytes that have not been shown, up to an end, with what was found in them redacted.
     fn show(&self, until: usize, found: &[(usize, usize)]) -> Vec<u8> {
         let clip = |at: usize| at.clamp(self.shown, until) - self.shown;
         let parts: Vec<_> = found.iter().map(|(start, end)| (clip(*start), clip(*end))).collect();
@@ -263,14 +264,14 @@ fn cover<'a>(bytes: &'a [u8], parts: &[(usize, usize)]) -> Cow<'a, [u8]> {
     Cow::Owned(shown)
 }
 
-/// Never what they are.
+/// Never shows the texts.
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secrets({})", self.0[0].all.len())
     }
 }
 
-/// How often a byte stands in what tools print, roughly: the search stops at each.
+/// How common a byte is in the output of tools, roughly: the search stops at each.
 fn how_common(byte: u8) -> u8 {
     match byte {
         b' ' | b'e' | b't' | b'a' | b's' | b'n' | b'o' | b'i' | b'r' => 4,

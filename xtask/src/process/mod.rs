@@ -1,9 +1,10 @@
 //! One child process under supervision: spawned in a group of its own, its output captured, its time limited, stopped
-//! when the run is, and nobody that it started left behind.
+//! when the run is, with no process that it started left behind.
 //!
 //! Each call to [`run`] supervises one child on the calling thread; several run side by side. Servers that outlive a
-//! call are a [`Background`], short questions are put by [`ask`](ask()). There is no other way to start a process. This
-//! module knows nothing about tasks, stages or events: it says how a child ended, and its caller says what that means.
+//! call are a [`Background`], short questions are asked with [`ask`](ask()). There is no other way to start a process.
+//! This module knows nothing about tasks, stages or events: it reports how a child ended, and its caller decides what
+//! that means.
 
 mod ask;
 mod awake;
@@ -49,18 +50,18 @@ pub const MARKER: &str = "XTASK_TASK";
 pub struct Surroundings {
     /// Variables to leave out.
     pub remove: Vec<String>,
-    /// Variables and their values. What the command itself sets comes on top.
+    /// Variables and their values. Those that the command itself sets take precedence.
     pub set: Vec<(String, String)>,
-    /// Texts that nobody may see of what it prints.
+    /// Texts to redact in its output.
     pub secrets: Secrets,
 }
 
 /// What to run and how.
 #[derive(Debug)]
 pub struct Child<'a> {
-    /// Program, arguments, folder and variables.
+    /// Program, arguments, directory and variables.
     pub command: &'a Command,
-    /// What it does not inherit as it is.
+    /// The child environment: what it does not inherit unchanged.
     pub surroundings: &'a Surroundings,
     /// The value of [`MARKER`] for it: `<run>:<task>`.
     pub marker: &'a str,
@@ -71,7 +72,7 @@ pub struct Child<'a> {
     /// The longest line that is handed on, in bytes; mostly [`LINE_CAP`].
     pub line_cap: usize,
     /// Whether each line is handed on. Otherwise only the last few of those that arrive together are, which is all that a
-    /// display and a tail need: a child that prints millions of lines is not held up by them.
+    /// display and a tail need: a child that prints millions of lines is not slowed down by them.
     pub every_line: bool,
     /// How long it may run, not counting the time that xtask is stopped. `Duration::MAX` is for ever.
     pub timeout: Duration,
@@ -92,9 +93,9 @@ pub enum End {
     Exited(i32),
     /// By this signal, which xtask did not send.
     Signaled(i32),
-    /// It was stopped because its time was up, whatever it said to that.
+    /// It was stopped because its time was up, however it reacted to that.
     TimedOut,
-    /// It was stopped because the run was, whatever it said to that; or it was not started, for the same reason.
+    /// It was stopped because the run was, however it reacted to that; or it was not started, for the same reason.
     Cancelled,
 }
 
@@ -129,23 +130,23 @@ pub struct Ended {
     pub duration: Duration,
     /// What was still running after it and was killed: `sleep (pid 123)`.
     pub leaked: Vec<String>,
-    /// A line was longer than the child's `line_cap`: what it had beyond was not handed on.
+    /// A line was longer than the child's `line_cap`: the rest of it was not handed on.
     pub cut: bool,
     /// The last lines of both streams (at most 20), fit for a terminal.
     pub tail: Vec<String>,
-    /// Trouble on the side that changes nothing about the end: a log that could not be written, say.
+    /// Problems on the side that do not change the end: a log that could not be written, say.
     pub notes: Vec<String>,
 }
 
-/// Who hears what a child prints.
+/// Receives what a child prints.
 pub trait Listener {
     /// A line (raw, without the line end).
     fn line(&mut self, stream: Stream, line: &[u8]);
 
-    /// The same as it comes, line ends included.
+    /// The same as it arrives, line ends included.
     fn bytes(&mut self, _: Stream, _: &[u8]) {}
 
-    /// Whether nothing more is wanted: the child is stopped then.
+    /// Whether it wants nothing more: the child is stopped then.
     fn is_full(&self) -> bool {
         false
     }
@@ -160,7 +161,7 @@ impl<F: FnMut(Stream, &[u8])> Listener for F {
     }
 }
 
-/// Runs a child to its end, and hands each line of its output (raw, without the line end) to `on_line` as it comes.
+/// Runs a child to its end, and hands each line of its output (raw, without the line end) to `on_line` as it arrives.
 ///
 /// Whatever the child does, this returns: at the latest when its time and its grace are over, and within about a second
 /// after its exit. `Err` means that it could not be started at all.
@@ -179,7 +180,7 @@ pub fn listen(child: &Child, listener: &mut dyn Listener) -> Result<Ended> {
 }
 
 impl Ended {
-    /// What a child that was never started comes to.
+    /// The result of a child that was never started.
     fn before_the_start() -> Self {
         let (leaked, tail, notes) = (Vec::new(), Vec::new(), Vec::new());
         Self { end: End::Cancelled, duration: Duration::ZERO, leaked, cut: false, tail, notes }

@@ -1,13 +1,14 @@
-//! Bytes of two streams in, whole lines out, in bounded memory whatever a child prints.
+//! Splits the bytes of two streams into whole lines, in bounded memory whatever a child prints.
 //!
-//! It knows nothing about files or terminals: the log is written beside it, and who shows a line sanitises it.
+//! It knows nothing about files or terminals: the log is written separately, and the caller that shows a line sanitises
+//! it.
 
 use crate::command::Stream;
 use crate::text;
 use std::collections::VecDeque;
 use std::io::{BufRead, Read};
 
-/// The longest line that most callers want, in bytes. What a longer one has beyond is only in the log.
+/// The longest line that most callers want, in bytes. The rest of a longer one is only in the log.
 pub const LINE_CAP: usize = 1024 * 1024;
 
 /// How many last lines are kept for a report.
@@ -16,13 +17,13 @@ pub(super) const TAIL_LINES: usize = 20;
 /// How much of a line the tail keeps, in bytes: more than fits a screen, less than would fill the memory.
 const TAIL_LINE_CAP: usize = 4096;
 
-/// How far back the last lines of a chunk are looked for, in bytes. The search is compiled as xtask is, and slow.
+/// How far back to look for the last lines of a chunk, in bytes. The search is compiled as xtask is, and slow.
 const LOOK_BACK: usize = 16 * 1024;
 
 /// Splits the two streams into lines.
 pub(super) struct Lines {
     cap: usize,
-    /// The most lines that are handed on of one chunk: its last ones.
+    /// The most lines that are handed on from one chunk: its last ones.
     most: Option<usize>,
     stdout: Partial,
     stderr: Partial,
@@ -38,14 +39,14 @@ struct Partial {
 }
 
 impl Lines {
-    /// Hands on at most `cap` bytes of a line, and of the lines of a chunk the last `most`.
+    /// Hands on at most `cap` bytes of a line, and only the last `most` lines of a chunk.
     pub(super) fn new(cap: usize, most: Option<usize>) -> Self {
         Self { cap, most, stdout: Partial::default(), stderr: Partial::default(), cut: false }
     }
 
     /// Takes what arrived on one stream and hands on each line that it completes, without its line end.
     ///
-    /// The search for the line end is the standard library's, which is compiled with optimisation even when xtask is
+    /// The search for the line end is the standard library's, which is compiled with optimisations even when xtask is
     /// not: a gigabyte takes seconds, not minutes.
     pub(super) fn feed(&mut self, stream: Stream, mut bytes: &[u8], on_line: &mut dyn FnMut(Stream, &[u8])) {
         let partial = match stream {
@@ -78,7 +79,7 @@ impl Lines {
         }
     }
 
-    /// Hands on what stands after the last line end, and says whether any line was cut.
+    /// Hands on the text after the last line end, and returns whether any line was cut.
     pub(super) fn finish(mut self, on_line: &mut dyn FnMut(Stream, &[u8])) -> bool {
         for (stream, partial) in [(Stream::Stdout, &mut self.stdout), (Stream::Stderr, &mut self.stderr)] {
             if !partial.bytes.is_empty() {

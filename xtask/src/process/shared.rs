@@ -1,7 +1,8 @@
 //! Shared memory that would outlive a process which is killed: System V segments, and files in `/dev/shm`.
 //!
 //! A process that ends by itself removes its own. One that gets KILL cannot, and the kernel keeps the memory until
-//! somebody else does. Noted before the kill, removed after it. Where the system has no `/proc`, nothing is found.
+//! another process removes it. It is noted before the kill and removed after it. Where the system has no `/proc`,
+//! nothing is found.
 
 use super::table::Process;
 use super::{Child, LINE_CAP, Stop, Surroundings, run};
@@ -15,26 +16,26 @@ use std::time::{Duration, SystemTime};
 /// How long `ipcrm` may take.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Where the system shows its segments.
+/// Where the system lists its segments.
 const SEGMENTS: &str = "/proc/sysvipc/shm";
 
-/// What processes that are about to be killed have made.
+/// The shared memory that processes about to be killed have made.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    /// Who made the segments.
+    /// The processes that made the segments.
     creators: BTreeSet<i32>,
     files: BTreeSet<PathBuf>,
 }
 
 impl Shared {
-    /// Notes what a process has made; to be called while it is alive.
+    /// Notes what a process has made; call it while the process is alive.
     pub(super) fn note(&mut self, process: &Process) {
         self.creators.insert(process.pid);
         let maps = fs::read_to_string(format!("/proc/{}/maps", process.pid)).unwrap_or_default();
         self.files.extend(mapped(&maps).into_iter().filter(|file| is_own(file, process)));
     }
 
-    /// Removes all of it that no living process uses. What cannot be removed stays: it is only memory.
+    /// Removes all of it that no living process uses. Anything that cannot be removed stays: it is only memory.
     pub(super) fn remove(self) {
         if self.creators.is_empty() {
             return;
@@ -81,7 +82,7 @@ fn unused(segments: &str, creators: &BTreeSet<i32>) -> Vec<u64> {
     segments.lines().skip(1).filter_map(id).collect()
 }
 
-/// By `ipcrm`, for Rust has no safe way to do it.
+/// By `ipcrm`, because Rust has no safe way to do it.
 fn remove_segment(id: u64) {
     let child = Child {
         command: &Command::new("ipcrm", "/").args(["-m", &id.to_string()]),

@@ -1,7 +1,7 @@
 //! The signals that ask xtask to end, as values on a callback.
 //!
-//! It does not know what the first and the second one mean: who listens decides that. Signals of children, of the
-//! terminal's size and of broken pipes are not its business.
+//! It does not know what the first and the second one mean: the listener decides that. Signals about children, the
+//! terminal's size and broken pipes are out of scope.
 
 use crate::error::{Error, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -54,7 +54,7 @@ impl Signal {
     }
 }
 
-/// Those who listen, the latest one last: it alone hears, so that a run is not cut off by what ends xtask outside of one.
+/// The listeners, the latest one last: it alone hears, so that what ends xtask outside of a run does not cut a run off.
 static LISTENERS: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 
 fn listeners() -> MutexGuard<'static, Vec<u64>> {
@@ -62,7 +62,7 @@ fn listeners() -> MutexGuard<'static, Vec<u64>> {
 }
 
 /// Listens until it is dropped; then the one before it hears again. When none is left, the signals stay caught and
-/// unheard: what is left to do then is to exit.
+/// unheard: all that is left to do then is to exit.
 #[derive(Debug)]
 pub struct Listener {
     id: u64,
@@ -70,8 +70,8 @@ pub struct Listener {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Calls `hear` for each signal until there is a later listener, on a thread of its own. A hang-up stays ignored where
-/// xtask was started so, which is what `nohup` is for.
+/// Calls `hear` for each signal until there is a later listener, on a thread of its own. A hang-up stays ignored if
+/// xtask was started that way, which is the purpose of `nohup`.
 pub fn listen(hear: impl FnMut(Signal) + Send + 'static) -> Result<Listener> {
     let hang_up = (!ignores(&fs::read_to_string("/proc/self/status").unwrap_or_default(), SIGHUP)).then_some(SIGHUP);
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hang_up))

@@ -1,6 +1,6 @@
-//! From a command as data to a running leader with its threads: one a stream that reads, one that waits for the end.
+//! From a command as data to a running leader with its threads: one per stream that reads, one that waits for the end.
 //!
-//! It knows nothing about limits or logs: what happens is sent to the supervisor as messages.
+//! It knows nothing about limits or logs: it sends what happens to the supervisor as messages.
 
 use super::leftovers::{Kin, LOOK_AGAIN};
 use super::table::Process;
@@ -19,7 +19,7 @@ use xshell::{Shell, cmd};
 /// Bytes read at once; as much as a pipe holds.
 const CHUNK: usize = 64 * 1024;
 
-/// Chunks that wait for the supervisor at most. A child that prints faster waits, as it would for a slow terminal.
+/// The most chunks that wait for the supervisor. A child that prints faster waits, as it would for a slow terminal.
 const WAITING_CHUNKS: usize = 8;
 
 /// Where the streams of a child lead.
@@ -41,7 +41,7 @@ impl Default for Streams<'_> {
 pub(super) enum Message {
     /// Bytes arrived on a stream.
     Output(Stream, Vec<u8>),
-    /// A stream has ended: nobody has it open any more.
+    /// A stream has ended: no process has it open any more.
     Closed,
     /// The leader has ended and can be reaped.
     Ended,
@@ -94,7 +94,7 @@ pub(super) fn spawn(of: &Child, streams: Streams) -> Result<(Leader, Receiver<Me
     Ok((leader, messages, sender))
 }
 
-/// The command, built by xshell and completed where xshell has no word for it.
+/// The command, built by xshell and completed where xshell has no method for it.
 fn build(of: &Child) -> Result<Command> {
     let shell = Shell::new().map_err(|err| {
         Error::environment("find the current directory").because(err).hint("change to a directory that exists")
@@ -141,8 +141,8 @@ fn start_writer(mut to: impl Write + Send + 'static, input: Vec<u8>) {
     thread::spawn(move || drop(to.write_all(&input)));
 }
 
-/// Spawns, and tries again for a second while somebody has the program's file open for writing. That is often a sibling
-/// of ours between its fork and its exec, which inherited the file of a tool that xtask has just written.
+/// Spawns, and retries for a second while the program's file is open for writing elsewhere. That is often a sibling of
+/// ours between its fork and its exec, which inherited the file of a tool that xtask has just written.
 fn start(command: &mut Command) -> io::Result<std::process::Child> {
     for _ in 0..50 {
         match children::spawn(command) {
@@ -153,7 +153,8 @@ fn start(command: &mut Command) -> io::Result<std::process::Child> {
     children::spawn(command)
 }
 
-/// Tells a missing folder, a missing program and everything else apart; the kernel calls the first two the same.
+/// Distinguishes a missing directory, a missing program and everything else; the kernel reports the first two the same
+/// way.
 fn explain(of: &Child, err: &io::Error) -> Error {
     let (program, cwd) = (&of.command.program, of.command.cwd.display());
     let error = Error::environment(format!("start {program} in {cwd}")).because(err);
@@ -169,7 +170,7 @@ fn explain(of: &Child, err: &io::Error) -> Error {
     }
 }
 
-/// Reads until nobody has the stream open, or until the supervisor has gone.
+/// Reads until no process has the stream open, or until the supervisor has gone.
 fn start_reader(stream: Stream, mut from: impl Read + Send + 'static, to: SyncSender<Message>) {
     thread::spawn(move || {
         let mut chunk = vec![0; CHUNK];
@@ -196,9 +197,9 @@ impl Leader {
         self.kin.leader
     }
 
-    /// Signals the whole group, and wakes those of it that are stopped, for they would not hear anything else.
+    /// Signals the whole group, and wakes its stopped members, which would not hear anything else.
     ///
-    /// Trouble is nobody's news here: who cannot be signalled outlives its grace and is named then.
+    /// Errors are not reported here: a process that cannot be signalled outlives its grace and is named then.
     pub(super) fn signal_group(&self, signal: Signal) {
         if let Some(group) = Pid::from_raw(self.pid()).filter(|_| !self.reaped) {
             let _ = kill_process_group(group, signal);
@@ -220,7 +221,7 @@ impl Leader {
         children::reap(&mut self.child)
     }
 
-    /// Lets go of a leader that no signal ends, so that dropping it does not wait for it.
+    /// Gives up a leader that no signal ends, so that dropping it does not wait for it.
     pub(super) fn abandon(&mut self) {
         self.reaped = true;
     }

@@ -1,4 +1,4 @@
-//! The order to stop, shared by a whole run: the coordinator raises it, and every supervised child hears of it at once.
+//! The order to stop, shared by a whole run: the coordinator raises it, and every supervised child is notified at once.
 //!
 //! It knows nothing about processes or signals: it is a level that only rises and a list of bells to ring.
 
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How urgently everything is to stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Not at all: go on.
+    /// Not at all: continue.
     #[default]
     None,
-    /// Ask the children to end, and give them their grace.
+    /// Ask the children to end, and let them have their grace.
     Terminate,
     /// Kill them now.
     Kill,
@@ -28,11 +28,11 @@ struct State {
     bells: Vec<(u64, Bell)>,
 }
 
-/// What is called when the level rises. It must not block: it runs on the coordinator, under the lock.
+/// Called when the level rises. It must not block: it runs on the coordinator, under the lock.
 type Bell = Box<dyn Fn() + Send>;
 
 impl Stop {
-    /// An order that nobody has given yet.
+    /// An order that has not been raised yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -51,8 +51,8 @@ impl Stop {
         self.lock().level
     }
 
-    /// Has `bell` rung at each rise until the subscription is dropped. A rise that came before is not rung: who
-    /// subscribes looks at the level afterwards, and so misses none.
+    /// Rings `bell` at each rise until the subscription is dropped. An earlier rise is not rung: a subscriber checks
+    /// the level afterwards, and so misses none.
     pub(super) fn subscribe(&self, bell: impl Fn() + Send + 'static) -> Subscription {
         let mut state = self.lock();
         state.next += 1;

@@ -1,4 +1,4 @@
-//! The life of one child as its supervisor sees it: running, asked to end, killed, ended, cleared up behind.
+//! The life of one child as its supervisor sees it: running, asked to end, killed, ended, cleaned up after.
 //!
 //! All decisions are taken on one thread, between two messages; the threads that read and wait only send. It does not
 //! know how a child is spawned, how leftovers are found, or what a line means.
@@ -23,21 +23,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// How long those that a leader started may take to end after it, before they are killed and named: a pipeline's last
-/// members are often a moment behind.
+/// How long the processes that a leader started may take to end after it, before they are killed and named: a
+/// pipeline's last members are often a moment behind.
 const SETTLE: Duration = Duration::from_millis(400);
 
-/// How long the streams may stay open without a byte when nobody is left who could write to them.
+/// How long the streams may stay open without a byte when no process is left that could write to them.
 const SILENCE: Duration = Duration::from_millis(500);
 
-/// More messages than can be on their way when nobody writes any more: full pipes, chunks in hand, a full channel. By
-/// this and not by time it is told whether somebody hidden goes on writing, for a slow reader loses nothing then.
+/// More messages than can be on their way when nothing writes any more: full pipes, chunks in hand, a full channel.
+/// This and not time decides whether a hidden process keeps writing, so a slow reader loses nothing.
 const LEFT_OVER: usize = 128;
 
-/// A grace that is not waited out by anybody, and that a clock can still be set to.
+/// A grace that never runs out in practice, and that a clock can still be set to.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// How seldom it is looked for leftovers that take their time: a look reads the whole process table.
+/// The longest pause between two looks for leftovers that take their time: a look reads the whole process table.
 const LOOK_AGAIN_AT_MOST: Duration = Duration::from_millis(160);
 
 /// How long a leader may survive a kill before it is left alone: it belongs to another user, or waits for a dead disk.
@@ -54,10 +54,10 @@ pub(super) struct Supervisor {
     lines: Lines,
     tail: Tail,
     open_streams: u8,
-    /// Whether the leader has ended; shared with those who watch a server.
+    /// Whether the leader has ended; shared with the threads that watch a server.
     ended: Arc<AtomicBool>,
     leaked: Vec<String>,
-    /// What those that were killed have left in memory.
+    /// Shared memory of the processes that were killed.
     shared: Shared,
 }
 
@@ -104,7 +104,7 @@ impl Supervisor {
         self.leader.pid()
     }
 
-    /// Becomes true as soon as the leader has ended, while what it left behind is still being cleared up.
+    /// Becomes true as soon as the leader has ended, while its leftovers are still being cleaned up.
     pub(super) fn ended(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.ended)
     }
@@ -139,7 +139,8 @@ impl Supervisor {
             if stopping.is_none()
                 && let Some(why) = self.limits.reached().or_else(|| listener.is_full().then_some(End::Cancelled))
             {
-                // After xtask was stopped, a limit and the end may be found together. What has ended has kept its limit.
+                // After xtask was stopped, a limit and the end may be found together. A child that has ended has kept
+                // its limit.
                 if children::has_ended(self.leader.pid()) {
                     self.take_one(None, listener);
                     continue;
@@ -184,8 +185,8 @@ impl Supervisor {
         Stopping { why, kill_at: awake() + farewell.grace.min(FOR_EVER), killed: None }
     }
 
-    /// Sees to those that the leader started. They get what is left of its grace when it was stopped, and otherwise a
-    /// moment; then they are killed and named.
+    /// Handles the processes that the leader started. They get the rest of its grace when it was stopped, and otherwise
+    /// a moment; then they are killed and named.
     fn clear_up(&mut self, stopping: Option<&Stopping>, listener: &mut dyn Listener) {
         let settled = awake() + SETTLE;
         let patience = stopping.filter(|it| it.killed.is_none()).map_or(settled, |it| it.kill_at.max(settled));
@@ -201,11 +202,11 @@ impl Supervisor {
             while self.take_one(Some(look_again), listener) {}
             pause = (pause * 2).min(LOOK_AGAIN_AT_MOST);
         }
-        // Where there is no process table to read, this is all that can be done, and nobody can be named.
+        // Without a process table to read, this is all that can be done, and no process can be named.
         self.leader.signal_group(Signal::KILL);
     }
 
-    /// Takes what is left in the streams. When they stay open, somebody hides who holds them.
+    /// Reads what is left in the streams. When they stay open, a hidden process holds them.
     fn drain(&mut self, listener: &mut dyn Listener) {
         let mut left = LEFT_OVER;
         while self.open_streams > 0 && left > 0 && self.take_one(Some(Instant::now() + SILENCE), listener) {
@@ -249,7 +250,7 @@ impl Supervisor {
         true
     }
 
-    /// Hands bytes to everybody who keeps or reads them.
+    /// Hands bytes to everything that keeps or reads them.
     fn show(&mut self, stream: Stream, bytes: &[u8], listener: &mut dyn Listener) {
         self.log.write(bytes);
         listener.bytes(stream, bytes);

@@ -1,4 +1,4 @@
-//! What outlives a whole run: processes of a run that was killed, and orphans at the end of this one.
+//! What outlives a whole run: processes of a killed run, and orphans at the end of this one.
 
 use super::leftovers::{self, kill_all};
 use super::table::{self, Process};
@@ -16,21 +16,21 @@ pub struct Survivor {
     pub marker: String,
 }
 
-/// The living processes of the run `run`, by the marker in their environment. This process and those above it are
-/// left out, for a run may be started from within another one's task.
+/// The living processes of the run `run`, by the marker in their environment. This process and those above it are left
+/// out, because a run may be started from within another one's task.
 pub fn survivors(run: &str) -> Vec<Survivor> {
     find(run).into_iter().map(|(process, marker)| Survivor { pid: process.pid, name: process.name, marker }).collect()
 }
 
 /// Kills the [`survivors`] of a run whose xtask is gone, and returns them by name: `sleep (pid 123)`.
 ///
-/// Each is looked at again just before it is killed, because pids are reused.
+/// Each is checked again just before it is killed, because pids are reused.
 pub fn kill_survivors(run: &str) -> Vec<String> {
     let killed = kill_all(|| find(run).into_iter().map(|(process, _)| process).collect());
     killed.iter().map(leftovers::name).collect()
 }
 
-/// Kills every orphan that this process was given, at the very end of a run, whoever has left it and however well it
+/// Kills every orphan that this process has adopted, at the very end of a run, no matter what left it and how well it
 /// hid. Returns them by name. Only a sub-reaper has any.
 pub fn sweep() -> Vec<String> {
     kill_all(|| children::adopted().unwrap_or_default()).iter().map(leftovers::name).collect()

@@ -1,7 +1,7 @@
 //! The process table as Linux shows it under `/proc`. Elsewhere the table is empty, and what escapes its group stays.
 //!
-//! It reads; it signals nobody. Processes come and go while it reads, so every answer is already old: who acts on one
-//! asks [`Process::is_still_there`] first.
+//! It reads; it sends no signals. Processes come and go while it reads, so every answer is already old: a caller that
+//! acts on one checks [`Process::is_still_there`] first.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ impl Process {
         Self::parse(pid, &String::from_utf8_lossy(&stat))
     }
 
-    /// Reads `pid (name) state parent group …`. A name may hold anything, also `)` and line ends.
+    /// Reads `pid (name) state parent group …`. A name may contain anything, even `)` and line ends.
     fn parse(pid: i32, stat: &str) -> Option<Self> {
         let (name, rest) = stat.split_once('(')?.1.rsplit_once(") ")?;
         let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
@@ -74,8 +74,8 @@ pub(super) fn all() -> Vec<Process> {
     entries.flatten().filter_map(|entry| Process::read(entry.file_name().to_str()?.parse().ok()?)).collect()
 }
 
-/// The children that this process has been given because their own parents ended, together with those that its main
-/// thread started. `None` where the kernel does not say.
+/// The children that this process has adopted because their own parents ended, together with those that its main thread
+/// started. `None` where the kernel does not report them.
 ///
 /// A sub-reaper's first living thread adopts, and the main thread lives as long as the process. The kernel builds the
 /// list in steps and may leave a child out when another is reaped meanwhile, so the caller holds the lock that all

@@ -1,5 +1,5 @@
-//! What holds in a process that is no sub-reaper, where orphans are found by their group and their marker alone. With
-//! one, and for everything else, see `tests/process`.
+//! What holds in a process that is not a sub-reaper, where orphans are found by their group and their marker alone. For
+//! a sub-reaper, and for everything else, see `tests/process`.
 
 use super::limits::{Farewell, Limits};
 use super::spawn::Streams;
@@ -8,7 +8,7 @@ use super::{Child, End, LINE_CAP, Signal, Stop, Surroundings, children, run};
 use crate::command::{Command, Stream};
 use std::time::Duration;
 
-/// Waits until the last background process has become `sleep`, for its name is what is looked at.
+/// Waits until the last background process has become `sleep`, because its name is checked.
 const IS_SLEEP: &str = r#"until [ "$(</proc/$!/comm)" = sleep ]; do :; done;"#;
 
 /// Runs a script that starts `sleep` in the background, and checks that it was named.

@@ -68,14 +68,15 @@ struct Package {
 #[derive(Clone, Debug)]
 pub struct CargoAudit {
     waivers: Waivers,
-    /// What was known about a given database beforehand: its age.
+    /// The age of a database that was passed in, known beforehand.
     database: Option<String>,
     document: Document,
     complaints: Complaints,
 }
 
 impl CargoAudit {
-    /// With advisories that do not count for now; `database` is what is known about a given database beforehand: its age.
+    /// With advisories that do not count for now; `database` is the age of a database that was passed in, known
+    /// beforehand.
     pub fn new(waivers: &[Waiver], database: Option<&str>) -> Self {
         Self {
             waivers: Waivers::new(waivers),
@@ -95,7 +96,7 @@ impl CargoAudit {
                 || (None, format!("{name} {version} is {kind}")),
                 |advisory| (Some(advisory.id), headline(&advisory.title)),
             );
-            // A yanked version has no advisory: its kind stands for one.
+            // A yanked version has no advisory: its kind is used instead.
             let code = Some(code.unwrap_or_else(|| kind.to_owned()));
             let mut finding =
                 Finding { code, package: Some(format!("{name} {version}")), ..finding(TOOL, severity, title) };
@@ -120,7 +121,7 @@ impl CargoAudit {
         if warnings > 0 {
             reading.notes.push(count(warnings, "warning"));
         }
-        // A folder that is no git checkout has no date of its own.
+        // A directory that is not a git checkout has no date of its own.
         let age = last_updated.or(last_commit).map(|date| format!("of {date}")).or_else(|| self.database.take());
         let age = age.unwrap_or_else(|| "of unknown age".to_owned());
         reading.notes.push(format!("advisory database: {}, {age}", count(advisory_count, "advisory")));

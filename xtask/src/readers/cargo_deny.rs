@@ -115,7 +115,7 @@ impl CargoDeny {
         };
         self.errors += usize::from(severity == Severity::Error);
         let mut message = headline(&diagnostic.message);
-        // What a licence check rejects stands in its labels only.
+        // What a licence check rejects is in its labels only.
         let rejected = diagnostic.labels.iter().filter(|label| label.message.starts_with("rejected"));
         let rejected: BTreeSet<String> = rejected.map(|label| headline(&label.span)).collect();
         if !rejected.is_empty() {
@@ -129,7 +129,7 @@ impl CargoDeny {
         self.findings.add(finding);
     }
 
-    /// Why nothing can be said, when that is so.
+    /// Why the output proves nothing, if so.
     fn doubt(&self, exit: Exit) -> Option<String> {
         let reason = || {
             let diagnostic = self.findings.errors().next().map(|finding| finding.message.clone());
@@ -205,7 +205,7 @@ impl Read for CargoDeny {
             self.waivers.note_unused(false, &mut reading);
         }
         match self.unchecked.take() {
-            // Of a check that found nothing, what it left out belongs beside the result.
+            // For a check that found nothing, what it left out belongs beside the result.
             Some(unchecked) if reading.outcome == Outcome::Passed => reading.because = Some(unchecked),
             unchecked => reading.notes.extend(unchecked),
         }

@@ -61,7 +61,7 @@ struct Diagnostic {
     children: Vec<Child>,
 }
 
-/// What a diagnostic has beneath its message: what the linker said, say.
+/// A part of a diagnostic below its message: what the linker said, say.
 #[derive(Deserialize)]
 struct Child {
     message: String,
@@ -89,7 +89,7 @@ struct Expansion {
     span: Span,
 }
 
-/// How the message about something built ends when that is no executable.
+/// The end of a message about something built that is not an executable.
 const LIBRARY: [&[u8]; 2] = [b",\"executable\":null,\"fresh\":true}", b",\"executable\":null,\"fresh\":false}"];
 
 /// How cargo warns of two programs that it writes to one file.
@@ -145,7 +145,7 @@ impl CargoMessages {
                     linked_paths.iter().map(|path| path.split_once('=').map_or(path.as_str(), |(_, path)| path));
                 self.scripts.libraries.extend(paths.map(PathBuf::from));
             }
-            // The last one is cargo's: a procedural macro may print what it likes before.
+            // The last one is cargo's: a procedural macro may print anything before it.
             Message::Finished { success } => self.success = Some(success),
             Message::Built { executable: None, filenames, .. } => {
                 let directories = filenames.iter().filter_map(|file| file.parent()).map(Path::to_owned);
@@ -206,7 +206,7 @@ impl CargoMessages {
 
     /// The reading of a build that failed.
     fn failed(&self, exit: Exit) -> Reading {
-        // With a full disk nothing that the compiler says besides can be relied on.
+        // With a full disk nothing else that the compiler says can be relied on.
         if let Some(full) = &self.full {
             return environment_error(full);
         }
@@ -242,7 +242,7 @@ impl Read for CargoMessages {
         if !line.starts_with(b"{\"reason\":") {
             return;
         }
-        // Nine messages in ten are about a library: a look at their end is enough, and spares parsing them. A shared one
+        // Nine messages in ten are about a library: a look at their end is enough, and saves parsing them. A shared one
         // has to be found by the programs that link it.
         let is_shared = || line.windows(SHARED.len()).any(|part| part == SHARED);
         if LIBRARY.iter().any(|end| line.ends_with(end)) && !is_shared() {
@@ -280,7 +280,7 @@ impl Read for CargoMessages {
     }
 }
 
-/// The place in the workspace that a span is about: where the macro is called whose definition lies elsewhere.
+/// The place in the workspace that a span is about: the call of the macro when that is defined elsewhere.
 fn visible(span: Span, root: &Path) -> Span {
     let foreign = span.file_name.starts_with('<')
         || (Path::new(&span.file_name).is_absolute() && !Path::new(&span.file_name).starts_with(root));
@@ -303,7 +303,7 @@ fn full_disk(message: &str, children: &[Child], root: &Path) -> Option<String> {
     full.then(|| format!("no space left on {place}: {}", headline(message)))
 }
 
-/// `aborting due to 2 previous errors`, `3 warnings emitted`: they count what was said already.
+/// `aborting due to 2 previous errors`, `3 warnings emitted`: they count what was already reported.
 fn is_summary(message: &str) -> bool {
     message.starts_with("aborting due to ") || message.ends_with(" emitted")
 }

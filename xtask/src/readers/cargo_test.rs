@@ -1,8 +1,8 @@
-//! Reads the text of a `cargo test` that runs the tests of several packages, and gives each package its part of it.
+//! Reads the text of a `cargo test` that runs the tests of several packages, and hands each package its part of it.
 //!
 //! Cargo announces each executable, and the doc tests of each library, in a line of its own; what follows is libtest's.
-//! Both streams come as one, so that these lines stand where they belong. The task itself has passed when cargo has run
-//! everything: whether tests failed is said by the parts.
+//! Both streams arrive as one, so that these lines are in their place. The task itself has passed when cargo has run
+//! everything: the parts say whether tests failed.
 
 use super::libtest::Libtest;
 use super::rerun::Rerun;
@@ -22,14 +22,14 @@ pub struct Ran {
     pub integration: bool,
 }
 
-/// The tests of a package among those that one call of cargo runs.
+/// The tests of a package among those that one cargo call runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The package's name.
     pub package: String,
     /// Cargo's package id, as in its JSON messages.
     pub id: String,
-    /// What rustc calls its library, as cargo names the doc tests.
+    /// The name of its library in rustc, as cargo names the doc tests.
     pub crate_name: String,
     /// The command that runs its tests again.
     pub repeat: Rerun,
@@ -97,7 +97,7 @@ impl CargoTest {
                 (self.packages.iter().position(|it| it.part.crate_name == *name && !it.ran), None)
             }
         };
-        // Arguments of cargo that select a kind of target also select what the manifest switches off.
+        // Arguments of cargo that select a kind of target also select what the manifest turns off.
         let Some(index) = index else { return };
         let package = &mut self.packages[index];
         package.ran = true;
@@ -108,7 +108,7 @@ impl CargoTest {
         self.current = Some((index, Exit::Code(0)));
     }
 
-    /// Takes how an executable has ended from what cargo says behind it.
+    /// Takes how an executable has ended from what cargo says after it.
     fn see_exit(&mut self, line: &str) {
         let failed = line.starts_with("error: ") && line.contains("test failed, to rerun pass ");
         let Some((_, exit)) = &mut self.current else {
@@ -161,7 +161,7 @@ impl Read for CargoTest {
         match &self.current {
             Some((index, exit)) if exit.is_ok() => self.packages[*index].reader.line(Stream::Stdout, line),
             None if !self.ran => self.head.line(Stream::Stderr, line),
-            // What cargo says about a failure is not what the tests have printed.
+            // What cargo says about a failure is not output of the tests.
             Some(_) | None => {}
         }
     }
@@ -204,7 +204,7 @@ fn announced(line: &str) -> Option<Announced<'_>> {
     path.strip_suffix(')').map(Announced::Executable)
 }
 
-/// Whether an executable lies at a path that cargo has shortened.
+/// Whether an executable is at a path that cargo has shortened.
 fn is_at(executable: &Path, shown: &str) -> bool {
     executable.ends_with(shown.trim_start_matches("./"))
 }

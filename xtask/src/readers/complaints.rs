@@ -1,11 +1,11 @@
-//! Keeps the one thing that a tool complained about on its standard error: what to say when it did not do its work.
+//! Keeps the one complaint of a tool on its standard error that explains why it did not do its work.
 
 use super::headline;
 
-/// What the system says when a disk is full.
+/// The system's message for a full disk.
 pub(super) const FULL: &str = "No space left on device";
 
-/// What cargo and its tools print when the machine, not the code, stands in the way.
+/// What cargo and its tools print when the machine, not the code, is the problem.
 const ENVIRONMENT: [&str; 18] = [
     "attempting to make an HTTP request, but --offline was specified",
     "Could not resolve host",
@@ -28,7 +28,7 @@ const ENVIRONMENT: [&str; 18] = [
     "rustc -vV` (never executed)",
 ];
 
-/// The first complaint of a tool, the innermost cause behind it, and whether the machine is to blame.
+/// The first complaint of a tool, the innermost cause after it, and whether the machine is to blame.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Complaints {
     error: Option<String>,
@@ -58,7 +58,7 @@ impl Complaints {
         } else if trimmed == "Caused by:" {
             self.cause_follows = true;
         } else if let Some(error) = error_text(line) {
-            // Cargo ends with a summary of what the compiler said; it is only good when there is nothing better.
+            // Cargo ends with a summary of what the compiler said; it is only used when there is nothing better.
             if self.error.as_ref().is_none_or(|known| known.starts_with("could not compile")) {
                 self.error = Some(headline(error));
                 self.cause = None;
@@ -73,7 +73,7 @@ impl Complaints {
         self.environment
     }
 
-    /// The error that the tool reported, with its innermost cause; of a full disk that, whatever else it reported.
+    /// The error that the tool reported, with its innermost cause; for a full disk that, whatever else it reported.
     pub(super) fn error(&self) -> Option<String> {
         let error = self.error.as_ref().map(|error| match &self.cause {
             Some(cause) if !error.contains(cause.as_str()) => format!("{error}: {cause}"),
@@ -93,7 +93,7 @@ impl Complaints {
     }
 }
 
-/// The text behind `error: ` or `error[E0123]: ` at the very start of a line.
+/// The text after `error: ` or `error[E0123]: ` at the very start of a line.
 fn error_text(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("error")?;
     match rest.strip_prefix('[') {
@@ -107,7 +107,7 @@ fn is_source(line: &str) -> bool {
     line.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().starts_with('|')
 }
 
-/// Cargo's status lines (a verb set to the right in twelve columns), warnings and notes are no complaints.
+/// Cargo's status lines (a verb right-aligned in twelve columns), warnings and notes are not complaints.
 fn is_progress(line: &str) -> bool {
     let starts = ["warning", "Warning", "note", "help", "info"];
     line.starts_with("  ") || starts.iter().any(|start| line.starts_with(start))

@@ -18,15 +18,16 @@ use std::path::{Path, PathBuf};
 /// What coverage must reach.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CoverageGate {
-    /// Percent of lines over the workspace; without it the number is reported and judges nothing.
+    /// Percent of lines over the workspace; without it the number is reported and does not count.
     pub minimum: Option<f64>,
     /// Percent of lines that a package must reach, by its name.
     pub floors: BTreeMap<String, f64>,
-    /// Every package's name and folder, absolute: a file belongs to the package with the longest folder that holds it.
+    /// Every package's name and directory, absolute: a file belongs to the package with the longest directory that
+    /// holds it.
     pub packages: Vec<(String, PathBuf)>,
 }
 
-/// Folders of a package whose lines are tests themselves.
+/// Directories of a package whose lines are tests themselves.
 const TEST_FOLDERS: [&str; 3] = ["tests", "benches", "examples"];
 
 /// Lines that could be reached and that were.
@@ -40,7 +41,7 @@ impl Lines {
     /// In percent, rounded down to two decimals; `None` without lines.
     fn percent(self) -> Option<f64> {
         let hundredths = (u128::from(self.covered) * 10_000).checked_div(u128::from(self.count))?;
-        // At most 10,000, for `Tally::add` lets no more lines be covered than there are.
+        // At most 10,000, because `Tally::add` lets no more lines be covered than there are.
         u32::try_from(hundredths).ok().map(|hundredths| f64::from(hundredths) / 100.0)
     }
 }
@@ -139,7 +140,7 @@ pub struct Measured<R> {
 }
 
 impl<R: Report> Measured<R> {
-    /// For what it must reach; `file` is the report where the tool does not print it.
+    /// For what it must reach; `file` is the report when the tool does not print it.
     pub fn new(gate: CoverageGate, file: Option<PathBuf>) -> Self {
         let (document, complaints) = (Document::default(), Complaints::default());
         Self { gate, file, root: PathBuf::new(), document, complaints, shape: PhantomData }

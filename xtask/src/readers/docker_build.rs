@@ -1,4 +1,4 @@
-//! Reads `docker build --progress plain`: whether the sources or the surroundings are to blame when it fails.
+//! Reads `docker build --progress plain`: whether the sources or the environment are to blame when it fails.
 //!
 //! `BuildKit` marks each line with its step: `#9 12.34 error: could not compile …`.
 
@@ -22,7 +22,7 @@ pub struct DockerBuild {
 }
 
 impl DockerBuild {
-    /// `programs` lie on this machine when it has gone well.
+    /// `programs` are on this machine when the build has succeeded.
     pub fn new(programs: Vec<Binary>) -> Self {
         Self { programs, inside: Complaints::default(), step_failed: false, outside: None }
     }
@@ -62,7 +62,7 @@ impl Read for DockerBuild {
     }
 }
 
-/// What a command printed within a step: the rest behind `#9 12.34 `.
+/// What a command printed within a step: the rest after `#9 12.34 `.
 fn of_a_step(line: &str) -> Option<&str> {
     let (step, rest) = line.strip_prefix('#')?.split_once(' ')?;
     let (seconds, said) = rest.split_once(' ')?;

@@ -17,7 +17,7 @@ const MOST: usize = 5_000;
 #[derive(Clone, Debug, Default)]
 pub struct Duplicates {
     versions: BTreeMap<String, BTreeSet<String>>,
-    /// Cargo has said that there is nothing: silence alone does not say so.
+    /// Cargo has said that there are none: silence alone does not say so.
     nothing: bool,
     strange: Option<String>,
     complaints: Complaints,
@@ -34,7 +34,7 @@ impl Read for Duplicates {
             self.nothing |= line.starts_with("warning: nothing to print");
             return self.complaints.see(&line);
         }
-        // Roots stand at the left; without `--depth 0` others would follow beneath them.
+        // Roots are at the left margin; without `--depth 0` others would follow below them.
         if line.trim().is_empty() || line.starts_with([' ', '│', '├', '└', '[']) {
             return;
         }

@@ -7,7 +7,7 @@ use crate::reading::{Binary, Reading};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// More variables or longer lines than these are no environment.
+/// Output with more variables or longer lines than these is not an environment.
 const MOST: usize = 1_000;
 const LONGEST: usize = 64 * 1024;
 
@@ -21,7 +21,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// `also` goes with what the tool prints, and wins over it.
+    /// `also` is added to what the tool prints, and takes precedence over it.
     pub fn new(also: BTreeMap<String, String>) -> Self {
         Self { also, env: BTreeMap::new(), strange: None, complaints: Complaints::default() }
     }
@@ -48,7 +48,7 @@ impl Read for Environment {
             Some((key, value)) if self.env.len() < MOST => {
                 self.env.insert(key, value);
             }
-            // The value may be a secret, so only the name's side is repeated.
+            // The value may be a secret, so only the name is repeated.
             _ if self.strange.is_none() => {
                 let shown = text(trimmed);
                 self.strange = Some(shown.split('=').next().unwrap_or_default().to_owned());

@@ -25,7 +25,7 @@ impl Read for ExitCode {
     fn finish(self: Box<Self>, exit: Exit, _: bool) -> Reading {
         match exit {
             Exit::Code(0) => Reading::passed(),
-            // What a shell and `env` say of a program that is missing or cannot be executed.
+            // How a shell and `env` report a program that is missing or cannot be executed.
             Exit::Code(126 | 127) => {
                 Reading::because(Outcome::EnvironmentError, format!("{exit}: the program is missing or cannot be run"))
             }
@@ -35,7 +35,7 @@ impl Read for ExitCode {
     }
 }
 
-/// The same of an installation: what fails there is the environment, not a gate.
+/// The same for an installation: a failure there is the environment's, not a gate's.
 #[derive(Clone, Debug, Default)]
 pub struct Installation(Complaints);
 

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// The most findings that are kept as data; the log has the others.
 const KEPT: usize = 2_000;
 
-/// The most findings that are told apart; behind it each counts.
+/// The most findings that are distinguished; beyond that each counts.
 const TOLD_APART: usize = 100_000;
 
 /// The findings of one task.
@@ -21,7 +21,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Adds a finding; `false` when the very same one is there already.
+    /// Adds a finding; `false` when the very same one is already there.
     pub(super) fn add(&mut self, mut finding: Finding) -> bool {
         let Finding { message, code, file, package, .. } = &mut finding;
         for text in [Some(message), code.as_mut(), file.as_mut(), package.as_mut()].into_iter().flatten() {

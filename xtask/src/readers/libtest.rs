@@ -1,7 +1,7 @@
 //! Reads libtest's text: one or several test executables in sequence, or `cargo test --doc`.
 //!
 //! The line `test result:` counts, and only when it agrees with `running N tests` and with the exit; lines of single
-//! tests give the names. An executable that ends without its result line has failed, whatever code it exited with.
+//! tests provide the names. An executable that ends without its result line has failed, whatever code it exited with.
 
 mod block;
 mod lines;
@@ -42,7 +42,7 @@ pub struct Libtest {
     more_failed: usize,
     /// What went wrong besides failing tests: executables that ended early or exited badly.
     trouble: Vec<String>,
-    /// How many of the failed tests stand for an executable that ended early.
+    /// How many of the failed tests represent an executable that ended early.
     ended_early: u64,
     /// Executables without libtest that exited well.
     own_harness: Vec<String>,
@@ -141,8 +141,8 @@ impl Libtest {
         self.fail(name, output, repeat);
     }
 
-    /// Keeps a failed test. Its command may be empty: it is made at the end, when all tests are known beside which it
-    /// must be told apart.
+    /// Keeps a failed test. Its command may be empty: it is made at the end, when all tests are known that it must be
+    /// distinguished from.
     fn fail(&mut self, name: String, output: String, repeat: String) {
         // Another executable may have a test of this name.
         let repeat = if self.announced && repeat.is_empty() { self.repeat.of(&name) } else { repeat };
@@ -184,7 +184,7 @@ impl Libtest {
         self.block.as_ref().is_some_and(|block| !block.may_be_over())
     }
 
-    /// What the end of `cargo test` itself adds: `Some` when it is all that there is to say.
+    /// What the end of `cargo test` itself adds: `Some` when there is nothing else to report.
     fn end_of_cargo(&mut self, exit: Exit) -> Option<Reading> {
         self.close_block(Some(exit));
         let failed = self.counts.failed > 0 || !self.trouble.is_empty();
@@ -204,7 +204,7 @@ impl Libtest {
 
     /// The reading that the counts and the troubles make.
     fn verdict(&self) -> Reading {
-        // Those that brought their executable down are told by the trouble.
+        // The trouble covers those that brought their executable down.
         let plain = self.counts.failed.saturating_sub(self.ended_early);
         let failed = (plain > 0).then(|| format!("{} failed", tests(plain)));
         let because: Vec<String> = failed.into_iter().chain(self.trouble.iter().cloned()).collect();
@@ -228,7 +228,8 @@ impl Read for Libtest {
 
     fn next_binary(&mut self, binary: &Binary) {
         self.announced = true;
-        // One whose end nobody told: its exit is unknown, and its missing result line is noticed all the same.
+        // An executable whose end was not announced: its exit is unknown, and its missing result line is noticed all
+        // the same.
         self.close_block(None);
         self.binary = Some(binary.to_string());
         self.repeat.of_target(binary);
@@ -250,7 +251,7 @@ impl Read for Libtest {
         self.tail.push(line);
     }
 
-    // A line that was cut is what a test printed: libtest's own are short, and one that is missing is noticed.
+    // A test printed a line that was cut: libtest's own are short, and one that is missing is noticed.
     fn finish(mut self: Box<Self>, exit: Exit, _: bool) -> Reading {
         let ended = if self.announced {
             self.end_binary(exit);

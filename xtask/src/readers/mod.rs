@@ -1,4 +1,4 @@
-//! Turns a child's output into a [`Reading`]: one file a tool.
+//! Turns a child's output into a [`Reading`]: one file per tool.
 //!
 //! Readers are pure: they see lines and an exit, and know nothing of processes, files or clocks. They keep a bounded
 //! amount whatever a child prints. All of them follow one rule: output that is empty, cut off or of a new shape is an
@@ -57,11 +57,11 @@ use crate::reading::{Binary, Reading};
 use std::fmt;
 use std::path::Path;
 
-/// Reads one task's output as it comes. A plan holds one for each task that has read nothing yet, and says by it how the
-/// task's output is read.
+/// Reads one task's output as it arrives. A plan holds one for each task, which has read nothing yet and determines how
+/// the task's output is read.
 pub trait Read: fmt::Debug + Send + Sync {
-    /// One like this, for an output that begins. `root` is the workspace's, absolute, and files in findings are relative to
-    /// it; `built` is what another task has built for this one.
+    /// A new reader like this one, for an output that begins. `root` is the workspace's, absolute, and files in
+    /// findings are relative to it; `built` is what another task has built for this one.
     fn start(&self, root: &Path, built: &[Binary]) -> Box<dyn Read>;
 
     /// The task whose result it needs: the one that has built what the output names.
@@ -80,7 +80,7 @@ pub trait Read: fmt::Debug + Send + Sync {
         true
     }
 
-    /// The file whose lines it gets once the task has ended, as those of standard output, instead of what is printed.
+    /// The file whose lines it reads once the task has ended, as those of standard output, instead of what is printed.
     fn report(&self) -> Option<&Path> {
         None
     }
@@ -90,12 +90,12 @@ pub trait Read: fmt::Debug + Send + Sync {
         let _ = binary;
     }
 
-    /// The executable that [`next_binary`](Read::next_binary) announced has ended, and all its lines were given.
+    /// The executable that [`next_binary`](Read::next_binary) announced has ended, and all its lines have been read.
     fn finish_binary(&mut self, exit: Exit) {
         let _ = exit;
     }
 
-    /// One line, without its newline; bytes, for children print what they like.
+    /// One line, without its newline; bytes, because children print what they like.
     fn line(&mut self, stream: Stream, line: &[u8]);
 
     /// The task has ended. `exit` is that of the process, or of the worst of several executables; `cut` says that some
@@ -125,12 +125,12 @@ fn headline(message: &str) -> String {
     crate::text::sanitise(&text(first.as_bytes())).trim_end().to_owned()
 }
 
-/// A file as findings name it: relative to the workspace's root, or as it is when it lies outside.
+/// A file as findings name it: relative to the workspace's root, or unchanged when it is outside.
 fn relative(file: &str, root: &Path) -> String {
     Path::new(file).strip_prefix(root).map_or_else(|_| file.to_owned(), |inside| inside.to_string_lossy().into_owned())
 }
 
-/// What a reading is worth when part of the output was lost: nothing good can be said any more.
+/// The reading when part of the output was lost: nothing good can be said any more.
 fn guard(mut reading: Reading, cut: bool) -> Reading {
     if !cut {
         return reading;

@@ -1,4 +1,4 @@
-//! Reads what xtask's own `notify` says, on stderr: whom it has told, why nobody, or an error.
+//! Reads what xtask's own `notify` says, on stderr: who was notified, why no notification was sent, or an error.
 
 use super::{Read, environment_error, text};
 use crate::command::{Exit, Stream};

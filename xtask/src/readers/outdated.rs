@@ -19,9 +19,9 @@ pub struct Outdated {
     findings: Findings,
     compatible: usize,
     newer: usize,
-    /// Cargo's line "Locking 3 packages to …" has come, so the lines about packages are what we know.
+    /// Cargo has printed "Locking 3 packages to …", so the lines about packages are what we know.
     locking: bool,
-    /// Cargo's last line of a dry run has come.
+    /// Cargo has printed the last line of a dry run.
     finished: bool,
     complaints: Complaints,
 }
@@ -98,7 +98,7 @@ impl Read for Outdated {
     }
 }
 
-/// Why cargo could not answer, when it could not: what blocks the resolver is the code's fault, the rest is not.
+/// Why cargo could not answer, if so: what blocks the resolver is the code's fault, the rest is not.
 pub(super) fn trouble(exit: Exit, complaints: &Complaints) -> Option<Reading> {
     if exit.is_ok() {
         return None;
@@ -108,7 +108,7 @@ pub(super) fn trouble(exit: Exit, complaints: &Complaints) -> Option<Reading> {
     Some(Reading::because(if blamed { Outcome::Failed } else { Outcome::EnvironmentError }, why))
 }
 
-/// `    Updating itoa v1.0.9 -> v1.0.19 (available: v2.0.0)`, also with a source in brackets behind a version.
+/// `    Updating itoa v1.0.9 -> v1.0.19 (available: v2.0.0)`, also with a source in brackets after a version.
 fn change(line: &str) -> Option<Change<'_>> {
     let (verb, rest) = line.trim_start().split_once(' ')?;
     if !["Updating", "Downgrading", "Unchanged", "Adding", "Removing"].contains(&verb) {

@@ -37,7 +37,7 @@ impl Read for PushedImage {
         match (exit, self.image) {
             (Exit::Code(0), Some(image)) => guard(Reading { image: Some(image), ..Reading::passed() }, cut),
             (Exit::Code(0), None) => environment_error("it did not say which image it has pushed"),
-            // The registry has another image: nothing about the surroundings would help.
+            // The registry has another image: nothing about the environment would help.
             (Exit::Code(1), _) => Reading::because(Outcome::Failed, why),
             _ => environment_error(why),
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 /// The command that runs tests of a package again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rerun {
-    /// A call of cargo, without the arguments that name the targets: those of one test name the executable it is in.
+    /// A cargo call, without the arguments that name the targets: those of one test name the executable it is in.
     Cargo {
         /// The call.
         call: Command,

@@ -10,7 +10,7 @@ use crate::text::{count, list};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The most files that are told apart in the count.
+/// The most files that are distinguished in the count.
 const MOST_FILES: usize = 10_000;
 
 /// What rustfmt has said so far.
@@ -33,12 +33,12 @@ struct Hunk {
     file: String,
     /// The line that comes next in the file as it is.
     next: u32,
-    /// The first line that changes and the last one that goes.
+    /// The first line that changes and the last one that is removed.
     changed: Option<(u32, u32)>,
 }
 
 impl Hunk {
-    /// Takes a line of context, one that goes, or one that comes.
+    /// Takes a line of context, one that is removed, or one that is added.
     fn line(&mut self, line: &str) {
         let (goes, comes) = (line.starts_with('-'), line.starts_with('+'));
         if goes || comes {

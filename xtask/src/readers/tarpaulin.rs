@@ -1,7 +1,7 @@
 //! Reads the JSON report of `cargo tarpaulin --out Json`.
 //!
-//! Tarpaulin writes it to `tarpaulin-report.json`; whoever runs it hands the file's text over as lines of standard
-//! output once the process has ended. What tarpaulin logs before does not disturb.
+//! Tarpaulin writes it to `tarpaulin-report.json`; the caller hands the file's text over as lines of standard output
+//! once the process has ended. What tarpaulin logs before does no harm.
 
 use super::coverage::{Report, Tally};
 use serde::Deserialize;

@@ -73,7 +73,7 @@ pub(super) fn binary(target: &str, kind: &str) -> Binary {
     }
 }
 
-/// What a reader is called.
+/// The name of a reader.
 fn name(how: &dyn Read) -> String {
     format!("{how:?}").split([' ', '(']).next().unwrap_or_default().to_owned()
 }
@@ -103,7 +103,7 @@ fn output_that_was_lost_on_the_way_never_passes() {
     for (how, stream, output, _) in all().into_iter().filter(|(how, ..)| name(how.as_ref()) != "ExitCode") {
         let lines: Vec<&str> = output.lines().collect();
         if name(how.as_ref()) == "Libtest" {
-            // A line that long is what a test printed; one of libtest's own that is missing is noticed, see above.
+            // A test printed a line that long; one of libtest's own that is missing is noticed, see above.
             assert_eq!(feed(how.as_ref(), stream, &lines, true).outcome, Outcome::Passed);
             continue;
         }

@@ -11,7 +11,7 @@ pub struct Waiver {
     pub id: String,
     /// Why it is accepted.
     pub reason: String,
-    /// The last day on which it holds, `YYYY-MM-DD` in UTC.
+    /// The last day on which it is valid, `YYYY-MM-DD` in UTC.
     pub expires: String,
     /// Whether that day is over; resolved with the run's clock, so that readers need none.
     pub expired: bool,
@@ -29,10 +29,10 @@ impl Waivers {
         Self { waivers: waivers.to_vec(), used: BTreeSet::new() }
     }
 
-    /// Marks the finding as waived, or says in its message that its waiver is over.
+    /// Marks the finding as waived, or says in its message that its waiver has expired.
     pub(super) fn apply(&mut self, finding: &mut Finding) {
         let Some(code) = &finding.code else { return };
-        // One that still holds wins over one that does not: somebody has renewed it and left the old one.
+        // A valid waiver wins over an expired one: it was renewed and the old one was left in place.
         let covers = |waiver: &&Waiver| waiver.id == *code;
         let Some(waiver) = self.waivers.iter().filter(covers).min_by_key(|waiver| waiver.expired) else { return };
         self.used.insert(waiver.id.clone());
@@ -43,8 +43,8 @@ impl Waivers {
         }
     }
 
-    /// Says which waivers cover nothing any more, of those about advisories or of the others: two tools get the same
-    /// waivers, and only one of the two can tell.
+    /// Notes which waivers no longer cover anything, of those about advisories or of the others: two tools get the same
+    /// waivers, and only one of the two can know.
     pub(super) fn note_unused(&self, about_advisories: bool, reading: &mut Reading) {
         let told = |waiver: &&Waiver| waiver.id.starts_with("RUSTSEC-") == about_advisories;
         for waiver in self.waivers.iter().filter(told).filter(|waiver| !self.used.contains(&waiver.id)) {

@@ -1,9 +1,9 @@
-//! The tokens of the views: what a terminal does not show, `%2F`, `\u0026`. Pure; each reads one token at the beginning
-//! of its input, and says so when the token may continue behind the end.
+//! The tokens of the views: what a terminal does not show, `%2F`, `\u0026`. Pure; each function reads one token at the
+//! start of its input, and reports when the token may continue after the end.
 
 use console::AnsiCodeIterator;
 
-/// A token that is longer, in bytes, and still undecided is taken as it is: a child must not fill the memory.
+/// A token that is longer, in bytes, and still undecided is taken literally: a child must not fill the memory.
 pub(super) const LONGEST_TOKEN: usize = 64 * 1024;
 
 /// A first guess at the length of a terminal's sequence, in bytes; nearly all are shorter.
@@ -11,7 +11,7 @@ const SHORT_SEQUENCE: usize = 64;
 
 /// What the bytes at a stop turn out to be.
 pub(super) enum Token {
-    /// So many bytes of the input, and what they mean.
+    /// This many bytes of the input, and what they mean.
     Means(usize, Vec<u8>),
     /// Itself.
     Literal,
@@ -19,8 +19,8 @@ pub(super) enum Token {
     Undecided,
 }
 
-/// A control character, or a whole sequence for the terminal, exactly as [`crate::text::sanitise`] takes it away. Line
-/// ends are no exception: a wrapped secret is one.
+/// A control character, or a whole terminal sequence, exactly as [`crate::text::sanitise`] removes it. Line ends are no
+/// exception: a wrapped secret is one.
 pub(super) fn hidden(rest: &[u8], last: bool) -> Token {
     match rest {
         [b'\t', ..] => Token::Means(1, vec![b' ']),
@@ -32,7 +32,7 @@ pub(super) fn hidden(rest: &[u8], last: bool) -> Token {
     }
 }
 
-/// A sequence for the terminal. It ends with its line, for lines are sanitised one by one.
+/// A terminal sequence. It ends with its line, because lines are sanitised one by one.
 fn sequence(rest: &[u8], last: bool) -> Token {
     if let Some(length) = plain_colour(rest) {
         return Token::Means(length, Vec::new());
@@ -54,7 +54,7 @@ fn sequence(rest: &[u8], last: bool) -> Token {
     Token::Means(length, Vec::new())
 }
 
-/// How many bytes a colour has: the one sequence that long outputs are full of.
+/// The length of a colour in bytes: the one sequence that long outputs are full of.
 fn plain_colour(rest: &[u8]) -> Option<usize> {
     let numbers = rest.strip_prefix(b"\x1b[")?;
     let length = numbers.iter().take(12).take_while(|byte| matches!(byte, b'0'..=b'9' | b';')).count();
@@ -62,7 +62,7 @@ fn plain_colour(rest: &[u8]) -> Option<usize> {
     (short && numbers.get(length) == Some(&b'm')).then_some(length + 3)
 }
 
-/// How many bytes the sequence at the beginning of a line has; only the escape character when it begins none.
+/// The length of the sequence at the start of a line in bytes; only the escape character when it begins none.
 fn sequence_in(line: &[u8]) -> usize {
     let text = String::from_utf8_lossy(line);
     let escape = if line[0] == 0x1b { 1 } else { 2 };
@@ -106,8 +106,8 @@ pub(super) fn percent(rest: &[u8], last: bool) -> Token {
     }
 }
 
-/// A backslash escape of JSON, Rust or Python behind any number of backslashes: JSON within JSON doubles them. Without an
-/// escape the backslashes mean nothing.
+/// A backslash escape of JSON, Rust or Python after any number of backslashes: JSON within JSON doubles them. Without
+/// an escape the backslashes mean nothing.
 pub(super) fn backslash(rest: &[u8], last: bool) -> Token {
     let length = rest.iter().take_while(|byte| **byte == b'\\').count();
     let token = match rest.get(length) {
@@ -135,7 +135,7 @@ pub(super) fn backslash(rest: &[u8], last: bool) -> Token {
 enum Broken {
     /// Its input ends within it.
     Cut,
-    /// It is none.
+    /// It is not an escape.
     Otherwise,
 }
 

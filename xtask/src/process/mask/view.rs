@@ -1,9 +1,9 @@
 //! The same bytes as they are read further on: without what a terminal hides, with percent-encoding decoded, with
 //! backslash escapes decoded. Each byte of a view knows its origin.
 //!
-//! Texts and secrets go through the same passes. So a secret is found in encodings that no list names: whatever a library
-//! chooses to encode, and JSON within JSON at any depth. Decoding has to be the same on both sides rather than faithful:
-//! `+` and a blank, which form encoding exchanges, are one.
+//! Texts and secrets go through the same passes. So a secret is found in encodings that no list names: whatever a
+//! library chooses to encode, and JSON within JSON at any depth. Decoding has to be the same on both sides rather than
+//! faithful: `+` and a blank, which form encoding exchanges, count as the same.
 
 use super::escape::{self, LONGEST_TOKEN, Token};
 use std::io::BufRead as _;
@@ -15,7 +15,8 @@ pub(super) const PASSES: usize = 3;
 pub(super) struct Layer {
     pub(super) text: Vec<u8>,
     runs: Vec<Run>,
-    /// Where the end of the input begins whose meaning depends on bytes that have not arrived; its length if none does.
+    /// Where the end of the input starts whose meaning depends on bytes that have not arrived; the input's length if
+    /// there is none.
     pub(super) undecided: usize,
 }
 
@@ -27,7 +28,7 @@ struct Run {
     copied: bool,
 }
 
-/// Makes the view of pass `number`; `last` says that nothing follows. `None` when the pass changes nothing.
+/// Makes the view of pass `number`; `last` means that nothing follows. `None` when the pass changes nothing.
 pub(super) fn pass(number: usize, input: &[u8], last: bool) -> Option<Layer> {
     match number {
         0 => layer(input, &HIDDEN_BYTES, last, escape::hidden),
@@ -36,7 +37,7 @@ pub(super) fn pass(number: usize, input: &[u8], last: bool) -> Option<Layer> {
     }
 }
 
-/// Whether sequences for the terminal may be among these bytes: what they hold is in no view.
+/// Whether these bytes may contain terminal sequences: their contents are in no view.
 pub(super) fn has_sequences(bytes: &[u8]) -> bool {
     bytes.contains(&0x1b) || bytes.contains(&HIDDEN_BYTES[33])
 }

@@ -79,7 +79,7 @@ fn a_missing_linker_is_a_failure() {
     assert_eq!(reading.findings[0].package.as_deref(), Some("x 0.1.0"));
 }
 
-/// What rustc 1.95 says on a full disk: of an archive, and when rust-lld has died of it.
+/// What rustc 1.95 prints on a full disk: about an archive, and when rust-lld has died of it.
 #[test]
 fn a_full_disk_is_no_compile_error() {
     let error = |message: &str, child: &str| {

@@ -14,7 +14,7 @@ fn part(package: &str) -> Part {
     Part { package: package.to_owned(), id: format!("id-{package}"), crate_name: package.to_owned(), repeat }
 }
 
-/// What is made of a call for the packages `a` and `b`, of which each has a library with tests.
+/// The reading of a call for the packages `a` and `b`, each of which has a library with tests.
 fn read(is_doc: bool, text: &str, exit: Exit) -> Reading {
     let ran = Ran { compiled_by: StageId::new("test-services").job("compile"), integration: false };
     let built = ["a", "b"].map(|name| Binary { package: format!("id-{name}"), ..binary(name, "lib") });

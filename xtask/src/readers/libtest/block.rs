@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 const LINES: usize = 100;
 const BYTES: usize = 32 * 1024;
 
-/// The most failed tests that are told apart in one block.
+/// The most failed tests that are distinguished in one block.
 const FAILING: usize = 500;
 
 /// The lines kept of a backtrace: those that name the test's own code come first.
@@ -21,7 +21,7 @@ const FRAMES: usize = 12;
 pub(super) struct Tail {
     lines: VecDeque<String>,
     bytes: usize,
-    /// How many lines of a backtrace have come, while one is being printed.
+    /// How many lines of a backtrace have arrived, while one is being printed.
     frames: Option<usize>,
 }
 
@@ -88,7 +88,7 @@ struct Section {
     at_failures: Option<Tail>,
 }
 
-/// What a block has come to.
+/// The result of a block.
 pub(super) struct Closed {
     pub(super) announced: u64,
     pub(super) counts: TestCounts,
@@ -170,7 +170,7 @@ impl Block {
         }
     }
 
-    /// A line behind the single tests: outputs, then the list of names.
+    /// A line after the single tests: outputs, then the list of names.
     fn report(&mut self, line: &str) {
         let name = lines::section(line);
         if let Some(name) = name.filter(|name| self.quiet() && self.position(name).is_none()) {

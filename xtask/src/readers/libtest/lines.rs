@@ -16,16 +16,16 @@ pub(super) fn running(line: &str) -> Option<u64> {
     rest.strip_suffix(" tests").or_else(|| rest.strip_suffix(" test"))?.parse::<u32>().ok().map(u64::from)
 }
 
-/// `test a::b ... ok` as the name, and how it ended when that stands on the line already.
+/// `test a::b ... ok` as the name, and how it ended when that is on the line already.
 pub(super) fn test(line: &str) -> Option<(&str, Option<Mark>)> {
     let (name, rest) = line.strip_prefix("test ")?.split_once(" ... ")?;
-    // What the harness adds is no part of the name.
+    // Suffixes that the harness adds are not part of the name.
     let suffixes = [" - should panic", " - compile fail", " - compile"];
     let name = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     (!name.is_empty()).then_some((name, mark(rest)))
 }
 
-/// The end of a test's line. With `--nocapture` a test's own text may stand before it.
+/// The end of a test's line. With `--nocapture` a test's own text may precede it.
 fn mark(rest: &str) -> Option<Mark> {
     let word = rest.split([',', ' ']).next().unwrap_or_default();
     match word {
@@ -38,7 +38,7 @@ fn mark(rest: &str) -> Option<Mark> {
     }
 }
 
-/// `ok` or `FAILED` on a line of its own, behind what a test printed.
+/// `ok` or `FAILED` on a line of its own, after what a test printed.
 pub(super) fn late_mark(line: &str) -> Option<Mark> {
     match line {
         "ok" => Some(Mark::Ok),
@@ -74,7 +74,7 @@ pub(super) fn overflowed(line: &str) -> Option<&str> {
     rest.ends_with(" has overflowed its stack").then_some(name)
 }
 
-/// Whether a line behind `stack backtrace:` is a frame, or the place of one.
+/// Whether a line after `stack backtrace:` is a frame, or the place of one.
 pub(super) fn frame(line: &str) -> bool {
     let text = line.trim_start();
     let behind_number = text.trim_start_matches(|c: char| c.is_ascii_digit());

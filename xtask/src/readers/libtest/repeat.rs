@@ -33,7 +33,7 @@ impl Repeat {
         Self { command, lacks_target, target: String::new(), doc_tests: Vec::new() }
     }
 
-    /// The tests that follow are those of this executable.
+    /// The tests that follow belong to this executable.
     pub(super) fn of_target(&mut self, binary: &Binary) {
         if self.lacks_target {
             self.target = match binary.kind.as_str() {
@@ -43,7 +43,7 @@ impl Repeat {
         }
     }
 
-    /// Remembers a test that runs beside others.
+    /// Remembers a test that runs alongside others.
     pub(super) fn see(&mut self, name: &str) {
         if is_doc_test(name) && self.doc_tests.len() < REMEMBERED {
             self.doc_tests.push(name.to_owned());
@@ -83,7 +83,7 @@ fn is_doc_test(name: &str) -> bool {
     name.contains(" - ") && name.contains("(line ") && name.ends_with(')')
 }
 
-/// The words that say something about a doc test, the most telling first.
+/// The words that say something about a doc test, the most specific first.
 fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split_whitespace().rev().filter(|word| !matches!(*word, "-" | "(line"))
 }

@@ -156,7 +156,7 @@ fn every_cut_of_an_executables_output_is_noticed() {
         let lines: Vec<&str> = output.trim_end().lines().collect();
         for end in 0..lines.len() {
             let part = lines[..end].join("\n");
-            // Nothing at all, and nothing but an empty line, is what an executable with its own harness may print.
+            // An executable with its own harness may print nothing at all, or nothing but an empty line.
             if part.contains("running") {
                 let reading = binaries(&[("a", &part, "", Exit::Code(0))]);
                 assert_eq!(reading.outcome, Outcome::Failed, "{end} lines");
