@@ -1,4 +1,4 @@
-//! A command as data: what is planned, printed, recorded and spawned is this one value.
+//! A command as data: the same value is planned, printed, recorded and spawned.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A program with its arguments, folder and environment.
+/// A program with its arguments, directory and environment.
 ///
 /// `Display` prints it as one line that can be pasted into a POSIX shell at the workspace's root: the variables that
 /// differ from the surroundings first, then the program and its arguments, quoted where they need it.
@@ -16,11 +16,11 @@ pub struct Command {
     pub program: String,
     /// Its arguments.
     pub args: Vec<String>,
-    /// The folder that it runs in, absolute.
+    /// Its working directory, absolute.
     pub cwd: PathBuf,
-    /// Variables that it gets on top of the surroundings.
+    /// Variables set on top of the child environment.
     pub env: BTreeMap<String, String>,
-    /// Whether both of its streams are read as one, standard output: in the order in which it writes them.
+    /// Whether both of its streams are read as one, as standard output: in the order in which it writes them.
     pub one_stream: bool,
 }
 
@@ -85,7 +85,7 @@ impl Command {
         std::iter::once(&self.program).chain(&self.args).map(String::as_str).collect()
     }
 
-    /// The line to paste when the shell stands in `here`: with a `cd` first where the command runs elsewhere.
+    /// The line to paste into a shell in `here`: with a `cd` first where the command runs elsewhere.
     pub fn paste_from(&self, here: &Path) -> String {
         match self.cwd.strip_prefix(here) {
             Ok(rest) if rest.as_os_str().is_empty() => self.to_string(),
@@ -141,7 +141,7 @@ impl Exit {
     }
 }
 
-/// What happened, to follow a subject: `exited with code 3`, `was killed by SIGSEGV`.
+/// How it ended, as a predicate: `exited with code 3`, `was killed by SIGSEGV`.
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,5 +1,5 @@
-//! What surrounds the process: variables, terminals, processors, the clock. The only reader of them; everything else
-//! is given this struct.
+//! The surroundings of the process: variables, terminals, processors, the clock. The only module that reads them;
+//! everything else is passed this struct.
 
 use crate::pipeline::Event;
 use crate::process::awake;
@@ -13,9 +13,9 @@ use std::time::{Duration, SystemTime};
 pub struct Environment {
     /// All variables whose names and values are UTF-8.
     pub vars: BTreeMap<String, String>,
-    /// The folder that the user stands in.
+    /// The current directory.
     pub cwd: PathBuf,
-    /// The folder for temporary files.
+    /// The directory for temporary files.
     pub temp: PathBuf,
     /// The program that is running.
     pub program: PathBuf,
@@ -34,11 +34,11 @@ pub struct Environment {
 /// Which of the standard streams are terminals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terminals {
-    /// Somebody can answer a question.
+    /// Standard input is one: the user can answer a question.
     pub stdin: bool,
     /// Data goes to a screen.
     pub stdout: bool,
-    /// Somebody watches.
+    /// Standard error is one: the user sees the progress.
     pub stderr: bool,
 }
 
@@ -64,12 +64,12 @@ impl Environment {
         })
     }
 
-    /// The value of a variable; an empty one counts as not set.
+    /// The value of a variable; an empty one counts as unset.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Who runs this, for others to read.
+    /// The user who runs this, for others to read.
     pub fn user(&self) -> &str {
         ["GITHUB_ACTOR", "USER", "LOGNAME"].iter().find_map(|name| self.var(name)).unwrap_or("somebody")
     }
@@ -84,7 +84,7 @@ impl Environment {
         self.var("GITHUB_ACTIONS") == Some("true")
     }
 
-    /// What caused the run, where GitHub says it.
+    /// The event that caused the run, where GitHub names it.
     pub fn event(&self) -> Option<Event> {
         self.var("GITHUB_EVENT_NAME").map(Event::on_github)
     }
@@ -100,18 +100,18 @@ impl Environment {
         self.var("GITHUB_REF")?.strip_prefix("refs/tags/")
     }
 
-    /// Whether the display may move the cursor: somebody watches, the terminal can, and no CI reads the log later.
+    /// Whether the display may move the cursor: stderr is a terminal that can, and no CI reads the log later.
     pub fn is_interactive(&self) -> bool {
         self.terminal.stderr && self.var("TERM") != Some("dumb") && !self.is_ci()
     }
 
-    /// Whether more than ASCII can be shown: the locale is UTF-8, or nobody has set one.
+    /// Whether more than ASCII can be shown: the locale is UTF-8, or none is set.
     pub fn shows_unicode(&self) -> bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| self.var(name));
         locale.is_none_or(|locale| locale.to_lowercase().replace('-', "").contains("utf8"))
     }
 
-    /// Whether to colour what goes to stderr.
+    /// Whether to colour the output on stderr.
     ///
     /// | `--color` | `NO_COLOR` | `CLICOLOR_FORCE` | `CARGO_TERM_COLOR` | terminal | GitHub | colour |
     /// | --- | --- | --- | --- | --- | --- | --- |
@@ -142,7 +142,7 @@ impl Environment {
     }
 
     /// The variables that cargo sets for `cargo xtask` alone, and that no child may inherit: with them a run through
-    /// the alias and a run of the binary would not do the same work.
+    /// the alias and a run of the binary would do different work.
     pub fn set_by_cargo(&self) -> Vec<String> {
         const NAMES: [&str; 7] =
             ["CARGO", "OUT_DIR", "RUSTUP_TOOLCHAIN", "RUST_RECURSION_COUNT", "CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
@@ -158,9 +158,9 @@ impl Environment {
             .collect()
     }
 
-    /// `LD_LIBRARY_PATH` as it was before cargo put its own folders in front; `None` when nothing was there.
+    /// `LD_LIBRARY_PATH` before cargo prepended its own directories; `None` when it was empty.
     ///
-    /// Cargo adds the profile's folder, its `deps`, and the toolchain's `lib`.
+    /// Cargo adds the profile's directory, its `deps`, and the toolchain's `lib`.
     pub fn library_path(&self) -> Option<String> {
         let value = self.var("LD_LIBRARY_PATH")?;
         if self.var("CARGO_MANIFEST_DIR").is_none() {
@@ -180,13 +180,13 @@ impl Environment {
     }
 }
 
-/// Whether a variable is set to nothing, which counts as not set.
+/// Whether a variable is set to the empty string, which counts as unset.
 pub fn is_empty(name: &str) -> bool {
     std::env::vars_os().any(|(key, value)| key == name && value.is_empty())
 }
 
-/// The clock of a run: the time of day for records, and for durations one that never goes back and does not count the
-/// time that xtask is stopped.
+/// The clock of a run: the time of day for records, and for durations a monotonic one that does not count the time
+/// that xtask is stopped.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     start: Duration,
@@ -203,7 +203,7 @@ impl Clock {
         humantime::format_rfc3339_millis(SystemTime::now()).to_string()
     }
 
-    /// Milliseconds since the clock was started, without those that xtask was stopped.
+    /// Milliseconds since the clock was started, except those that xtask was stopped.
     pub fn elapsed_ms(&self) -> u64 {
         u64::try_from(awake().saturating_sub(self.start).as_millis()).unwrap_or(u64::MAX)
     }

@@ -1,7 +1,7 @@
-//! What went wrong, in words that tell the reader what to do, and the exit code that scripts rely on.
+//! Errors, in words that help the reader to fix them, and the exit codes that scripts rely on.
 //!
 //! A failing command of a stage is an [`Outcome`](crate::outcome::Outcome), not an [`Error`]: an `Error` means that
-//! xtask itself could not go on.
+//! xtask itself could not continue.
 
 use crate::cause::Cause;
 use std::fmt;
@@ -16,7 +16,7 @@ pub enum Exit {
     Gate,
     /// The command line or the configuration is wrong.
     Usage,
-    /// A tool, the network, a credential or the disk stood in the way.
+    /// A problem with a tool, the network, a credential or the disk.
     Environment,
     /// The selection holds nothing to work on.
     NothingSelected,
@@ -24,7 +24,7 @@ pub enum Exit {
     TimedOut,
     /// Another run holds this checkout.
     Locked,
-    /// A deployment failed, and what was before is back and verified.
+    /// A deployment failed, and the rollback is done and verified.
     RolledBack,
     /// A deployment failed, and manual intervention is needed.
     Broken,
@@ -35,7 +35,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The number that the process ends with.
+    /// The exit code of the process.
     pub fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
@@ -53,7 +53,7 @@ impl Exit {
     }
 }
 
-/// Why xtask itself could not go on.
+/// Why xtask itself could not continue.
 ///
 /// Its headline is a lowercase sentence without a final dot. The constructors take what was attempted, on which path or
 /// command, and put "cannot" in front of it: `read the manifest` becomes `cannot read the manifest`. Causes go from the
@@ -79,7 +79,7 @@ pub struct Flaw {
     pub line: Option<u32>,
     /// The column, from 1, where it is known.
     pub column: Option<u32>,
-    /// What is wrong; empty when the whole error says it.
+    /// The problem; empty when the whole error says it.
     pub message: String,
 }
 
@@ -92,7 +92,7 @@ impl Error {
         Self::new(Exit::Usage, what)
     }
 
-    /// A tool, the network, a credential or the disk stands in the way.
+    /// A problem with a tool, the network, a credential or the disk.
     pub fn environment(what: impl Into<String>) -> Self {
         Self::new(Exit::Environment, what)
     }
@@ -112,7 +112,7 @@ impl Error {
         Self::saying(Exit::Usage, format!("unknown {kind} `{name}`"))
     }
 
-    /// Adds the error beneath, with everything that it names as its own source.
+    /// Adds an underlying error as the cause, along with its own chain of sources.
     #[must_use]
     pub fn because(mut self, cause: impl std::error::Error) -> Self {
         self.causes.push(cause.to_string());
@@ -127,28 +127,28 @@ impl Error {
         self
     }
 
-    /// Adds a cause in words, the last lines of a tool for example.
+    /// Adds a cause in words, such as the last lines of a tool.
     #[must_use]
     pub fn detail(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
     }
 
-    /// Says why in a type, where advice depends on it.
+    /// Adds the cause as a type, where advice depends on it.
     #[must_use]
     pub fn caused_by(mut self, cause: Cause) -> Self {
         self.cause = Some(cause);
         self
     }
 
-    /// Says what to do.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Names the places in files that are wrong, for those who see the files rather than the terminal.
+    /// Adds the places in files that are wrong, for readers who see the files rather than the terminal.
     #[must_use]
     pub fn at(mut self, flaws: impl IntoIterator<Item = Flaw>) -> Self {
         self.flaws = flaws.into_iter().collect();
@@ -160,19 +160,19 @@ impl Error {
         &self.flaws
     }
 
-    /// What was attempted and why it failed, in one line.
+    /// The attempted operation and why it failed, in one line.
     pub fn line(&self) -> String {
         let parts = std::iter::once(&self.headline).chain(&self.causes).flat_map(|part| part.lines()).map(str::trim);
         parts.collect::<Vec<_>>().join(": ")
     }
 
-    /// The same with only the first line of each cause: a tool may have said twenty.
+    /// The same with only the first line of each cause: a tool may have printed twenty.
     pub fn headline(&self) -> String {
         let parts = std::iter::once(&self.headline).chain(&self.causes).filter_map(|part| part.trim().lines().next());
         parts.collect::<Vec<_>>().join(": ")
     }
 
-    /// Why, as a type, where advice depends on it.
+    /// The cause as a type, where advice depends on it.
     pub fn cause(&self) -> Option<&Cause> {
         self.cause.as_ref()
     }

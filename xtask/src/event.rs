@@ -1,7 +1,7 @@
-//! What happens in a run, as a closed set of events. Every display, record and report is made from these and from
-//! nothing else; the executor knows none of them.
+//! The events of a run, as a closed set. Every display, record and report is made from these and from nothing else;
+//! the executor knows none of them.
 //!
-//! An event carries its time, its ids and the run's counts, so that no consumer keeps books of its own. As a line of
+//! An event carries its time, its ids and the run's counts, so that no consumer has to keep its own. As a line of
 //! `events.ndjson` it is flat: `{"at":"…","elapsed_ms":12,"done":1,"running":2,"total":9,"event":"task-started",…}`.
 
 use crate::cause::Cause;
@@ -22,7 +22,7 @@ pub struct Event {
     pub at: String,
     /// Milliseconds since the run started, by a clock that never goes back.
     pub elapsed_ms: u64,
-    /// Where the run stands after this event.
+    /// The progress of the run after this event.
     #[serde(flatten)]
     pub counts: Counts,
     /// What happened.
@@ -30,7 +30,7 @@ pub struct Event {
     pub kind: Kind,
 }
 
-/// How many tasks of the run are where.
+/// How many tasks of the run are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Tasks that have ended or were skipped.
@@ -46,9 +46,9 @@ pub struct Counts {
 pub struct PlannedStage {
     /// Its id.
     pub id: StageId,
-    /// What people type to run it.
+    /// The subcommand that runs it.
     pub subcommand: String,
-    /// What its failure means.
+    /// How its failure affects the run.
     pub policy: Policy,
     /// Its tasks, in the plan's order.
     pub tasks: Vec<TaskId>,
@@ -66,15 +66,15 @@ pub enum Kind {
         run: String,
         /// The command line that started it, quoted for a shell.
         command: String,
-        /// What caused it: `pull-request` or `push`.
+        /// The event that caused it: `pull-request` or `push`.
         cause: String,
-        /// The commit that is checked out, when there is one, with `-dirty` behind it when files differ.
+        /// The commit that is checked out, when there is one, with the suffix `-dirty` when files differ.
         commit: Option<String>,
         /// How many tasks may run at once.
         slots: usize,
         /// The services of the run.
         services: Vec<String>,
-        /// What will run.
+        /// The stages to run.
         stages: Vec<PlannedStage>,
     },
     /// An earlier run in this checkout ended without closing its record.
@@ -83,7 +83,7 @@ pub enum Kind {
         run: String,
         /// The tasks that were running.
         tasks: Vec<TaskId>,
-        /// What it had left behind and is gone now: processes and folders.
+        /// Its leftovers that were removed: processes and directories.
         cleaned: Vec<String>,
     },
     /// The first task of a stage is about to start.
@@ -99,10 +99,11 @@ pub enum Kind {
         stage: StageId,
         /// The package that it is about.
         service: Option<String>,
-        /// The command, quoted for a shell that stands at the workspace's root.
+        /// The command, quoted for a shell in the workspace's root.
         command: String,
     },
-    /// A task wrote a line; for displays only, may be dropped when they are slow, and not recorded: the log has it.
+    /// A task wrote a line; for displays only, may be dropped when they are slow, and is not recorded: it is in the
+    /// log.
     TaskOutput {
         /// The task.
         task: TaskId,
@@ -111,7 +112,7 @@ pub enum Kind {
         /// The line, sanitised: no control characters, no colours.
         line: String,
     },
-    /// A running task has printed nothing for a while; said less and less often.
+    /// A running task has printed nothing for a while; reported less and less often.
     TaskSilent {
         /// The task.
         task: TaskId,
@@ -122,18 +123,18 @@ pub enum Kind {
     TaskBlocked {
         /// The task.
         task: TaskId,
-        /// What is locked, in cargo's words: `build directory`.
+        /// The locked resource, in cargo's words: `build directory`.
         lock: String,
     },
-    /// A part of a task, such as one of the services that are deployed together, has come to another state.
+    /// The state of a part of a task, such as one of the services that are deployed together, has changed.
     TaskPart {
         /// The task.
         task: TaskId,
         /// The part.
         part: String,
-        /// How it stands, sanitised.
+        /// Its state, sanitised.
         line: String,
-        /// Whether nothing more will be told of it.
+        /// Whether nothing more will be reported about it.
         done: bool,
     },
     /// A task runs whose earlier result cannot be used.
@@ -151,7 +152,7 @@ pub enum Kind {
         task: TaskId,
         /// Its stage.
         stage: StageId,
-        /// What it is for.
+        /// Its purpose.
         #[serde(default)]
         purpose: Purpose,
         /// The package that it is about.
@@ -162,22 +163,22 @@ pub enum Kind {
         duration_ms: u64,
         /// Its log, relative to the run's directory; `None` when none was written.
         log: Option<String>,
-        /// What its output says.
+        /// The reading of its output.
         reading: Box<Reading>,
         /// The last lines of its output (at most 20, sanitised) when it ended badly.
         tail: Vec<String>,
-        /// The command to type to run it again, quoted for a shell that stands at the workspace's root.
+        /// The command to type to run it again, quoted for a shell in the workspace's root.
         repeat: String,
     },
     /// All tasks of a stage have ended, or it was skipped as a whole.
     StageFinished {
         /// The stage.
         stage: StageId,
-        /// What its failure means.
+        /// How its failure affects the run.
         policy: Policy,
         /// How it ended.
         outcome: Outcome,
-        /// Why it was skipped, or what went wrong in one line.
+        /// Why it was skipped, or the problem in one line.
         because: Option<String>,
         /// The same for programs, where something depends on it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -185,7 +186,7 @@ pub enum Kind {
         /// From its first task's start to its last one's end.
         duration_ms: u64,
     },
-    /// The run has been told to stop; nothing new starts.
+    /// The run is being stopped; nothing new starts.
     Stopping {
         /// Why: `interrupted (Ctrl-C)`, `terminated (SIGTERM)`, `the run's time is up (timeout)`.
         because: String,
@@ -194,7 +195,7 @@ pub enum Kind {
     },
     /// Something beside the run went wrong or is worth knowing; the verdict does not change.
     Warning {
-        /// What, in one line.
+        /// The warning, in one line.
         message: String,
     },
     /// The run is over; the last event.

@@ -1,4 +1,4 @@
-//! Writing files so that a reader, or a crash, never meets half of one. Knows nothing about what is in them.
+//! Writes files so that no reader ever sees half of one, even after a crash. Knows nothing about their contents.
 
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions, Permissions};
@@ -6,9 +6,9 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Replaces `path` by a file that holds `bytes`: all of them or, after a crash at any moment, what was there before.
+/// Replaces `path` by a file that holds `bytes`: all of them or, after a crash at any moment, the previous contents.
 ///
-/// A temporary file in the same folder is written, synced and renamed. The folder must exist.
+/// A temporary file in the same directory is written, synced and renamed. The directory must exist.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     try_write(path, bytes).map_err(|e| {
         Error::environment(format!("write {}", path.display()))
@@ -17,7 +17,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// Makes a file that only this user may read. It must not be there yet: nobody has put it in place for us.
+/// Creates a file that only this user may read. It must not exist yet: one that does may have been planted.
 pub fn create_private(path: &Path, text: &str) -> Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
@@ -35,7 +35,8 @@ fn try_write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    // The rename itself is durable once the folder is; some filesystems cannot sync one, and the file is whole anyway.
+    // The rename itself is durable once the directory is; some filesystems cannot sync one, and the file is whole
+    // anyway.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }

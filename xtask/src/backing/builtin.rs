@@ -1,8 +1,8 @@
-//! PostgreSQL and Redis, in the very words that a manifest would use for a further server.
+//! PostgreSQL and Redis, written exactly as a manifest would describe a further server.
 //!
-//! Both get a random password although they listen on the loopback alone: whoever reaches a PostgreSQL as its superuser,
-//! or a Redis that takes `CONFIG SET`, runs commands as the user who started it, and on a shared machine the loopback is
-//! everybody's. The password goes by file and by environment, never by argument.
+//! Both get a random password although they listen on the loopback only: anyone who reaches a PostgreSQL as its
+//! superuser, or a Redis that accepts `CONFIG SET`, runs commands as the user who started it, and on a shared machine
+//! every user can reach the loopback. The password is passed by file and by environment, never as an argument.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub(super) fn table(name: &str) -> Option<Value> {
 }
 
 fn postgres() -> Value {
-    // Nothing outlives the run, so nothing need survive a power cut.
+    // Nothing outlives the run, so nothing needs to survive a power cut.
     let careless = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
     let careless = careless.iter().flat_map(|setting| ["-c", setting]);
     let local = [
@@ -29,10 +29,11 @@ fn postgres() -> Value {
         "{port}",
         "-c",
         "listen_addresses={listen}",
-        // A socket in a folder of the machine would be one more thing to collide on and to clean up.
+        // A socket in a system directory would be one more thing to collide on and to clean up.
         "-c",
         "unix_socket_directories=",
-        // Segments in files of the data folder go with it, however the server ends; those in /dev/shm would not.
+        // Segments in files of the data directory are removed with it, however the server ends; those in /dev/shm
+        // would not be.
         "-c",
         "dynamic_shared_memory_type=mmap",
     ];
@@ -58,7 +59,7 @@ fn postgres() -> Value {
             "PGSSLMODE": "{query.sslmode}",
             "PGSSLROOTCERT": "{query.sslrootcert}",
             "PGCONNECT_TIMEOUT": "10",
-            // What the user has set for another server is not meant for this one.
+            // Variables that the user has set for another server are not meant for this one.
             "PGSERVICE": "",
             "PGPASSFILE": "",
             "PGHOSTADDR": "",
@@ -103,7 +104,7 @@ fn redis() -> Value {
     json!({
         "title": "Redis",
         "env": "REDIS_URL",
-        // The user is named because some clients take the empty name for a user.
+        // The user is named because some clients treat an empty name as a user.
         "url": "redis://{user}:{password}@{host}:{port}",
         "user": "default",
         "version": "7",

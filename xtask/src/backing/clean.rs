@@ -1,7 +1,7 @@
-//! What a run that was killed has left behind, apart from its processes: folders, containers, databases in servers that
+//! The leftovers of a killed run, apart from its processes: directories, containers, and databases in servers that
 //! others run.
 //!
-//! Never touches what a live run uses: the lock of its folder tells.
+//! Never touches anything that a live run uses: its directory's lock shows that it is live.
 
 use super::client::Client;
 use super::context::Context;
@@ -20,10 +20,10 @@ use std::time::Duration;
 /// How long one `docker` command may take.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Removes what the dead run `run` left in `temp` and in Docker, and says what it was: one line each, for the user.
+/// Removes the leftovers of the dead run `run` in `temp` and in Docker, and returns one line for each, for the user.
 ///
-/// Call it after [`process::kill_survivors`], which finds more processes and says which task they are of. `path` is
-/// where `docker` is looked for; it is asked only when that run had containers.
+/// Call it after [`process::kill_survivors`], which finds more processes and reports which task they belong to. `path`
+/// is where `docker` is looked for; `docker` is only called when that run had containers.
 pub fn clean_after(run: &str, temp: &Path, path: &OsStr) -> Vec<String> {
     let mut said = Vec::new();
     for mut left in folders(temp).iter().flat_map(|temp| Abandoned::find(temp, Some(run))) {
@@ -36,7 +36,7 @@ pub fn clean_after(run: &str, temp: &Path, path: &OsStr) -> Vec<String> {
     said
 }
 
-/// The same for every run whose owner is dead, whether or not anybody remembers it: its record may be gone.
+/// The same for every run whose owner is dead, whether or not it has a record: the record may be gone.
 pub(super) fn clean_after_all(temp: &Path, path: &OsStr) -> Vec<String> {
     let mut said = Vec::new();
     for mut left in folders(temp).iter().flat_map(|temp| Abandoned::find(temp, None)) {
@@ -52,7 +52,7 @@ fn clean(left: &mut Abandoned, path: &OsStr, said: &mut Vec<String>) {
     if left.containers {
         match containers(&left.run, path) {
             Ok(removed) => said.extend(removed.into_iter().map(|id| format!("removed the container {id}"))),
-            // The folder stays, so that the next run asks again.
+            // The directory stays, so that the next run tries again.
             Err(why) => return said.push(format!("containers labelled {LABEL}={} may be left: {why}", left.run)),
         }
     }
@@ -63,8 +63,8 @@ fn clean(left: &mut Abandoned, path: &OsStr, said: &mut Vec<String>) {
     }
 }
 
-/// Drops what dead runs left in the given server, now that there is a way in. Trouble is nobody's news: the ledger
-/// stays, and the next run tries again.
+/// Drops the databases that dead runs left in the given server, now that it can be reached. Errors are not reported:
+/// the ledger stays, and the next run tries again.
 pub(super) fn drop_abandoned(context: &Context, spec: &ServerSpec, client: &Client) {
     let address = ledger_address(client);
     for mut left in folders(&context.request.temp).iter().flat_map(|temp| Abandoned::find(temp, None)) {
@@ -81,12 +81,12 @@ pub(super) fn drop_abandoned(context: &Context, spec: &ServerSpec, client: &Clie
     }
 }
 
-/// Which server a ledger is about: who, and where.
+/// Which server a ledger is for: user and address.
 pub(super) fn ledger_address(client: &Client) -> String {
     format!("{}@{}", client.outside.user, client.outside.address())
 }
 
-/// The folders that a start may have used: the one for temporary files, and the one that every user can reach.
+/// The directories that a start may have used: the one for temporary files, and the one that every user can reach.
 fn folders(temp: &Path) -> Vec<PathBuf> {
     let mut folders = vec![temp.to_owned(), PathBuf::from(super::SHARED_TEMP)];
     folders.dedup();
@@ -108,7 +108,7 @@ fn containers(run: &str, path: &OsStr) -> Result<Vec<String>, String> {
     Ok(ids)
 }
 
-/// The lines that a command wrote, or why it failed.
+/// The output lines of a command, or why it failed.
 fn ask(command: &Command) -> Result<Vec<String>, String> {
     let mut lines = Vec::new();
     let child = Child {

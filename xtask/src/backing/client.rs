@@ -1,6 +1,6 @@
-//! The client commands of a server: whether it is ready, and making and removing a service's database.
+//! The client commands of a server: checking whether it is ready, and creating and dropping a service's database.
 //!
-//! The password goes by environment. In a container the client of the image is used, so that the machine needs none.
+//! The password is passed in the environment. A container uses its image's own client, so that the machine needs none.
 
 use super::context::Context;
 use super::find;
@@ -27,13 +27,13 @@ pub(super) struct Client {
 /// Where client programs run.
 #[derive(Clone, Debug)]
 pub(super) enum Within {
-    /// On this machine; a client beside the server's own program is taken first.
+    /// On this machine; a client next to the server's own program is preferred.
     Machine(Option<PathBuf>),
-    /// In the server's container, which sees itself at another place.
+    /// In the server's container, where the server has a different address.
     Container {
         /// The container.
         name: String,
-        /// The server's place as it sees itself.
+        /// The server's place as seen from inside.
         inside: Box<Place>,
     },
 }
@@ -44,7 +44,7 @@ impl Client {
         self.outside.url.as_ref().is_none_or(|url| url.scheme() != "rediss")
     }
 
-    /// Runs a client command; why it failed, with passwords hidden.
+    /// Runs a client command; returns why it failed, with passwords redacted.
     ///
     /// # Errors
     ///

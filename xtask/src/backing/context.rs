@@ -1,6 +1,6 @@
-//! What one start works with: the request, its folder, the order to stop, and how commands are run for it.
+//! The context of one start: the request, its directory, the stop request, and how commands are run for it.
 //!
-//! Supervision is [`crate::process`]'s business; this file only fills in what is the same for every call.
+//! Supervision is [`crate::process`]'s business; this file only fills in the parts that are the same for every call.
 
 use super::Request;
 use super::scratch::Scratch;
@@ -20,18 +20,18 @@ const ANSWER_CAP: usize = 64 * 1024;
 /// The most that is kept of a log, in bytes.
 const LOG_CAP: u64 = 4 * 1024 * 1024;
 
-/// How long `docker info` may take: an engine that is there answers at once.
+/// How long `docker info` may take: a running engine answers at once.
 const ENGINE_LIMIT: Duration = Duration::from_secs(5);
 
-/// Time between two looks at a server.
+/// The interval between two checks of a server.
 pub(super) const PAUSE: Duration = Duration::from_millis(30);
 
-/// What one start works with.
+/// The context of one start.
 #[derive(Debug)]
 pub(super) struct Context {
     pub(super) request: Request,
     pub(super) scratch: Scratch,
-    /// The run's while servers start, one of its own while they stop: what is torn down must not be cancelled.
+    /// The run's while servers start, a separate one while they stop: teardown must not be cancelled.
     stop: RefCell<Stop>,
     engine: OnceCell<Result<(), String>>,
     started: Cell<u32>,
@@ -41,7 +41,7 @@ pub(super) struct Context {
 #[derive(Debug)]
 pub(super) struct Ran {
     pub(super) success: bool,
-    /// What it wrote to its standard output, without the last line end.
+    /// Its standard output, without the final newline.
     pub(super) stdout: String,
     how: String,
     tail: Vec<String>,
@@ -67,12 +67,12 @@ impl Context {
         Self { request, scratch, stop: RefCell::new(stop), engine: OnceCell::new(), started: Cell::new(0) }
     }
 
-    /// From here on, commands are run whether or not the run is being stopped.
+    /// From here on, commands run even when the run is being stopped.
     pub(super) fn begin_teardown(&self) {
         self.stop.replace(Stop::new());
     }
 
-    /// Does something that must not be cancelled even though the run is.
+    /// Runs something that must not be cancelled even though the run is.
     pub(super) fn undisturbed<T>(&self, work: impl FnOnce(&Self) -> T) -> T {
         let stop = self.stop.replace(Stop::new());
         let done = work(self);
@@ -88,7 +88,7 @@ impl Context {
         Ok(())
     }
 
-    /// Waits a moment between two looks.
+    /// Waits a moment between two checks.
     pub(super) fn pause(&self) -> Result<()> {
         std::thread::sleep(PAUSE);
         self.check()
@@ -138,7 +138,7 @@ impl Context {
         Ok(Server { process, first, grace: self.request.grace })
     }
 
-    /// `docker`, when there is such a program.
+    /// `docker`, if it is installed.
     pub(super) fn docker(&self) -> Option<Command> {
         let program = which::which_in("docker", Some(&self.request.path), "/").ok()?;
         Some(Command::new(program.to_string_lossy(), "/"))
@@ -158,13 +158,13 @@ impl Context {
         self.engine.get_or_init(ask).clone()
     }
 
-    /// A marker of its own for every child: one that ends must not take a server for something that it left behind.
+    /// A unique marker for every child: when one ends, a server must not be taken for something that it left behind.
     fn marker(&self, what: &str) -> String {
         self.started.set(self.started.get() + 1);
         format!("{}/{what}-{}-{}", self.request.marker, self.scratch.token(), self.started.get())
     }
 
-    /// A variable that a command sets to nothing is one that it must not inherit.
+    /// A variable that a command sets to the empty string must not be inherited.
     fn split(&self, command: &Command) -> (Command, Surroundings) {
         let mut surroundings = self.request.surroundings.clone();
         surroundings
@@ -205,7 +205,7 @@ impl Server {
         self.process.try_status().map(how)
     }
 
-    /// What can be seen of it from elsewhere.
+    /// The part of it that can be watched from elsewhere.
     pub(super) fn view(&self) -> View {
         self.process.view()
     }

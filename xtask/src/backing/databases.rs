@@ -1,4 +1,4 @@
-//! The databases of the services: made when a server is up, and dropped where the server outlives the run.
+//! The databases of the services: created once a server is up, and dropped where the server outlives the run.
 
 use super::clean;
 use super::client::Client;
@@ -9,11 +9,11 @@ use super::{Running, Up, names};
 use crate::error::{Error, Result};
 use std::time::{Duration, Instant};
 
-/// How long it may take to drop the databases of a server: one that has gone away answers for none of them.
+/// How long it may take to drop the databases of a server: one that is gone answers for none of them.
 const DROP_LIMIT: Duration = Duration::from_secs(15);
 
-/// Makes a database for each service in the server that came up last. Where they would outlive a killed run, they are
-/// noted first.
+/// Creates a database for each service in the server that came up last. Where they would outlive a killed run, they are
+/// recorded first.
 pub(super) fn make(context: &Context, all: &mut [Up]) -> Result<()> {
     let Some(up) = all.last_mut() else { return Ok(()) };
     let services = &context.request.services;
@@ -61,7 +61,7 @@ pub(super) fn drop_all(context: &Context, up: &mut Up, left: &mut Vec<String>) {
     });
 }
 
-/// What was made in other people's servers.
+/// The databases created in other people's servers.
 pub(super) fn ledgers(up: &[Up]) -> Vec<Ledger> {
     let given = up.iter().filter(|up| matches!(up.running, Running::Given) && !up.spec.drop.is_empty());
     given

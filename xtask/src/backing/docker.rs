@@ -21,7 +21,7 @@ pub(super) const LABEL: &str = "xtask.run";
 /// Where a server finds its files in the container.
 const DIR: &str = "/xtask";
 
-/// What the engine says of a container that is not there.
+/// The engine's message for a container that does not exist.
 const GONE: &str = "No such container";
 
 /// How long fetching an image may take.
@@ -46,7 +46,7 @@ pub(super) fn bring_up(context: &Context, spec: &ServerSpec) -> Result<Result<Up
     let password = names::random(16)?;
     let name = format!("xtask-{}-{}", context.scratch.token(), spec.name);
     let inside = Place::inside(spec, container.port, DIR, &password);
-    // From here on there may be a container, whatever becomes of the command that makes it.
+    // From here on there may be a container, whatever happens to the command that creates it.
     context.scratch.note_containers()?;
     let removed = Removed { context, name: &name, done: false };
     if let Err(why) = fetch(context, &docker, &container.image)? {
@@ -65,9 +65,9 @@ pub(super) fn bring_up(context: &Context, spec: &ServerSpec) -> Result<Result<Up
     Ok(Ok(Up::new(spec, client, Running::Container { name, attached }, description)))
 }
 
-/// Removes a container and its volumes; what is wrong when it cannot be. One that is not there is no trouble.
+/// Removes a container and its volumes; returns why when it cannot. A missing container is not an error.
 ///
-/// The engine removes one that has ended by itself, and refuses to while it does so: then it is asked again until the
+/// The engine removes an exited container by itself, and refuses to do so on request meanwhile: retry until the
 /// container is gone.
 pub(super) fn remove(context: &Context, name: &str) -> Result<(), String> {
     let Some(docker) = context.docker() else { return Err(format!("the container {name}: no `docker` on PATH")) };
@@ -94,7 +94,7 @@ pub(super) fn is_going(why: &str) -> bool {
     why.contains(GONE) || why.contains("already in progress")
 }
 
-/// Removes a container that did not get as far as being somebody's server: after an error, or when the run is stopped.
+/// Removes a container that never became a usable server: after an error, or when the run is stopped.
 struct Removed<'a> {
     context: &'a Context,
     name: &'a str,
@@ -110,7 +110,7 @@ impl Removed<'_> {
 impl Drop for Removed<'_> {
     fn drop(&mut self) {
         if !self.done {
-            // The order to stop that ended the start would end this command as well.
+            // The stop request that ended the start would end this command as well.
             let _ = self.context.undisturbed(|context| remove(context, self.name));
         }
     }
@@ -156,8 +156,8 @@ fn create(
     Ok(Ok(()))
 }
 
-/// Starts the container and waits until its server can be used. The attached client stays: it has the server's output,
-/// and it ends when the container does.
+/// Starts the container and waits until its server can be used. The attached client stays: it carries the server's
+/// output, and it exits when the container does.
 fn start(
     context: &Context,
     spec: &ServerSpec,
@@ -177,7 +177,7 @@ fn start(
     let outside = Place { port, ..inside.clone() };
     let client = Client { outside, within: Within::Container { name: name.to_owned(), inside: Box::new(inside) } };
     let why = match ready::wait(context, spec, &client, deadline, || Ok(attached.ended()))? {
-        // The client looked from inside; the tests come from here.
+        // The client checked from inside; the tests connect from here.
         Ok(()) => match ready::connect(context, &client.outside, |_, _| Ok(()))? {
             Ok(()) => return Ok(Ok((client, attached))),
             Err(why) => format!("it runs, but cannot be reached at {}: {why}", client.outside.address()),
@@ -190,7 +190,7 @@ fn start(
     Ok(Err(client.outside.hide(&with_log(why, attached))))
 }
 
-/// The port of the loopback at which the container's is reached, once the container runs.
+/// The loopback port that the container's port is published on, once the container runs.
 fn published(
     context: &Context,
     docker: &Command,
@@ -219,7 +219,7 @@ fn with_log(why: String, attached: Server) -> String {
     std::iter::once(why).chain(attached.stop()).collect::<Vec<_>>().join("\n")
 }
 
-/// What a command wrote, or why it failed.
+/// The output of a command, or why it failed.
 fn run(context: &Context, command: &Command, limit: Duration) -> Result<Result<String, String>> {
     match context.run(command, None, limit) {
         Ok(ran) if ran.success => Ok(Ok(ran.stdout)),

@@ -1,11 +1,11 @@
-//! Finds a server's program on this machine: on `PATH` and in the folders where distributions keep it.
+//! Finds a server's program on this machine: on `PATH` and in the directories where distributions install it.
 
 use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every place of the program, in the order in which they are preferred: `PATH` first, then the folders.
+/// All paths of the program in order of preference: `PATH` first, then the directories.
 pub(super) fn programs(name: &str, path: &OsStr, folders: &[String]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in std::env::split_paths(path).chain(folders.iter().flat_map(|pattern| expand(pattern))) {
@@ -15,10 +15,10 @@ pub(super) fn programs(name: &str, path: &OsStr, folders: &[String]) -> Vec<Path
     found
 }
 
-/// A client program: beside the server's, as its version fits there, else anywhere.
+/// A client program: preferably from the server's directory, where its version fits, else from anywhere.
 ///
-/// A server found through a link has its clients beside what the link points at; elsewhere on `PATH` there may be a
-/// wrapper that takes ten times as long.
+/// For a server found through a symlink, the clients are next to the link's target; elsewhere on `PATH` there may be a
+/// wrapper that is ten times slower.
 pub(super) fn client(name: &str, beside: Option<&Path>, path: &OsStr, folders: &[String]) -> Option<PathBuf> {
     let real = beside.and_then(|server| fs::canonicalize(server).ok());
     let servers = [real.as_deref(), beside];
@@ -27,7 +27,7 @@ pub(super) fn client(name: &str, beside: Option<&Path>, path: &OsStr, folders: &
     beside.or_else(|| programs(name, path, folders).into_iter().next())
 }
 
-/// The folders that a pattern with at most one `*` stands for, the highest version first.
+/// The directories that match a pattern with at most one `*`, the highest version first.
 fn expand(pattern: &str) -> Vec<PathBuf> {
     let Some((before, after)) = pattern.split_once('*') else { return vec![PathBuf::from(pattern)] };
     let (parent, start) = before.rsplit_once('/').unwrap_or((".", before));
@@ -43,7 +43,7 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
     names.into_iter().map(|name| Path::new(parent).join(name).join(rest)).collect()
 }
 
-/// The first `1.2.3` in what a program says of its version.
+/// The first `1.2.3` in a program's version output.
 pub(super) fn version_in(text: &str) -> Option<&str> {
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, '=' | '(' | ')' | ',' | 'v'));
     words.map(|word| word.trim_end_matches('.')).find(|word| {
@@ -51,7 +51,7 @@ pub(super) fn version_in(text: &str) -> Option<&str> {
     })
 }
 
-/// Whether a version is the wanted one as far as that says: `15.18` is `15`, `150.1` is not.
+/// Whether a version matches the wanted one, component by component: `15.18` is `15`, `150.1` is not.
 pub(super) fn fits(version: &str, wanted: &str) -> bool {
     version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

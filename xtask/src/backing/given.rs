@@ -1,6 +1,6 @@
-//! A server that is there already: its URL is in the environment.
+//! A server that is already running: its URL is in the environment.
 //!
-//! Somebody who sets the variable means it: a URL that does not work is an error, never a reason to use something else.
+//! Setting the variable is deliberate: a URL that does not work is an error, never a reason to fall back.
 
 use super::Up;
 use super::client::{Client, Within};
@@ -13,15 +13,15 @@ use crate::error::{Error, Result};
 use crate::process::awake;
 use std::time::Duration;
 
-/// How long a server that should be there already may take to answer.
+/// How long an already running server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The server that the variable gives; `None` when it is not set or empty.
+/// The server that the variable points to; `None` when it is unset or empty.
 pub(super) fn bring_up(context: &Context, spec: &ServerSpec) -> Result<Option<Up>> {
     let env = &spec.env;
     let Some(text) = context.request.given.get(env).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     let scheme = spec.url.start().split("://").next().unwrap_or_default();
-    // What cannot be taken apart is not shown either: nobody knows which part of it is the password.
+    // A URL that does not parse is not shown either: any part of it may be the password.
     let url = Url::parse(text).filter(|url| url.scheme().starts_with(scheme)).ok_or_else(|| {
         Error::environment(format!("use the {} that {env} gives", spec.title))
             .detail(format!("its value is not of the form {scheme}://user:password@host:port"))

@@ -1,4 +1,4 @@
-//! A server as a process of this machine, in a folder of its own, on a free port of the loopback.
+//! A server as a process of this machine, in its own directory, on a free port of the loopback.
 
 use super::client::{Client, Within};
 use super::context::Context;
@@ -14,13 +14,13 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How often a port is looked for. Between the look and the server's own bind, somebody else may take it.
+/// How many times to pick a port. Another process may take it before the server binds it.
 const PORTS: usize = 5;
 
-/// How long a program may take to say its version.
+/// How long a program may take to print its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
 
-/// What starting takes, found once.
+/// Everything that starting needs, looked up once.
 struct Found {
     program: PathBuf,
     version: String,
@@ -59,7 +59,7 @@ pub(super) fn bring_up(context: &Context, spec: &ServerSpec) -> Result<Result<Up
     Ok(Err(format!("{PORTS} ports in a row were taken by others: {last}")))
 }
 
-/// The first program of the wanted version, else the first that can say its version at all, else the first.
+/// The first program of the wanted version, else the first that prints a version at all, else the first.
 fn pick(context: &Context, spec: &ServerSpec, local: &Local) -> Result<Option<(PathBuf, String)>> {
     let mut best: Option<(PathBuf, String)> = None;
     for program in find::programs(&local.program, &context.request.path, &local.folders) {

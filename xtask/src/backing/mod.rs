@@ -1,8 +1,8 @@
-//! PostgreSQL, Redis and whatever else the integration tests talk to: brought up, a database for each service made in
-//! them, and all of it taken down again.
+//! PostgreSQL, Redis and any other server that the integration tests talk to: started, with a database for each service
+//! created in them, and taken down again.
 //!
 //! A server comes from the first source that works: its URL is in the environment (`given`), a container (`docker`),
-//! a program of this machine (`local`). What a server is stands in its [`spec::ServerSpec`]; no code here asks for its
+//! a program of this machine (`local`). A server is described by its [`spec::ServerSpec`]; no code here checks its
 //! name. Nothing here knows stages, tasks or events.
 
 mod builtin;
@@ -43,10 +43,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-/// The folder for temporary files that every user can reach.
+/// The directory for temporary files that every user can reach.
 const SHARED_TEMP: &str = "/tmp";
 
-/// Servers that can be used. Dropped, they are stopped.
+/// Servers that are ready to use. Dropping them stops them.
 pub struct Servers {
     /// Variables for every test.
     pub env: BTreeMap<String, String>,
@@ -54,7 +54,7 @@ pub struct Servers {
     pub service_env: BTreeMap<String, BTreeMap<String, String>>,
     /// A line for each server: `PostgreSQL 15.18 from /usr/lib/postgresql/15/bin on 127.0.0.1:41231`.
     pub description: Vec<String>,
-    /// What runs that were killed had left and is gone now, a line each.
+    /// The leftovers of killed runs that were removed, one line each.
     pub cleaned: Vec<String>,
     up: Vec<Up>,
     /// `None` once everything has been stopped.
@@ -68,20 +68,20 @@ struct Up {
     client: Client,
     running: Running,
     description: String,
-    /// What was, or was about to be, made in it.
+    /// The databases that were, or were about to be, created in it.
     databases: Vec<String>,
 }
 
-/// Whose a server is.
+/// Who owns a server.
 #[derive(Debug)]
 enum Running {
-    /// Somebody else's.
+    /// Someone else.
     Given,
     /// Ours, a container.
     Container {
         /// Its name.
         name: String,
-        /// The client that has its output.
+        /// The client that carries its output.
         attached: Server,
     },
     /// Ours, this process.
@@ -94,12 +94,12 @@ impl Up {
     }
 }
 
-/// Brings the servers up, one after the other, and makes the databases. Returns within about 100 ms and the time that
-/// taking down takes once `stop` is raised.
+/// Starts the servers one after the other and creates the databases. Once `stop` is raised, returns within about
+/// 100 ms plus the time that teardown takes.
 ///
 /// # Errors
 ///
-/// When a server cannot be had from any source, with the reason of each; what had been started is stopped again.
+/// When no source can provide a server, with the reason for each; servers already started are stopped again.
 pub fn start(request: Request, stop: &Stop) -> Result<Servers> {
     let cleaned = clean::clean_after_all(&request.temp, &request.path);
     let scratch = Scratch::create(&temp_for(&request), &request.run)?;
@@ -122,7 +122,7 @@ pub fn start(request: Request, stop: &Stop) -> Result<Servers> {
     }
 }
 
-/// A folder that the servers' user can pass through, which a root's private one is not.
+/// A directory that the servers' user can traverse, unlike a private one of root's.
 fn temp_for(request: &Request) -> PathBuf {
     let other_user = rustix::process::geteuid().is_root()
         && request.servers.iter().any(|spec| spec.local.as_ref().is_some_and(|local| local.refuses_root));
@@ -134,13 +134,13 @@ fn temp_for(request: &Request) -> PathBuf {
 }
 
 impl Servers {
-    /// Stops the servers, drops what was made in those of others, and removes everything. What could not be removed is
-    /// named.
+    /// Stops the servers, drops the databases created in other people's, and removes everything. Returns what could not
+    /// be removed.
     pub fn stop(mut self) -> Vec<String> {
         self.tear_down()
     }
 
-    /// A watch on each server, for those who use it.
+    /// A watch on each server, for the tasks that use it.
     pub fn watches(&self) -> Vec<Watch> {
         self.up.iter().map(Watch::on).collect()
     }
@@ -159,7 +159,7 @@ impl Servers {
         Ok(())
     }
 
-    /// Notes what the tests get of the server that came up last.
+    /// Records the variables that the tests get for the server that came up last.
     fn note_urls(&mut self) {
         let (Some(context), Some(Up { spec, client, databases, .. })) = (&self.context, self.up.last()) else { return };
         if !spec.per_service() {

@@ -1,16 +1,16 @@
-//! Names of what a start makes: databases, folders, passwords.
+//! The names that a start generates: databases, directories, passwords.
 
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::Read;
 
-/// The longest name that PostgreSQL takes without cutting it, in bytes.
+/// The longest name that PostgreSQL accepts without truncating it, in bytes.
 const LONGEST: usize = 63;
 
 /// The database of a service: `xtask_<token>_<service>`, of lower-case letters, digits and underscores only, so that it
 /// needs no quoting in SQL and no escaping in a URL.
 ///
-/// Different services get different names even where the name has to be cut or a character replaced.
+/// Different services get different names even where the name has to be truncated or a character replaced.
 pub(super) fn database(token: &str, service: &str) -> String {
     let plain: String =
         service.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
@@ -22,7 +22,7 @@ pub(super) fn database(token: &str, service: &str) -> String {
     format!("{kept}_{:016x}", fnv(service))
 }
 
-/// What of a run's id may stand in a folder's name or a label: the rest becomes `-`.
+/// The characters of a run's id that may appear in a directory name or a label: the rest become `-`.
 pub(super) fn plain(run: &str) -> String {
     let keep = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     run.chars().map(|c| if keep(c) { c } else { '-' }).take(64).collect()

@@ -1,4 +1,4 @@
-//! Where a server is and who may use it: what the placeholders of its templates stand for.
+//! Where a server is and who may use it: the values for the placeholders of its templates.
 
 use super::spec::ServerSpec;
 use super::template::Template;
@@ -10,21 +10,21 @@ use std::path::Path;
 /// The place of one server, as its clients see it. `Debug` hides the password.
 #[derive(Clone)]
 pub(super) struct Place {
-    /// Where clients find it.
+    /// The host that clients connect to.
     pub(super) host: String,
-    /// The port at which they do.
+    /// The port that clients connect to.
     pub(super) port: u16,
     /// The address that the server itself binds.
     pub(super) listen: &'static str,
-    /// The folder that holds its files, as the server sees it.
+    /// The directory that holds its files, as the server sees it.
     pub(super) dir: String,
     /// The user.
     pub(super) user: String,
     /// The password.
     pub(super) password: String,
-    /// The database to connect to for making others.
+    /// The database to connect to when creating others.
     pub(super) base: String,
-    /// The URL that it was given by.
+    /// The URL that the environment set for it.
     pub(super) url: Option<Url>,
 }
 
@@ -48,7 +48,7 @@ impl Place {
         Self { listen: "0.0.0.0", ..Self::local(spec, port, Path::new(dir), password) }
     }
 
-    /// The server behind a given URL; `None` when nothing says its port.
+    /// The server behind a given URL; `None` when its port is unknown.
     pub(super) fn given(spec: &ServerSpec, url: &Url) -> Option<Self> {
         let host = url.host();
         let base = url.database();
@@ -64,7 +64,7 @@ impl Place {
         })
     }
 
-    /// The template filled; `database` is the one of a service, where it is about one.
+    /// Fills the template; `database` is the service's, if the template concerns one.
     pub(super) fn fill(&self, template: &Template, database: &str) -> String {
         template.fill(|name| match name {
             "host" => self.host.clone(),
@@ -82,17 +82,17 @@ impl Place {
         })
     }
 
-    /// A command line filled.
+    /// Fills a command line.
     pub(super) fn fill_all(&self, templates: &[Template], database: &str) -> Vec<String> {
         templates.iter().map(|template| self.fill(template, database)).collect()
     }
 
-    /// Variables filled; one that comes out empty is one that is not to be inherited.
+    /// Fills variables; one that ends up empty is not to be inherited.
     pub(super) fn fill_env(&self, env: &BTreeMap<String, Template>) -> BTreeMap<String, String> {
         env.iter().map(|(key, value)| (key.clone(), self.fill(value, ""))).collect()
     }
 
-    /// What the tests get: the given URL with another database, or the server's own. Holds the password.
+    /// The URL for the tests: the given one with another database, or the server's own. Contains the password.
     pub(super) fn url_for(&self, spec: &ServerSpec, database: &str) -> String {
         match &self.url {
             Some(url) if spec.per_service() => url.with_database(database).expose(),
@@ -110,7 +110,7 @@ impl Place {
         }
     }
 
-    /// The text with every password of this place hidden.
+    /// The text with every password of this place redacted.
     pub(super) fn hide(&self, text: &str) -> String {
         let mut secrets = self.url.as_ref().map(Url::secrets).unwrap_or_default();
         secrets.extend((!self.password.is_empty()).then(|| self.password.clone()));

@@ -12,20 +12,20 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// How long one connection may take; a server far away answers within that, and nobody waits for longer.
+/// How long one connection may take: enough for a distant server, and nothing waits longer.
 const CONNECTION: Duration = Duration::from_secs(3);
 
 /// Why a server is not usable.
 #[derive(Debug)]
 pub(super) enum Unusable {
-    /// It has ended; how, in words.
+    /// It has exited; how, in words.
     Ended(String),
-    /// Its time is up; what the last look said.
+    /// It timed out; the result of the last check.
     Late(String),
 }
 
-/// Waits until the server at the client's place can be used. `ended` says how its process ended, once it has.
-/// The deadline is by the clock of [`awake`].
+/// Waits until the server at the client's place can be used. `ended` returns how its process ended, once it has.
+/// The deadline is on the clock of [`awake`].
 ///
 /// # Errors
 ///
@@ -40,7 +40,7 @@ pub(super) fn wait(
     loop {
         context.check()?;
         let last = match look(context, spec, client)? {
-            // Something else may have had the port, and answered: the server itself must be there too.
+            // Something else may have taken the port and answered: the server itself must be running too.
             Ok(()) => return Ok(ended()?.map_or(Ok(()), |how| Err(Unusable::Ended(how)))),
             Err(why) => why,
         };
@@ -62,8 +62,8 @@ fn look(context: &Context, spec: &ServerSpec, client: &Client) -> Result<Result<
     }
 }
 
-/// Connects and talks on a thread of its own, because neither resolving a name nor connecting can be interrupted and
-/// the order to stop must be heard meanwhile.
+/// Connects and talks on a separate thread, because neither resolving a name nor connecting can be interrupted, and
+/// a stop request must be noticed meanwhile.
 pub(super) fn connect(context: &Context, place: &Place, talk: Talk) -> Result<Result<(), String>> {
     let (sender, answer) = mpsc::channel();
     let place = place.clone();
@@ -81,7 +81,7 @@ pub(super) fn connect(context: &Context, place: &Place, talk: Talk) -> Result<Re
     }
 }
 
-/// What is said on a fresh connection.
+/// The exchange on a fresh connection.
 type Talk = fn(TcpStream, &Place) -> Result<(), String>;
 
 pub(super) fn open(host: &str, port: u16) -> Result<TcpStream, String> {
@@ -124,7 +124,7 @@ fn ping(mut stream: TcpStream, place: &Place) -> Result<(), String> {
     }
 }
 
-/// A command of Redis's protocol: lengths before words, so that no character of a password means anything.
+/// A command in the Redis protocol: lengths before words, so that no character of a password is special.
 fn resp(words: &[&str]) -> String {
     let words = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len()));
     format!("*{}\r\n{}", words.len(), words.collect::<String>())

@@ -1,6 +1,6 @@
-//! What a start is asked for: the servers, where they may come from, and the surroundings that it works in.
+//! The request for a start: the servers, where they may come from, and the surroundings that it works in.
 //!
-//! Plain data. Nothing in this module's neighbourhood reads the environment: what it says is handed in here.
+//! Plain data. Nothing in the sibling modules reads the environment: its values are passed in here.
 
 use super::spec::ServerSpec;
 use crate::process::Surroundings;
@@ -26,12 +26,12 @@ pub enum Source {
     Local,
 }
 
-/// What to bring up, and in which surroundings. `Debug` leaves out what may hold a password.
+/// What to bring up, and in which surroundings. `Debug` leaves out fields that may hold a password.
 #[derive(Clone)]
 pub struct Request {
-    /// The run's id: folders and containers carry it, so that what a killed run leaves can be found.
+    /// The run's id: directories and containers carry it, so that the leftovers of a killed run can be found.
     pub run: String,
-    /// What marks the processes: `<run>:<task>`.
+    /// The mark of the processes: `<run>:<task>`.
     pub marker: String,
     /// The servers.
     pub servers: Vec<ServerSpec>,
@@ -39,17 +39,17 @@ pub struct Request {
     pub services: Vec<String>,
     /// Where the servers come from.
     pub source: Source,
-    /// The variables that give servers, with their URLs: `DATABASE_URL`. Others are not looked at.
+    /// The variables that point to existing servers, with their URLs: `DATABASE_URL`. Others are ignored.
     pub given: BTreeMap<String, String>,
     /// `PATH`.
     pub path: OsString,
-    /// The folder for temporary files.
+    /// The directory for temporary files.
     pub temp: PathBuf,
     /// Where the servers' logs go, to outlive them; with `None` they do not.
     pub logs: Option<PathBuf>,
-    /// What children do not inherit as it is.
+    /// The changes to the environment that children inherit.
     pub surroundings: Surroundings,
-    /// How long one server may take until it can be used.
+    /// How long one server may take until it is ready.
     pub limit: Duration,
     /// How long a process may take to end once it was asked to.
     pub grace: Duration,

@@ -1,8 +1,8 @@
-//! The folder of one start: `xtask-<run>-<random>` in the folder for temporary files, locked as long as its owner lives.
+//! The directory of one start: `xtask-<run>-<random>` in the temporary directory, locked as long as its owner lives.
 //!
-//! The lock is what tells a live owner from a dead one: the system lets go of it however the process ends, and a number
-//! that was given out again cannot be mistaken for it. The folder remembers what lies outside it and would be left
-//! over: that there are containers, and which databases were made in a server that somebody else runs.
+//! The lock distinguishes a live owner from a dead one: the system releases it however the process ends, and a reused
+//! process id cannot be mistaken for it. The directory records what is outside of it and would be left behind: that
+//! there are containers, and which databases were created in a server that someone else runs.
 
 use super::names;
 use crate::error::{Error, Result};
@@ -12,13 +12,13 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-/// How many bytes of randomness tell two starts of one run apart.
+/// How many random bytes distinguish two starts of one run.
 const TOKEN_BYTES: usize = 5;
 const LOCK: &str = "lock";
 const LEDGER: &str = "databases.json";
 const CONTAINERS: &str = "containers";
 
-/// The folder of a start. It is not removed on drop: the servers in it must have ended first.
+/// The directory of a start. It is not removed on drop: the servers in it must have ended first.
 #[derive(Debug)]
 pub(super) struct Scratch {
     path: PathBuf,
@@ -27,7 +27,7 @@ pub(super) struct Scratch {
     _lock: File,
 }
 
-/// Databases made in a server that was given by its URL.
+/// Databases created in a server that was given by its URL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ledger {
     /// The server's name in the configuration.
@@ -39,17 +39,17 @@ pub(super) struct Ledger {
 }
 
 impl Scratch {
-    /// Makes and locks the folder. Others may pass through it, for servers run as another user, but not look into it.
+    /// Creates and locks the directory. Others may traverse it, for servers run as another user, but not list it.
     pub(super) fn create(temp: &Path, run: &str) -> Result<Self> {
         let token = names::random(TOKEN_BYTES)?;
         let path = temp.join(format!("{}{token}", prefix(run)));
         let failed =
             |error: io::Error| Error::environment(format!("make the folder {}", path.display())).because(error);
         fs::DirBuilder::new().mode(0o711).create(&path).map_err(failed)?;
-        // The mode above is subject to the umask, which may forbid what a server's user needs.
+        // The mode above is subject to the umask, which may remove a permission that a server's user needs.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o711)).map_err(failed)?;
         let mut lock = write_new(&path.join(LOCK)).map_err(failed)?;
-        // Somebody who cleans up may hold it for a moment, until he sees that it is empty: the folder is being made.
+        // A cleaner may hold it for a moment, until it sees that the directory is empty because it is being created.
         lock.lock().map_err(failed)?;
         writeln!(lock, "{}", std::process::id()).map_err(failed)?;
         Ok(Self { path, token, _lock: lock })
@@ -60,12 +60,12 @@ impl Scratch {
         &self.token
     }
 
-    /// Where it is.
+    /// Its path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A folder in it that only `owner` can look into.
+    /// A directory in it that only `owner` can read.
     pub(super) fn folder(&self, name: &str, owner: Option<(u32, u32)>) -> Result<PathBuf> {
         let path = self.path.join(name);
         let made = fs::DirBuilder::new().mode(0o700).create(&path).and_then(|()| give(&path, owner));
@@ -73,21 +73,21 @@ impl Scratch {
         Ok(path)
     }
 
-    /// Notes that there are, or soon will be, containers.
+    /// Records that there are, or soon will be, containers.
     pub(super) fn note_containers(&self) -> Result<()> {
         let path = self.path.join(CONTAINERS);
         fs::write(&path, "").map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
     }
 
-    /// Notes databases that are about to be made in a given server.
+    /// Records databases that are about to be created in a given server.
     pub(super) fn note_databases(&self, ledgers: &[Ledger]) -> Result<()> {
         let path = self.path.join(LEDGER);
         let text = serde_json::to_vec(ledgers).expect("a ledger is plain data");
         fs::write(&path, text).map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
     }
 
-    /// Removes the folder; what could not be removed is named. With `keep`, databases that could not be dropped, the
-    /// folder stays as their ledger.
+    /// Removes the directory; returns what could not be removed. With `keep`, the databases that could not be dropped,
+    /// the directory stays as their ledger.
     pub(super) fn remove(self, keep: &[Ledger]) -> Vec<String> {
         if keep.is_empty() {
             return remove_all(&self.path).err().into_iter().collect();
@@ -97,14 +97,14 @@ impl Scratch {
     }
 }
 
-/// A folder whose owner is dead.
+/// A directory whose owner is dead.
 #[derive(Debug)]
 pub(super) struct Abandoned {
-    /// Where it is.
+    /// Its path.
     pub(super) path: PathBuf,
-    /// The run that it is of, as in its name.
+    /// The run that it belongs to, as in its name.
     pub(super) run: String,
-    /// What its owner left in other people's servers.
+    /// The databases that its owner left in other people's servers.
     pub(super) ledgers: Vec<Ledger>,
     /// Whether its owner had containers.
     pub(super) containers: bool,
@@ -113,8 +113,8 @@ pub(super) struct Abandoned {
 }
 
 impl Abandoned {
-    /// The folders of dead owners in `temp`: those of one run, or all. Folders of other users and of live owners are
-    /// passed over.
+    /// The directories of dead owners in `temp`: those of one run, or all. Directories of other users and of live
+    /// owners are skipped.
     pub(super) fn find(temp: &Path, run: Option<&str>) -> Vec<Self> {
         let Ok(entries) = fs::read_dir(temp) else { return Vec::new() };
         let mine = rustix::process::geteuid().as_raw();
@@ -128,8 +128,8 @@ impl Abandoned {
             .collect()
     }
 
-    /// `dead` says that the caller knows the owner to be dead, so that a folder counts which was not finished, and may
-    /// have no lock. Otherwise that one is just being made.
+    /// `dead` means that the caller knows the owner to be dead, so that an unfinished directory, which may have no
+    /// lock, counts too. Otherwise such a directory is just being created.
     fn open(path: PathBuf, run: String, dead: bool) -> Option<Self> {
         let lock = match File::open(path.join(LOCK)) {
             Ok(lock) => {
@@ -145,19 +145,19 @@ impl Abandoned {
         Some(Self { path, run, ledgers: ledgers.unwrap_or_default(), containers, _lock: lock })
     }
 
-    /// Whether nothing can be done about it but to wait for a way into the server that its ledger names.
+    /// Whether nothing can be done but wait until the server named in its ledger can be reached.
     pub(super) fn is_ledger_only(&self) -> bool {
         let folders = fs::read_dir(&self.path).into_iter().flatten().flatten();
         let mut folders = folders.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
         !self.ledgers.is_empty() && !self.containers && folders.next().is_none()
     }
 
-    /// Removes the folder, or, where databases are still to be dropped, all of it but their ledger.
+    /// Removes the directory, or, where databases are still to be dropped, everything but their ledger.
     pub(super) fn remove(&self) -> Result<(), String> {
         if self.ledgers.is_empty() { remove_all(&self.path) } else { keep_ledger_only(&self.path).map_or(Ok(()), Err) }
     }
 
-    /// Takes the ledgers for which `done` is true off the list, and removes the folder when it was the last thing there.
+    /// Removes the ledgers for which `done` is true from the list, and the directory when nothing else is left in it.
     pub(super) fn forget(&mut self, done: impl Fn(&Ledger) -> bool) -> Result<(), String> {
         self.ledgers.retain(|ledger| !done(ledger));
         if self.ledgers.is_empty() && !self.containers {
@@ -176,7 +176,7 @@ pub(super) fn write_private(path: &Path, text: &str, owner: Option<(u32, u32)>) 
     written.map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
 }
 
-/// Writes a file into a folder whose copy everybody in a container may read. Here its parent keeps others out.
+/// Writes a file into a directory whose copy every user in a container may read. Here, its parent keeps others out.
 pub(super) fn write_shared(folder: &Path, name: &str, text: &str) -> Result<()> {
     let path = folder.join(name);
     let written = fs::create_dir_all(folder)
@@ -186,7 +186,7 @@ pub(super) fn write_shared(folder: &Path, name: &str, text: &str) -> Result<()> 
     written.map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
 }
 
-/// Whether a user without rights can reach what is in the folder.
+/// Whether an unprivileged user can reach the directory's contents.
 pub(super) fn everybody_may_pass(folder: &Path) -> bool {
     folder.ancestors().all(|folder| fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o001 != 0))
 }
@@ -203,7 +203,7 @@ fn prefix(run: &str) -> String {
     format!("xtask-{}-", names::plain(run))
 }
 
-/// The run in a folder's name.
+/// The run in a directory's name.
 fn run_of(name: &str) -> Option<&str> {
     let (run, token) = name.strip_prefix("xtask-")?.rsplit_once('-')?;
     is_token(token).then_some(run)
@@ -220,7 +220,7 @@ fn remove_all(path: &Path) -> Result<(), String> {
     }
 }
 
-/// What could not be removed, if anything.
+/// The files that could not be removed, if any.
 fn keep_ledger_only(path: &Path) -> Option<String> {
     let _ = fs::remove_file(path.join(CONTAINERS));
     let entries = fs::read_dir(path).ok()?;

@@ -1,4 +1,4 @@
-//! Which source a server comes from, and what is said when it comes from none.
+//! Which source a server comes from, and the error when no source has it.
 
 use super::context::Context;
 use super::request::Source;
@@ -34,7 +34,7 @@ pub(super) fn choose(context: &Context, spec: &ServerSpec) -> Result<Up> {
     Err(tried.into_iter().fold(error, Error::detail))
 }
 
-/// What to do about a server that no source has.
+/// The hint for a server that no source has.
 fn advice(spec: &ServerSpec, source: Source) -> String {
     let package = spec.local.as_ref().and_then(|local| local.package.as_ref());
     let install = match (package, &spec.local) {

@@ -1,7 +1,7 @@
-//! What a server is, as data: PostgreSQL, Redis and what the configuration adds are values of one type.
+//! The description of a server, as data: PostgreSQL, Redis and configured servers are values of one type.
 //!
-//! Pure. How a server is found, started and stopped is the business of the modules beside this one; none of them asks
-//! for a server's name.
+//! Pure. How a server is found, started and stopped is the business of the sibling modules; none of them checks a
+//! server's name.
 
 use super::template::Template;
 use crate::text;
@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A server that integration tests talk to: `[workspace.metadata.xtask.integration.servers.NAME]`.
 ///
-/// Placeholders: `{host}` and `{port}` of the server; `{listen}`, the address that it binds; `{dir}`, its folder;
-/// `{user}`, `{password}` and `{base}`, the database to connect to for making others; `{database}`, a service's own
+/// Placeholders: `{host}` and `{port}` of the server; `{listen}`, the address that it binds; `{dir}`, its directory;
+/// `{user}`, `{password}` and `{base}`, the database to connect to when creating others; `{database}`, a service's own
 /// database; `{query.NAME}`, from a given URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSpec {
@@ -18,9 +18,9 @@ pub struct ServerSpec {
     pub name: String,
     /// What people call it: `PostgreSQL`. The name when left out.
     pub title: String,
-    /// The variable that the tests read, and that gives a server which is there already: `DATABASE_URL`.
+    /// The variable that the tests read, and that points to an existing server when set: `DATABASE_URL`.
     pub env: String,
-    /// What the variable says. With `{database}` in it every service gets a value of its own.
+    /// The variable's value. With `{database}` in it, every service gets its own.
     pub url: Template,
     /// The user that a server of our own is made with.
     pub user: String,
@@ -84,7 +84,7 @@ pub struct Local {
 /// When a server can be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Ready {
-    /// Its port takes a connection.
+    /// Its port accepts a connection.
     #[default]
     Tcp,
     /// It answers PING with PONG.
@@ -97,7 +97,7 @@ pub enum Ready {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "UPPER")]
 pub enum StopSignal {
-    /// What most servers take.
+    /// The usual one for servers.
     #[default]
     Term,
     /// PostgreSQL's "fast shutdown".
@@ -107,12 +107,12 @@ pub enum StopSignal {
 }
 
 impl ServerSpec {
-    /// Whether every service gets a database, and so a value of the variable, of its own.
+    /// Whether every service gets its own database, and so its own value of the variable.
     pub fn per_service(&self) -> bool {
         self.url.mentions("database")
     }
 
-    /// Whether what links this crate with these features probably talks to the server.
+    /// Whether a package that links this crate with these features probably talks to the server.
     pub fn is_likely_for(&self, name: &str, features: &BTreeSet<String>) -> bool {
         self.crates.iter().any(|client| match client.split_once('/') {
             Some((client, feature)) => client == name && features.contains(feature),

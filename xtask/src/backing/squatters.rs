@@ -1,8 +1,8 @@
-//! Processes that still work in the folder of a dead run.
+//! Processes that still work in the directory of a dead run.
 //!
 //! Processes of a run carry a mark in their environment, and [`crate::process::kill_survivors`] finds them by it.
-//! But a server that writes its title over its arguments, as some do, wipes out the environment behind them too. The
-//! folder that it works in stays true. Where the system has no `/proc`, nobody is found.
+//! But a server that writes its title over its arguments, as some do, wipes out the environment behind them too. Its
+//! working directory is still reliable. Where the system has no `/proc`, no process is found.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// How long the kernel may take to end those that were killed.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Kills them all and names them: `redis-server (pid 123)`. Looks again until nobody is left or it takes too long.
+/// Kills and names them all: `redis-server (pid 123)`. Looks again until none is left or it takes too long.
 pub(super) fn evict(folder: &Path) -> Vec<String> {
     let started = Instant::now();
     let mut named = Vec::new();

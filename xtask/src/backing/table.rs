@@ -18,7 +18,7 @@ impl ServerSpec {
     ///
     /// # Panics
     ///
-    /// When there is none of that name: the names are in the code.
+    /// When there is none of that name: the names are hard-coded.
     pub fn built_in(name: &str) -> Self {
         Self::from_table(name, &Value::Object(Map::new())).expect("a test holds the built-in tables valid")
     }

@@ -1,13 +1,13 @@
 //! Text with `{placeholders}`, checked when the configuration is read and filled when a server is started.
 //!
-//! Knows nothing about servers: what a placeholder means is decided by whoever fills it.
+//! Knows nothing about servers: the caller that fills a placeholder decides what it means.
 
 use crate::text;
 
-/// Everything that may stand between braces, besides `query.NAME`.
+/// Everything that may appear between braces, besides `query.NAME`.
 const PLACEHOLDERS: [&str; 8] = ["host", "port", "listen", "dir", "user", "password", "base", "database"];
 
-/// Text in which `{host}` and the like stand for what is known only once a server runs.
+/// Text in which `{host}` and the like are placeholders for values that are known only once a server runs.
 ///
 /// `{{` and `}}` are the braces themselves. An unknown placeholder is an error when the template is made, so filling
 /// one cannot fail.
@@ -21,7 +21,7 @@ enum Part {
 }
 
 impl Template {
-    /// The text with every placeholder replaced by what `value` says of it.
+    /// The text with every placeholder replaced by the result of `value`.
     pub fn fill(&self, value: impl Fn(&str) -> String) -> String {
         self.0
             .iter()
@@ -37,7 +37,7 @@ impl Template {
         self.0.iter().any(|part| matches!(part, Part::Hole(hole) if hole == name))
     }
 
-    /// What stands before the first placeholder.
+    /// The text before the first placeholder.
     pub fn start(&self) -> &str {
         match self.0.first() {
             Some(Part::Text(text)) => text,

@@ -1,4 +1,4 @@
-//! Real servers: started, used, broken and taken down. What a machine without them cannot show is said aloud.
+//! Real servers: started, used, broken and taken down. A test that this machine cannot run prints that it did not.
 
 use super::scratch::Ledger;
 use super::*;
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// A folder for temporary files, a run of its own, and what to check when both are over.
+/// A directory for temporary files, a run of its own, and the checks for when both are over.
 struct Rig {
     temp: tempfile::TempDir,
     run: String,
@@ -49,7 +49,7 @@ impl Rig {
         start(self.request(source, servers), &Stop::new())
     }
 
-    /// Where the starts of this rig put their folders.
+    /// The directory in which the starts of this rig create theirs.
     fn scratch(&self) -> PathBuf {
         let folder = self.temp.path().join("tmp");
         fs::create_dir_all(&folder).expect("the folder can be made");
@@ -85,7 +85,7 @@ fn table(name: &str, table: &Value) -> Vec<ServerSpec> {
     vec![ServerSpec::from_table(name, table).expect("the table is valid")]
 }
 
-/// Runs a client to its end and returns what it said, on both streams.
+/// Runs a client to its end and returns its output from both streams.
 fn ask(program: &str, args: &[&str]) -> String {
     let command = Command::new(program, "/").args(args.iter().copied());
     let mut said = Vec::new();
@@ -98,7 +98,7 @@ fn ask(program: &str, args: &[&str]) -> String {
     said.join("\n")
 }
 
-/// One of its own for every child: what has the same as one that ends is taken for its leftovers.
+/// Unique for every child: a process with the same marker as one that has ended is taken for its leftover.
 fn marker() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("backing-test-{}:client-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))

@@ -1,11 +1,11 @@
-//! A server's URL: taken apart, given another database, and shown without its password.
+//! A server's URL: parsed, pointed at another database, and shown without its password.
 //!
-//! Only what connecting to a server takes, not the whole of RFC 3986. The parts are kept as they were written, so that
-//! the URL which a service gets differs from the given one in nothing but the database.
+//! Covers only what connecting to a server needs, not all of RFC 3986. The parts are kept as written, so that the URL
+//! that a service gets differs from the given one only in its database.
 
 use std::fmt;
 
-/// What replaces a password wherever it would be shown.
+/// Replaces a password wherever it would be shown.
 pub(super) const HIDDEN: &str = "***";
 
 /// `scheme://user:password@host:port/database?key=value`. `Display` and `Debug` hide the password.
@@ -19,7 +19,7 @@ pub(super) struct Url {
 }
 
 impl Url {
-    /// Takes a URL apart; `None` when it has no `scheme://`, or characters that no URL has.
+    /// Parses a URL; `None` when it has no `scheme://`, or contains characters that no URL may.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.trim().split_once("://")?;
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
@@ -28,8 +28,8 @@ impl Url {
             return None;
         }
         let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
-        // The last `@` of the authority ends the user: an unescaped one in a password is a common slip. A slash in a
-        // password, unescaped, stays one too many: nothing could tell it from the path.
+        // The last `@` of the authority ends the user: an unescaped one in a password is a common slip. An unescaped
+        // slash in a password is not supported: it cannot be distinguished from the path.
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (userinfo, address) = match authority.rsplit_once('@') {
@@ -105,7 +105,7 @@ impl Url {
         self.compose(self.userinfo.clone(), self.query.clone())
     }
 
-    /// Every text that must not be shown: passwords as they are written and as they are meant.
+    /// Every text that must not be shown: passwords both as written and decoded.
     pub(super) fn secrets(&self) -> Vec<String> {
         let raw = self.credentials().1;
         let queried = self.query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| is_secret(key));
@@ -119,7 +119,7 @@ impl Url {
         all
     }
 
-    /// The secrets that hide something. Where HTTP has a user and no password, the user is a token.
+    /// The secrets worth redacting. An HTTP URL with a user and no password uses the user as a token.
     fn passwords(&self) -> Vec<String> {
         let user = self.user();
         let token = self.scheme.ends_with("http") || self.scheme.ends_with("https");
@@ -137,10 +137,10 @@ impl Url {
     }
 }
 
-/// The passwords in every URL of a text, as they are written and as they are meant. One that is the same as its user is
-/// none: it hides nothing.
+/// The passwords in every URL of a text, both as written and decoded. One that equals its user is skipped: redacting
+/// it hides nothing.
 pub fn secrets(text: &str) -> Vec<String> {
-    // The whole text as well: a password may hold what ends a URL elsewhere.
+    // Check the whole text as well: a password may contain characters that end a URL elsewhere.
     urls(text).into_iter().chain([text]).filter_map(Url::parse).flat_map(|url| url.passwords()).collect()
 }
 
@@ -183,7 +183,7 @@ fn is_secret(key: &str) -> bool {
     ["pass", "secret", "token", "key"].iter().any(|word| key.contains(word))
 }
 
-/// Percent-decodes; what is not an escape stays as it stands.
+/// Percent-decodes; anything that is not an escape is kept unchanged.
 fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

@@ -1,11 +1,11 @@
-//! Which user a server runs as that refuses to be root.
+//! The user for a server that refuses to run as root.
 
 use std::fs;
 
-/// The users to become, the first that there is.
+/// The users to try; the first that exists is used.
 const CANDIDATES: [&str; 2] = ["postgres", "nobody"];
 
-/// User and group to run as; `None` when this user will do. `Err` says why there is no other.
+/// User and group to run as; `None` when the current user will do. `Err` explains why there is no other.
 pub(super) fn unprivileged(refuses_root: bool) -> Result<Option<(u32, u32)>, String> {
     if !refuses_root || !rustix::process::geteuid().is_root() {
         return Ok(None);
@@ -21,7 +21,7 @@ fn ids_of(name: &str, table: &str) -> Option<(u32, u32)> {
     let line = table.lines().find(|line| line.split(':').next() == Some(name))?;
     let mut fields = line.split(':').skip(2);
     let (user, group) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-    // An account that is root under another name is no answer.
+    // An account that is root under another name does not help.
     (user != 0).then_some((user, group))
 }
 

@@ -1,6 +1,6 @@
-//! Whether a server still runs, for those who use it: when their tests fail, a server that died under them is the reason.
+//! Whether a server still runs, for the tasks that use it: when tests fail after a server died, that is the cause.
 //!
-//! A watch outlives the server and can be asked on any thread. It never starts or stops anything.
+//! A watch outlives the server and can be queried on any thread. It never starts or stops anything.
 
 use super::context::{how, log_file};
 use super::{Running, Up, ready};
@@ -8,7 +8,7 @@ use crate::process::{Level, Stop, View, awake};
 use crate::reading::Lost;
 use std::time::Duration;
 
-/// How long a server that takes no connection may need to end: its sockets close first.
+/// How long a server that refuses connections may need to exit: its sockets close first.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A watch on one server.
@@ -17,7 +17,7 @@ pub struct Watch {
     title: String,
     host: String,
     port: u16,
-    /// The process, or the client of the container; `None` for a server of the environment's.
+    /// The process, or the client of the container; `None` for a server from the environment.
     process: Option<View>,
     log: String,
 }
@@ -36,9 +36,9 @@ impl Watch {
         Self { title, host: place.host.clone(), port: place.port, process, log: log_file(&up.spec.name) }
     }
 
-    /// Why the server cannot be used any more; `None` when it takes connections, and when `stop` has been raised.
+    /// Why the server can no longer be used; `None` when it accepts connections, and when `stop` has been raised.
     ///
-    /// A server of ours that is about to end gets a moment to do so.
+    /// A server of ours that is about to exit gets a moment to do so.
     pub fn lost(&self, stop: &Stop) -> Option<Lost> {
         let deadline = awake() + PATIENCE;
         while stop.level() == Level::None {

@@ -11,17 +11,17 @@ use std::path::Path;
 /// The version of the format; another one is a miss.
 const VERSION: u32 = 2;
 
-/// What a task had in front of it: names of things with what they were.
+/// The inputs of a task: names with their fingerprints.
 pub(super) type Inputs = BTreeMap<String, String>;
 
-/// A result that may be used again.
+/// A result that may be reused.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     /// The run that it comes from.
     pub run: String,
-    /// What it had in front of it.
+    /// The inputs of the task.
     pub inputs: Inputs,
-    /// What came out.
+    /// The result.
     pub reading: Reading,
 }
 
@@ -42,7 +42,7 @@ struct Body {
 }
 
 impl Entry {
-    /// Reads an entry. `None` when there is none; `Err` says what is wrong with it.
+    /// Reads an entry. `None` when there is none; `Err` says why it is invalid.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, String> {
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
@@ -75,7 +75,7 @@ impl Entry {
         write_atomic(path, &bytes)
     }
 
-    /// What is different now, in words; `None` when nothing is.
+    /// The difference to the present inputs, in words; `None` when there is none.
     pub(super) fn difference(&self, now: &Inputs) -> Option<String> {
         let changed = now.iter().find(|(name, value)| self.inputs.get(*name) != Some(value));
         let gone = || self.inputs.keys().find(|name| !now.contains_key(*name));

@@ -1,10 +1,10 @@
-//! Remembers what has passed with which inputs, so that a task whose inputs are the same need not run again.
+//! Remembers which tasks have passed with which inputs, so that a task with the same inputs need not run again.
 //!
 //! The inputs of a task are the files of the checkout that it may read: those of its package, of the packages that it
 //! depends on, and all that belong to no package; and its command, the child environment, cargo's configuration and the
-//! compiler. They are kept by name rather than as one hash: a miss can say which one has changed. Git names the contents
-//! of files, so without git nothing is remembered. Neither is anything of packages that may depend on more than that:
-//! `sight` has the rule.
+//! compiler. They are stored by name rather than as one hash, so that a miss can name the one that changed. Git names
+//! the contents of files, so without git nothing is cached. Nor is the result of a package that may depend on more than
+//! that: the rule is in `sight`.
 
 mod entry;
 mod sight;
@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// How far the memory is used.
+/// How the cache is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// Read and written.
@@ -35,34 +35,34 @@ pub enum Use {
     None,
 }
 
-/// The memory of one checkout.
+/// The cache of one checkout.
 pub struct Cache {
     folder: PathBuf,
     checkout: Checkout,
     /// The child environment.
     vars: BTreeMap<String, String>,
     how: Use,
-    /// Taken at the first use.
+    /// Taken on first use.
     snapshot: OnceLock<std::result::Result<Snapshot, String>>,
-    /// Set once it has been said that nothing can be written.
+    /// Set once the failure to write has been reported.
     complained: OnceLock<()>,
 }
 
-/// What the memory says about a task.
+/// The result of a cache lookup for a task.
 pub enum Memory {
-    /// It passed with these very inputs.
+    /// It passed with exactly these inputs.
     Hit(Box<Reading>),
-    /// It has to run; why, when there was something to compare with.
+    /// It has to run; why, when there was an entry to compare with.
     Miss(Option<String>),
 }
 
 impl Cache {
-    /// The memory in the directory `folder`, of a checkout whose tasks see the variables `vars`.
+    /// The cache in the directory `folder`, of a checkout whose tasks see the variables `vars`.
     pub fn new(folder: PathBuf, checkout: Checkout, vars: BTreeMap<String, String>, how: Use) -> Self {
         Self { folder, checkout, vars, how, snapshot: OnceLock::new(), complained: OnceLock::new() }
     }
 
-    /// Whether the task has passed before with the inputs that it has now.
+    /// Whether the task has passed before with its current inputs.
     pub fn look_up(&self, task: &Task) -> Memory {
         let Some(scope) = task.cache.as_ref().filter(|_| self.how == Use::Full) else { return Memory::Miss(None) };
         if let Some(why) = self.unseen(scope) {
@@ -73,7 +73,7 @@ impl Cache {
             Ok(Some(entry)) => entry,
             Ok(None) => return Memory::Miss(None),
             Err(why) => {
-                // Set aside for whoever wants to know how it came about; a new one takes its place.
+                // Moved aside so that its cause can be examined; a new one takes its place.
                 let _ = std::fs::rename(&path, path.with_extension("bad"));
                 return Memory::Miss(Some(format!("what was remembered cannot be used: {why}")));
             }
@@ -95,9 +95,9 @@ impl Cache {
         }
     }
 
-    /// Remembers that the task has passed in `run`, unless its inputs have moved since the run began to look at them.
+    /// Records that the task has passed in `run`, unless its inputs have changed since the run took its snapshot.
     ///
-    /// A memory that cannot be written costs time and nothing else: it is an error once, and silence from then on.
+    /// A cache that cannot be written only costs time: it is reported as an error once, and ignored from then on.
     pub fn remember(&self, task: &Task, run: &str, reading: &Reading) -> Result<()> {
         let Some(scope) = task.cache.as_ref().filter(|_| self.how != Use::None) else { return Ok(()) };
         if reading.outcome != Outcome::Passed || reading.parts.values().any(|part| !part.outcome.meets_a_need()) {
@@ -117,7 +117,7 @@ impl Cache {
         entry.write(&self.path(task)).or_else(|error| self.complained.set(()).map_or(Ok(()), |()| Err(error)))
     }
 
-    /// Takes the snapshot that later look-ups compare with, before anything runs.
+    /// Takes the snapshot that later lookups compare with, before anything runs.
     pub fn snapshot(&self) -> Option<&Snapshot> {
         self.taken().ok()
     }
@@ -126,7 +126,7 @@ impl Cache {
         self.snapshot.get_or_init(|| Snapshot::take(&self.checkout, &self.folder)).as_ref()
     }
 
-    /// Why a result of this scope may depend on more than the inputs that are compared; `None` when it cannot.
+    /// Why a result of this scope may depend on more than the compared inputs; `None` when it cannot.
     fn unseen(&self, scope: &Scope) -> Option<String> {
         if let Some(name) = sight::program(self.vars.keys().map(String::as_str)) {
             return Some(format!("${name} names a program whose contents are not compared"));
@@ -138,12 +138,12 @@ impl Cache {
     }
 
     fn path(&self, task: &Task) -> PathBuf {
-        // Tests with and without instrumentation are compiled apart, and remembered apart.
+        // Tests with and without instrumentation are compiled separately, and cached separately.
         let universe = task.universe.map_or("none", |universe| universe.word());
         self.folder.join(format!("{}.{universe}.json", task.id.file_stem()))
     }
 
-    /// What is not in files: the command and the variables that it sees, whose values may be secrets.
+    /// The inputs that are not in files: the command and the variables that it sees, whose values may be secrets.
     fn words(&self, task: &Task) -> BTreeMap<String, String> {
         let vars = self.vars.iter().filter(|(name, _)| sight::counts(name)).chain(&task.command.env);
         let vars = vars.map(|(name, value)| (format!("${name}"), Digest::of(value.as_bytes()).to_string()));

@@ -1,15 +1,15 @@
-//! Whether the result of a task can depend on anything but the inputs that are compared. Pure: sources and facts in, a
-//! reason out. In doubt it can, so the rule refuses many packages whose results depend on nothing else.
+//! Whether the result of a task can depend on anything but the compared inputs. Pure: sources and facts in, a reason
+//! out. In doubt it can, so the rule rejects many packages whose results depend on nothing else.
 
 use crate::workspace;
 use std::path::{Path, PathBuf};
 
-/// Words without which a source sees nothing but itself. A program reaches files, variables, the clock, the network and
-/// other processes through a module of the standard library, whose name it has to write, however it imports and renames
-/// what is in there (`env`, `fs`, `net`, `os`, `path`, `process`, `time`), or through one of few functions elsewhere. The
-/// compiler reads further files for `include…` and `#[path]`, and variables for `env` and `option_env`. `extern`, `unsafe`
-/// and assembly reach all of it without the standard library; `arch`, `target_feature` and the like ask which processor
-/// runs them. The last ones make names out of parts. Comments count: doc tests are comments.
+/// A source without any of these words depends only on itself. A program reaches files, variables, the clock, the
+/// network and other processes through a module of the standard library, whose name it has to write, however it imports
+/// and renames the items in it (`env`, `fs`, `net`, `os`, `path`, `process`, `time`), or through a few functions
+/// elsewhere. The compiler reads further files for `include…` and `#[path]`, and variables for `env` and `option_env`.
+/// `extern`, `unsafe` and assembly reach all of it without the standard library; `arch`, `target_feature` and the like
+/// query the processor. The last ones build names out of parts. Comments count: doc tests are comments.
 const BEYOND: [&str; 26] = [
     "env",
     "fs",
@@ -39,11 +39,11 @@ const BEYOND: [&str; 26] = [
     "macro_metavar_expr_concat",
 ];
 
-/// Words in cargo's configuration that bring in another file, or a program in place of the compiler.
+/// Words in cargo's configuration that pull in another file, or a program in place of the compiler.
 const ELSEWHERE: [&str; 7] =
     ["include", "rustc", "rustdoc", "rustc-wrapper", "rustc-workspace-wrapper", "runner", "env"];
 
-/// A package, as far as results are compared.
+/// A package, as far as the comparison needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Package {
     /// The directory of its manifest, relative to the workspace's root.
@@ -53,7 +53,7 @@ pub struct Package {
 }
 
 impl Package {
-    /// The package as results are compared; `None` when it lies outside of the workspace's root.
+    /// The package for the comparison; `None` when it is outside of the workspace's root.
     pub fn of(package: &workspace::Package, root: &Path) -> Option<Self> {
         let dir = package.dir.strip_prefix(root).ok()?.to_owned();
         let crates = package.dependencies.iter().find(|dependency| !dependency.member);
@@ -72,24 +72,24 @@ impl Package {
     }
 }
 
-/// Whether the compiler takes this file for a module.
+/// Whether the compiler treats this file as a module.
 pub(super) fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
 }
 
-/// The first word of a source by which it may reach beyond itself.
+/// The first word of a source that may reach beyond the source itself.
 pub(super) fn word_beyond(source: &str) -> Option<&str> {
     let words = source.split(|c: char| c != '_' && !c.is_alphanumeric());
     words.into_iter().find(|word| BEYOND.contains(word))
 }
 
-/// The first word of cargo's configuration by which builds depend on more than the configuration.
+/// The first word of cargo's configuration that makes builds depend on more than the configuration.
 pub(super) fn word_elsewhere(configuration: &str) -> Option<&str> {
     let words = configuration.split(|c: char| !"-_".contains(c) && !c.is_alphanumeric());
     words.into_iter().find(|word| ELSEWHERE.contains(word))
 }
 
-/// The variable among these by which builds depend on a program whose contents are not compared.
+/// The variable among these that makes builds depend on a program whose contents are not compared.
 pub fn program<'a>(mut variables: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     const NAMES: [&str; 4] = ["RUSTC", "RUSTDOC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"];
     let build = |name: &str| name.strip_prefix("CARGO_BUILD_").is_some_and(|it| NAMES.contains(&it));
@@ -97,8 +97,8 @@ pub fn program<'a>(mut variables: impl Iterator<Item = &'a str>) -> Option<&'a s
     variables.find(|name| NAMES.contains(name) || build(name) || runner(name))
 }
 
-/// Whether a variable is an input. All are but those that differ from shell to shell or from run to run, and that neither
-/// cargo nor the compiler reads: the current directory, the terminal, the session, xtask's own, and the numbers of a CI job.
+/// Whether a variable is an input. All are, except those that differ between shells or runs and that neither cargo nor
+/// the compiler reads: the current directory, the terminal, the session, xtask's own, and the numbers of a CI job.
 pub fn counts(name: &str) -> bool {
     const NAMES: [&str; 11] = [
         "_",

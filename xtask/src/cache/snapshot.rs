@@ -1,5 +1,5 @@
 //! The contents of a checkout at one moment, as git names them: every tracked file, and every untracked one that is not
-//! ignored, by its object id; and cargo's configuration, which may lie outside of the checkout.
+//! ignored, by its object id; and cargo's configuration, which may be outside of the checkout.
 
 use super::entry::Inputs;
 use super::sight::{self, Package};
@@ -23,7 +23,7 @@ pub struct Checkout {
     pub root: PathBuf,
     /// The workspace's packages, by name.
     pub packages: BTreeMap<String, Package>,
-    /// Every file that cargo may take its configuration from, whether it exists or not.
+    /// Every file that cargo may read its configuration from, whether it exists or not.
     pub configuration: Vec<PathBuf>,
     /// Variables of xtask that its children do not get.
     pub unset: Vec<String>,
@@ -38,16 +38,17 @@ pub struct Snapshot {
     common: Inputs,
     /// The files of each package.
     packages: BTreeMap<String, Inputs>,
-    /// The first file of each package whose contents are unknown, as a sentence; of those of no package under "".
+    /// The first file of each package whose contents are unknown, as a sentence; under "" for those of no package.
     unknown: BTreeMap<String, String>,
 }
 
 impl Snapshot {
-    /// Looks at the checkout. An error says why nothing can be compared: git or the compiler does not answer, or git is
-    /// set not to compare a file. `own` lies in the directory whose ignored files are xtask's and cargo's own.
+    /// Takes a snapshot of the checkout. An error says why nothing can be compared: git or the compiler does not
+    /// answer, or git is set not to compare a file. `own` is in the directory whose ignored files are xtask's and
+    /// cargo's own.
     pub fn take(checkout: &Checkout, own: &Path) -> Result<Self, String> {
         let root = &checkout.root;
-        // One that hangs is one that does not answer.
+        // A command that hangs counts as one that does not answer.
         let read = |program: &str, args: &[&str]| {
             let command = Command::new(program, root).args(args.iter().copied()).env("GIT_OPTIONAL_LOCKS", "0");
             let answer = probe::answer(&command, &checkout.unset, git::PATIENCE, git::ENOUGH);
@@ -56,12 +57,12 @@ impl Snapshot {
             Ok::<_, String>(answer.out.trim_end_matches('\n').to_owned())
         };
         let compiler = read("rustc", &["-vV"])?;
-        // A monitor, or a setting that compares fewer of a file's times, could hide a change.
+        // A file system monitor, or a setting that compares fewer of a file's timestamps, could hide a change.
         let look = ["-c", "core.fsmonitor=false", "-c", "core.trustctime=true", "-c", "core.checkStat=default"];
         let git = |args: &[&str]| read("git", args);
         let look = |args: &[&str]| git(&[&look[..], args].concat());
         let tracked = look(&["ls-files", "-z", "-v", "--stage"])?;
-        // With `-m` git compares contents where times differ; `-d` lists what is gone.
+        // With `-m` git compares contents where timestamps differ; `-d` lists deleted files.
         let moved = look(&["ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard"])?;
         let ignored = git(&["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"])?;
         let mut files = tracked.split_terminator('\0').map(stage_line).collect::<Result<Inputs, _>>()?;
@@ -95,7 +96,7 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Gives each file to its package.
+    /// Assigns each file to its package.
     fn sort(compiler: String, files: Inputs, owners: &Owners<'_>) -> Self {
         let mut sorted = Self { compiler, common: Inputs::new(), packages: BTreeMap::new(), unknown: BTreeMap::new() };
         for (file, id) in files {
@@ -125,7 +126,7 @@ impl Snapshot {
         }
     }
 
-    /// What a task of this scope has in front of it, with the words that are not in files.
+    /// The inputs of a task of this scope, including the `words` that are not in files.
     pub fn inputs(&self, scope: &Scope, words: &BTreeMap<String, String>) -> Inputs {
         let mut inputs = self.common.clone();
         for package in &scope.packages {
@@ -147,7 +148,7 @@ impl Snapshot {
         facts.or_else(unknown).or_else(|| names.clone().find_map(|name| self.reaches_beyond(name, &checkout.root)))
     }
 
-    /// The word in the sources of a package by which it may reach beyond them.
+    /// The word in the sources of a package that may reach beyond them.
     fn reaches_beyond(&self, package: &str, root: &Path) -> Option<String> {
         let Some(files) = self.packages.get(package) else { return Some(format!("git knows no file of `{package}`")) };
         files.keys().filter(|file| sight::is_source(Path::new(file))).find_map(|file| {
@@ -167,14 +168,14 @@ impl<'a> Owners<'a> {
         Self(packages.iter().map(|(name, package)| (package.dir.as_path(), name.as_str())).collect())
     }
 
-    /// The package with the longest directory that holds this file.
+    /// The package with the longest directory that contains this file.
     fn of(&self, file: &str) -> Option<&'a str> {
         Path::new(file).ancestors().find_map(|directory| self.0.get(directory)).copied()
     }
 }
 
-/// `H 100644 <id> 0\t<path>`, as `git ls-files -v --stage` prints it; a file in conflict has several stages and is listed
-/// among the modified ones as well. An error for what git does not compare.
+/// `H 100644 <id> 0\t<path>`, as `git ls-files -v --stage` prints it; a file in conflict has several stages and is
+/// listed among the modified ones as well. An error for what git does not compare.
 fn stage_line(line: &str) -> Result<(String, String), String> {
     let (meta, path) = line.split_once('\t').ok_or_else(|| format!("`git ls-files` said {line:?}"))?;
     match meta.split(' ').collect::<Vec<_>>()[..] {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 use xshell::{Shell, cmd};
 
-/// A checkout with two packages and a file of nobody's.
+/// A checkout with two packages and a file that belongs to neither.
 struct Checkout {
     dir: tempfile::TempDir,
 }
@@ -55,7 +55,7 @@ impl Checkout {
         }
     }
 
-    /// What the memory says in a new run.
+    /// The result of a cache lookup in a new run.
     fn ask(&self) -> Result<Reading, Option<String>> {
         match self.cache(Use::Full).look_up(&self.task()) {
             Memory::Hit(reading) => Ok(*reading),
@@ -153,7 +153,7 @@ fn without_git_nothing_is_remembered() {
     assert!(why.starts_with("`git -c core.fsmonitor=false") && why.contains("not a git repository"), "{why}");
 }
 
-/// Requires that what has passed is not used again once `change` was made, nor anything that passes after it.
+/// Requires that the passing result is not reused after `change`, nor any result that passes after it.
 #[track_caller]
 fn forgets(change: impl Fn(&Checkout), why: &str) {
     let checkout = Checkout::new();

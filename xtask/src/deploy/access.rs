@@ -1,4 +1,4 @@
-//! The way to a cluster: a kubeconfig of the run's own, which is gone when the run is over. The user's is only read.
+//! Access to a cluster: a kubeconfig of the run's own, which is removed when the run is over. The user's is only read.
 
 use super::call::{Caller, LIMIT};
 use super::kubectl::Kubectl;
@@ -10,17 +10,17 @@ use crate::files::create_private;
 use std::fs;
 use std::path::PathBuf;
 
-/// A namespace that can be talked to.
+/// An accessible namespace.
 pub struct Access {
     /// The real kubectl, pointed at it.
     pub kubectl: Kubectl,
-    /// Who makes calls.
+    /// Makes the calls.
     pub caller: Caller,
     kubeconfig: PathBuf,
 }
 
 impl Access {
-    /// Gets a kubeconfig, for the owner's eyes only.
+    /// Creates a kubeconfig that only its owner can read.
     pub fn open(caller: Caller, target: &Target) -> Result<Self> {
         let kubeconfig = caller.folder.join("kubeconfig");
         let kubectl = Kubectl::new(caller.clone(), kubeconfig.clone(), target.namespace.clone());
@@ -33,7 +33,7 @@ impl Access {
     }
 
     fn of_eks(&self, name: &str, region: &str) -> Result<()> {
-        // aws adds to the file, so it is there before, with the right mode.
+        // aws adds to the file, so it is created first, with the right mode.
         create_private(&self.kubeconfig, "")?;
         let command = Command::new("aws", &self.caller.folder)
             .args(["eks", "update-kubeconfig", "--name", name, "--region", region, "--kubeconfig"])
@@ -57,7 +57,7 @@ impl Access {
 
 impl Drop for Access {
     fn drop(&mut self) {
-        // It holds credentials. One that stays after a SIGKILL is readable for its owner only, and the next run removes it.
+        // It holds credentials. After a SIGKILL it remains, readable by its owner only; the next run removes it.
         let _ = fs::remove_file(&self.kubeconfig);
         let _ = fs::remove_file(self.caller.folder.join(LOGIN));
         let _ = fs::remove_file(self.caller.folder.join("sent.json"));

@@ -1,4 +1,4 @@
-//! Going back: exactly what a run has changed becomes again what was before, and is watched the same way.
+//! Rollback: exactly the objects that a run has changed are restored to their previous state, and watched the same way.
 
 use super::failure::Failure;
 use super::journal::{Entry, Journal, Planned, Progress, progress};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 impl Deployment<'_> {
-    /// Sets back every service that this run has changed and nobody else has since, and watches that it comes back.
+    /// Rolls back every service that this run, and no one else since, has changed, and watches the rollouts.
     pub(super) fn go_back(
         &mut self,
         journal: &mut Journal,
@@ -30,7 +30,7 @@ impl Deployment<'_> {
         })
     }
 
-    /// Writes what was before; what has to be watched then, if anything.
+    /// Writes the previous state; returns what has to be watched then, if anything.
     fn set_back(&mut self, journal: &mut Journal, planned: &Planned) -> Result<Option<Expected>, Early> {
         let service = || planned.service.clone();
         let state = progress(journal.entries()).remove(&planned.service).unwrap_or(Progress::Untouched);
@@ -52,7 +52,7 @@ impl Deployment<'_> {
                 Ok(Some(Expected { digest, generation }))
             }
             Err(failure) if failure.is_stop() => Err(failure.into()),
-            // There is nothing to wait for: there was nothing before, or nothing that ran well.
+            // There is nothing to wait for: the service did not exist before, or did not run well.
             put => {
                 let failure = put.err().map(|failure: Failure| format!("it cannot be set back: {}", failure.line()));
                 journal.note(Entry::Restored { service: service(), failure })?;
@@ -61,12 +61,12 @@ impl Deployment<'_> {
         }
     }
 
-    /// Whether a deployment is neither what this run has written nor what it was before.
+    /// Whether a deployment is neither in the state that this run wrote nor in the one before it.
     fn is_somebody_elses(&self, planned: &Planned, state: &Progress, live: Option<&Value>) -> bool {
         let now = generation(live);
         match state {
             Progress::Applied { generation } | Progress::Settled(generation, _) if *generation > 0 => now > *generation,
-            // What was written last may be half of it, or half of what was before.
+            // The last write may be half of the new state, or half of the previous one.
             Progress::Restoring => false,
             _ => !planned.may_be_written(live, &self.run),
         }

@@ -1,7 +1,7 @@
-//! Asking a tool one question and getting its whole answer: kubectl, aws, skopeo. Never through a shell.
+//! Asking a tool one question and reading its whole answer: kubectl, aws, skopeo. Never through a shell.
 //!
-//! An answer is data and handed on as it is, secrets included: what is put back must be what was there. What a tool
-//! complains about is shown to people, so secrets are taken out of it here. Nothing that a tool says stays on the disk.
+//! An answer is data and is passed on unchanged, secrets included: a rollback must restore exactly what was there.
+//! Error messages of a tool are shown to people, so secrets are redacted here. No tool's output stays on disk.
 
 use super::failure::{Failure, Kind};
 use crate::command::{Command, Stream};
@@ -12,30 +12,30 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a question that is not put to the cluster may take: one to AWS, or to a registry.
+/// How long a query that does not go to the cluster may take: one to AWS, or to a registry.
 pub(super) const LIMIT: Duration = Duration::from_secs(60);
 /// The most that a log of one call keeps, in bytes.
 const LOG_CAP: u64 = 1024 * 1024;
 
-/// What every call needs.
+/// The context that every call needs.
 #[derive(Clone)]
 pub struct Caller {
-    /// The folder of the deployment in the run's private directory: manifests, logins and the kubeconfig.
+    /// The deployment's directory in the run's private directory: manifests, logins and the kubeconfig.
     pub folder: PathBuf,
-    /// What children do not inherit as it is, without secrets: they would be cut out of answers.
+    /// The changes to the environment that children inherit, without secrets: they would be redacted from answers.
     pub surroundings: Surroundings,
-    /// Texts that nobody may see.
+    /// Texts to redact.
     pub secrets: Secrets,
-    /// The value that marks the children as this run's.
+    /// The marker of the children of this run.
     pub marker: String,
     /// How long a child may take to end once it was asked to.
     pub grace: Duration,
-    /// The order to stop.
+    /// The stop request.
     pub stop: Stop,
 }
 
 impl Caller {
-    /// A caller whose files lie in `folder`, which nobody else may look into.
+    /// A caller whose files are in `folder`, which only this user can read.
     pub fn new(folder: &Path, surroundings: &Surroundings, marker: &str, grace: Duration, stop: &Stop) -> Result<Self> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|error| Error::environment(format!("make the folder {}", folder.display())).because(error))?;
@@ -45,7 +45,7 @@ impl Caller {
         Ok(Self { folder, surroundings, secrets, marker, grace, stop })
     }
 
-    /// The same for what must be done although the run was stopped.
+    /// The same for calls that must be made even though the run was stopped.
     #[must_use]
     pub fn after_stop(&self) -> Self {
         Self { stop: Stop::new(), ..self.clone() }
@@ -56,7 +56,7 @@ impl Caller {
         self.stop.level() > Level::None
     }
 
-    /// The standard output of a command, which has `limit` to answer.
+    /// The standard output of a command, which has to answer within `limit`.
     pub fn call(&self, command: &Command, limit: Duration) -> Result<String, Failure> {
         let log = self.folder.join("last-call.log");
         let child = Child {
@@ -83,7 +83,7 @@ impl Caller {
         let failure = |kind, text: String| Failure::new(kind, command, self.secrets.hide(&text));
         let ended = ended.map_err(|error| failure(Kind::Tool, error.line()))?;
         match ended.end {
-            // A line that was cut is an answer that nobody may trust.
+            // A truncated line is an answer that cannot be trusted.
             End::Exited(0) if ended.cut => Err(failure(Kind::Tool, "its answer is too long to be read".to_owned())),
             End::Exited(0) => Ok(String::from_utf8_lossy(&out).into_owned()),
             End::Cancelled => Err(failure(Kind::Stopped, "the run was stopped".to_owned())),

@@ -1,5 +1,5 @@
-//! What is made sure of before the first write, all problems at once: who we are, where we are, what we may do, and that
-//! everything is there which pods will need. Nothing here changes the cluster.
+//! The checks before the first write, with all problems reported at once: who we are, where we are, what we may do, and
+//! that everything exists that pods will need. Nothing here changes the cluster.
 
 use super::access::Access;
 use super::call::{Caller, LIMIT};
@@ -13,9 +13,9 @@ use crate::text;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// What is done to the objects that are written.
+/// The verbs used on the objects that are written.
 const WRITING: [&str; 5] = ["get", "list", "create", "patch", "delete"];
-/// Group, resource, and what is done to it, besides writing.
+/// Group, resource, and the verbs used on it, besides writing.
 const RIGHTS: [(&str, &str, &[&str]); 12] = [
     ("", "serviceaccounts", &WRITING),
     ("", "configmaps", &WRITING),
@@ -31,7 +31,7 @@ const RIGHTS: [(&str, &str, &[&str]); 12] = [
     ("coordination.k8s.io", "leases", &["get", "create", "update"]),
 ];
 
-/// Checks what a deployment needs. `releases` are those whose pods will be started from images.
+/// Checks the requirements of a deployment. `releases` are those whose pods will be started from images.
 pub fn check(access: &Access, target: &Target, source: &Source, releases: &[Release]) -> Result<()> {
     let mut problems: Vec<String> = identity(&access.caller, target).into_iter().collect();
     problems.extend(server(access, target));
@@ -41,7 +41,7 @@ pub fn check(access: &Access, target: &Target, source: &Source, releases: &[Rele
             problems.extend(rights(access, target));
             problems.extend(secrets(access, releases));
         }
-        // Nothing else can be asked then.
+        // Nothing else can be queried then.
         Err(failure) if failure.is_stop() => return Err(failure.error("look at the cluster")),
         Err(failure) => problems.push(format!("the cluster cannot be asked: {}", failure.line())),
     }
@@ -85,13 +85,13 @@ fn namespace(access: &Access, target: &Target) -> Result<Option<String>, Failure
     match access.kubectl.get("namespace", name) {
         Ok(Some(_)) => Ok(None),
         Ok(None) => Ok(Some(format!("there is no namespace {name}: `kubectl create namespace {name}`"))),
-        // Who may only look into the namespace need not see it from outside.
+        // An account that can only see into the namespace need not be able to see the namespace itself.
         Err(failure) if failure.kind == Kind::Forbidden => Ok(None),
         Err(failure) => Err(failure),
     }
 }
 
-/// The rights that are missing, a line for each resource.
+/// The missing permissions, one line for each resource.
 fn rights(access: &Access, target: &Target) -> Vec<String> {
     let all = RIGHTS.iter().flat_map(|(group, resource, verbs)| verbs.iter().map(move |verb| (group, resource, verb)));
     let question = |(group, resource, verb): (&&str, &&str, &&str)| {
@@ -124,7 +124,7 @@ fn rights(access: &Access, target: &Target) -> Vec<String> {
     missing.into_iter().map(line).collect()
 }
 
-/// Secrets and keys that pods would miss. Only the names of keys are asked for.
+/// Secrets and keys that pods need and that do not exist. Only the names of keys are queried.
 fn secrets(access: &Access, releases: &[Release]) -> Vec<String> {
     let mut problems = Vec::new();
     for release in releases {

@@ -1,18 +1,18 @@
-//! What a failing service says about itself: events and the last lines of its log, taken before anything is undone.
+//! Diagnostics of a failing service: events and the last lines of its log, collected before anything is undone.
 
 use super::kubectl::Kubectl;
 use serde_json::Value;
 
-/// The most events that are told.
+/// The most events to report.
 const EVENTS: usize = 8;
 
-/// What is known about a service that has failed, a line each; `names` are those of its objects. What cannot be had is
-/// said, and holds nothing up.
+/// The diagnostics of a service that has failed, one line each; `names` are those of its objects. Anything that cannot
+/// be fetched is reported, and does not stop the rest.
 pub(super) fn diagnose(kubectl: &Kubectl, service: &str, names: &[&str], why: &str, pod: Option<&str>) -> Vec<String> {
     let mut lines = vec![format!("{service}: {why}")];
     lines.extend(events(kubectl, names));
     let Some(pod) = pod else { return lines };
-    // Of a program that crashes, the log of the process before tells how it ended.
+    // For a program that crashes, the log of the previous process shows how it ended.
     let log = kubectl.log(pod, true).or_else(|_| kubectl.log(pod, false));
     match log {
         Ok(log) if log.trim().is_empty() => lines.push(format!("  {pod} has printed nothing")),
@@ -40,7 +40,7 @@ fn events(kubectl: &Kubectl, names: &[&str]) -> Vec<String> {
         }
         let text = |key: &str| event[key].as_str().unwrap_or_default();
         let line = format!("  {about}: {}: {}", text("reason"), crate::text::sanitise(text("message")));
-        // Newer reporters give an event a time of its own instead.
+        // Newer reporters set a separate time on the event instead.
         let time = Some(text("lastTimestamp")).filter(|time| !time.is_empty()).unwrap_or(text("eventTime"));
         told.push((time.to_owned(), line));
     }

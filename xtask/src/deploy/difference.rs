@@ -1,4 +1,4 @@
-//! What a deployment has to change: the objects as they shall be against those that there are.
+//! The changes that a deployment has to make: the wanted objects compared with the existing ones.
 
 use super::failure::Failure;
 use super::journal::{Change, Planned};
@@ -8,17 +8,17 @@ use super::objects::{COMMIT, FIELD_MANAGER, MANAGED_BY, RESTARTED, RUN, Release}
 use super::rollout::Verdict;
 use serde_json::{Value, json};
 
-/// What has to change, and what need not.
+/// The services that change, and those that need not.
 #[derive(Debug, Default)]
 pub struct Difference {
     /// The services that change.
     pub planned: Vec<Planned>,
-    /// The services that run as wanted already.
+    /// The services that already run as wanted.
     pub left_alone: Vec<String>,
 }
 
-/// What releases change. The cluster itself says what would come of the manifests, and so accepts them before anything is
-/// written. `run` marks the deployments; with `restart` pods are replaced although nothing else changes.
+/// The changes that releases make. The cluster itself computes the result of the manifests, and so validates them
+/// before anything is written. `run` marks the deployments; with `restart`, pods are replaced in any case.
 pub fn of_releases(kubectl: &Kubectl, releases: &[Release], run: &str, restart: bool) -> Result<Difference, Failure> {
     let wanted: Vec<Vec<Value>> = releases.iter().map(Release::objects).collect();
     let would_be = Live::from(kubectl.would_apply(&wanted.concat())?);
@@ -48,7 +48,7 @@ pub fn of_releases(kubectl: &Kubectl, releases: &[Release], run: &str, restart: 
     Ok(difference)
 }
 
-/// What making recorded changes to services comes to now: what they were made from then does not matter.
+/// The changes that recorded changes to services amount to now, whatever state they were recorded against.
 pub fn of_recorded(kubectl: &Kubectl, services: Vec<(String, Vec<Change>)>) -> Result<Difference, Failure> {
     let now = Now::look(kubectl)?;
     let planned = services.into_iter().map(|(service, changes)| {
@@ -82,12 +82,12 @@ impl Now {
         Planned { service: service.to_owned(), changes, generation: generation(before), was_good }
     }
 
-    /// Budgets that the service had and shall not have any more: one replica with a budget would hold up a node.
+    /// Budgets that the service had and is to lose: one replica with a budget would hold up the drain of a node.
     fn unwanted_budgets(&self, service: &str, wanted: &[Value]) -> Vec<Value> {
         self.beside(wanted, "PodDisruptionBudget", service).map(cleaned).collect()
     }
 
-    /// Our `ConfigMap`s of earlier releases that no `ReplicaSet` knows any more: nobody can go back to them by kubectl.
+    /// Our `ConfigMap`s of earlier releases that no `ReplicaSet` refers to any more: kubectl cannot roll back to them.
     fn unread_configs(&self, service: &str, wanted: &[Value]) -> Vec<Value> {
         let sets: Vec<String> = self.rollouts.of_service("ReplicaSet", service).map(Value::to_string).collect();
         let ours = |map: &&Value| map["metadata"]["labels"][MANAGED_BY] == FIELD_MANAGER;
@@ -95,7 +95,7 @@ impl Now {
         self.beside(wanted, "ConfigMap", service).filter(ours).filter(|map| !read(map)).map(cleaned).collect()
     }
 
-    /// The objects of a kind that the service has besides those that it shall have.
+    /// The objects of a kind that the service has besides the wanted ones.
     fn beside<'a>(
         &'a self,
         wanted: &'a [Value],
@@ -118,7 +118,7 @@ fn marked(mut objects: Vec<Value>, service: &str, run: &str, restart: bool) -> V
     objects
 }
 
-/// Without the marks of runs: they say who, not what.
+/// The objects without the marks of runs, which record who made a change, not its content.
 fn unmarked(mut object: Value) -> Value {
     if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
         annotations.remove(RUN);

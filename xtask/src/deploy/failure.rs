@@ -1,4 +1,4 @@
-//! Why a call has failed, and with it whether trying again makes sense.
+//! Why a call has failed, and whether a retry makes sense.
 
 use crate::command::Command;
 use crate::error::Error;
@@ -6,44 +6,44 @@ use crate::error::Error;
 /// A call that has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub kind: Kind,
-    /// The command, as it could be typed.
+    /// The command, as it would be typed.
     pub command: String,
-    /// What the tool said.
+    /// The tool's error message.
     pub text: String,
 }
 
-/// What kind of failure it is.
+/// The kind of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It may work a moment later: too many requests, a server that is busy or away, a connection that broke off.
+    /// Transient: too many requests, a server that is busy or unreachable, a connection that broke off.
     Transient,
-    /// The cluster does not know who asks.
+    /// The cluster does not recognise the caller.
     Unauthorized,
-    /// The cluster knows, and says no.
+    /// The cluster recognises the caller, and denies the request.
     Forbidden,
-    /// It is not there.
+    /// The object does not exist.
     NotFound,
-    /// Somebody else was faster, or owns a field.
+    /// Another client was faster, or owns a field.
     Conflict,
-    /// What was asked for is too old to be had.
+    /// The requested data is too old to be available.
     Expired,
     /// The request itself is wrong.
     Invalid,
     /// The run was stopped.
     Stopped,
-    /// The tool itself: it is not there, crashed, or says something that nobody here knows.
+    /// The tool itself: it is missing, crashed, or printed an unknown message.
     Tool,
 }
 
-/// Words of kubectl and of the servers that it talks to, and what they mean; the first that is found counts.
+/// Messages of kubectl and of the servers that it talks to, and their meanings; the first match counts.
 const WORDS: [(&str, Kind); 30] = [
     ("(Conflict)", Kind::Conflict),
     ("(AlreadyExists)", Kind::Conflict),
     ("conflicts with", Kind::Conflict),
     ("Operation cannot be fulfilled", Kind::Conflict),
-    // What `kubectl apply --server-side` says of every conflict, whatever it is about.
+    // `kubectl apply --server-side` prints this for every conflict, whatever its cause.
     ("Please review the fields above", Kind::Conflict),
     ("(NotFound)", Kind::NotFound),
     ("(Forbidden)", Kind::Forbidden),
@@ -73,12 +73,12 @@ const WORDS: [(&str, Kind); 30] = [
 ];
 
 impl Kind {
-    /// What a tool's complaint means.
+    /// The kind of failure that a tool's error message means.
     pub fn of(text: &str) -> Self {
         WORDS.iter().find(|(words, _)| text.contains(words)).map_or(Self::Tool, |(_, kind)| *kind)
     }
 
-    /// What to do about it.
+    /// The hint for this kind of failure.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Transient => "the cluster was busy or away for too long: look at it, then run the same command again",
@@ -100,7 +100,7 @@ impl Failure {
         Self { kind, command: command.to_string(), text }
     }
 
-    /// Whether the same may work a moment later. Every call may be made twice.
+    /// Whether a retry may succeed. Every call may be made twice.
     pub fn passes(&self) -> bool {
         matches!(self.kind, Kind::Transient | Kind::Expired)
     }
@@ -110,13 +110,13 @@ impl Failure {
         self.kind == Kind::Stopped
     }
 
-    /// What the tool said, in one line.
+    /// The tool's error message, in one line.
     pub fn line(&self) -> String {
         let lines: Vec<&str> = self.text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         crate::text::sanitise(&lines.join("; "))
     }
 
-    /// As an error of xtask's, with `what` was attempted.
+    /// Converts it to an xtask error; `what` is what was attempted.
     pub fn error(&self, what: &str) -> Error {
         let last: Vec<&str> = self.text.lines().rev().take(20).collect();
         let text: Vec<&str> = last.into_iter().rev().collect();

@@ -1,6 +1,6 @@
-//! `images.json`: the images that there are, as the stage that pushes them tells it, and what they make of releases.
+//! `images.json`: the available images, as the stage that pushes them reports it, and the releases made from them.
 //!
-//! Half a set is never deployed: every service needs its image, and all of them are of one commit.
+//! A partial set is never deployed: every service needs its image, and all of them are of one commit.
 
 use super::objects::Release;
 use crate::error::{Error, Result};
@@ -11,10 +11,10 @@ use oci_layout::Digest;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// How a commit's tag begins; behind it the commit follows, 40 hexadecimal digits.
+/// The prefix of a commit's tag; the commit follows, 40 hexadecimal digits.
 const TAG: &str = "sha-";
 
-/// The file's name in the folder of a run that has pushed images.
+/// The file's name in the directory of a run that has pushed images.
 const FILE: &str = "images.json";
 
 /// Where the images of a deployment are listed.
@@ -31,7 +31,7 @@ impl Images {
         Self { file, pinned: None }
     }
 
-    /// The same with their list as it is now, which no longer follows the file.
+    /// The same, pinned to the current list, so that it no longer follows the file.
     pub fn pinned(&self, runs: &Path) -> Result<Self> {
         Ok(Self { file: self.file.clone(), pinned: Some(self.list(runs)?) })
     }
@@ -64,7 +64,7 @@ fn parse(bytes: &[u8]) -> serde_json::Result<Vec<Image>> {
     serde_json::from_value(list)
 }
 
-/// The releases with their images and the commit that they are from; otherwise everything that is wrong, at once.
+/// The releases with their images and the commit that they are from; otherwise all problems, at once.
 pub fn complete(releases: &[Release], images: &[Image]) -> Result<Vec<Release>> {
     let mut problems = Vec::new();
     let mut complete = Vec::new();

@@ -1,7 +1,7 @@
-//! What a deployment has set out to do and what it has done, a line each, on the disk before the next step begins.
+//! The plan and the steps of a deployment, one line each, written to disk before the next step begins.
 //!
-//! It is readable after truncation at any byte: whoever goes on with a deployment that was killed reads as far as the
-//! lines are whole. A step that was begun and not noted as done is done again; every step may be.
+//! It is readable after truncation at any byte: when a killed deployment is resumed, the journal is read up to its last
+//! whole line. A step that was begun and not recorded as done is done again; every step may be.
 
 mod progress;
 
@@ -19,13 +19,13 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Entry {
-    /// What shall be, and what was before; nothing has been written to the cluster yet.
+    /// The wanted and the previous state; nothing has been written to the cluster yet.
     Begun {
         /// The version of the journal; it only grows.
         version: u32,
         /// The run.
         run: String,
-        /// Who holds the lease for it; whoever goes on takes it over at once.
+        /// The holder of its lease; a resumed deployment takes the lease over at once.
         holder: String,
         /// The environment.
         environment: String,
@@ -43,31 +43,31 @@ pub enum Entry {
     Applied {
         /// The service.
         service: String,
-        /// The generation of the deployment then: another one later is somebody else's.
+        /// The generation of the deployment then: a different one later means that someone else changed it.
         generation: u64,
     },
     /// A rollout has ended.
     Settled {
         /// The service.
         service: String,
-        /// Nothing when it is done; otherwise what is wrong.
+        /// `None` when it is done; otherwise the problem.
         failure: Option<String>,
     },
-    /// The objects of a service are about to be set back.
+    /// The objects of a service are about to be rolled back.
     Restoring {
         /// The service.
         service: String,
     },
-    /// They are back, or not.
+    /// They have been rolled back, or not.
     Restored {
         /// The service.
         service: String,
-        /// Nothing when the state before is back and verified; otherwise what is wrong.
+        /// `None` when the previous state is back and verified; otherwise the problem.
         failure: Option<String>,
     },
-    /// Everything is over; there is nothing to go on with.
+    /// Everything is over; there is nothing to resume.
     Ended,
-    /// Smoke tests of all that was deployed have passed.
+    /// Smoke tests of everything that was deployed have passed.
     Approved,
 }
 
@@ -78,37 +78,37 @@ pub struct Planned {
     pub service: String,
     /// Its objects, in the order in which they are applied: the deployment last.
     pub changes: Vec<Change>,
-    /// The generation of its deployment before; 0 when there was none.
+    /// The previous generation of its deployment; 0 when there was none.
     pub generation: u64,
-    /// Whether the service ran well before: only that is worth waiting for when it is set back.
+    /// Whether the service ran well before: only then does a rollback wait for it.
     pub was_good: bool,
 }
 
-/// One object: what it shall be and what it was, without what the cluster adds; nothing where there is none.
+/// One object: its wanted and its previous state, without the fields that the cluster adds; `None` where there is none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// What it shall be.
+    /// The wanted state.
     pub wanted: Option<Value>,
-    /// What it was.
+    /// The previous state.
     pub before: Option<Value>,
 }
 
 impl Planned {
-    /// The deployment as it shall be.
+    /// The wanted state of the deployment.
     pub fn wanted(&self) -> Option<&Value> {
         self.changes.iter().filter_map(|change| change.wanted.as_ref()).find(|object| object["kind"] == "Deployment")
     }
 
-    /// The deployment as it was.
+    /// The previous state of the deployment.
     pub fn before(&self) -> Option<&Value> {
         self.changes.iter().filter_map(|change| change.before.as_ref()).find(|object| object["kind"] == "Deployment")
     }
 }
 
-/// The version that is written.
+/// The version to write.
 pub const VERSION: u32 = 1;
 
-/// A journal that is being written.
+/// A journal that is open for writing.
 pub struct Journal {
     path: PathBuf,
     file: File,
@@ -121,7 +121,7 @@ impl Journal {
         Self::at(path, Vec::new())
     }
 
-    /// Goes on with the journal of a run that was killed.
+    /// Reopens the journal of a run that was killed.
     pub fn resume(path: PathBuf) -> Result<Self> {
         let entries = read(&path)?;
         Self::at(path, entries)
@@ -131,12 +131,12 @@ impl Journal {
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let file = file.map_err(|error| unwritten(&path, error))?;
         let mut journal = Self { path, file, entries };
-        // Half a line of the process that was killed must not become part of the next one.
+        // Half a line of the killed process must not become part of the next one.
         journal.write(b"\n")?;
         Ok(journal)
     }
 
-    /// Notes a step. It is on the disk when this returns.
+    /// Records a step. It is on disk when this returns.
     pub fn note(&mut self, entry: Entry) -> Result<()> {
         let mut line = serde_json::to_vec(&entry).unwrap_or_default();
         line.push(b'\n');
@@ -150,7 +150,7 @@ impl Journal {
         written.map_err(|error| unwritten(&self.path, error))
     }
 
-    /// What has been noted so far.
+    /// The lines recorded so far.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
@@ -168,11 +168,11 @@ pub fn read(path: &Path) -> Result<Vec<Entry>> {
     }
 }
 
-/// What a journal is about: its first line.
+/// The header of a journal: its first line.
 pub struct Begun<'a> {
     /// The run.
     pub run: &'a str,
-    /// Who holds the lease for it.
+    /// The holder of its lease.
     pub holder: &'a str,
     /// The environment.
     pub environment: &'a str,
@@ -182,7 +182,7 @@ pub struct Begun<'a> {
     pub ended: bool,
 }
 
-/// What a journal is about; nothing when its first line is not whole: then nothing has been written either.
+/// The header of a journal; `None` when its first line is incomplete: then nothing has been written to the cluster.
 pub fn begun(entries: &[Entry]) -> Option<Begun<'_>> {
     match entries.first()? {
         Entry::Begun { run, holder, environment, services, .. } => {
@@ -192,7 +192,7 @@ pub fn begun(entries: &[Entry]) -> Option<Begun<'_>> {
     }
 }
 
-/// The newest journal of an environment that fits, with its file.
+/// The newest matching journal of an environment, with its file.
 pub fn newest(
     runs: &Path,
     environment: &str,
@@ -207,7 +207,7 @@ pub fn newest(
     Ok(None)
 }
 
-/// The newest runs that have brought an environment what they wanted to, the newest first.
+/// The newest runs that brought an environment to the state they wanted, the newest first.
 pub fn passed(runs: &Path, environment: &str, most: usize) -> Result<Vec<String>> {
     let passed = |path: PathBuf| {
         let entries = read(&path).ok()?;
@@ -217,7 +217,7 @@ pub fn passed(runs: &Path, environment: &str, most: usize) -> Result<Vec<String>
     Ok(paths(runs)?.filter_map(passed).take(most).collect())
 }
 
-/// Where journals may lie, the newest first.
+/// The files where journals may be, the newest first.
 fn paths(runs: &Path) -> Result<impl Iterator<Item = PathBuf>> {
     let folders = folder::of_runs(runs)
         .map_err(|error| Error::environment(format!("look for deployments in {}", runs.display())).because(error))?;

@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long one call may take; the request within it a little less, so that kubectl itself says what is wrong.
+/// How long one call may take; the request within it gets a little less, so that kubectl itself reports the timeout.
 const LIMIT: Duration = Duration::from_secs(30);
 const REQUEST: &str = "--request-timeout=20s";
-/// The pauses between tries of a call that failed for a moment.
+/// The delays between retries of a call that failed with a transient error.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(200),
     Duration::from_millis(500),
@@ -30,12 +30,12 @@ pub struct Kubectl {
 }
 
 impl Kubectl {
-    /// `kubeconfig` has one context only, or the right one as its current.
+    /// `kubeconfig` has only one context, or the right one as its current.
     pub fn new(caller: Caller, kubeconfig: PathBuf, namespace: String) -> Self {
         Self { caller, kubeconfig, namespace }
     }
 
-    /// One object; nothing when it is not there.
+    /// One object; `None` when it does not exist.
     pub fn get(&self, kind: &str, name: &str) -> Result<Option<Value>, Failure> {
         let command = self.command().args(["get", kind, name, "--output=json"]);
         match self.json(&command) {
@@ -54,14 +54,14 @@ impl Kubectl {
         }
     }
 
-    /// Makes objects what they shall be, or creates them, in this order; the objects as they are then.
+    /// Updates objects to their desired state or creates them, in this order; returns the objects as they are then.
     ///
-    /// What others have set in the same fields is taken over: the manifests say how the service shall be.
+    /// Fields that others have set are taken over: the manifests define the service.
     pub fn apply(&self, objects: &[Value]) -> Result<Vec<Value>, Failure> {
         self.apply_with(objects, &[])
     }
 
-    /// What [`apply`](Self::apply) would make of the objects; nothing is written.
+    /// The objects that [`apply`](Self::apply) would produce; nothing is written.
     pub fn would_apply(&self, objects: &[Value]) -> Result<Vec<Value>, Failure> {
         self.apply_with(objects, &["--dry-run=server"])
     }
@@ -72,52 +72,52 @@ impl Kubectl {
         let mut pauses = PAUSES.iter();
         loop {
             match (self.send(command.clone(), &list_of(objects)), pauses.next()) {
-                // No field is disputed when all are taken over: somebody has written the object in the same moment.
+                // There are no field conflicts when all are taken over: another client wrote at the same moment.
                 (Err(failure), Some(pause)) if failure.kind == Kind::Conflict => self.pause(*pause)?,
                 (answer, _) => return answer,
             }
         }
     }
 
-    /// Creates objects that are only questions, and answers what they came to.
+    /// Creates objects that are only queries, and returns their answers.
     pub fn review(&self, questions: &[Value]) -> Result<Vec<Value>, Failure> {
         self.send(self.command().args(["create", "--output=json"]), &list_of(questions))
     }
 
-    /// Creates an object; a conflict when it is there already.
+    /// Creates an object; a conflict when it already exists.
     pub fn create(&self, object: &Value) -> Result<Value, Failure> {
         self.send(self.command().args(["create", "--output=json"]), object).map(only)
     }
 
-    /// Replaces an object whole; a conflict when it is not the one of its `resourceVersion` any more.
+    /// Replaces an object as a whole; a conflict when its `resourceVersion` has changed.
     pub fn replace(&self, object: &Value) -> Result<Value, Failure> {
         self.send(self.command().args(["replace", "--output=json"]), object).map(only)
     }
 
-    /// Deletes an object, and does not mind when it is gone already.
+    /// Deletes an object; it is no error when it is already gone.
     pub fn delete(&self, kind: &str, name: &str) -> Result<(), Failure> {
         let command = self.command().args(["delete", kind, name, "--ignore-not-found", "--wait=false"]);
         self.ask(&command).map(drop)
     }
 
-    /// The answer of a path of the API server: `kubectl get --raw`.
+    /// The response of the API server for a path: `kubectl get --raw`.
     pub fn raw(&self, path: &str) -> Result<String, Failure> {
         self.ask(&self.command().args(["get", "--raw", path]))
     }
 
-    /// The same, for what must be done although the run was stopped.
+    /// The same, for calls that must be made even though the run was stopped.
     #[must_use]
     pub fn after_stop(&self) -> Self {
         Self { caller: self.caller.after_stop(), ..self.clone() }
     }
 
-    /// The last lines of a pod's log; of the process before the present one with `previous`.
+    /// The last lines of a pod's log; with `previous`, those of the process before the current one.
     pub fn log(&self, pod: &str, previous: bool) -> Result<String, Failure> {
         let command = self.command().args(["logs", pod, "--all-containers", "--tail=20"]);
         self.ask(&command.args(previous.then_some("--previous")))
     }
 
-    /// Any other question; tried again while it fails for a moment.
+    /// Any other query; retried on transient errors.
     pub fn ask(&self, command: &Command) -> Result<String, Failure> {
         let mut pauses = PAUSES.iter();
         loop {
@@ -128,7 +128,7 @@ impl Kubectl {
         }
     }
 
-    /// `kubectl` with what points it at the namespace.
+    /// `kubectl` with the arguments that point it at the namespace.
     pub fn command(&self) -> Command {
         let kubeconfig = format!("--kubeconfig={}", self.kubeconfig.display());
         let namespace = format!("--namespace={}", self.namespace);
@@ -139,14 +139,14 @@ impl Kubectl {
         self.documents(command).map(only)
     }
 
-    /// The documents of an answer, one behind the other.
+    /// The documents of a response, one after the other.
     fn documents(&self, command: &Command) -> Result<Vec<Value>, Failure> {
         let answer = self.ask(command)?;
         let documents: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(&answer).into_iter().collect();
         documents.map_err(|error| Failure::new(Kind::Tool, command, format!("the answer is no JSON: {error}")))
     }
 
-    /// Hands an object over as a file; the objects of the answer, which kubectl says one by one or as a list.
+    /// Passes an object as a file; returns the objects of the response, which kubectl prints one by one or as a list.
     fn send(&self, command: Command, object: &Value) -> Result<Vec<Value>, Failure> {
         let file = self.caller.folder.join("sent.json");
         let command = command.args(["--filename", &file.to_string_lossy()]);
@@ -167,7 +167,7 @@ impl Kubectl {
         Ok(())
     }
 
-    /// The path by which the API server asks a service.
+    /// The path under which the API server proxies to a service.
     pub fn proxied(&self, service: &str, path: &str) -> String {
         format!("/api/v1/namespaces/{}/services/{service}:http/proxy/{path}", self.namespace)
     }

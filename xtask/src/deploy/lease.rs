@@ -8,24 +8,24 @@ use std::time::{Duration, SystemTime};
 
 /// The Lease's name.
 const NAME: &str = "xtask-deploy";
-/// How long it holds without being renewed.
+/// How long it is valid without being renewed.
 const HOLDS: Duration = Duration::from_secs(60);
 /// How old it may become before it is renewed.
 const FRESH: Duration = Duration::from_secs(15);
 
-/// How often taking or renewing is tried when somebody else writes at the same moment.
+/// How many times to try to take or renew it when another client writes at the same moment.
 const TRIES: usize = 3;
 
 /// The Lease, held.
 pub struct Lease {
     holder: String,
-    /// By the time of day, which goes on while a laptop sleeps.
+    /// By the time of day, which advances while a laptop sleeps.
     renewed: SystemTime,
     now: fn() -> SystemTime,
 }
 
 impl Lease {
-    /// Takes the Lease for `holder`, from nobody or from somebody who has not renewed it in time.
+    /// Takes the Lease for `holder`, if it is free or its holder has not renewed it in time.
     pub fn take(kubectl: &Kubectl, holder: &str, now: fn() -> SystemTime) -> Result<Self> {
         let mut lease = Self { holder: holder.to_owned(), renewed: now(), now };
         match lease.renew(kubectl) {
@@ -42,14 +42,14 @@ impl Lease {
         }
     }
 
-    /// Renews the Lease when it is due. `Err`: it cannot be known to be ours any more, and nothing may be written.
+    /// Renews the Lease when it is due. `Err`: it may no longer be ours, and nothing may be written.
     pub fn keep(&mut self, kubectl: &Kubectl) -> Result<(), Failure> {
         let age = (self.now)().duration_since(self.renewed).unwrap_or(HOLDS);
         if age < FRESH {
             return Ok(());
         }
         match self.renew(kubectl) {
-            // As long as it holds, nobody else has it.
+            // As long as it is valid, no one else has it.
             Err(failure) if failure.passes() && age < HOLDS / 2 => Ok(()),
             Err(failure) if failure.kind == Kind::Conflict => {
                 Err(Failure { text: format!("the lease was lost: {}", failure.text), ..failure })
@@ -58,7 +58,7 @@ impl Lease {
         }
     }
 
-    /// Writes ourselves into the Lease, as the cluster has it now.
+    /// Writes ourselves into the Lease, in its current version in the cluster.
     fn renew(&mut self, kubectl: &Kubectl) -> Result<(), Failure> {
         let mut tries = 0;
         loop {
@@ -77,7 +77,7 @@ impl Lease {
             };
             tries += 1;
             match written {
-                // Somebody else was faster, or an answer of ours was lost on its way: look again.
+                // Another client was faster, or a response to us was lost on its way: look again.
                 Err(failure) if failure.kind == Kind::Conflict && tries < TRIES => {}
                 Err(failure) => return Err(failure),
                 Ok(_) => {
@@ -88,7 +88,7 @@ impl Lease {
         }
     }
 
-    /// Gives the Lease back, unless it is somebody else's by now.
+    /// Releases the Lease, unless someone else has it by now.
     pub fn release(self, kubectl: &Kubectl) -> Result<(), Failure> {
         match kubectl.get("lease", NAME)? {
             Some(mut lease) if lease["spec"]["holderIdentity"] == self.holder.as_str() => {
@@ -110,13 +110,13 @@ fn spec(holder: &str, now: SystemTime) -> Value {
     json!({ "holderIdentity": holder, "leaseDurationSeconds": HOLDS.as_secs(), "renewTime": now })
 }
 
-/// Who else holds the Lease now, in a sentence.
+/// The other holder of the Lease, in a sentence.
 fn holds(lease: &Value, holder: &str, now: SystemTime) -> Option<String> {
     let spec = &lease["spec"];
     let other = spec["holderIdentity"].as_str().filter(|other| !other.is_empty() && *other != holder)?;
     let renewed = spec["renewTime"].as_str().and_then(|time| humantime::parse_rfc3339_weak(time).ok())?;
     let duration = Duration::from_secs(spec["leaseDurationSeconds"].as_u64().unwrap_or(0));
-    // A clock that is behind the other's makes the lease look younger: it is waited for a little longer.
+    // A clock that is behind the other's makes the lease look younger: the wait is then a little longer.
     let age = now.duration_since(renewed).unwrap_or(Duration::ZERO);
     (age < duration).then(|| format!("{other} renewed its lease {} ago", crate::text::duration(age)))
 }

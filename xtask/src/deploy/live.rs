@@ -1,4 +1,4 @@
-//! What is in the cluster: read in one go, compared with what shall be, and cleaned of what the cluster adds.
+//! The current state of the cluster: read in one go, compared with the wanted one, and stripped of added fields.
 
 use super::failure::Failure;
 use super::kubectl::Kubectl;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The kinds that a deployment writes.
 const WRITTEN: &str = "deployments,services,configmaps,serviceaccounts,poddisruptionbudgets,networkpolicies";
-/// The kinds that tell about a rollout.
+/// The kinds that show the state of a rollout.
 const TELLING: &str = "deployments,replicasets,pods";
 
 /// The objects of all services at one moment.
@@ -21,12 +21,12 @@ impl From<Vec<Value>> for Live {
 }
 
 impl Live {
-    /// What a deployment writes.
+    /// Reads the objects that a deployment writes.
     pub fn written(kubectl: &Kubectl) -> Result<Self, Failure> {
         kubectl.list(WRITTEN, NAME).map(Self)
     }
 
-    /// What tells about rollouts.
+    /// Reads the objects that show the state of rollouts.
     pub fn rollouts(kubectl: &Kubectl) -> Result<Self, Failure> {
         kubectl.list(TELLING, NAME).map(Self)
     }
@@ -56,7 +56,7 @@ impl Live {
         self.0.iter().filter(|object| object["metadata"]["labels"][NAME] == service).map(name).collect()
     }
 
-    /// How it stands with the rollout of a service.
+    /// The state of a service's rollout.
     pub fn judge(&self, service: &str, digest: Option<&str>) -> Verdict {
         let of_kind = |kind: &str| -> Vec<Value> { self.of_service(kind, service).cloned().collect() };
         let Some(deployment) = self.deployment(service) else {
@@ -71,12 +71,12 @@ pub fn name(object: &Value) -> &str {
     object["metadata"]["name"].as_str().unwrap_or_default()
 }
 
-/// Whether two are the same object, whatever they say.
+/// Whether two are the same object, whatever their content.
 pub fn is_same(one: &Value, other: &Value) -> bool {
     one["kind"] == other["kind"] && name(one) == name(other)
 }
 
-/// Whether an object is already as wanted: it says everything that is wanted, whatever it says besides.
+/// Whether an object is already as wanted: it has all wanted values, whatever else it has.
 pub fn is_as_wanted(live: &Value, wanted: &Value) -> bool {
     match (live, wanted) {
         (Value::Object(live), Value::Object(wanted)) => {
@@ -89,7 +89,7 @@ pub fn is_as_wanted(live: &Value, wanted: &Value) -> bool {
     }
 }
 
-/// An object without what the cluster adds, so that it can be applied again.
+/// An object without the fields that the cluster adds, so that it can be applied again.
 pub fn cleaned(object: &Value) -> Value {
     let mut object = object.clone();
     let Some(fields) = object.as_object_mut() else { return object };
@@ -106,7 +106,7 @@ pub fn cleaned(object: &Value) -> Value {
     object
 }
 
-/// A deployment's generation, which counts the changes of what it wants; 0 when there is none.
+/// A deployment's generation, which counts the changes of its spec; 0 when there is none.
 pub fn generation(deployment: Option<&Value>) -> u64 {
     deployment.and_then(|deployment| deployment["metadata"]["generation"].as_u64()).unwrap_or(0)
 }
@@ -116,7 +116,7 @@ pub fn run(deployment: &Value) -> Option<&str> {
     deployment["metadata"]["annotations"][RUN].as_str()
 }
 
-/// The digest that a deployment's own container is asked to run.
+/// The image digest in the spec of a deployment's own container.
 pub fn digest(deployment: &Value) -> Option<&str> {
     let image = deployment["spec"]["template"]["spec"]["containers"][0]["image"].as_str()?;
     image.rsplit_once('@').map(|(_, digest)| digest)

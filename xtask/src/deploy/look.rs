@@ -1,4 +1,4 @@
-//! Looking without touching: what a deployment would change, and what runs.
+//! Read-only views: what a deployment would change, and what runs.
 
 use super::access::Access;
 use super::call::Caller;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What deploying the releases would change, for people: the result of all checks, and a line for each difference.
+/// The changes that deploying the releases would make, for people: the result of all checks, and one line per change.
 pub fn plan(caller: Caller, target: &Target, source: &Source, releases: &[Release]) -> Result<String> {
     let access = Access::open(caller, target)?;
     checks::check(&access, target, source, releases)?;
@@ -32,7 +32,7 @@ pub fn plan(caller: Caller, target: &Target, source: &Source, releases: &[Releas
     Ok(lines.join("\n") + "\n")
 }
 
-/// What becomes of one object.
+/// The change to one object.
 fn change(change: &Change) -> Vec<String> {
     let title = |object: &Value| format!("{} {}", object["kind"].as_str().unwrap_or_default(), name(object));
     match (&change.wanted, &change.before) {
@@ -52,7 +52,7 @@ fn change(change: &Change) -> Vec<String> {
     }
 }
 
-/// The values of `wanted` that `live` has otherwise, each with its path.
+/// The values of `wanted` that differ in `live`, each with its path.
 fn differences(path: &str, live: &Value, wanted: &Value, lines: &mut Vec<String>) {
     match (live, wanted) {
         (Value::Object(live), Value::Object(wanted)) => {
@@ -72,16 +72,16 @@ fn differences(path: &str, live: &Value, wanted: &Value, lines: &mut Vec<String>
     }
 }
 
-/// How a service stands.
+/// The state of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Standing {
     /// Its name.
     pub service: String,
     /// `running`, `changing`, `failing` or `absent`.
     pub state: &'static str,
-    /// What is wrong or waited for.
+    /// The problem, or the condition that it waits for.
     pub why: Option<String>,
-    /// The digest that its pods are asked to run.
+    /// The digest in its pods' spec.
     pub digest: Option<String>,
     /// The commit that it is deployed from.
     pub commit: Option<String>,
@@ -91,7 +91,7 @@ pub struct Standing {
     pub ready: (u64, u64),
 }
 
-/// How the services stand, and those that are there besides.
+/// The state of the services, and of the others that exist.
 pub fn status(caller: Caller, target: &Target, services: &[String]) -> Result<Vec<Standing>> {
     let access = Access::open(caller, target)?;
     let live = Live::rollouts(&access.kubectl)

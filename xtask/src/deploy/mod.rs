@@ -1,8 +1,8 @@
-//! Stages 9 and 10: from images to running services, and back when that goes wrong.
+//! Stages 9 and 10: from images to running services, and a rollback when that goes wrong.
 //!
-//! What shall be is made as data ([`objects`]); whether it is there is judged from what the cluster says ([`rollout`]).
-//! Both are pure. Everything else talks to the cluster, through the real kubectl. [`perform`] is the way in; it knows
-//! nothing about stages, tasks or events.
+//! The wanted state is built as data ([`objects`]); whether it has been reached is judged from the cluster's answers
+//! ([`rollout`]). Both are pure. Everything else talks to the cluster, through the real kubectl. [`perform`] is the
+//! entry point; it knows nothing about stages, tasks or events.
 
 pub mod objects;
 pub mod request;

@@ -1,7 +1,7 @@
 //! The Kubernetes objects of a service, as data: the same release makes the same objects.
 //!
-//! Pods fulfil the *restricted* pod security standard. Configuration lies in a `ConfigMap` that is named by its content and
-//! never changes: so old and new pods each keep theirs, and a new content is a new rollout.
+//! Pods fulfil the *restricted* pod security standard. Configuration is in a `ConfigMap` that is named after its
+//! content and never changes: so old and new pods each keep theirs, and new content means a new rollout.
 
 mod pod;
 
@@ -12,58 +12,58 @@ use std::collections::BTreeMap;
 pub const FIELD_MANAGER: &str = "xtask";
 /// The label by which a service's objects are found.
 pub const NAME: &str = "app.kubernetes.io/name";
-/// The label that says who has made an object.
+/// The label that names the creator of an object.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-/// The annotation of a deployment that says from which commit it is.
+/// The annotation of a deployment with the commit that it is from.
 pub const COMMIT: &str = "xtask.dev/commit";
-/// The annotation of a deployment that says which run made it so.
+/// The annotation of a deployment with the run that wrote it.
 pub const RUN: &str = "xtask.dev/run";
 /// The annotation of pods that were replaced although nothing had changed.
 pub const RESTARTED: &str = "xtask.dev/restarted";
 /// The port that a service's Service listens on.
 const SERVICE_PORT: u16 = 80;
 
-/// One service as it shall run.
+/// The wanted state of one service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
     /// The service's name: a DNS label.
     pub service: String,
     /// Its version.
     pub version: String,
-    /// The commit that it is from, 40 hexadecimal digits.
+    /// The commit that it is built from, 40 hexadecimal digits.
     pub commit: String,
     /// Its image by digest: `registry/repository@sha256:…`. Empty, as the commit is, until the images are known.
     pub image: String,
     /// The port that the process listens on.
     pub port: u16,
-    /// How many of it run.
+    /// The number of replicas.
     pub replicas: u32,
     /// The servers that it may reach, by name.
     pub needs: Vec<String>,
-    /// The variables that it cannot do without: where these servers are.
+    /// The variables that it requires: the addresses of these servers.
     pub requires: Vec<String>,
     /// Where it goes.
     pub place: Place,
 }
 
-/// What all services of an environment have in common.
+/// The settings that all services of an environment share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The namespace.
     pub namespace: String,
-    /// What the processes read, besides what the release itself says.
+    /// The configuration that the processes read, besides the release's own.
     pub variables: BTreeMap<String, String>,
-    /// The Secret with the variables that nobody may read, by the service's name: `{service}` stands for it.
+    /// The Secret with the confidential variables, by the service's name: `{service}` is replaced by it.
     pub secret: Option<String>,
-    /// CPU and memory that a pod asks for, and the memory that it may take.
+    /// The CPU and memory that a pod requests, and its memory limit.
     pub resources: Resources,
     /// The ports of the servers that services may reach, by name: `postgres` → 5432.
     pub server_ports: BTreeMap<String, u16>,
-    /// Who may call services besides the pods of the namespace.
+    /// The callers that services accept besides the pods of the namespace.
     pub callers: Vec<Peer>,
 }
 
-/// Who is not in the namespace.
+/// A caller from outside the namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// Addresses in CIDR notation: those of a load balancer, or of the API server.
@@ -75,16 +75,16 @@ pub enum Peer {
 /// In Kubernetes' notation: `100m`, `64Mi`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resources {
-    /// The CPU that is kept for a pod. There is no limit: it would only slow a pod down beside an idle processor.
+    /// The CPU that is reserved for a pod. There is no limit: it would only slow a pod down beside an idle processor.
     pub cpu: String,
-    /// The memory that is kept for a pod.
+    /// The memory that is reserved for a pod.
     pub memory: String,
     /// The memory above which a pod is killed.
     pub memory_limit: String,
 }
 
 impl Release {
-    /// All objects of the service, in the order in which they are applied: the deployment last, for it needs the others.
+    /// All objects of the service, in the order in which they are applied: the deployment last, as it needs the others.
     pub fn objects(&self) -> Vec<Value> {
         let mut objects = vec![self.account(), self.config(), self.policy(), self.front()];
         if self.replicas > 1 {
@@ -99,17 +99,17 @@ impl Release {
         self.image.rsplit_once('@').map_or("", |(_, digest)| digest)
     }
 
-    /// The name of the `ConfigMap`: the service's, and what it says.
+    /// The name of the `ConfigMap`: the service's, and a fingerprint of its content.
     pub fn config_name(&self) -> String {
         format!("{}-{}", self.service, content_name(&json!(self.variables())))
     }
 
-    /// The Secret that has to be there, if the environment has one.
+    /// The Secret that must exist, if the environment has one.
     pub fn secret_name(&self) -> Option<String> {
         self.place.secret.as_ref().map(|name| name.replace("{service}", &self.service))
     }
 
-    /// The variables that its Secret has to hold: those that it requires and nobody else gives it.
+    /// The variables that its Secret must contain: those that it requires and that come from nowhere else.
     pub fn secret_keys(&self) -> impl Iterator<Item = &String> {
         self.requires.iter().filter(|key| !self.place.variables.contains_key(*key))
     }
@@ -141,7 +141,7 @@ impl Release {
         self.object("policy/v1", "PodDisruptionBudget", &self.service, json!({ "spec": spec }))
     }
 
-    /// In: the service's port, from the namespace and the callers. Out: names, and the servers that the service needs.
+    /// Ingress: the service's port, from the namespace and the callers. Egress: DNS, and the servers that it needs.
     fn policy(&self) -> Value {
         let peer = |peer: &Peer| match peer {
             Peer::Addresses(range) => json!({ "ipBlock": { "cidr": range } }),
@@ -171,7 +171,7 @@ impl Release {
         let spec = json!({
             "replicas": self.replicas,
             "revisionHistoryLimit": 5,
-            // Beyond it the rollout counts as failed; nothing is undone by Kubernetes itself.
+            // After this the rollout counts as failed; Kubernetes itself does not undo anything.
             "progressDeadlineSeconds": 300,
             "minReadySeconds": 5,
             "selector": { "matchLabels": self.selector() },
@@ -201,7 +201,7 @@ impl Release {
         Value::Object(object)
     }
 
-    /// What never changes about the service: a selector cannot be changed later.
+    /// The labels that never change for the service: a selector cannot be changed later.
     fn selector(&self) -> Value {
         json!({ NAME: self.service })
     }
@@ -215,12 +215,12 @@ impl Release {
     }
 }
 
-/// What the name of a `ConfigMap` with this data ends in.
+/// The suffix of the name of a `ConfigMap` with this data.
 pub fn content_name(data: &Value) -> String {
     format!("{:016x}", fnv1a(data.to_string().as_bytes()))
 }
 
-/// A short name for a content, not a proof of it: FNV-1a, the same on every machine and with every compiler.
+/// A short fingerprint of a content, not a proof of it: FNV-1a, the same on every machine and with every compiler.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

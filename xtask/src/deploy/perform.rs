@@ -1,4 +1,4 @@
-//! A deployment as a run asks for it: everything that comes before the first write, and then the steps.
+//! A deployment as a run requests it: everything before the first write, and then the steps.
 
 use super::access::Access;
 use super::call::Caller;
@@ -18,26 +18,26 @@ use crate::text;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// How many runs are named that can be gone back to.
+/// How many runs to list as targets of a rollback.
 const NAMED: usize = 3;
 
-/// Where a deployment takes place on this machine.
+/// The local context of a deployment.
 pub struct Place {
-    /// Who makes calls.
+    /// Makes the calls.
     pub caller: Caller,
     /// The run's id.
     pub run: String,
-    /// The run's folder, which gets the journal.
+    /// The run's directory, which gets the journal.
     pub folder: PathBuf,
-    /// The folder of all runs.
+    /// The directory of all runs.
     pub runs: PathBuf,
-    /// Who deploys: what the lease says to others.
+    /// Who deploys: the holder that the lease shows to others.
     pub holder: String,
     /// The time of day.
     pub now: fn() -> SystemTime,
 }
 
-/// Carries out what is asked for. `Err`: nothing was written.
+/// Carries out the request. `Err`: nothing was written.
 pub fn perform(request: &Request, place: Place, say: &mut dyn FnMut(Said)) -> Result<Report> {
     match &request.purpose {
         Purpose::Release { services, images, restart } => {
@@ -106,13 +106,13 @@ fn resume(request: &Request, place: Place, say: &mut dyn FnMut(Said)) -> Result<
     say(Said::Line(format!("going on with what the run {run} has begun")));
     let access = Access::open(caller, &request.target)?;
     checks::check(&access, &request.target, &request.source, &[])?;
-    // The run that began it is dead: the lock of the checkout says so. Its lease is taken over at once.
+    // The run that began it is dead: the lock of the checkout shows that. Its lease is taken over at once.
     let lease = Lease::take(&access.kubectl, holder, now)?;
     let deployment = Deployment { request, kubectl: &access.kubectl, run: run.to_owned(), lease, say };
     Ok(deployment.resume(Journal::resume(path)?, services.to_vec()))
 }
 
-/// What has to change, once the lease is taken; when that cannot be told, the lease is given back.
+/// The changes to make, once the lease is taken; when they cannot be determined, the lease is released.
 fn planned(kubectl: &Kubectl, lease: Lease, difference: Result<Difference, Failure>) -> Result<(Lease, Difference)> {
     let problem = match difference {
         Ok(difference) => match paused(&difference.planned) {
@@ -122,7 +122,7 @@ fn planned(kubectl: &Kubectl, lease: Lease, difference: Result<Difference, Failu
         },
         Err(failure) => failure.error("look at what is deployed"),
     };
-    // One that is not given back expires by itself.
+    // A lease that is not released expires by itself.
     let _ = lease.release(&kubectl.after_stop());
     Err(problem)
 }
@@ -132,7 +132,7 @@ fn paused(planned: &[Planned]) -> Vec<String> {
     planned.iter().filter(is_paused).map(|planned| planned.service.clone()).collect()
 }
 
-/// Refuses to go back to what has never run well.
+/// Refuses to roll back to a state that never ran well.
 fn came_up(run: &str, entries: &[journal::Entry], environment: &str, runs: &Path) -> Result<()> {
     let failed = journal::unfinished(entries);
     if failed.is_empty() {
@@ -146,12 +146,12 @@ fn came_up(run: &str, entries: &[journal::Entry], environment: &str, runs: &Path
         .hint(hint))
 }
 
-/// The changes that make services what a run has deployed.
+/// The changes that bring services to the state that a run deployed.
 fn deployed_by(begun: &Begun<'_>) -> Vec<(String, Vec<Change>)> {
     begun.services.iter().map(|planned| (planned.service.clone(), planned.changes.clone())).collect()
 }
 
-/// The changes that make services what they were before a run, but for those that somebody else has changed since.
+/// The changes that bring services to the state before a run, except those that someone else has changed since.
 fn before(
     begun: &Begun<'_>,
     entries: &[journal::Entry],
@@ -174,7 +174,7 @@ fn before(
     Ok(recorded)
 }
 
-/// Whether a deployment is neither what the run has left behind nor what was before it.
+/// Whether a deployment is neither in the state that the run left nor in the one before it.
 fn is_somebody_elses(
     planned: &Planned,
     progress: Option<&Progress>,

@@ -1,7 +1,7 @@
-//! Whether images can be had: each is asked for in its registry, by its digest.
+//! Whether images can be pulled: each is looked up in its registry, by its digest.
 //!
-//! A private registry wants a login. It is one of the run's own, made by xtask's hidden command `log-in`, and gone with
-//! the deployment; without one skopeo uses what the user has logged in with.
+//! A private registry requires a login. It is the run's own, made by xtask's hidden command `log-in`, and removed with
+//! the deployment; without one, skopeo uses the user's own logins.
 
 use super::call::{Caller, LIMIT};
 use super::objects::Release;
@@ -11,21 +11,21 @@ use crate::registry::{Logins, NO_LOGINS, Registry, is_loopback};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// The file of the login, in the folder of the deployment.
+/// The file of the login, in the directory of the deployment.
 pub(super) const LOGIN: &str = "login.json";
 
-/// Where images come from, and how they are got there.
+/// Where images come from, and how to log in there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Where all of them must come from, when the configuration says it: `registry.example/shop`.
+    /// The prefix that all of them must have, if configured: `registry.example/shop`.
     pub registry: Option<String>,
-    /// What decides about logins.
+    /// The rules for logins.
     pub logins: Logins,
     /// xtask itself.
     pub program: PathBuf,
 }
 
-/// Images that are not in their registry, or in a wrong one; registries that do not let us in.
+/// Images that are missing from their registry, or in a wrong one; registries that deny access.
 pub(super) fn missing(caller: &Caller, source: &Source, releases: &[Release]) -> Vec<String> {
     let hosts: BTreeSet<&str> = releases.iter().map(host).collect();
     let logins: BTreeMap<&str, Result<bool, String>> =
@@ -38,7 +38,7 @@ pub(super) fn missing(caller: &Caller, source: &Source, releases: &[Release]) ->
             problems.push(format!("the image of {service} is {image}, and must come from {registry}"));
             continue;
         }
-        // Who is not let in cannot ask.
+        // Without access, nothing can be looked up.
         let Some(Ok(logged_in)) = logins.get(host(release)) else { continue };
         let authfile = logged_in.then(|| format!("--authfile={}", caller.folder.join(LOGIN).display()));
         // A registry on this machine needs no TLS, as for every engine.
@@ -56,7 +56,7 @@ fn host(release: &Release) -> &str {
     release.image.split('/').next().unwrap_or_default()
 }
 
-/// Logs in where that is needed; whether it was.
+/// Logs in where necessary; returns whether it did.
 fn log_in(caller: &Caller, source: &Source, host: &str) -> Result<bool, String> {
     let Some(registry) = Registry::parse(host) else { return Ok(false) };
     let Some(args) = registry.log_in(source.logins) else { return Ok(false) };

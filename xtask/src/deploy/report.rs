@@ -1,11 +1,11 @@
-//! What came of a deployment, by its journal. Pure.
+//! The report of a deployment, from its journal. Pure.
 
 use super::difference::Difference;
 use super::journal::{Entry, Planned, Progress, progress};
 use super::request::{End, Report, Request, State};
 use std::collections::BTreeMap;
 
-/// How everything stands, and what to type next.
+/// The state of every service, and the commands to type next.
 pub(super) fn of(
     request: &Request,
     entries: &[Entry],
@@ -26,7 +26,7 @@ pub(super) fn of(
     Report { next: next(&request.environment, end, ended), services, failed: failed.collect(), diagnosis, end }
 }
 
-/// How it stands with each service.
+/// The state of each service.
 fn states(progress: &BTreeMap<String, Progress>, planned: &[Planned]) -> Vec<(String, State)> {
     let state = |planned: &Planned| match progress.get(&planned.service) {
         None | Some(Progress::Untouched) => State::Untouched,
@@ -59,7 +59,7 @@ fn ending(services: &[(String, State)], stopped: bool) -> End {
     }
 }
 
-/// The commands to type next. What has not `ended` can be gone on with.
+/// The commands to type next. A deployment that has not `ended` can be resumed.
 fn next(environment: &str, end: End, ended: bool) -> Vec<String> {
     let command = |words: &str| format!("cargo xtask {}", words.replace("ENV", environment));
     match end {

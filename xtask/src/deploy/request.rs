@@ -1,4 +1,4 @@
-//! What a deployment is asked for, and what comes of it: plain data.
+//! The request for a deployment, and its result: plain data.
 
 use super::images::Images;
 use super::objects::Release;
@@ -16,50 +16,50 @@ pub struct Request {
     pub target: Target,
     /// Where images come from.
     pub source: Source,
-    /// What for.
+    /// Its purpose.
     pub purpose: Purpose,
     /// How long all rollouts together may take.
     pub timeout: Duration,
-    /// How long going back may take.
+    /// How long a rollback may take.
     pub rollback_timeout: Duration,
-    /// How long a finished rollout has to stay as it is to count.
+    /// How long a finished rollout has to remain unchanged to count.
     pub soak: Duration,
 }
 
-/// What a deployment is for.
+/// The purpose of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Services shall run from images.
+    /// Run services from images.
     Release {
         /// The services, whose images are not known yet.
         services: Vec<Release>,
-        /// The images. Unless they are pinned, they are read when the deployment begins, for a stage before may write
+        /// The images. Unless they are pinned, they are read when the deployment begins, as an earlier stage may write
         /// their file.
         images: Images,
-        /// Whether pods are replaced although nothing has changed.
+        /// Whether pods are replaced even if nothing has changed.
         restart: bool,
     },
-    /// What a run has deployed shall be again; without a run, what was before the last deployment.
+    /// Restore the state that a run deployed; without a run, the one before the last deployment.
     Rollback {
         /// The run.
         to: Option<String>,
     },
-    /// What was begun shall be gone on with.
+    /// Resume a deployment that was begun.
     Resume,
 }
 
 /// A namespace of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// How the cluster is reached.
+    /// How to reach the cluster.
     pub cluster: Cluster,
-    /// The address that its API server must have, when the configuration says it.
+    /// The address that its API server must have, if configured.
     pub server: Option<String>,
     /// The namespace.
     pub namespace: String,
 }
 
-/// How a cluster is reached.
+/// How to reach a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cluster {
     /// `aws eks update-kubeconfig`.
@@ -75,25 +75,25 @@ pub enum Cluster {
     Context(String),
 }
 
-/// How it stands with a service at the end.
+/// The final state of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum State {
-    /// It ran as wanted already.
+    /// It already ran as wanted.
     LeftAlone,
     /// It runs as wanted now.
     Done,
     /// Nothing was written for it.
     Untouched,
-    /// Something was written, and it is not known how it stands.
+    /// Something was written, and its state is unknown.
     Changed,
-    /// It is what it was before, and that was verified.
+    /// It is back in its previous state, and that was verified.
     RolledBack,
-    /// It is gone again, as it was not there before.
+    /// It is gone again, as it did not exist before.
     Removed,
     /// A human is needed.
     Broken {
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
 }
@@ -113,14 +113,14 @@ impl State {
     }
 }
 
-/// What came of a deployment.
+/// The result of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// Each service.
     pub services: Vec<(String, State)>,
-    /// The services that have failed first, before anything was set back.
+    /// The services that failed first, before any rollback.
     pub failed: Vec<String>,
-    /// What has failed, with events and last log lines; a line each.
+    /// The failures, with events and last log lines; one line each.
     pub diagnosis: Vec<String>,
     /// The commands to type next.
     pub next: Vec<String>,
@@ -135,7 +135,7 @@ pub enum End {
     Deployed,
     /// It failed before anything was written.
     Untouched,
-    /// It failed, and what was before is back and verified.
+    /// It failed, and the previous state is back and verified.
     RolledBack,
     /// It failed, and manual intervention is needed.
     Broken,
@@ -144,7 +144,7 @@ pub enum End {
 }
 
 impl End {
-    /// The exit code of a run that is about nothing else. That of a run which was stopped is its signal's.
+    /// The exit code of a run that does nothing else. That of a run that was stopped is its signal's.
     pub fn exit(self) -> Exit {
         match self {
             Self::Deployed => Exit::Ok,
@@ -155,18 +155,18 @@ impl End {
     }
 }
 
-/// What is told while it goes on.
+/// The progress that is reported during a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// About the whole.
+    /// About the deployment as a whole.
     Line(String),
-    /// About a service: how it stands now, and whether that is its end.
+    /// About a service: its state now, and whether it is final.
     Service {
         /// Its name.
         service: String,
-        /// How it stands.
+        /// Its state.
         line: String,
-        /// Whether nothing more will be said of it.
+        /// Whether nothing more will be reported about it.
         done: bool,
     },
 }

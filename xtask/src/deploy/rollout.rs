@@ -1,38 +1,39 @@
-//! Whether a rollout is done, goes on, or never will be: judged by the objects, never by what `kubectl rollout status` says.
+//! Whether a rollout is done, in progress, or will never be done: judged by the objects, not by
+//! `kubectl rollout status`.
 //!
-//! That command takes a paused deployment for one that goes on, and one without pods for one that is done. Here a
-//! rollout is done when the controller has seen what was written, every pod is a new one, all are available, and each
-//! runs the image that was wanted. Pure: what the cluster said comes in, and a verdict goes out.
+//! That command reports a paused deployment as in progress, and one without pods as done. Here a rollout is done when
+//! the controller has seen the latest write, every pod is a new one, all are available, and each runs the wanted image.
+//! Pure: the cluster's state comes in, and a verdict goes out.
 
 mod pods;
 
 use crate::text;
 use serde_json::Value;
 
-/// What the cluster says about one service.
+/// The cluster's state of one service.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'a> {
     /// Its Deployment.
     pub deployment: &'a Value,
-    /// Its `ReplicaSet`s; others among them do not matter.
+    /// Its `ReplicaSet`s; unrelated ones among them are ignored.
     pub replica_sets: &'a [Value],
-    /// Its pods; others among them do not matter.
+    /// Its pods; unrelated ones among them are ignored.
     pub pods: &'a [Value],
 }
 
-/// How it stands with a rollout.
+/// The state of a rollout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Everything wanted is there. It has to stay so for a while to count.
+    /// Everything wanted is there. It has to remain so for a while to count.
     Done {
-        /// What must not change meanwhile: the pods and how often each has been restarted.
+        /// The part that must not change meanwhile: the pods and how often each has been restarted.
         pods: Vec<(String, u64)>,
     },
-    /// It goes on. For people: what it waits for.
+    /// It is in progress. For people: the condition that it waits for.
     Waiting(String),
-    /// It will not be done by waiting: why, and the pod that shows it, if one does.
+    /// Waiting will not complete it: why, and the pod that shows it, if there is one.
     Doomed {
-        /// What is wrong, as a sentence.
+        /// The problem, as a sentence.
         why: String,
         /// The pod whose log and events say more.
         pod: Option<String>,
@@ -50,13 +51,13 @@ pub fn judge(observed: Observed<'_>, digest: Option<&str>) -> Verdict {
         return doomed("the deployment is paused: `kubectl rollout resume` lets it go on");
     }
     let Some(newest) = newest(deployment, replica_sets) else {
-        // Without a ReplicaSet there is nothing but the deployment to say why.
+        // Without a ReplicaSet, only the deployment can say why.
         let asked = || Verdict::Waiting("no pods have been asked for yet".to_owned());
         return failing(deployment, None).unwrap_or_else(asked);
     };
     let set = newest["metadata"]["uid"].as_str();
     let new: Vec<&Value> = pods.iter().filter(|pod| owner(pod) == set && !pods::is_over(pod)).collect();
-    // A pod tells more than the deployment, whose deadline ends long after a pod has shown what is wrong.
+    // A pod shows more than the deployment, whose deadline ends long after a pod has shown the problem.
     if let Some((pod, why)) = new.iter().find_map(|pod| Some((pod, pods::doom(pod)?))) {
         return Verdict::Doomed { why, pod: Some(name(pod)) };
     }
@@ -76,7 +77,7 @@ pub fn judge(observed: Observed<'_>, digest: Option<&str>) -> Verdict {
     }
 }
 
-/// What the counts say is missing, as `2 of 3 pods are new`.
+/// What is missing according to the counts, as `2 of 3 pods are new`.
 fn unfinished(deployment: &Value, new: &[&Value]) -> Option<String> {
     let status = &deployment["status"];
     let count = |key: &str| status[key].as_u64().unwrap_or(0);
@@ -98,8 +99,8 @@ fn unfinished(deployment: &Value, new: &[&Value]) -> Option<String> {
     (running < wanted).then(|| format!("{running} of {wanted} pods are ready{waits}"))
 }
 
-/// What the conditions say about a rollout that cannot go on. For a moment after a change the deployment still has those
-/// of an older `ReplicaSet`, which do not count.
+/// The problem that the conditions report for a stuck rollout. For a moment after a change the deployment still has
+/// those of an older `ReplicaSet`, which do not count.
 fn failing(deployment: &Value, newest: Option<&Value>) -> Option<Verdict> {
     let message = |condition: &Value| condition["message"].as_str().unwrap_or("it does not say why").to_owned();
     let unmade = condition(newest.unwrap_or(deployment), "ReplicaFailure");
@@ -109,7 +110,7 @@ fn failing(deployment: &Value, newest: Option<&Value>) -> Option<Verdict> {
         .map(message)
         .filter(|message| newest.is_none_or(|set| !message.contains("ReplicaSet") || message.contains(&name(set))));
     match (unmade, late) {
-        // The others that are rolled out leave room for it when they are done.
+        // The other services being rolled out free up room for it when they are done.
         (Some(quota), None) if quota.contains("exceeded quota") => {
             Some(Verdict::Waiting(format!("no pod can be made yet: {quota}")))
         }
@@ -122,7 +123,7 @@ fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
     object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
 }
 
-/// The `ReplicaSet` of what was written last: the owned one with the deployment's own revision.
+/// The `ReplicaSet` of the latest write: the owned one with the deployment's own revision.
 fn newest<'a>(deployment: &Value, replica_sets: &'a [Value]) -> Option<&'a Value> {
     let revision = |object: &Value| object["metadata"]["annotations"]["deployment.kubernetes.io/revision"].clone();
     let uid = deployment["metadata"]["uid"].as_str();

@@ -1,7 +1,7 @@
-//! A deployment from its first step to its last: write, watch, and go back when a service fails.
+//! A deployment from its first step to its last: write, watch, and roll back when a service fails.
 //!
-//! Each step is noted in the journal before and after it, and each may be done twice. So a deployment that was killed
-//! goes on where its journal ends, and comes to the same end as one that was not.
+//! Each step is recorded in the journal before and after it, and each may be done twice. So a deployment that was
+//! killed is resumed where its journal ends, and reaches the same result as one that was not.
 
 use super::diagnose::diagnose;
 use super::difference::Difference;
@@ -16,23 +16,23 @@ use super::watch::{Expected, SOMEBODY_ELSE, Settled, Watch};
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 
-/// What a deployment works with.
+/// The context of a deployment.
 pub(super) struct Deployment<'a> {
-    /// What it is asked for.
+    /// The request.
     pub(super) request: &'a Request,
     /// The cluster.
     pub(super) kubectl: &'a Kubectl,
-    /// The run that it belongs to; of a deployment that is gone on with, the run that began it.
+    /// The run that it belongs to; for a resumed deployment, the run that began it.
     pub(super) run: String,
     /// The lease of the namespace, held.
     pub(super) lease: Lease,
-    /// Who is told.
+    /// Receives the progress.
     pub(super) say: &'a mut dyn FnMut(Said),
 }
 
-/// How a step ends early.
+/// Why a step ended early.
 pub(super) enum Early {
-    /// The run was stopped, or the cluster cannot be asked any more.
+    /// The run was stopped, or the cluster can no longer be queried.
     Call(Failure),
     /// The journal cannot be written.
     Journal(Error),
@@ -51,7 +51,7 @@ impl From<Error> for Early {
 }
 
 impl Deployment<'_> {
-    /// Carries out what has to change.
+    /// Carries out the changes.
     pub(super) fn begin(
         mut self,
         mut journal: Journal,
@@ -80,7 +80,7 @@ impl Deployment<'_> {
         Ok(self.close(&journal, difference, diagnosis, end))
     }
 
-    /// Goes on with a deployment that was stopped or killed.
+    /// Resumes a deployment that was stopped or killed.
     pub(super) fn resume(mut self, mut journal: Journal, planned: Vec<Planned>) -> Report {
         let mut diagnosis = Vec::new();
         let end = self.carry_out(&mut journal, &planned, &mut diagnosis);
@@ -106,7 +106,7 @@ impl Deployment<'_> {
         Ok(journal.note(Entry::Ended)?)
     }
 
-    /// Writes the objects of each service; the first that cannot be written ends it.
+    /// Writes the objects of each service; stops at the first that cannot be written.
     fn write(&mut self, journal: &mut Journal, planned: &[Planned], diagnosis: &mut Vec<String>) -> Result<(), Early> {
         for planned in planned {
             let service = || planned.service.clone();
@@ -116,7 +116,7 @@ impl Deployment<'_> {
             }
             self.lease.keep(self.kubectl)?;
             let mut hint = None;
-            // Between the plan and now, or between a kill and now, somebody may have been here.
+            // Since the plan, or since the kill, someone else may have changed it.
             let written = match self.kubectl.get("deployment", &planned.service)? {
                 live if !planned.may_be_written(live.as_ref(), &self.run) => Err(SOMEBODY_ELSE.to_owned()),
                 _ => {
@@ -155,15 +155,15 @@ impl Deployment<'_> {
         Ok(())
     }
 
-    /// Makes objects what they shall be: pairs of what shall be and what is there now. Answers the deployment's
-    /// generation, 0 when there is none any more.
+    /// Brings objects to their wanted state: pairs of the wanted and the current one. Returns the deployment's
+    /// generation, 0 when it no longer exists.
     pub(super) fn put<'p>(
         &self,
         pairs: impl DoubleEndedIterator<Item = (&'p Option<serde_json::Value>, &'p Option<serde_json::Value>)> + Clone,
     ) -> Result<u64, Failure> {
         let wanted: Vec<serde_json::Value> = pairs.clone().filter_map(|(wanted, _)| wanted.clone()).collect();
         let written = if wanted.is_empty() { Vec::new() } else { self.kubectl.apply(&wanted)? };
-        // The deployment goes first, for it needs the others.
+        // The deployment is deleted first, as it needs the others.
         for (_, there) in pairs.rev().filter(|(wanted, _)| wanted.is_none()) {
             if let Some(object) = there {
                 let kind = object["kind"].as_str().unwrap_or_default().to_lowercase();
@@ -188,7 +188,7 @@ impl Deployment<'_> {
         })
     }
 
-    /// Watches rollouts to their end, and notes the end of each; what is wrong with one is asked for before.
+    /// Watches rollouts to their end, and records the end of each; diagnostics of a failed one are collected first.
     pub(super) fn watch_all(
         &mut self,
         services: BTreeMap<String, Expected>,
@@ -215,7 +215,7 @@ impl Deployment<'_> {
         Ok(watched?)
     }
 
-    /// Gives the lease back and says how everything stands.
+    /// Releases the lease and reports the state of everything.
     fn close(
         self,
         journal: &Journal,
@@ -227,7 +227,7 @@ impl Deployment<'_> {
             (self.say)(Said::Line(format!("the lease is not given back, and expires by itself: {}", failure.line())));
         }
         let stopped = matches!(&end, Err(Early::Call(failure)) if failure.is_stop());
-        // What ended it comes first: without it everything else could have gone on.
+        // The cause comes first: without it everything else could have continued.
         let why = match end {
             Ok(()) => Vec::new(),
             Err(Early::Call(_)) if stopped => Vec::new(),
@@ -243,12 +243,12 @@ impl Deployment<'_> {
 }
 
 impl Planned {
-    /// Whether nobody else has changed the deployment since the plan: it is as it was, or this run has written it.
+    /// Whether no one else has changed the deployment since the plan: it is unchanged, or this run has written it.
     pub(super) fn may_be_written(&self, live: Option<&serde_json::Value>, by: &str) -> bool {
         match live {
             None => true,
             Some(live) if generation(Some(live)) == self.generation => true,
-            // What a rollback writes bears the mark of the run that has made it first, so the content counts as well.
+            // A rollback writes objects with the mark of the run that first made them, so the content counts too.
             Some(live) => {
                 let ours = run(live) == Some(by) || self.wanted().is_some_and(|wanted| is_as_wanted(live, wanted));
                 generation(Some(live)) == self.generation + 1 && ours

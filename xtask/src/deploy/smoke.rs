@@ -1,5 +1,5 @@
-//! Stage 10: whether what was deployed works: pods ready and staying so, addresses behind every Service, configuration
-//! that says what its name says, and each service answering with the commit that it is deployed from.
+//! Stage 10: whether the deployed services work: pods are ready and stay so, every Service has endpoints, the
+//! configuration matches its name, and each service answers with the commit that it is deployed from.
 
 use super::access::Access;
 use super::call::Caller;
@@ -15,10 +15,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The pause between two looks.
+/// The interval between two checks.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What is tried out.
+/// The services to test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The environment's name.
@@ -27,13 +27,13 @@ pub struct Request {
     pub target: Target,
     /// The services.
     pub services: Vec<String>,
-    /// What brings back what was before, when a failure shall do that.
+    /// The rollback to perform on a failure, if one is wanted.
     pub rollback: Option<request::Request>,
     /// How long pods have to stay as they are.
     pub soak: Duration,
 }
 
-/// Tries everything out; what is wrong with each service, a line each. `Err`: it could not be tried.
+/// Runs all smoke tests; returns the problems of each service, one line each. `Err`: the tests could not be run.
 pub fn smoke(request: &Request, caller: Caller, say: &mut dyn FnMut(Said)) -> Result<Vec<String>> {
     let access = Access::open(caller, &request.target)?;
     let failed = |failure: Failure| failure.error(&format!("look at {}", request.environment));
@@ -92,7 +92,7 @@ fn addresses(service: &str, slices: &[Value]) -> Option<String> {
     (count == 0).then(|| "its Service has no address to send requests to".to_owned())
 }
 
-/// Whether the `ConfigMap` that the pods read is there and holds what its name says.
+/// Whether the `ConfigMap` that the pods read exists and its content matches its name.
 fn configuration(service: &str, live: &Live) -> Option<String> {
     let deployment = live.deployment(service)?;
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];
@@ -106,13 +106,13 @@ fn configuration(service: &str, live: &Live) -> Option<String> {
     }
 }
 
-/// Whether the service says the commit that it is deployed from, asked through the API server.
+/// Whether the service returns the commit that it is deployed from, when asked through the API server.
 fn commit(service: &str, live: &Live, kubectl: &Kubectl) -> Result<Option<String>, Failure> {
     let deployment = live.deployment(service);
     let wanted = deployment.and_then(|deployment| deployment["metadata"]["annotations"][COMMIT].as_str());
     let Some(wanted) = wanted else { return Ok(Some("nothing says which commit it is deployed from".to_owned())) };
     let answer = match kubectl.raw(&kubectl.proxied(service, "version")) {
-        // Who may not ask learns nothing about the service.
+        // Without permission to ask, nothing is learned about the service.
         Err(failure) if failure.is_stop() || matches!(failure.kind, Kind::Forbidden | Kind::Unauthorized) => {
             return Err(failure);
         }
@@ -126,7 +126,7 @@ fn commit(service: &str, live: &Live, kubectl: &Kubectl) -> Result<Option<String
     })
 }
 
-/// What to do where the API server, which asks for us, does not get through to the service.
+/// The hint for when the API server, which makes the request for us, cannot reach the service.
 fn kept_out(failure: &Failure) -> &'static str {
     let unreached = failure.text.contains("error trying to reach service");
     if unreached { " (if a NetworkPolicy keeps the API server out, `callers` lets it in)" } else { "" }

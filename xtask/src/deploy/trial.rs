@@ -1,6 +1,7 @@
-//! Which deployment a smoke test may bring back: the last one, if all of it came up and no smoke test has passed since.
+//! Which deployment a smoke test may roll back: the last one, if all of it came up and no smoke test has passed since.
 //!
-//! What has worked once is not undone because something else is broken now, and a way back is not gone a second time.
+//! A deployment that has worked once is not undone because something else is broken now, and a rollback is not
+//! repeated.
 
 use super::journal::{self, Entry, Journal, progress, unfinished};
 use crate::error::Result;
@@ -8,7 +9,7 @@ use crate::history::folder::DEPLOYMENT;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A deployment that smoke tests have still to approve.
+/// A deployment that smoke tests have yet to approve.
 pub struct Trial {
     journal: PathBuf,
     services: BTreeSet<String>,
@@ -25,7 +26,7 @@ impl Trial {
         }))
     }
 
-    /// Notes that smoke tests of these services have passed; nothing when the deployment was about others as well.
+    /// Records that smoke tests of these services have passed; does nothing when the deployment covered others as well.
     pub fn approve(self, services: &[String]) -> Result<()> {
         if self.services.iter().any(|service| !services.contains(service)) {
             return Ok(());

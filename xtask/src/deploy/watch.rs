@@ -1,4 +1,4 @@
-//! Watching rollouts, all at once: one question a second, and a verdict for each service.
+//! Watches rollouts, all at once: one query a second, and a verdict for each service.
 
 use super::failure::Failure;
 use super::kubectl::Kubectl;
@@ -10,41 +10,41 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-/// The pause between two questions.
+/// The interval between two queries.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long the others may go on once one service has failed: long enough to tell which of them fail as well.
+/// How long the others may continue once one service has failed: long enough to see which of them fail as well.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(20);
 
 /// What is wrong with a service that is not what this run has written any more.
 pub(super) const SOMEBODY_ELSE: &str = "someone else has changed it since";
 
-/// What is waited for, and how long.
+/// The rollouts to wait for, and for how long.
 pub(super) struct Watch {
     /// The services.
     pub(super) services: BTreeMap<String, Expected>,
-    /// How long all of it may take.
+    /// How long all of them may take together.
     pub(super) timeout: Duration,
-    /// How long a finished rollout has to stay as it is.
+    /// How long a finished rollout has to remain unchanged.
     pub(super) soak: Duration,
 }
 
-/// What the rollout of a service has to come to.
+/// The wanted result of a service's rollout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expected {
-    /// The digest that its pods shall run; without one any image will do.
+    /// The digest that its pods must run; without one, any image will do.
     pub(super) digest: Option<String>,
-    /// The generation that was written; another one is somebody else's.
+    /// The generation that was written; a different one means that someone else changed it.
     pub(super) generation: u64,
 }
 
 /// How the rollout of a service has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Settled {
-    /// It runs as wanted, and has stayed so.
+    /// It runs as wanted, and has remained so.
     Done,
     /// It does not: why, and the pod that shows it.
     Failed {
-        /// What is wrong.
+        /// The problem.
         why: String,
         /// The pod that shows it.
         pod: Option<String>,
@@ -54,15 +54,15 @@ pub(super) enum Settled {
 /// A service that is watched.
 struct Row {
     expected: Expected,
-    /// What was told last.
+    /// The last state that was reported.
     told: String,
-    /// Since when it is done, with the pods that it was done with.
+    /// Since when it has been done, with the pods that it was done with.
     done: Option<(Duration, Vec<(String, u64)>)>,
 }
 
 impl Watch {
-    /// Watches until each service has settled, and tells `settled` of each as soon as it has. `beat` is called between
-    /// two questions. `Err`: the run was stopped, or the cluster cannot be asked any more.
+    /// Watches until each service has settled, and calls `settled` for each as soon as it has. `beat` is called between
+    /// two queries. `Err`: the run was stopped, or the cluster can no longer be queried.
     pub(super) fn run(
         self,
         kubectl: &Kubectl,
@@ -124,7 +124,7 @@ impl Expected {
 }
 
 impl Row {
-    /// Takes a verdict, and says how the rollout has ended when it has.
+    /// Takes a verdict, and returns how the rollout has ended once it has.
     fn look(&mut self, verdict: Verdict, soak: Duration, late: bool) -> Option<Settled> {
         match verdict {
             Verdict::Doomed { why, pod } => Some(Settled::Failed { why, pod }),
@@ -140,7 +140,7 @@ impl Row {
                     (awake().saturating_sub(*since) >= soak).then_some(Settled::Done)
                 }
                 Some((_, before)) => {
-                    // A restart after everything was well is what the soak is for.
+                    // The soak time exists to catch a restart after everything was well.
                     let restarts = |pods: &[(String, u64)]| pods.iter().map(|(_, count)| count).sum::<u64>();
                     if restarts(&pods) > restarts(before) {
                         let pod = pods.first().map(|(name, _)| name.clone());
@@ -161,7 +161,7 @@ impl Row {
     }
 }
 
-/// How a service stands, for people.
+/// The state of a service, for people.
 fn line(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Done { .. } => "all pods are ready; they have to stay so".to_owned(),

@@ -1,20 +1,20 @@
 //! Data as YAML for people to read and for kubectl: blocks of mappings and lists. Pure.
 //!
-//! A text stands without quotes only where no reader of any version of YAML can take it for something else; every other one
-//! stands in double quotes, as in JSON.
+//! A string is written without quotes only where no reader of any version of YAML can take it for something else; every
+//! other one is written in double quotes, as in JSON.
 
 use serde_json::Value;
 
-/// Words that some version of YAML takes for something else than a text.
+/// Words that some version of YAML does not read as a string.
 const RESERVED: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
 
-/// The documents, each behind its `---`.
+/// The documents, each after its `---`.
 pub fn documents(documents: &[Value]) -> String {
     let document = |value| format!("---\n{}\n", lines(value).join("\n"));
     documents.iter().map(document).collect()
 }
 
-/// The lines of a value, without the indentation that it gets where it stands.
+/// The lines of a value, without the indentation of the place where it is written.
 fn lines(value: &Value) -> Vec<String> {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
@@ -37,7 +37,7 @@ fn field(key: &str, value: &Value) -> Vec<String> {
     std::iter::once(format!("{key}:")).chain(indented(lines(value), "  ")).collect()
 }
 
-/// The lines two columns to the right; in those of the first one stands `mark`.
+/// The lines indented by two columns; in those of the first line, `mark` is written.
 fn indented(lines: Vec<String>, mark: &str) -> Vec<String> {
     let lines = lines.into_iter().enumerate();
     lines.map(|(index, line)| format!("{}{line}", if index == 0 { mark } else { "  " })).collect()
@@ -59,7 +59,7 @@ fn quoted(text: &str) -> String {
         '\t' => "\\t".to_owned(),
         ' '..='~' => char.to_string(),
         letter if letter.is_alphanumeric() => letter.to_string(),
-        // YAML breaks lines at some of them and forbids others; JSON's pairs of surrogates mean nothing to it.
+        // YAML breaks lines at some of them and forbids others; JSON's surrogate pairs mean nothing to it.
         other => format!("\\U{:08X}", u32::from(other)),
     };
     format!("\"{}\"", text.chars().map(char).collect::<String>())

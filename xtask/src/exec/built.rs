@@ -1,5 +1,5 @@
-//! What is noted about a build of release programs, for those who pack them: the commit that they are from, and a digest of
-//! each.
+//! The record of a build of release programs, for the tasks that pack them: the commit that they are from, and a digest
+//! of each.
 
 use crate::plan::Task;
 use crate::reading::Reading;
@@ -19,7 +19,7 @@ impl Built {
         task.ships.then(|| Self { root: root.to_owned(), before: revision(root) })
     }
 
-    /// Notes what was built from what.
+    /// Records the programs that were built and their commit.
     pub(super) fn end(self, reading: &mut Reading) {
         let after = revision(&self.root);
         reading.revision = match (self.before, after) {
@@ -30,13 +30,13 @@ impl Built {
             }
         };
         for binary in reading.binaries.iter_mut().filter(|binary| binary.kind == "bin" && !binary.test) {
-            // One that cannot be read cannot be packed either.
+            // A program that cannot be read cannot be packed either.
             binary.digest = std::fs::read(&binary.path).ok().map(|content| Digest::of(&content).to_string());
         }
     }
 }
 
-/// The commit, as images are labelled with it. A reason why it is unknown equals no commit.
+/// The commit, as images are labelled with it. A reason why it is unknown is not equal to any commit.
 fn revision(root: &Path) -> Option<String> {
     git::revision(root).unwrap_or_else(|error| Some(format!("an unknown commit ({})", error.line())))
 }

@@ -1,4 +1,4 @@
-//! What a run needs besides its plan, resolved by the command that starts it.
+//! The context of a run besides its plan, resolved by the command that starts it.
 
 use crate::cache::Cache;
 use crate::event::Kind;
@@ -10,15 +10,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a run needs besides its plan.
+/// The context of a run besides its plan.
 pub struct Context {
-    /// The run's id, which marks every process that it starts.
+    /// The run's id, which marks every process that it spawns.
     pub run: String,
-    /// What was typed, for the record.
+    /// The command line as typed, for the record.
     pub command: String,
     /// The commit that is checked out.
     pub commit: Option<String>,
-    /// The run's folder.
+    /// The run's directory.
     pub folder: PathBuf,
     /// The run's private directory, if a task keeps logins.
     pub private: Option<PathBuf>,
@@ -30,30 +30,30 @@ pub struct Context {
     pub timeout: Duration,
     /// How long a task may take to end once it was asked to.
     pub grace: Duration,
-    /// How long a task may print nothing before that is said.
+    /// How long a task may print nothing before that is reported.
     pub patience: Duration,
-    /// What children do not inherit as it is.
+    /// The changes to the environment that children inherit.
     pub surroundings: Surroundings,
-    /// What cargo would give to the programs that it runs.
+    /// The variables that cargo would set for the programs that it runs.
     pub runtime: Arc<Runtime>,
-    /// Who runs it, for others to read.
+    /// The user who runs it, for others to read.
     pub user: String,
-    /// The folder for temporary files.
+    /// The directory for temporary files.
     pub temp: PathBuf,
-    /// The variables that give servers which are there already: `DATABASE_URL`.
+    /// The variables that point to existing servers: `DATABASE_URL`.
     pub given: BTreeMap<String, String>,
-    /// What has passed before.
+    /// The cache of tasks that have passed before.
     pub cache: Arc<Cache>,
-    /// What every cargo of the run shares.
+    /// The jobserver that all cargos of the run share.
     pub jobserver: Option<jobserver::Client>,
-    /// The order to stop.
+    /// The stop request.
     pub stop: Stop,
-    /// What was found of an earlier run, to be told first.
+    /// The findings about an earlier run, to be reported first.
     pub first: Vec<Kind>,
 }
 
 impl Context {
-    /// A task's log, relative to the run's directory, if there is one: not every task writes one, and no disk has to.
+    /// A task's log, relative to the run's directory, if there is one: not every task has one, and writing it may fail.
     pub(super) fn log_of(&self, task: &TaskId) -> Option<String> {
         let log = format!("logs/{}", task.log_file());
         self.folder.join(&log).is_file().then_some(log)

@@ -1,7 +1,7 @@
-//! What a task's children print, on its way to the task's reader, to its tail and to the display.
+//! The output of a task's children, on its way to the task's reader, to its tail and to the display.
 //!
-//! Children may print millions of lines. What is done for each of them is therefore little: the tail keeps lines raw, and
-//! of those that arrive together only the last becomes a message to the loop.
+//! Children may print millions of lines. Little is therefore done for each of them: the tail keeps lines raw, and of
+//! those that arrive together only the last becomes a message to the loop.
 
 use crate::command::Stream;
 use crate::process::{Ended, Listener, Tail};
@@ -9,22 +9,22 @@ use crate::readers::{ExitCode, Read};
 use crate::reading::{Binary, Reading};
 use std::path::Path;
 
-/// What a task has heard of its children so far.
+/// The output of a task's children so far.
 pub(super) struct Heard {
     pub(super) reader: Box<dyn Read>,
-    /// The last lines that people may want to see.
+    /// The last lines, for people.
     pub(super) tail: Tail,
     /// Standard output as one document, of a task that reads all of it itself.
     pub(super) document: Option<Vec<u8>>,
 }
 
 impl Heard {
-    /// Nothing yet, for a task that is read like this; `built` is what another task has built for it.
+    /// Empty, for a task with this kind of reader; `built` is what another task has built for it.
     pub(super) fn new(how: &dyn Read, root: &Path, built: &[Binary]) -> Self {
         Self { reader: how.start(root, built), tail: Tail::default(), document: None }
     }
 
-    /// What the reader made of everything.
+    /// The reader's result.
     pub(super) fn read(&mut self, ended: &Ended) -> Reading {
         let reader = std::mem::replace(&mut self.reader, Box::new(ExitCode));
         reader.finish(ended.end.exit(), ended.cut)
@@ -36,7 +36,7 @@ impl Heard {
     }
 }
 
-/// Hears one child; `show` gets a line for the display, fit for a terminal.
+/// Reads the output of one child; `show` gets a line for the display, fit for a terminal.
 pub(super) struct Hearing<'a> {
     heard: &'a mut Heard,
     show: &'a mut dyn FnMut(Stream, String),

@@ -1,4 +1,4 @@
-//! What reaches the loop from outside: lines and ends from the workers, signals from the process.
+//! The messages that reach the loop from outside: lines and ends from the workers, signals from the process.
 
 use crate::command::Stream;
 use crate::ids::{StageId, TaskId};
@@ -9,26 +9,26 @@ use crate::process::signal::Signal;
 use crate::reading::Reading;
 use std::time::Duration;
 
-/// What workers and signals tell the loop.
+/// A message from a worker or a signal to the loop.
 pub enum Message {
     /// A task wrote a line.
     Output {
         /// Its index.
         task: usize,
-        /// Where it wrote.
+        /// The stream.
         stream: Stream,
-        /// What, fit for a terminal.
+        /// The line, fit for a terminal.
         line: String,
     },
-    /// A part of a task has come to another state.
+    /// The state of a part of a task has changed.
     Part {
         /// The task's index.
         task: usize,
         /// The part.
         part: String,
-        /// How it stands, fit for a terminal.
+        /// Its state, fit for a terminal.
         line: String,
-        /// Whether nothing more will be told of it.
+        /// Whether nothing more will be reported about it.
         done: bool,
     },
     /// A task whose result could have been remembered has to run.
@@ -49,7 +49,7 @@ pub enum Message {
     },
     /// Something beside a task went wrong.
     Warning(String),
-    /// Servers are gone; what could not be removed.
+    /// Servers have been stopped; the parts that could not be removed.
     TornDown(Vec<String>),
     /// The process got a signal.
     Signal(Signal),
@@ -66,7 +66,7 @@ pub enum Stopped {
     Bug,
 }
 
-/// A reading as events carry it: of what cargo has built, only what is meant for others.
+/// A reading as events carry it: of the artifacts that cargo has built, only those meant for others.
 pub(super) fn shown(task: &Task, reading: &Reading) -> Reading {
     let mut shown = reading.clone();
     // Each is the result of a task of its own.

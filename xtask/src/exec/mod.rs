@@ -1,4 +1,4 @@
-//! Runs a plan: the schedule says what may start, the slots run it, the loop tells what happened.
+//! Runs a plan: the schedule decides what may start, the slots run it, the loop emits the events.
 
 mod built;
 pub mod context;

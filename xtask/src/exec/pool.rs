@@ -1,4 +1,4 @@
-//! The slots of a run: a rayon pool of its own, so that a task never waits for rayon's global one and the loop stays
+//! The slots of a run: a separate rayon pool, so that a task never waits for rayon's global one and the loop stays
 //! off it.
 
 use crate::error::{Error, Result};

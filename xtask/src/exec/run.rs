@@ -1,15 +1,15 @@
 //! The loop of a run. It lives on the calling thread and only reads messages; the tasks run on the slots of a pool,
 //! and only send them.
 //!
-//! 1. Start what the schedule says may start.
+//! 1. Start whatever the schedule allows to start.
 //! 2. Wait for a message: a line of output, the end of a task, a signal; or for the run's time to be up.
-//! 3. Tell what happened, let the schedule draw the consequences, and go on until every stage has ended.
+//! 3. Emit the events, let the schedule draw the consequences, and repeat until every stage has ended.
 //!
 //! A run in which nothing runs and nothing may start is over. Stages that have not ended then are a bug of xtask: the
-//! run says so and ends, for no message would ever come.
+//! run reports it and ends, as no message would ever arrive.
 //!
-//! What a task keeps up, servers above all, stays until the last task that takes its environment from it has ended. Whatever happens, a panic in
-//! here included, the children are stopped before this function is left.
+//! Everything that a task keeps running, servers above all, stays until the last task that takes its environment from
+//! it has ended. Whatever happens, including a panic in here, the children are stopped before this function returns.
 
 use super::context::Context;
 use super::message::{Message, Stopped, millis, shown};
@@ -43,7 +43,7 @@ pub struct Over {
     pub bug: Option<String>,
 }
 
-/// Runs the plan to its end and tells `emit` everything that happens. `Err` means that the slots could not be made, or that
+/// Runs the plan to its end and passes every event to `emit`. `Err` means that the slots could not be created, or that
 /// the planner has a bug.
 pub fn run(
     plan: &Plan,
@@ -55,7 +55,7 @@ pub fn run(
     let links = Links::of(plan).map_err(|bug| Error::new(Exit::Bug, "run the plan").detail(bug))?;
     let slots = super::pool::slots(context.slots)?;
     let stop = context.stop.clone();
-    // The scope waits for every worker, also when the loop panics; the guard makes sure that they end then.
+    // The scope waits for every worker, even when the loop panics; the guard makes sure that they end then.
     Ok(slots.in_place_scope(|scope| {
         let _guard = StopOnDrop(stop.clone());
         let spawn = |job: Job| {
@@ -111,15 +111,15 @@ struct Run<'a> {
     schedule: Schedule,
     tasks: Vec<Arc<Task>>,
     links: &'a Links,
-    /// By each task what it has come to, once it has ended.
+    /// For each task its reading, once it has ended.
     readings: Vec<Option<Arc<Reading>>>,
-    /// By each task how many tasks that have not ended take their environment from it.
+    /// For each task how many tasks that have not ended take their environment from it.
     users: Vec<usize>,
     kept: HashMap<usize, Box<dyn Kept>>,
     tearing_down: usize,
     silences: Silences,
     counts: Counts,
-    /// When tasks and stages started, by the clock that xtask is awake.
+    /// When tasks and stages started, by the clock that only counts while xtask is awake.
     started: HashMap<usize, Duration>,
     stage_started: Vec<Option<Duration>>,
     endings: Vec<Option<Outcome>>,
@@ -166,7 +166,7 @@ impl Run<'_> {
         Over { verdict, bug: self.bug }
     }
 
-    /// Nothing runs and nothing may start, so no message can ever come: what has not ended by now waits for itself.
+    /// Nothing runs and nothing may start, so no message can ever arrive: a stage that has not ended waits for itself.
     fn end_if_stuck(&mut self) {
         let waiting = self.schedule.unfinished();
         if waiting.is_empty() {
@@ -178,7 +178,7 @@ impl Run<'_> {
         self.halt(Stopped::Bug, &format!("xtask has a bug: {bug}"));
     }
 
-    /// The one way out for an event, and without secrets.
+    /// The only way out for an event, with secrets redacted.
     fn tell(&mut self, mut kind: Kind) {
         secrets::redact(&mut kind, &self.context.surroundings.secrets);
         (self.emit)(&Event { at: self.clock.now(), elapsed_ms: self.clock.elapsed_ms(), counts: self.counts, kind });
@@ -312,7 +312,7 @@ impl Run<'_> {
         self.release();
     }
 
-    /// Tells what the schedule has decided.
+    /// Emits the decisions of the schedule.
     fn follow(&mut self, changes: Vec<Change>) {
         for change in changes {
             match change {
@@ -355,7 +355,7 @@ impl Run<'_> {
         }
     }
 
-    /// Takes down what is no longer needed, on a slot: it takes a moment.
+    /// Takes down whatever is no longer needed, on a slot: it takes a moment.
     fn release(&mut self) {
         let free: Vec<usize> = self.kept.keys().filter(|&&task| self.users[task] == 0).copied().collect();
         for task in free {

@@ -1,5 +1,5 @@
-//! Which task may start when, and what the end of one means for the others: a state machine without clock, thread or
-//! I/O. [`Schedule::finish`] makes every transition; nobody else changes a state.
+//! Which task may start when, and how the end of one affects the others: a state machine without clock, thread or
+//! I/O. [`Schedule::finish`] makes every transition; nothing else changes a state.
 //!
 //! A stage opens when the stages it needs have ended well enough; within an open stage a task starts when the tasks it
 //! needs have gone well, its universe is free, and neither the stage nor the run is at its limit.
@@ -15,14 +15,14 @@ use reason::{Part, reason};
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
-/// What followed from a transition, in order.
+/// A consequence of a transition, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A task will never start.
     TaskSkipped {
         /// Its index among the plan's tasks.
         task: usize,
-        /// `Skipped`; or `EnvironmentError` when what it needs could not do its work, a tool's installation say.
+        /// `Skipped`; or `EnvironmentError` when a need could not do its work, such as a tool's installation.
         outcome: Outcome,
         /// Why.
         because: String,
@@ -52,7 +52,7 @@ pub struct Schedule {
     running: usize,
     slots: usize,
     fail_fast: bool,
-    /// Why nothing new starts any more, and whether that holds for reporting stages too.
+    /// Why nothing new starts any more, and whether that applies to reporting stages too.
     stopped: Option<(String, bool)>,
 }
 
@@ -104,7 +104,8 @@ enum State {
 }
 
 impl Schedule {
-    /// A run of this plan, whose links these are, with so many slots. `fail_fast`: nothing new starts after a failure that blocks.
+    /// A run of this plan, with these links and this many slots. `fail_fast`: nothing new starts after a blocking
+    /// failure.
     pub fn new(plan: &Plan, links: &Links, slots: usize, fail_fast: bool) -> Self {
         let task = |(task, stage): (&crate::plan::Task, &usize)| Task {
             id: task.id.clone(),
@@ -155,7 +156,7 @@ impl Schedule {
         }
     }
 
-    /// Opens what needs nothing. To be called once, before the first [`ready`](Self::ready).
+    /// Opens the stages that need nothing. To be called once, before the first [`ready`](Self::ready).
     pub fn begin(&mut self) -> Vec<Change> {
         let mut changes = Vec::new();
         for stage in 0..self.stages.len() {
@@ -194,7 +195,7 @@ impl Schedule {
         self.running += 1;
     }
 
-    /// Tells that a running task has ended, and why when it did not go well.
+    /// Records that a running task has ended, and why if it did not go well.
     pub fn finish(&mut self, task: usize, outcome: Outcome, because: Option<String>) -> Vec<Change> {
         let state = &mut self.tasks[task];
         debug_assert_eq!(state.state, State::Running, "{} ended without having started", state.id);
@@ -215,7 +216,7 @@ impl Schedule {
         changes
     }
 
-    /// Starts nothing new, whatever it is: the run has been told to stop.
+    /// Starts nothing new of any kind: the run is being stopped.
     pub fn stop(&mut self, because: &str) -> Vec<Change> {
         let mut changes = Vec::new();
         self.stopped = Some((because.to_owned(), true));
@@ -253,7 +254,7 @@ impl Schedule {
                 if self.stages[self.tasks[dependent].stage].open {
                     self.skip(vec![dependent], skipped, &why, changes);
                 } else {
-                    // Its stage may have a better reason, and tells it when it knows how its own needs have ended.
+                    // Its stage may have a better reason, and reports it once it knows how its own needs have ended.
                     self.tasks[dependent].hopeless.get_or_insert((skipped, why));
                 }
             } else if self.tasks[dependent].unmet == 0 && self.stages[self.tasks[dependent].stage].open {
@@ -262,7 +263,7 @@ impl Schedule {
         }
     }
 
-    /// Skips tasks for one reason. All are marked before any dependent hears of it, so that none of them is told a
+    /// Skips tasks for one reason. All are marked before any dependent is notified, so that none of them is given a
     /// more roundabout reason.
     fn skip(&mut self, tasks: Vec<usize>, outcome: Outcome, why: &Why, changes: &mut Vec<Change>) {
         self.queue.retain(|queued| !tasks.contains(queued));
@@ -341,7 +342,7 @@ impl Schedule {
 
     fn end_stage(&mut self, stage: usize, outcome: Outcome, because: Option<String>, changes: &mut Vec<Change>) {
         self.stages[stage].ended = Some(outcome);
-        // A stage of the plan without anything to do ends so, too; only what was asked for is skipped.
+        // A stage of the plan without any tasks ends this way, too; only a requested one is skipped.
         let left_out = self.stages[stage].left_out.is_some() && outcome == Outcome::Skipped;
         changes.push(Change::StageEnded { stage, outcome, because, cause: left_out.then_some(Cause::LeftOut) });
         for dependent in self.stages[stage].needed_by.clone() {
@@ -349,15 +350,15 @@ impl Schedule {
         }
     }
 
-    /// Whether a stage that has ended lets go ahead what needs it.
+    /// Whether a stage that has ended lets its dependents proceed.
     fn is_met(&self, stage: usize) -> bool {
         let Stage { ended, policy, left_out, .. } = &self.stages[stage];
         left_out.is_some() || *policy != Policy::Blocking || ended.is_some_and(Outcome::meets_a_need)
     }
 
-    /// How a stage whose tasks have all ended has ended itself: as the worst of them. A task that others of the stage
-    /// need only prepares: when all is well the stage has come to what the others came to, for a compile that passed
-    /// is no test that did.
+    /// The outcome of a stage whose tasks have all ended: the worst of theirs. A task that others of the stage need is
+    /// only a preparation: when all is well, the stage has the outcome of the others, as a compile that passed is not a
+    /// test that did.
     fn verdict(&self, stage: usize) -> (Outcome, Option<String>) {
         let outcome_of = |task: &&Task| match task.state {
             State::Ended(outcome) => outcome,

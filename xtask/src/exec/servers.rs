@@ -1,4 +1,4 @@
-//! What is made of a task whose server has died: the reason of its failure, or a warning beside a pass.
+//! The result of a task whose server has died: the cause of its failure, or a warning beside a pass.
 
 use crate::cause::Cause;
 use crate::job::Inputs;
@@ -6,9 +6,9 @@ use crate::outcome::Outcome;
 use crate::reading::{Lost, Reading};
 use crate::text;
 
-/// Blames a server that has died for the failure of a task that talked to it, whatever its tests say: they could not
-/// work. `tail` becomes the end of the server's log. Tests that passed keep their result, with a note: it may be that they
-/// would have found something.
+/// Blames a dead server for the failure of a task that talked to it, whatever its tests report: they could not work.
+/// `tail` becomes the end of the server's log. Tests that passed keep their result, with a note: they might have found
+/// something.
 pub(super) fn blame(reading: &mut Reading, tail: &mut Vec<String>, inputs: &Inputs) {
     if reading.outcome == Outcome::Cancelled {
         return;
@@ -28,7 +28,7 @@ pub(super) fn blame(reading: &mut Reading, tail: &mut Vec<String>, inputs: &Inpu
     }
 }
 
-/// Where the log of the server is; of one without a log only what the result does not say already.
+/// The path of the server's log; for a server without a log, only the part that the result does not already say.
 fn note(lost: &Lost, passed: bool, inputs: &Inputs) -> Option<String> {
     let logs = inputs.log.parent().unwrap_or(&inputs.root);
     let logs = logs.strip_prefix(&inputs.root).unwrap_or(logs);

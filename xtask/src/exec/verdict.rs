@@ -1,4 +1,5 @@
-//! What the ends of the stages, and whoever has stopped the run, mean for it: green or red, and the exit code.
+//! The verdict of a run, from the ends of its stages and the reason it was stopped, if any: green or red, and the exit
+//! code.
 
 use super::message::Stopped;
 use crate::error::Exit;
@@ -6,7 +7,7 @@ use crate::outcome::{Outcome, Verdict};
 use crate::pipeline;
 use crate::plan::Plan;
 
-/// The verdict of a run whose stages have ended so, in the plan's order.
+/// The verdict of a run whose stages have these ends, in the plan's order.
 pub fn verdict(plan: &Plan, endings: &[Option<Outcome>], stopped: Option<&Stopped>) -> Verdict {
     match stopped {
         Some(Stopped::Bug) => return Verdict { word: "bug", exit: Exit::Bug },

@@ -1,5 +1,5 @@
-//! What a slot does with one task: run it as its action says, hand every line to its reader, and bring back what the
-//! reader made of it. A panic in here is brought back as well, so that the loop never waits for a lost task.
+//! The work of a slot on one task: run it as its action says, pass every line to its reader, and return the reader's
+//! result. A panic in here is returned as well, so that the loop never waits for a lost task.
 
 use super::built::Built;
 use super::heard::{Heard, Hearing};
@@ -21,9 +21,9 @@ use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-/// The most that a log keeps: enough to look at, and not what fills a disk.
+/// The most that a log keeps: enough to read, but not enough to fill a disk.
 const LOG_CAP: u64 = 16 * 1024 * 1024;
-/// The longest document that a task reads as a whole: what cargo knows of several thousand packages.
+/// The longest document that a task reads as a whole: cargo's metadata for several thousand packages.
 const DOCUMENT_CAP: usize = 256 * 1024 * 1024;
 
 /// Performs the task whose index in the plan is `index`.
@@ -62,7 +62,7 @@ impl<'a> Worker<'a> {
         if task.cache.is_none() {
             return task.job.perform(&mut self);
         }
-        // What other tasks set for it is an input too.
+        // The variables that other tasks set for it are inputs too.
         let seen = Task { command: self.command(), ..task.clone() };
         match cache.look_up(&seen) {
             Memory::Hit(reading) => return Finished::new(*reading),
@@ -72,7 +72,7 @@ impl<'a> Worker<'a> {
             }
             Memory::Miss(None) => {}
         }
-        // Inputs that change from here on make the result one that is not remembered.
+        // If its inputs change from here on, the result is not remembered.
         cache.snapshot();
         let finished = task.job.perform(&mut self);
         if let Err(error) = cache.remember(&seen, &inputs.run, &finished.reading) {
@@ -101,7 +101,7 @@ impl<'a> Worker<'a> {
         };
         let Self { task, index, inputs, sender, heard, .. } = self;
         let mut show = |stream, line| {
-            // A display that is behind misses a line rather than hold the child up.
+            // A display that lags behind misses a line rather than blocking the child.
             let _ = sender.try_send(Message::Output { task: *index, stream, line });
         };
         let ended = process::listen(&child, &mut Hearing::new(heard, &mut show));
@@ -123,20 +123,20 @@ impl Desk for Worker<'_> {
 
     fn equip(&self, mut command: Command, below: BTreeMap<String, String>) -> Command {
         command.env = below;
-        // What a task for the whole workspace has of its own goes by the stage's name.
+        // The variables of a task for the whole workspace are keyed by the stage's name.
         let owner = self.task.service.as_deref().unwrap_or(self.task.stage.as_str());
         for reading in &self.inputs.env_from {
             command.env.extend(reading.env.clone());
             command.env.extend(reading.service_env.get(owner).cloned().unwrap_or_default());
         }
-        // What the plan says outweighs everything.
+        // The plan takes precedence over everything.
         command.env.extend(self.task.command.env.clone());
         command
     }
 
     fn run(&mut self, command: &Command) -> Finished {
         if let Some(report) = self.task.reader.report() {
-            // The report of an earlier run must not pass for this one's.
+            // The report of an earlier run must not be taken for this one's.
             let _ = std::fs::remove_file(report);
         }
         let built = Built::begin(self.task, &self.inputs.root);
@@ -171,7 +171,7 @@ impl Desk for Worker<'_> {
 
     fn finish(&mut self, ended: &Ended) -> Finished {
         if let Some(report) = self.task.reader.report() {
-            // What cannot be read is an empty report, and the reader's to judge.
+            // A file that cannot be read is an empty report, and up to the reader to judge.
             let report = std::fs::read(report).unwrap_or_default();
             report.split(|&byte| byte == b'\n').for_each(|line| self.heard.reader.line(Stream::Stdout, line));
         }
@@ -189,7 +189,7 @@ impl Desk for Worker<'_> {
             let names = text::list(&ended.leaked);
             reading.notes.push(format!("it left processes behind, which were killed: {names}"));
         }
-        // Of a run without a directory for logs it has been said once that there are none.
+        // For a run without a directory for logs, that has already been reported once.
         if self.inputs.log.parent().is_some_and(Path::is_dir) {
             reading.notes.extend(ended.notes.iter().cloned());
         }
@@ -227,12 +227,12 @@ fn own_part(task: &Task, mut reading: Reading) -> Reading {
     part.filter(|_| !reading.outcome.is_bad()).unwrap_or(reading)
 }
 
-/// What another task has built for this one.
+/// The programs that another task has built for this one.
 fn built(inputs: &Inputs) -> &[Binary] {
     inputs.compiled.as_ref().map_or(&[], |reading| &reading.binaries)
 }
 
-/// Moves the log of a further binary behind those of the ones before.
+/// Appends the log of a further binary to those of the ones before.
 fn append(part: &Path, whole: &Path) -> std::io::Result<()> {
     let mut whole = std::fs::OpenOptions::new().append(true).open(whole)?;
     std::io::copy(&mut std::fs::File::open(part)?, &mut whole)?;

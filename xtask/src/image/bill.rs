@@ -1,6 +1,6 @@
-//! The bill of materials of a service: every crate that is compiled into it, in the format `CycloneDX` 1.5.
+//! The SBOM of a service: every crate that is compiled into it, in the format `CycloneDX` 1.5.
 //!
-//! Pure but for [`write`]: what cargo knows goes in, JSON comes out, the same for the same lock file and commit.
+//! Pure except for [`write`]: cargo's metadata goes in, JSON comes out, the same for the same lock file and commit.
 
 use super::spec::BillSpec;
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
-/// Writes the bills from what `cargo metadata` has printed; `time` is the commit's, RFC 3339.
+/// Writes the SBOMs from the output of `cargo metadata`; `time` is the commit's, RFC 3339.
 pub fn write(metadata: &[u8], bills: &[BillSpec], time: Option<&str>) -> Result<()> {
     let metadata: Metadata = serde_json::from_slice(metadata)
         .map_err(|error| Error::environment("read the answer of `cargo metadata`").because(error))?;
@@ -23,7 +23,7 @@ pub fn write(metadata: &[u8], bills: &[BillSpec], time: Option<&str>) -> Result<
     Ok(())
 }
 
-/// The bill of one package.
+/// The SBOM of one package.
 fn of(metadata: &Metadata, package: &str, time: Option<&str>) -> Value {
     let packages: HashMap<&PackageId, &Package> = metadata.packages.iter().map(|it| (&it.id, it)).collect();
     let edges = edges(metadata);
@@ -62,7 +62,7 @@ fn of(metadata: &Metadata, package: &str, time: Option<&str>) -> Value {
     })
 }
 
-/// What each package has compiled into it: neither what only its tests nor what only its build script uses.
+/// The dependencies compiled into each package: neither those of its tests only nor those of its build script only.
 fn edges(metadata: &Metadata) -> HashMap<&PackageId, Vec<&PackageId>> {
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
     nodes
@@ -86,7 +86,7 @@ fn component(package: &Package, kind: &str) -> Value {
         "purl": name,
     });
     if let Some(licence) = &package.license {
-        // The slash is what manifests wrote before there were expressions.
+        // The slash is how manifests wrote it before there were expressions.
         component["licenses"] = json!([{ "expression": licence.replace('/', " OR ") }]);
     } else if let Some(file) = &package.license_file {
         component["licenses"] = json!([{ "license": { "name": format!("see {file} in the package") } }]);
@@ -94,7 +94,7 @@ fn component(package: &Package, kind: &str) -> Value {
     component
 }
 
-/// The package's name for all the world: <https://github.com/package-url/purl-spec>.
+/// The package's globally unique name: <https://github.com/package-url/purl-spec>.
 fn purl(package: &Package) -> String {
     let name = format!("pkg:cargo/{}@{}", package.name, package.version.to_string().replace('+', "%2B"));
     match package.source.as_ref().and_then(|source| source.repr.strip_prefix("git+")) {

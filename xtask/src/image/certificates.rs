@@ -1,12 +1,12 @@
-//! The certificates of the authorities that a program in an image trusts.
+//! The CA certificates that a program in an image trusts.
 
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// Where they lie in an image: where Debian has them, and where every TLS library looks.
+/// Their path in an image: Debian's, where every TLS library looks.
 pub(super) const IN_IMAGES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// Where systems have them: Debian and Alpine, Fedora, SUSE, macOS.
+/// Their paths on build machines: Debian and Alpine, Fedora, SUSE, macOS.
 const ON_MACHINES: [&str; 4] =
     [IN_IMAGES, "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"];
 

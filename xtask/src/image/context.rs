@@ -1,6 +1,6 @@
-//! The folder that an engine builds from: the Dockerfile, and beside it all that the build may see and nothing else.
+//! The directory that an engine builds from: the Dockerfile, next to it all that the build may see, and nothing else.
 //!
-//! So the engine is sent kilobytes whatever else lies in the workspace, and its cache is as good as its input is small.
+//! So the engine is sent kilobytes however large the workspace is, and its cache is as good as its input is small.
 
 use super::certificates;
 use super::dockerfile::{CERTIFICATES, CONTEXT, FILE, SKELETON, SOURCES};
@@ -9,16 +9,16 @@ use crate::error::{Error, Exit, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What cargo reads at the root besides the manifests: where they are, they are copied.
+/// The files that cargo reads at the root besides the manifests: they are copied if they exist.
 const AT_ROOT: [&str; 3] = ["Cargo.lock", ".cargo/config.toml", ".cargo/config"];
 
-/// What is never a source. The toolchain is the image's own, whatever the workspace pins for the machine.
+/// Files that are never sources. The toolchain is the image's own, whatever the workspace pins for the machine.
 const NO_SOURCES: [&str; 3] = [".git", "rust-toolchain", "rust-toolchain.toml"];
 
-/// An empty source: it compiles as a library, as a program, and under lints that want documentation.
+/// An empty source: it compiles as a library, as a program, and under lints that require documentation.
 const STUB: &str = "//! Empty.\n#[allow(dead_code)]\nfn main() {}\n";
 
-/// Makes the folder.
+/// Creates the directory.
 ///
 /// An error that ends with [`Exit::Gate`] says that the workspace cannot be built from its own files.
 pub fn write(context: &BuildContext) -> Result<()> {
@@ -50,7 +50,7 @@ pub fn write(context: &BuildContext) -> Result<()> {
     put(&context.folder.join(FILE), context.dockerfile.as_bytes())
 }
 
-/// Copies a file, or a folder with all that is in it.
+/// Copies a file, or a directory with all its contents.
 fn copy(context: &BuildContext, from: &Path, to: &Path) -> Result<()> {
     if !from.is_dir() {
         return copy_file(from, to);
@@ -59,7 +59,7 @@ fn copy(context: &BuildContext, from: &Path, to: &Path) -> Result<()> {
         let entry = entry.map_err(|error| failed("read", from, &error))?;
         let path = entry.path();
         let no_source = NO_SOURCES.iter().any(|name| entry.file_name() == *name) || path == context.target_dir;
-        // A link to a folder may lead back here; one to nothing leads nowhere.
+        // A link to a directory may lead back here; a dangling one leads nowhere.
         let leads_to_no_file = entry.file_type().is_ok_and(|kind| kind.is_symlink()) && !path.is_file();
         if !no_source && !leads_to_no_file {
             copy(context, &path, &to.join(entry.file_name()))?;

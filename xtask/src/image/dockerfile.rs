@@ -7,17 +7,17 @@ use super::spec::ImageSpec;
 use crate::command::Command;
 use std::fmt::Write as _;
 
-/// The file in the folder that is made for the engine.
+/// The Dockerfile in the directory that is created for the engine.
 pub const FILE: &str = "Dockerfile";
-/// The folder within it that the engine sees.
+/// The directory within it that the engine sees.
 pub const CONTEXT: &str = "context";
-/// What lies in the context: manifests with empty sources, the sources, and the certificates.
+/// The contents of the context: manifests with empty sources, the sources, and the certificates.
 pub const SKELETON: &str = "skeleton";
 /// See [`SKELETON`].
 pub const SOURCES: &str = "sources";
 /// See [`SKELETON`].
 pub const CERTIFICATES: &str = "ca-certificates.crt";
-/// The stage that holds all programs and nothing else, to be copied out.
+/// The stage that holds all programs and nothing else, to copy them out.
 pub const PROGRAMS: &str = "xtask-programs";
 
 /// Where cargo builds in the container.
@@ -26,7 +26,7 @@ pub const TARGET: &str = "/target";
 /// An image, and where its programs come from.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// What goes into it.
+    /// Its contents.
     pub spec: ImageSpec,
     /// The names of its programs.
     pub programs: Vec<String>,
@@ -34,16 +34,16 @@ pub struct Built {
     pub target: String,
 }
 
-/// What the file is made from.
+/// The input of the file.
 #[derive(Clone, Copy, Debug)]
 pub struct Dockerfile<'a> {
-    /// The image that compiles.
+    /// The image to compile in.
     pub toolchain: &'a str,
     /// The release builds, as they would be typed at the root.
     pub builds: &'a [Command],
-    /// Whether they name a target, in whose directory cargo then puts the programs.
+    /// Whether they name a target: cargo then puts the programs in that target's directory.
     pub names_target: bool,
-    /// The members that are compiled: what the empty sources have left of them must not be taken for the real ones.
+    /// The members that are compiled: artifacts left by their empty sources must not be taken for the real ones.
     pub members: &'a [String],
     /// The images.
     pub images: &'a [Built],
@@ -74,14 +74,14 @@ impl Dockerfile<'_> {
         out
     }
 
-    /// cargo goes by times, and the real sources may be older than what was built from the empty ones.
+    /// cargo compares timestamps, and the real sources may be older than the artifacts of the empty ones.
     fn forget(&self) -> String {
         let packages: Vec<String> = self.members.iter().map(|name| format!(" --package {name}")).collect();
         let target = if self.names_target { " --target host-tuple" } else { "" };
         format!("cargo clean --quiet --release{target}{}", packages.concat())
     }
 
-    /// Puts the programs of each service into a directory of its own: two services may have one of the same name.
+    /// Puts the programs of each service into a separate directory: two services may have one of the same name.
     fn collect(&self) -> impl Iterator<Item = String> {
         self.images.iter().map(|image| {
             let directory = if self.names_target { "*/release" } else { "release" };
@@ -100,8 +100,8 @@ fn sorted(names: &[String]) -> Vec<&String> {
     names
 }
 
-/// Commands among which cargo runs: downloads are kept between builds, and a configuration that says how to reach a
-/// registry may be given as a secret, so that no layer has it.
+/// Commands that run cargo: downloads are kept between builds, and a configuration for access to a registry may be
+/// passed as a secret, so that no layer contains it.
 fn run(out: &mut String, commands: &[String]) {
     line(out, "RUN --mount=type=cache,target=/cargo/registry --mount=type=cache,target=/cargo/git \\");
     line(out, "    --mount=type=secret,id=cargo-config,target=/cargo/config.toml \\");
@@ -113,7 +113,7 @@ pub fn stage(service: &str) -> String {
     service.to_lowercase()
 }
 
-/// The image of a service: no shell, no loader, a user without rights.
+/// The image of a service: no shell, no loader, an unprivileged user.
 fn final_stage(out: &mut String, spec: &ImageSpec) {
     use super::certificates::IN_IMAGES;
     use super::pack::PROGRAMS as FOLDER;

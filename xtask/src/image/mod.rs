@@ -1,7 +1,7 @@
-//! Images of the services: what goes into them, how an engine compiles that, how it is packed, what it is made of, and
-//! where it goes.
+//! Images of the services: their contents, how an engine compiles them, how they are packed, their SBOMs, and where
+//! they are pushed.
 //!
-//! `spec`, `registry` and `dockerfile` are what the plan needs to know; everything else does the work when a task is run.
+//! `spec`, `registry` and `dockerfile` are what the plan needs to know; everything else does the work when a task runs.
 //! Knows nothing about stages or events. The format itself is the business of the crate `oci-layout`.
 
 pub mod bill;

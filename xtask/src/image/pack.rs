@@ -1,4 +1,4 @@
-//! Packs what the release build has made into an OCI image layout, without an engine.
+//! Packs the programs of the release build into an OCI image layout, without an engine.
 
 use super::certificates;
 use super::spec::ImageSpec;
@@ -10,7 +10,7 @@ use oci_layout::{Digest, Image, Layer, Needs, Recipe, needs};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Where programs lie in an image.
+/// The directory of the programs in an image.
 pub(super) const PROGRAMS: &str = "/usr/local/bin";
 
 /// An image that was packed.
@@ -18,14 +18,14 @@ pub(super) const PROGRAMS: &str = "/usr/local/bin";
 pub struct Packed {
     /// Its digest.
     pub digest: String,
-    /// What somebody who has none of it has to fetch.
+    /// The bytes to download for a client that has none of it.
     pub bytes: u64,
 }
 
 /// Packs the image of a service from `binaries`, the package's programs as cargo has built them.
 ///
 /// An error that ends with [`Exit::Gate`] is the image's own fault: a program that could not run in it, or a size above
-/// the budget. An image above its budget is packed all the same, to be looked at.
+/// the budget. An image above its budget is still packed, so that it can be inspected.
 pub fn pack(spec: &ImageSpec, binaries: &[Binary]) -> Result<Packed> {
     let mut programs = Vec::new();
     for binary in binaries {
@@ -56,7 +56,7 @@ pub fn pack(spec: &ImageSpec, binaries: &[Binary]) -> Result<Packed> {
     let mut layers = Vec::new();
     if spec.ca_bundle.is_some() || !has_certificates(base.as_ref())? {
         let bundle = certificates::read(spec.ca_bundle.as_deref(), Path::new("/"))?;
-        // Not from the commit, and without its time: the layer stays the same until the certificates change.
+        // Not from the commit, and without its timestamp: the layer stays the same until the certificates change.
         layers.push(Layer::new(0).file(certificates::IN_IMAGES, 0o644, bundle));
     }
     layers.push(layer);

@@ -1,29 +1,29 @@
-//! Pushes an image and makes sure that it is there.
+//! Pushes an image and verifies that it is there.
 //!
-//! The identity of an image is the digest over the bytes of its manifest as the registry gives them back: neither a tag
-//! nor a header is believed.
+//! The identity of an image is the digest of its manifest's bytes as the registry returns them: neither a tag nor a
+//! header is trusted.
 
 use super::skopeo::Skopeo;
 use crate::error::{Error, Exit, Result};
 use oci_layout::Digest;
 use std::path::Path;
 
-/// What is to be pushed.
+/// The image to push.
 #[derive(Clone, Debug)]
 pub struct Push<'a> {
-    /// The layout's folder.
+    /// The layout's directory.
     pub layout: &'a Path,
     /// The digest of its image.
     pub digest: &'a Digest,
-    /// Where to: `host/shop/auth-service`.
+    /// The destination: `host/shop/auth-service`.
     pub repository: &'a str,
     /// The tags. The first one names the commit and is never moved.
     pub tags: &'a [String],
 }
 
-/// Pushes the image under every tag that does not name it yet, and reads all of them back. Tells which tags were new.
+/// Pushes the image under every tag that does not name it yet, and reads all of them back. Returns the new tags.
 ///
-/// An error that ends with [`Exit::Gate`] says that the registry has, or came to have, another image.
+/// An error that ends with [`Exit::Gate`] says that the registry has, or ended up with, a different image.
 pub fn push(push: &Push, skopeo: &Skopeo) -> Result<Vec<String>> {
     let mut pushed = Vec::new();
     for (index, tag) in push.tags.iter().enumerate() {

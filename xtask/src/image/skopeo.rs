@@ -1,6 +1,6 @@
-//! skopeo, which speaks to registries: fetching a manifest's bytes, copying an image, logging in.
+//! skopeo, which talks to registries: fetching a manifest's bytes, copying an image, logging in.
 //!
-//! Called from a process that is itself a task of a run, whose time limit holds for what takes long.
+//! Called from a process that is itself a task of a run, whose time limit covers long operations.
 
 use crate::command::Command;
 use crate::error::{Error, Result};
@@ -9,10 +9,10 @@ use crate::registry::{PASSWORD, USER, is_loopback};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long to wait before each further try of what failed for a moment.
+/// The delay before each retry of a call that failed with a transient error.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
-/// What a registry, Amazon or the way to them says when it may work a moment later; in lower case.
+/// Messages of a registry, of Amazon or of the network for transient errors; in lower case.
 const TRANSIENT: [&str; 20] = [
     "connection refused",
     "connection reset",
@@ -36,17 +36,17 @@ const TRANSIENT: [&str; 20] = [
     "could not connect to the endpoint url",
 ];
 
-/// What a registry says when it has no such tag, or not even such a repository.
+/// Messages of a registry when the tag, or even the repository, does not exist.
 const ABSENT: [&str; 3] = ["manifest unknown", "name unknown", "StatusCode: 404"];
 
-/// What a registry says to somebody whom it does not know, or who may not do it.
+/// Messages of a registry when the user is unknown, or has no permission.
 const REFUSED: [&str; 4] = ["unauthorized", "denied", "invalid username/password", "no basic auth credentials"];
 
-/// How long one question to a registry may take, and how long the transfer of an image.
+/// How long one request to a registry may take, and how long the transfer of an image.
 const QUESTION: Duration = Duration::from_mins(2);
 const TRANSFER: Duration = Duration::from_hours(1);
 
-/// The most of an answer that is read, in bytes: manifests are much smaller, and registries refuse larger ones.
+/// The most bytes of an answer to read: manifests are much smaller, and registries refuse larger ones.
 const ENOUGH: usize = 16 * 1024 * 1024;
 
 /// skopeo on `PATH`.
@@ -86,8 +86,7 @@ impl Skopeo {
         pushed.map(drop).map_err(|silence| failed(&format!("push to {reference}"), &silence))
     }
 
-    /// Logs `user` in to the registry on `host`, and keeps what it needs for it in `file`. The password goes through a
-    /// pipe.
+    /// Logs `user` in to the registry on `host`, and keeps the login in `file`. The password is passed through a pipe.
     pub fn log_in(&self, host: &str, user: &str, password: &[u8], file: &Path) -> Result<()> {
         let command = self.command("skopeo").args(["login", "--authfile"]).arg(file.to_string_lossy());
         let command = command.args(["--username", user, "--password-stdin"]).args(tls("", host)).arg(host);
@@ -95,7 +94,7 @@ impl Skopeo {
         logged_in.map(drop).map_err(|silence| failed(&format!("log in to {host}"), &silence))
     }
 
-    /// What `aws ecr get-login-password` says: a password for the user `AWS`.
+    /// The output of `aws ecr get-login-password`: a password for the user `AWS`.
     pub fn ecr_password(&self, region: Option<&str>) -> Result<Vec<u8>> {
         let region = region.map(|region| ["--region", region]).into_iter().flatten();
         let command = self.command("aws").args(["ecr", "get-login-password"]).args(region);
@@ -107,7 +106,7 @@ impl Skopeo {
         Ok(password.trim_ascii().to_vec())
     }
 
-    /// Runs a command, again when what stood in its way may have gone. What it prints.
+    /// Runs a command, with retries on transient errors. Returns its output.
     fn run(&self, command: &Command, input: &[u8], limit: Duration) -> Result<Vec<u8>, Silence> {
         let question = Question { command, surroundings: &self.surroundings, input, limit, enough: ENOUGH };
         for pause in PAUSES {
@@ -120,7 +119,7 @@ impl Skopeo {
     }
 }
 
-/// Whether a moment later the same may work.
+/// Whether a retry a moment later may succeed.
 fn is_transient(text: &str) -> bool {
     let text = text.to_lowercase();
     TRANSIENT.iter().any(|words| text.contains(words))

@@ -1,4 +1,4 @@
-//! What goes into an image, as data.
+//! The contents of an image, as data.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ pub struct ImageSpec {
     pub package: String,
     /// The commit that it is labelled with; `None` without one.
     pub revision: Option<String>,
-    /// Whether it is made to be pushed.
+    /// Whether it is built to be pushed.
     pub is_pushed: bool,
-    /// The program that is started; the package's others lie beside it.
+    /// The program that is started; the package's others are next to it.
     pub program: String,
-    /// The layout's folder, absolute.
+    /// The layout's directory, absolute.
     pub layout: PathBuf,
-    /// The layout of the image that lies below, absolute; `None` for `scratch`.
+    /// The layout of the base image, absolute; `None` for `scratch`.
     pub base: Option<PathBuf>,
     /// User and group, as numbers.
     pub user: String,
@@ -26,20 +26,20 @@ pub struct ImageSpec {
     pub env: BTreeMap<String, String>,
     /// The port that it listens on.
     pub port: Option<u16>,
-    /// What is known about it.
+    /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// The commit's time, in seconds since 1970.
     pub time: Option<u64>,
-    /// The certificates of those whom it trusts, absolute; `None` for those that the build machine trusts.
+    /// The CA certificates that it trusts, absolute; `None` for those that the build machine trusts.
     pub ca_bundle: Option<PathBuf>,
-    /// The most bytes that it may have.
+    /// The maximum size in bytes.
     pub budget: Option<u64>,
 }
 
-/// What an engine needs to build images: a folder with all that it may see, and the recipe.
+/// The input of an engine that builds images: a directory with everything that it may see, and the recipe.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildContext {
-    /// The folder that is made, absolute; an older one is replaced.
+    /// The directory to create, absolute; an older one is replaced.
     pub folder: PathBuf,
     /// The workspace's root.
     pub root: PathBuf,
@@ -48,19 +48,19 @@ pub struct BuildContext {
     /// The manifests of all members, relative to the root.
     pub manifests: Vec<PathBuf>,
     /// The root source of every target of every member, relative to the root: an empty one lets dependencies be built
-    /// before there are sources.
+    /// before the real sources are there.
     pub stubs: Vec<PathBuf>,
-    /// The files and folders that the services are compiled from, relative to the root.
+    /// The files and directories that the services are compiled from, relative to the root.
     pub sources: Vec<PathBuf>,
-    /// What lies among these and is no source: cargo's target folder, absolute.
+    /// The one among these that is not a source: cargo's target directory, absolute.
     pub target_dir: PathBuf,
-    /// The certificates of those whom images trust, absolute; `None` for those that the build machine trusts.
+    /// The CA certificates that images trust, absolute; `None` for those that the build machine trusts.
     pub ca_bundle: Option<PathBuf>,
-    /// The members that need a folder which is no member, and so is not in the context.
+    /// The members that need a directory that is not a member, and so is not in the context.
     pub depends_outside: Vec<String>,
 }
 
-/// A bill of materials that is to be written.
+/// An SBOM to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BillSpec {
     /// Cargo's package id.

@@ -1,5 +1,5 @@
-//! Containers of a real engine, of an image that is made from this machine's own Redis. Where no engine answers, each
-//! test says that it could not look, and passes: what it would show is then shown wherever an engine is, CI among them.
+//! Containers of a real engine, with an image made from this machine's own Redis. Where no engine answers, each test
+//! prints that it could not check, and passes: it then runs wherever there is an engine, including CI.
 
 use super::*;
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 const IMAGE: &str = "xtask-test-redis:7";
 
-/// Whether there is an engine; with one, the image is made, once.
+/// Whether there is an engine; if so, builds the image, once.
 static READY: LazyLock<Result<(), String>> = LazyLock::new(|| {
     let docker = which::which_in("docker", Some(path()), "/").map_err(|_| "there is no `docker`".to_owned())?;
     let info = ask(&docker.to_string_lossy(), &["info", "--format", "server={{.ServerVersion}}"]);
@@ -37,7 +37,7 @@ fn make_image() {
     assert!(imported.starts_with("sha256:"), "{imported}");
 }
 
-/// The reason is printed past the test harness's capture, so that a run without an engine says so even when it is green.
+/// The reason is printed past the test harness's capture, so that a run without an engine says so even if green.
 #[track_caller]
 fn engine() -> bool {
     if let Err(why) = &*READY {

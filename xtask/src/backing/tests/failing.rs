@@ -1,4 +1,4 @@
-//! Starts that come to nothing: what is said of them, and what is left behind, which is nothing.
+//! Starts that fail: the errors they report, and that they leave nothing behind.
 
 use super::*;
 

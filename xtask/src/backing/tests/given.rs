@@ -1,4 +1,4 @@
-//! Servers that are there already: databases of a run's own on them, and what goes wrong with that.
+//! Servers that are already running: a run's own databases on them, and what can go wrong.
 
 use super::*;
 
@@ -32,7 +32,7 @@ fn a_given_server_gets_databases_that_are_dropped_again_even_those_of_a_dead_run
     let databases = || sql(&url.expose(), "SELECT datname FROM pg_database WHERE datname LIKE 'xtask%'");
     let before = databases();
 
-    // What a run leaves that was killed with its ledger written.
+    // The leftovers of a run that was killed after writing its ledger.
     let dead = Scratch::create(&guest.scratch(), "dead").expect("the folder can be made");
     let ledger = Ledger {
         server: "postgres".into(),

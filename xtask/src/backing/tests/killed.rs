@@ -1,4 +1,4 @@
-//! A run that is killed, and the next one, which removes what it has left.
+//! A killed run, and the next one, which removes its leftovers.
 
 use super::*;
 
@@ -38,8 +38,8 @@ fn what_a_killed_run_leaves_is_found_and_removed() {
     assert!(found("postgres") && found("redis-server"), "{servers:?}");
     let ended = victim.stop(process::Signal::KILL, Duration::from_secs(5)).expect("it can be killed");
     assert_ne!(ended.end, End::Exited(0));
-    // The processes are left to the folder on purpose: that is how those are found that have lost their mark. And the
-    // next start does it, whether or not anybody knows of that run.
+    // The processes are left to the directory on purpose: that is how those that lost their mark are found. And
+    // the next start does it, whether or not that run's record is still there.
     let mut next = rig.request(Source::Local, Vec::new());
     next.run += "-next";
     let next = start(next, &Stop::new()).expect("nothing is to be started");

@@ -1,4 +1,4 @@
-//! Servers that run: a database for each service, two starts side by side, servers of one's own; and an end to all.
+//! Running servers: a database for each service, two starts side by side, custom servers; and their teardown.
 
 use super::*;
 

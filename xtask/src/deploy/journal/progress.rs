@@ -1,47 +1,47 @@
-//! How far each service of a deployment has come, by what the journal says. Pure.
+//! How far each service of a deployment has got, according to the journal. Pure.
 
 use super::Entry;
 use std::collections::BTreeMap;
 
-/// How far a service has come.
+/// How far a service has got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Nothing has been written.
     Untouched,
     /// Something may have been written.
     Applying,
-    /// All has been written.
+    /// Everything has been written.
     Applied {
         /// The deployment's generation.
         generation: u64,
     },
-    /// Its rollout has ended: well, or with what is wrong.
+    /// Its rollout has ended: successfully, or with this problem.
     Settled(u64, Option<String>),
-    /// Something may have been set back.
+    /// Something may have been rolled back.
     Restoring,
-    /// It was set back: well, or with what is wrong.
+    /// It was rolled back: successfully, or with this problem.
     Restored(Option<String>),
 }
 
 impl Progress {
-    /// Whether what was before is being brought back, or will be.
+    /// Whether the previous state is being restored, or will be.
     pub fn is_going_back(&self) -> bool {
         matches!(self, Self::Settled(_, Some(_)) | Self::Restoring | Self::Restored(_))
     }
 
-    /// Whether what was wanted is there.
+    /// Whether the wanted state is there.
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Settled(_, None))
     }
 }
 
-/// The services that have not come to what was wanted.
+/// The services that have not reached the wanted state.
 pub fn unfinished(entries: &[Entry]) -> Vec<String> {
     let open = progress(entries).into_iter().filter(|(_, progress)| !progress.is_done());
     open.map(|(service, _)| service).collect()
 }
 
-/// How far each service has come.
+/// How far each service has got.
 pub fn progress(entries: &[Entry]) -> BTreeMap<String, Progress> {
     let mut all = BTreeMap::new();
     for entry in entries {

@@ -3,7 +3,7 @@
 use super::{NAME, Release};
 use serde_json::{Value, json};
 
-/// Nobody's account, as in the images.
+/// A user id that belongs to no account, as in the images.
 const USER: u32 = 65_532;
 /// How long a pod may take to drain before it is killed, in seconds; services need 10 at most.
 const GRACE_S: u32 = 30;
@@ -13,7 +13,7 @@ pub(super) fn spec(release: &Release) -> Value {
     let spread = json!({
         "maxSkew": 1,
         "topologyKey": "kubernetes.io/hostname",
-        // Rather two pods on one node than one pod that waits for a node.
+        // Two pods on one node are better than one pod that waits for a node.
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": { "matchLabels": { NAME: release.service } },
     });
@@ -43,7 +43,7 @@ fn container(release: &Release) -> Value {
     json!({
         "name": release.service,
         "image": release.image,
-        // By digest there is one content only: what the node has is what was pushed.
+        // A digest identifies exactly one content: an image that the node has is the one that was pushed.
         "imagePullPolicy": "IfNotPresent",
         "ports": [{ "name": "http", "containerPort": release.port, "protocol": "TCP" }],
         "envFrom": variables,
@@ -51,7 +51,7 @@ fn container(release: &Release) -> Value {
             "requests": { "cpu": resources.cpu, "memory": resources.memory },
             "limits": { "memory": resources.memory_limit },
         },
-        // A start may take a minute; from then on the other two count.
+        // A start may take a minute; after that, the other two probes count.
         "startupProbe": probe("/healthz", 2, 30),
         "livenessProbe": probe("/healthz", 10, 3),
         "readinessProbe": probe("/readyz", 5, 2),

@@ -1,10 +1,10 @@
-//! What one pod tells: whether it is ready, what it waits for, and whether waiting is in vain.
+//! The state of one pod: whether it is ready, what it waits for, and whether waiting is in vain.
 
 use super::condition;
 use crate::text;
 use serde_json::Value;
 
-/// Reasons for which a container will not start however long one waits, with what they mean.
+/// Reasons why a container will never start, however long one waits, with their meanings.
 const VAIN: [(&str, &str); 8] = [
     ("ImagePullBackOff", "its image cannot be pulled"),
     ("InvalidImageName", "its image has no valid name"),
@@ -16,10 +16,10 @@ const VAIN: [(&str, &str); 8] = [
     ("CrashLoopBackOff", "its program ends again and again"),
 ];
 
-/// Restarts after which a program that has failed counts as one that always will, before the kubelet says so.
+/// Restarts after which a failing program is taken to fail every time, before the kubelet says so.
 const RESTARTS: u64 = 2;
 
-/// Why waiting for this pod is in vain; nothing when it is not.
+/// Why waiting for this pod is in vain; `None` when it is not.
 pub(super) fn doom(pod: &Value) -> Option<String> {
     if pod["metadata"]["deletionTimestamp"].is_string() {
         return None;
@@ -40,7 +40,7 @@ pub(super) fn doom(pod: &Value) -> Option<String> {
     })
 }
 
-/// What a pod that is not ready waits for, when it says so.
+/// The condition that a pod that is not ready waits for, when it reports one.
 pub(super) fn waits_for(pod: &Value) -> Option<String> {
     if is_ready(pod) {
         return None;
@@ -59,18 +59,18 @@ pub(super) fn waits_for(pod: &Value) -> Option<String> {
     in_state("running").map(|_| "it runs and is not ready".to_owned())
 }
 
-/// Whether the pod takes requests and is not on its way out.
+/// Whether the pod accepts requests and is not terminating.
 pub(super) fn is_ready(pod: &Value) -> bool {
     let leaving = pod["metadata"]["deletionTimestamp"].is_string();
     !leaving && condition(pod, "Ready").is_some_and(|condition| condition["status"] == "True")
 }
 
-/// Whether the pod has ended for good, as one that its node has evicted: it stays to be looked at, another takes its place.
+/// Whether the pod has ended for good, like one evicted by its node: it is kept for inspection and replaced.
 pub(super) fn is_over(pod: &Value) -> bool {
     pod["status"]["phase"] == "Failed" || pod["status"]["phase"] == "Succeeded"
 }
 
-/// Whether a container runs the image of this digest. A cluster may put others beside it, such as the proxy of a mesh.
+/// Whether a container runs the image of this digest. A cluster may add others to the pod, such as the proxy of a mesh.
 pub(super) fn runs(pod: &Value, digest: &str) -> bool {
     let running = |container: &Value| container["imageID"].as_str()?.rsplit_once('@').map(|(_, it)| it == digest);
     containers(pod).any(|container| running(container) == Some(true))
@@ -82,7 +82,7 @@ pub(super) fn images(pod: &Value) -> String {
     if images.is_empty() { "nothing".to_owned() } else { text::list(images) }
 }
 
-/// How often the pod's containers have been restarted, together.
+/// The total number of restarts of the pod's containers.
 pub(super) fn restarts(pod: &Value) -> u64 {
     containers(pod).map(restarts_of).sum()
 }
@@ -96,12 +96,12 @@ fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
     kinds.into_iter().flat_map(|kind| pod["status"][kind].as_array().into_iter().flatten())
 }
 
-/// The message of a state or a condition, behind a colon.
+/// The message of a state or a condition, after a colon.
 fn said(state: &Value) -> String {
     state["message"].as_str().filter(|text| !text.is_empty()).map(|text| format!(": {text}")).unwrap_or_default()
 }
 
-/// How the container ended before, when it did.
+/// How the container's previous process ended, if there was one.
 fn last_end(container: &Value) -> String {
     let last = &container["lastState"]["terminated"];
     if last.is_object() { end(last) } else { String::new() }

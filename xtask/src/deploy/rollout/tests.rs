@@ -3,7 +3,7 @@ use serde_json::json;
 
 const DIGEST: &str = "sha256:new";
 
-/// A deployment of two replicas, seen and done, and what the cluster says of its pods.
+/// A deployment of two replicas, observed and complete, and the cluster's report of its pods.
 struct Cluster {
     deployment: Value,
     sets: Vec<Value>,
@@ -56,7 +56,7 @@ fn pod(name: &str, set: &str) -> Value {
     })
 }
 
-/// The first pod is not ready, and its container in this state.
+/// The first pod is not ready, and its container is in this state.
 fn with_state(state: Value) -> Cluster {
     let mut cluster = Cluster::done();
     cluster.deployment["status"]["availableReplicas"] = 1.into();
@@ -192,7 +192,7 @@ fn what_a_cluster_puts_beside_the_service_is_no_other_image() {
     cluster.is_doomed(why, Some("a"));
 }
 
-/// A rollout that is not done, with this said of the deployment and of its newest `ReplicaSet`.
+/// A rollout that is not done, with these conditions on the deployment and on its newest `ReplicaSet`.
 fn with_conditions(of_deployment: &Value, of_newest: &Value) -> Cluster {
     let mut cluster = Cluster::done();
     cluster.deployment["status"]["updatedReplicas"] = 1.into();

@@ -1,6 +1,6 @@
 //! Which running tasks seem to hang: those that have printed nothing for long, and those that cargo keeps waiting.
 //!
-//! What is due is decided by times that are handed in; how it is shown is decided by the reports.
+//! The times passed in decide when a silence is due; the reports decide how it is shown.
 
 use super::{Run, millis};
 use crate::command::Stream;
@@ -9,7 +9,7 @@ use crate::process::awake;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long a task may print nothing before that is said for the first time.
+/// How long a task may print nothing before that is reported for the first time.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The running tasks, by their index, and how long each has been silent. Times are of one clock, whichever it is.
@@ -21,7 +21,7 @@ pub(super) struct Silences {
 struct Silence {
     /// When it printed its last line, or started.
     since: Duration,
-    /// How long it has to last to be said. Doubles each time, so that an hour takes six lines.
+    /// How long it has to last to be reported. Doubles each time, so that an hour takes six lines.
     next: Duration,
 }
 
@@ -48,12 +48,12 @@ impl Silences {
         self.tasks.remove(&task);
     }
 
-    /// When the next silence is to be said, if nothing happens until then.
+    /// When the next silence is to be reported, if nothing happens until then.
     pub(super) fn next(&self) -> Option<Duration> {
         self.tasks.values().map(|silence| silence.since.saturating_add(silence.next)).min()
     }
 
-    /// The tasks whose silence is to be said now, with how long it has lasted; each is due again when it has doubled.
+    /// The tasks whose silence is to be reported now, with its duration; each is due again when it has doubled.
     pub(super) fn due(&mut self, now: Duration) -> Vec<(usize, Duration)> {
         let mut due = Vec::new();
         for (task, silence) in &mut self.tasks {

@@ -69,7 +69,7 @@ fn a_run_in_which_nothing_can_start_ends_as_a_bug_with_a_whole_record() {
     assert!(matches!(events.last(), Some(Kind::RunFinished { exit_code: 70, .. })), "{events:#?}");
 }
 
-/// A task that prints nothing until it is released, which the display does as soon as it is told of the silence.
+/// A task that prints nothing until it is released, which the display does as soon as the silence is reported.
 #[test]
 fn the_silence_of_a_task_is_an_event_while_it_lasts() {
     let directory = tempfile::tempdir().expect("a temporary directory");

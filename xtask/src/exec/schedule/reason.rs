@@ -1,9 +1,10 @@
-//! Why a stage has ended as it has, in one line made of what its tasks say. Pure; knows nothing of the schedule.
+//! Why a stage has ended as it has, in one line made from the results of its tasks. Pure; knows nothing of the
+//! schedule.
 
 use crate::outcome::Outcome;
 use crate::text;
 
-/// Reasons that a line holds.
+/// The most reasons in a line.
 const REASONS: usize = 3;
 
 /// A task that has ended.
@@ -18,7 +19,7 @@ pub(super) struct Part<'a> {
     pub(super) prepares: bool,
 }
 
-/// The reason of a stage that has ended like `worst`. Of a stage that could not do all of its work, also what came of
+/// The reason of a stage that has ended with `worst`. For a stage that could not do all of its work, also the result of
 /// the rest.
 pub(super) fn reason(worst: Outcome, parts: &[Part<'_>]) -> Option<String> {
     let mut told = vec![of_outcome(worst, parts)];

@@ -29,7 +29,7 @@ fn plan(rows: &[Row<'_>]) -> Plan {
     Plan { event: Event::PullRequest, root: "/w".into(), services: vec![], stages: rows.iter().map(stage).collect() }
 }
 
-/// Runs a plan to its end; a task fails when its name says so. Gives the tasks that ran, and what was said.
+/// Runs a plan to its end; a task fails when its name says so. Returns the tasks that ran, and the messages.
 fn play(plan: &Plan, fail_fast: bool) -> (Vec<String>, Vec<String>) {
     let ids: Vec<TaskId> = plan.tasks().map(|task| task.id.clone()).collect();
     let mut schedule = Schedule::new(plan, &Links::of(plan).expect("every name is there once"), 100, fail_fast);

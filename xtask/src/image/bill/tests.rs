@@ -1,4 +1,4 @@
-//! A small graph of packages to its bill.
+//! From a small graph of packages to its SBOM.
 
 use super::*;
 

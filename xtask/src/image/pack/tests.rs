@@ -3,7 +3,7 @@
 use super::*;
 use std::path::PathBuf;
 
-/// A folder with a bundle of certificates and the programs of a service.
+/// A directory with a bundle of certificates and the programs of a service.
 struct Bench {
     dir: tempfile::TempDir,
 }
