@@ -109,6 +109,8 @@ impl Settings {
         let stage = |name: &String| find_stage(name, &config);
         let mut only: Vec<StageId> = wishes.stages.only.iter().map(stage).collect::<Result<_>>()?;
         let skip: Vec<StageId> = wishes.stages.skip.iter().map(stage).collect::<Result<_>>()?;
+        // What can be wrong comes before the machine is asked, which leaves traces on it.
+        let selected = selected(&wishes.selection, workspace)?;
         let event = wishes.stages.event.or(environment.event()).unwrap_or(Event::PullRequest);
         // Which stages there are depends on it; a command for one stage does what was typed, whatever event caused it.
         let is_pipeline = matches!(command, Command::Ci(_) | Command::Plan(_) | Command::Graph(_));
@@ -146,7 +148,7 @@ impl Settings {
             logins,
             branch: environment.branch().map(str::to_owned),
             tag: environment.tag().map(str::to_owned),
-            selected: selected(&wishes.selection, workspace)?,
+            selected,
             only,
             skip,
             deployment,

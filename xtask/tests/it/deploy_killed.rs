@@ -109,7 +109,7 @@ fn a_rollback_leaves_alone_what_somebody_else_has_changed() {
     shop.deploy(&[]).exits(0);
     let image = Shop::image("auth-service", 'c');
     shop.kubectl(&["set", "image", "deployment/auth-service", &format!("auth-service={image}")]);
-    shop.sandbox.run(&["rollback", "staging"]).exits(0).says("auth-service: left alone: somebody else has changed it");
+    shop.sandbox.run(&["rollback", "staging"]).exits(0).says("auth-service: left alone: someone else has changed it");
     assert_eq!(shop.runs("auth-service"), Some(image));
     assert_eq!(shop.runs("user-service"), Some(Shop::image("user-service", 'a')));
 }
