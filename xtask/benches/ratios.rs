@@ -99,7 +99,7 @@ fn cold_matrix(root: &Path, xtask: &Path) {
     let target = scratch("cold");
     let cold = |what: &dyn Fn(&Path) -> f64| {
         let _ = fs::remove_dir_all(&target);
-        fs::create_dir_all(&target).expect("a target folder");
+        fs::create_dir_all(&target).expect("a target directory");
         what(&target)
     };
     let matrix = |target: &Path| {
@@ -155,12 +155,12 @@ fn workspace(services: usize) -> PathBuf {
     let dir = scratch(&services.to_string());
     let _ = fs::remove_dir_all(&dir);
     for number in 0..services {
-        let folder = dir.join(format!("services/s{number}-service"));
-        fs::create_dir_all(folder.join("src")).expect("a folder");
+        let directory = dir.join(format!("services/s{number}-service"));
+        fs::create_dir_all(directory.join("src")).expect("a directory");
         let manifest = format!("[package]\nname = \"s{number}-service\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
-        fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest");
-        fs::write(folder.join("src/lib.rs"), "").expect("a library");
-        fs::write(folder.join("src/main.rs"), "fn main() {}").expect("a program");
+        fs::write(directory.join("Cargo.toml"), manifest).expect("a manifest");
+        fs::write(directory.join("src/lib.rs"), "").expect("a library");
+        fs::write(directory.join("src/main.rs"), "fn main() {}").expect("a program");
     }
     fs::write(dir.join("Cargo.toml"), "[workspace]\nresolver = \"3\"\nmembers = [\"services/*\"]\n")
         .expect("a manifest");

@@ -27,11 +27,11 @@ impl Files {
             let entry = entry?;
             let path = plain(&entry.path()?);
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+            let directory = path.parent().unwrap_or(Path::new("")).to_owned();
             if name == EMPTIED {
-                self.0.retain(|path, _| path == &folder || !path.starts_with(&folder));
+                self.0.retain(|path, _| path == &directory || !path.starts_with(&directory));
             } else if let Some(removed) = name.strip_prefix(REMOVED) {
-                let removed = folder.join(removed);
+                let removed = directory.join(removed);
                 self.0.retain(|path, _| !path.starts_with(&removed));
             } else {
                 let link = (entry.header().entry_type() == EntryType::Symlink).then(|| entry.link_name());
@@ -56,12 +56,13 @@ impl Files {
     }
 
     fn has_library(&self, name: &str) -> bool {
-        let folders = LIBRARY_FOLDERS.iter().filter_map(|folder| self.resolve(Path::new(folder)));
+        let directories = LIBRARY_FOLDERS.iter().filter_map(|directory| self.resolve(Path::new(directory)));
         let mut files = self.0.keys().filter(|path| path.file_name().is_some_and(|file| file == name));
-        let folders: Vec<PathBuf> = folders.collect();
+        let directories: Vec<PathBuf> = directories.collect();
         files.any(|path| {
             let above = path.ancestors().skip(1).take(2);
-            above.into_iter().any(|above| folders.iter().any(|folder| folder == above)) && self.resolve(path).is_some()
+            above.into_iter().any(|above| directories.iter().any(|directory| directory == above))
+                && self.resolve(path).is_some()
         })
     }
 

@@ -18,7 +18,7 @@ pub struct Layer {
 
 #[derive(Clone, Debug)]
 enum Entry {
-    Folder,
+    Directory,
     File { mode: u32, content: Vec<u8> },
 }
 
@@ -42,7 +42,7 @@ impl Layer {
     pub fn file(mut self, path: &str, mode: u32, content: Vec<u8>) -> Self {
         let path = path.trim_start_matches('/');
         for (slash, _) in path.match_indices('/') {
-            self.entries.entry(path[..=slash].to_owned()).or_insert(Entry::Folder);
+            self.entries.entry(path[..=slash].to_owned()).or_insert(Entry::Directory);
         }
         self.entries.insert(path.to_owned(), Entry::File { mode, content });
         self
@@ -65,7 +65,7 @@ impl Layer {
         let mut tar = Builder::new(Vec::new());
         for (path, entry) in &self.entries {
             let (kind, mode, content) = match entry {
-                Entry::Folder => (EntryType::Directory, 0o755, &[][..]),
+                Entry::Directory => (EntryType::Directory, 0o755, &[][..]),
                 Entry::File { mode, content } => (EntryType::Regular, *mode, &content[..]),
             };
             let mut header = Header::new_gnu();
@@ -98,7 +98,8 @@ mod tests {
         assert_ne!(digest(&layer()), digest(&later));
     }
 
-    /// A change of these means new digests for every image: on purpose, or because of a new version of `tar` or `flate2`.
+    /// A change of these means new digests for every image: on purpose, or because of a new version of `tar` or
+    /// `flate2`.
     #[test]
     fn the_bytes_stay_what_they_are() {
         let packed = layer().pack().expect("memory can be written");

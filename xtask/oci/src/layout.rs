@@ -24,30 +24,30 @@ pub struct Image {
 }
 
 impl Image {
-    /// Reads the one image of the layout at `folder`, or the one for Linux on this kind of machine.
-    pub fn open(folder: &Path, architecture: Option<&str>) -> Result<Self> {
-        let marker = folder.join("oci-layout");
+    /// Reads the one image of the layout at `directory`, or the one for Linux on this kind of machine.
+    pub fn open(directory: &Path, architecture: Option<&str>) -> Result<Self> {
+        let marker = directory.join("oci-layout");
         let text = fs::read(&marker).at("read", &marker)?;
         if !String::from_utf8_lossy(&text).contains("\"imageLayoutVersion\"") {
-            return Err(Error::broken(folder, "its file `oci-layout` does not say a version"));
+            return Err(Error::broken(directory, "its file `oci-layout` does not say a version"));
         }
-        let path = folder.join("index.json");
+        let path = directory.join("index.json");
         let mut index: Index = json(&path, &fs::read(&path).at("read", &path)?)?;
-        let mut descriptor = choose(folder, &index, architecture)?;
+        let mut descriptor = choose(directory, &index, architecture)?;
         // `docker buildx` exports an index of indexes.
         while descriptor.media_type == INDEX || descriptor.media_type == DOCKER_LIST {
-            index = json(folder, &blob(folder, &descriptor)?)?;
-            descriptor = choose(folder, &index, architecture)?;
+            index = json(directory, &blob(directory, &descriptor)?)?;
+            descriptor = choose(directory, &index, architecture)?;
         }
-        let manifest: Manifest = json(folder, &blob(folder, &descriptor)?)?;
-        let config: Config = json(folder, &blob(folder, &manifest.config)?)?;
+        let manifest: Manifest = json(directory, &blob(directory, &descriptor)?)?;
+        let config: Config = json(directory, &blob(directory, &manifest.config)?)?;
         if let Some(architecture) = architecture
             && (config.os.as_str(), config.architecture.as_str()) != ("linux", architecture)
         {
             let why = format!("it is for {}/{}, and must be for linux/{architecture}", config.os, config.architecture);
-            return Err(Error::broken(folder, why));
+            return Err(Error::broken(directory, why));
         }
-        let image = Self { layout: folder.to_owned(), descriptor, manifest, config };
+        let image = Self { layout: directory.to_owned(), descriptor, manifest, config };
         image.verify_layers()?;
         Ok(image)
     }
@@ -118,12 +118,12 @@ impl Image {
 }
 
 /// The one image, or the one for this machine.
-fn choose(folder: &Path, index: &Index, architecture: Option<&str>) -> Result<Descriptor> {
+fn choose(directory: &Path, index: &Index, architecture: Option<&str>) -> Result<Descriptor> {
     if let [one] = &index.manifests[..] {
         return Ok(one.clone());
     }
     let Some(architecture) = architecture else {
-        return Err(Error::broken(folder, format!("it holds {} images, and must hold one", index.manifests.len())));
+        return Err(Error::broken(directory, format!("it holds {} images, and must hold one", index.manifests.len())));
     };
     let fits = |descriptor: &&Descriptor| {
         descriptor.platform.as_ref().is_some_and(|it| it.os == "linux" && it.architecture == architecture)
@@ -131,8 +131,10 @@ fn choose(folder: &Path, index: &Index, architecture: Option<&str>) -> Result<De
     let mut fitting = index.manifests.iter().filter(fits);
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => Ok(one.clone()),
-        (Some(_), Some(_)) => Err(Error::broken(folder, format!("it holds several images for linux/{architecture}"))),
-        (None, _) => Err(Error::broken(folder, format!("it holds no image for linux/{architecture}"))),
+        (Some(_), Some(_)) => {
+            Err(Error::broken(directory, format!("it holds several images for linux/{architecture}")))
+        }
+        (None, _) => Err(Error::broken(directory, format!("it holds no image for linux/{architecture}"))),
     }
 }
 

@@ -35,16 +35,16 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Packs the image into a layout at `folder` and replaces what is there: as a whole or not at all.
-    pub fn pack(&self, folder: &Path) -> Result<Image> {
-        let new = folder.with_extension("new");
+    /// Packs the image into a layout at `directory` and replaces what is there: as a whole or not at all.
+    pub fn pack(&self, directory: &Path) -> Result<Image> {
+        let new = directory.with_extension("new");
         remove(&new)?;
         let blobs = new.join("blobs/sha256");
         fs::create_dir_all(&blobs).at("create", &blobs)?;
         self.fill(&new)?;
-        remove(folder)?;
-        fs::rename(&new, folder).at("rename", &new)?;
-        Image::open(folder, Some(&self.architecture))
+        remove(directory)?;
+        fs::rename(&new, directory).at("rename", &new)?;
+        Image::open(directory, Some(&self.architecture))
     }
 
     fn fill(&self, layout: &Path) -> Result<()> {
@@ -119,10 +119,10 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).at("write", path)
 }
 
-fn remove(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
+fn remove(directory: &Path) -> Result<()> {
+    match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::Io { what: "remove", path: folder.to_owned(), source: error })
+            Err(Error::Io { what: "remove", path: directory.to_owned(), source: error })
         }
         _ => Ok(()),
     }

@@ -23,15 +23,16 @@ fn recipe() -> Recipe {
     }
 }
 
-fn pack(recipe: &Recipe, folder: &Path) -> Image {
-    recipe.pack(folder).expect("the folder can be written")
+fn pack(recipe: &Recipe, directory: &Path) -> Image {
+    recipe.pack(directory).expect("the directory can be written")
 }
 
 /// Every file of a layout with its bytes.
-fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+fn bytes(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for place in ["", "blobs/sha256"] {
-        let entries = fs::read_dir(folder.join(place)).expect("it is a folder").map(|entry| entry.expect("an entry"));
+        let entries =
+            fs::read_dir(directory.join(place)).expect("it is a directory").map(|entry| entry.expect("an entry"));
         let files = entries.filter(|entry| entry.path().is_file());
         found.extend(
             files.map(|file| (Path::new(place).join(file.file_name()), fs::read(file.path()).expect("a file"))),
@@ -42,7 +43,7 @@ fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 #[test]
 fn the_same_recipe_gives_the_same_bytes() {
-    let dir = tempfile::tempdir().expect("a temporary folder");
+    let dir = tempfile::tempdir().expect("a temporary directory");
     let (a, b) = (dir.path().join("a"), dir.path().join("b"));
     let (first, second) = (pack(&recipe(), &a), pack(&recipe(), &b));
     assert_eq!(first.digest(), second.digest());
@@ -53,10 +54,10 @@ fn the_same_recipe_gives_the_same_bytes() {
 
 #[test]
 fn what_was_packed_is_read_again() {
-    let dir = tempfile::tempdir().expect("a temporary folder");
-    let folder = dir.path().join("image");
-    pack(&recipe(), &folder);
-    let image = Image::open(&folder, Some("amd64")).expect("it is whole");
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let directory = dir.path().join("image");
+    pack(&recipe(), &directory);
+    let image = Image::open(&directory, Some("amd64")).expect("it is whole");
     let config = serde_json::to_value(image.config()).expect("it is JSON");
     assert_eq!(
         config,
@@ -75,7 +76,7 @@ fn what_was_packed_is_read_again() {
             "rootfs": { "type": "layers", "diff_ids": image.config().rootfs.diff_ids },
         })
     );
-    let files = bytes(&folder);
+    let files = bytes(&directory);
     let in_blobs = files.iter().filter(|(path, _)| path.starts_with("blobs")).map(|(_, bytes)| bytes.len() as u64);
     assert_eq!(image.size(), in_blobs.sum::<u64>());
     assert!(image.files().expect("layers can be read").has("/app/service"));
@@ -83,20 +84,20 @@ fn what_was_packed_is_read_again() {
 
 #[test]
 fn a_new_image_replaces_the_old_one_and_leaves_nothing_of_it() {
-    let dir = tempfile::tempdir().expect("a temporary folder");
-    let folder = dir.path().join("image");
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let directory = dir.path().join("image");
     let fresh = dir.path().join("fresh");
     let layers = vec![Layer::new(TIME).file("/app/old", 0o755, b"old".to_vec())];
-    pack(&Recipe { layers, ..recipe() }, &folder);
-    pack(&recipe(), &folder);
+    pack(&Recipe { layers, ..recipe() }, &directory);
+    pack(&recipe(), &directory);
     pack(&recipe(), &fresh);
-    assert_eq!(bytes(&folder), bytes(&fresh));
-    assert_eq!(fs::read_dir(dir.path()).expect("it is a folder").count(), 2, "no temporary folder is left");
+    assert_eq!(bytes(&directory), bytes(&fresh));
+    assert_eq!(fs::read_dir(dir.path()).expect("it is a directory").count(), 2, "no temporary directory is left");
 }
 
 #[test]
 fn a_base_lies_below_and_its_variables_stay() {
-    let dir = tempfile::tempdir().expect("a temporary folder");
+    let dir = tempfile::tempdir().expect("a temporary directory");
     let env = BTreeMap::from([("PATH".to_owned(), "/bin".to_owned()), ("GIT_COMMIT".to_owned(), "old".to_owned())]);
     let layers = vec![Layer::new(0).file("/lib64/ld.so", 0o755, b"loader".to_vec())];
     let base = pack(&Recipe { env, layers, ..recipe() }, &dir.path().join("base"));
@@ -111,20 +112,23 @@ fn a_base_lies_below_and_its_variables_stay() {
 /// Breaks a packed image and tells what is said about it.
 #[track_caller]
 fn refused(break_it: impl FnOnce(&Path, &Image)) -> String {
-    let dir = tempfile::tempdir().expect("a temporary folder");
-    let folder = dir.path().join("image");
-    let image = pack(&recipe(), &folder);
-    break_it(&folder, &image);
-    let error = Image::open(&folder, Some("amd64")).expect_err("it is broken").to_string();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let directory = dir.path().join("image");
+    let image = pack(&recipe(), &directory);
+    break_it(&directory, &image);
+    let error = Image::open(&directory, Some("amd64")).expect_err("it is broken").to_string();
     error.replace(&*dir.path().to_string_lossy(), "/d")
 }
 
 #[test]
 fn a_broken_layout_is_refused_with_the_reason() {
     let says = |text: &str, error: &str| assert!(error.contains(text), "{text:?} is missing in {error:?}");
-    says("/d/image/oci-layout", &refused(|folder, _| fs::remove_file(folder.join("oci-layout")).expect("it is there")));
-    says("a version", &refused(|folder, _| fs::write(folder.join("oci-layout"), "{}").expect("writable")));
-    says("EOF", &refused(|folder, _| fs::write(folder.join("index.json"), "{").expect("writable")));
+    says(
+        "/d/image/oci-layout",
+        &refused(|directory, _| fs::remove_file(directory.join("oci-layout")).expect("it is there")),
+    );
+    says("a version", &refused(|directory, _| fs::write(directory.join("oci-layout"), "{}").expect("writable")));
+    says("EOF", &refused(|directory, _| fs::write(directory.join("index.json"), "{").expect("writable")));
     says(
         "and must be sha256:",
         &refused(|_, image| {
@@ -145,37 +149,37 @@ fn a_broken_layout_is_refused_with_the_reason() {
     );
     says(
         "is no sha256 digest",
-        &refused(|folder, image| {
-            let text = fs::read_to_string(folder.join("index.json")).expect("a text");
+        &refused(|directory, image| {
+            let text = fs::read_to_string(directory.join("index.json")).expect("a text");
             let text = text.replace(&image.digest().to_string(), "sha256:../../../../etc/passwd");
-            fs::write(folder.join("index.json"), text).expect("writable");
+            fs::write(directory.join("index.json"), text).expect("writable");
         }),
     );
 }
 
 #[test]
 fn among_several_images_the_one_for_the_machine_is_taken() {
-    let dir = tempfile::tempdir().expect("a temporary folder");
-    let folder = dir.path().join("image");
-    let amd64 = pack(&recipe(), &folder);
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let directory = dir.path().join("image");
+    let amd64 = pack(&recipe(), &directory);
     let arm64 = pack(&Recipe { architecture: "arm64".to_owned(), ..recipe() }, &dir.path().join("arm64"));
     for (name, content) in bytes(&dir.path().join("arm64")).into_iter().filter(|(name, _)| name.starts_with("blobs")) {
-        fs::write(folder.join(name), content).expect("writable");
+        fs::write(directory.join(name), content).expect("writable");
     }
-    let read = |folder: &Path| -> serde_json::Value {
-        serde_json::from_slice(&fs::read(folder.join("index.json")).expect("a file")).expect("it is JSON")
+    let read = |directory: &Path| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(directory.join("index.json")).expect("a file")).expect("it is JSON")
     };
-    let mut index = read(&folder);
+    let mut index = read(&directory);
     let other = read(&dir.path().join("arm64"))["manifests"][0].clone();
     index["manifests"].as_array_mut().expect("a list").push(other);
-    fs::write(folder.join("index.json"), index.to_string()).expect("writable");
-    let open = |architecture: &str| Image::open(&folder, Some(architecture)).map(|image| image.digest().clone());
+    fs::write(directory.join("index.json"), index.to_string()).expect("writable");
+    let open = |architecture: &str| Image::open(&directory, Some(architecture)).map(|image| image.digest().clone());
     assert_eq!(open("amd64").expect("it is there"), *amd64.digest());
     assert_eq!(open("arm64").expect("it is there"), *arm64.digest());
     let only_one =
         Image::open(&dir.path().join("arm64"), Some("amd64")).expect_err("it is for another machine").to_string();
     assert!(only_one.contains("it is for linux/arm64, and must be for linux/amd64"), "{only_one}");
-    let any = Image::open(&folder, None).expect_err("there are two").to_string();
+    let any = Image::open(&directory, None).expect_err("there are two").to_string();
     assert!(any.contains("it holds 2 images, and must hold one"), "{any}");
     assert!(open("riscv64").expect_err("there is none").to_string().contains("no image for linux/riscv64"));
     assert_ne!(Digest::of(b""), *amd64.digest());

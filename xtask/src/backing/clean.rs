@@ -57,7 +57,7 @@ fn clean(left: &mut Abandoned, path: &OsStr, said: &mut Vec<String>) {
         }
     }
     match left.remove() {
-        Ok(()) if left.ledgers.is_empty() => said.push(format!("removed the folder {}", left.path.display())),
+        Ok(()) if left.ledgers.is_empty() => said.push(format!("removed the directory {}", left.path.display())),
         Ok(()) => {}
         Err(why) => said.push(format!("could not remove {why}")),
     }

@@ -124,8 +124,8 @@ impl Context {
         first: StopSignal,
     ) -> Result<Server> {
         let marker = self.marker(name);
-        let folder = self.request.logs.as_deref().unwrap_or(self.scratch.path());
-        let log = folder.join(log_file(name));
+        let directory = self.request.logs.as_deref().unwrap_or(self.scratch.path());
+        let log = directory.join(log_file(name));
         let stop = self.stop.borrow().clone();
         let (command, surroundings) = self.split(command);
         let child = self.child((&command, &surroundings), &marker, &log, &stop);

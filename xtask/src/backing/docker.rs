@@ -143,8 +143,8 @@ fn create(
         return Ok(Err(why));
     }
     if !spec.files.is_empty() {
-        let folder = context.scratch.folder(&format!("{}-files", spec.name), None)?;
-        let shared = folder.join("shared");
+        let directory = context.scratch.directory(&format!("{}-files", spec.name), None)?;
+        let shared = directory.join("shared");
         for (file, text) in &spec.files {
             write_shared(&shared, file, &inside.fill(text, ""))?;
         }

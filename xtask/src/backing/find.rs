@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// All paths of the program in order of preference: `PATH` first, then the directories.
 pub(super) fn programs(name: &str, path: &OsStr, folders: &[String]) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in std::env::split_paths(path).chain(folders.iter().flat_map(|pattern| expand(pattern))) {
-        let program = which::which_in(name, Some(&folder), "/").ok();
+    for directory in std::env::split_paths(path).chain(folders.iter().flat_map(|pattern| expand(pattern))) {
+        let program = which::which_in(name, Some(&directory), "/").ok();
         found.extend(program.filter(|program| !found.contains(program)));
     }
     found
@@ -23,7 +23,7 @@ pub(super) fn client(name: &str, beside: Option<&Path>, path: &OsStr, folders: &
     let real = beside.and_then(|server| fs::canonicalize(server).ok());
     let servers = [real.as_deref(), beside];
     let mut beside = servers.into_iter().flatten().filter_map(|server| server.parent());
-    let beside = beside.find_map(|folder| which::which_in(name, Some(folder), "/").ok());
+    let beside = beside.find_map(|directory| which::which_in(name, Some(directory), "/").ok());
     beside.or_else(|| programs(name, path, folders).into_iter().next())
 }
 
@@ -67,13 +67,13 @@ mod tests {
 
     #[test]
     fn the_path_comes_first_and_then_the_highest_version() {
-        let temp = tempfile::tempdir().expect("a folder can be made");
+        let temp = tempfile::tempdir().expect("a directory can be made");
         let make = |name: &str| {
-            let folder = temp.path().join(name);
-            fs::create_dir_all(&folder).expect("the folder can be made");
-            fs::write(folder.join("db"), "#!/bin/true").expect("the file can be written");
-            fs::set_permissions(folder.join("db"), fs::Permissions::from_mode(0o755)).expect("the mode can be set");
-            folder
+            let directory = temp.path().join(name);
+            fs::create_dir_all(&directory).expect("the directory can be made");
+            fs::write(directory.join("db"), "#!/bin/true").expect("the file can be written");
+            fs::set_permissions(directory.join("db"), fs::Permissions::from_mode(0o755)).expect("the mode can be set");
+            directory
         };
         let path = make("on-path");
         make("pg/9/bin");

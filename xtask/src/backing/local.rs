@@ -43,7 +43,7 @@ pub(super) fn bring_up(context: &Context, spec: &ServerSpec) -> Result<Result<Up
         Ok(user) => user,
         Err(why) => return Ok(Err(why)),
     };
-    let dir = context.scratch.folder(&spec.name, user)?;
+    let dir = context.scratch.directory(&spec.name, user)?;
     let found = Found { program, version, dir, user, password: names::random(16)? };
     let deadline = awake() + context.request.limit;
     if let Err(why) = prepare(context, spec, local, &found, deadline)? {
@@ -147,12 +147,12 @@ fn attempt(
 }
 
 fn describe(spec: &ServerSpec, found: &Found, port: u16) -> String {
-    let folder = found.program.parent().unwrap_or(Path::new("/")).display();
+    let directory = found.program.parent().unwrap_or(Path::new("/")).display();
     let title = &spec.title;
     let wanted = spec.version.as_ref().filter(|wanted| !find::fits(&found.version, wanted));
     let wanted = wanted.map(|wanted| format!(" (version {wanted} is wanted)")).unwrap_or_default();
     let space = if found.version.is_empty() { "" } else { " " };
-    format!("{title}{space}{}{wanted} from {folder} on 127.0.0.1:{port}", found.version)
+    format!("{title}{space}{}{wanted} from {directory} on 127.0.0.1:{port}", found.version)
 }
 
 /// A port that was free a moment ago.

@@ -44,7 +44,7 @@ impl Scratch {
         let token = names::random(TOKEN_BYTES)?;
         let path = temp.join(format!("{}{token}", prefix(run)));
         let failed =
-            |error: io::Error| Error::environment(format!("make the folder {}", path.display())).because(error);
+            |error: io::Error| Error::environment(format!("make the directory {}", path.display())).because(error);
         fs::DirBuilder::new().mode(0o711).create(&path).map_err(failed)?;
         // The mode above is subject to the umask, which may remove a permission that a server's user needs.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o711)).map_err(failed)?;
@@ -66,10 +66,10 @@ impl Scratch {
     }
 
     /// A directory in it that only `owner` can read.
-    pub(super) fn folder(&self, name: &str, owner: Option<(u32, u32)>) -> Result<PathBuf> {
+    pub(super) fn directory(&self, name: &str, owner: Option<(u32, u32)>) -> Result<PathBuf> {
         let path = self.path.join(name);
         let made = fs::DirBuilder::new().mode(0o700).create(&path).and_then(|()| give(&path, owner));
-        made.map_err(|error| Error::environment(format!("make the folder {}", path.display())).because(error))?;
+        made.map_err(|error| Error::environment(format!("make the directory {}", path.display())).because(error))?;
         Ok(path)
     }
 
@@ -177,18 +177,18 @@ pub(super) fn write_private(path: &Path, text: &str, owner: Option<(u32, u32)>) 
 }
 
 /// Writes a file into a directory whose copy every user in a container may read. Here, its parent keeps others out.
-pub(super) fn write_shared(folder: &Path, name: &str, text: &str) -> Result<()> {
-    let path = folder.join(name);
-    let written = fs::create_dir_all(folder)
-        .and_then(|()| fs::set_permissions(folder, fs::Permissions::from_mode(0o755)))
+pub(super) fn write_shared(directory: &Path, name: &str, text: &str) -> Result<()> {
+    let path = directory.join(name);
+    let written = fs::create_dir_all(directory)
+        .and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(0o755)))
         .and_then(|()| fs::write(&path, text))
         .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o644)));
     written.map_err(|error| Error::environment(format!("write {}", path.display())).because(error))
 }
 
 /// Whether an unprivileged user can reach the directory's contents.
-pub(super) fn everybody_may_pass(folder: &Path) -> bool {
-    folder.ancestors().all(|folder| fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o001 != 0))
+pub(super) fn everybody_may_pass(directory: &Path) -> bool {
+    directory.ancestors().all(|directory| fs::metadata(directory).is_ok_and(|metadata| metadata.mode() & 0o001 != 0))
 }
 
 fn write_new(path: &Path) -> io::Result<File> {
@@ -215,7 +215,9 @@ fn is_token(text: &str) -> bool {
 
 fn remove_all(path: &Path) -> Result<(), String> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(format!("the folder {}: {error}", path.display())),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(format!("the directory {}: {error}", path.display()))
+        }
         _ => Ok(()),
     }
 }
@@ -225,7 +227,7 @@ fn keep_ledger_only(path: &Path) -> Option<String> {
     let _ = fs::remove_file(path.join(CONTAINERS));
     let entries = fs::read_dir(path).ok()?;
     let mut folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    folders.find_map(|folder| remove_all(&folder.path()).err())
+    folders.find_map(|directory| remove_all(&directory.path()).err())
 }
 
 #[cfg(test)]
@@ -238,9 +240,9 @@ mod tests {
 
     #[test]
     fn a_live_owner_is_passed_over_and_a_dead_one_found_by_its_own_run_only() {
-        let temp = tempfile::tempdir().expect("a folder can be made");
-        let scratch = Scratch::create(temp.path(), "r1").expect("the folder can be made");
-        let other = Scratch::create(temp.path(), "r1-aaaaaaaaaa").expect("the folder can be made");
+        let temp = tempfile::tempdir().expect("a directory can be made");
+        let scratch = Scratch::create(temp.path(), "r1").expect("the directory can be made");
+        let other = Scratch::create(temp.path(), "r1-aaaaaaaaaa").expect("the directory can be made");
         assert!(Abandoned::find(temp.path(), Some("r1")).is_empty());
         assert!(Abandoned::find(temp.path(), None).is_empty());
         let path = scratch.path.clone();
@@ -248,7 +250,7 @@ mod tests {
         let found = Abandoned::find(temp.path(), Some("r1"));
         assert_eq!(paths(&found), [path.as_path()]);
         assert!(Abandoned::find(temp.path(), Some("r1")).is_empty(), "another cleaner is at work");
-        found[0].remove().expect("the folder can be removed");
+        found[0].remove().expect("the directory can be removed");
         assert!(!path.exists());
         drop(found);
         assert_eq!(Abandoned::find(temp.path(), None).len(), 1);
@@ -256,33 +258,33 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_just_being_made_belongs_to_a_live_run() {
-        let temp = tempfile::tempdir().expect("a folder can be made");
-        let folder = temp.path().join("xtask-r1-0123456789");
-        fs::create_dir(&folder).expect("the folder can be made");
+        let temp = tempfile::tempdir().expect("a directory can be made");
+        let directory = temp.path().join("xtask-r1-0123456789");
+        fs::create_dir(&directory).expect("the directory can be made");
         assert!(Abandoned::find(temp.path(), None).is_empty());
-        fs::write(folder.join(LOCK), "").expect("the file can be written");
+        fs::write(directory.join(LOCK), "").expect("the file can be written");
         assert!(Abandoned::find(temp.path(), None).is_empty());
-        fs::write(folder.join(LOCK), "1").expect("the file can be written");
+        fs::write(directory.join(LOCK), "1").expect("the file can be written");
         assert_eq!(Abandoned::find(temp.path(), None).len(), 1);
     }
 
     #[test]
     fn databases_in_other_servers_are_remembered_until_they_are_gone() {
-        let temp = tempfile::tempdir().expect("a folder can be made");
-        let scratch = Scratch::create(temp.path(), "r1").expect("the folder can be made");
+        let temp = tempfile::tempdir().expect("a directory can be made");
+        let scratch = Scratch::create(temp.path(), "r1").expect("the directory can be made");
         let ledger = Ledger { server: "postgres".into(), address: "u@h:1".into(), databases: vec!["x".into()] };
-        scratch.folder("postgres", None).expect("the folder can be made");
+        scratch.directory("postgres", None).expect("the directory can be made");
         assert!(scratch.remove(std::slice::from_ref(&ledger)).is_empty());
         let mut found = Abandoned::find(temp.path(), None);
         assert_eq!(found[0].ledgers, [ledger]);
         assert!(!found[0].path.join("postgres").exists());
-        found[0].forget(|ledger| ledger.address == "u@h:1").expect("the folder can be removed");
+        found[0].forget(|ledger| ledger.address == "u@h:1").expect("the directory can be removed");
         assert!(!found[0].path.exists());
     }
 
     #[test]
     fn a_private_file_is_private() {
-        let temp = tempfile::tempdir().expect("a folder can be made");
+        let temp = tempfile::tempdir().expect("a directory can be made");
         let path = temp.path().join("password");
         write_private(&path, "x", None).expect("the file can be written");
         write_private(&path, "y", None).expect("the file can be written again");

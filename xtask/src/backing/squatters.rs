@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// Kills and names them all: `redis-server (pid 123)`. Looks again until none is left or it takes too long.
-pub(super) fn evict(folder: &Path) -> Vec<String> {
+pub(super) fn evict(directory: &Path) -> Vec<String> {
     let started = Instant::now();
     let mut named = Vec::new();
     loop {
-        let found = find(folder);
+        let found = find(directory);
         if found.is_empty() || started.elapsed() > LIMIT {
             return named;
         }
@@ -33,10 +33,10 @@ pub(super) fn evict(folder: &Path) -> Vec<String> {
     }
 }
 
-fn find(folder: &Path) -> Vec<(i32, String)> {
+fn find(directory: &Path) -> Vec<(i32, String)> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(folder)))
+    pids.filter(|pid| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(directory)))
         .map(|pid| (pid, fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned()))
         .collect()
 }

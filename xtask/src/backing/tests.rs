@@ -21,7 +21,7 @@ struct Rig {
 impl Rig {
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let temp = tempfile::tempdir().expect("a folder can be made");
+        let temp = tempfile::tempdir().expect("a directory can be made");
         // The servers' user must reach it.
         fs::set_permissions(temp.path(), fs::Permissions::from_mode(0o755)).expect("the mode can be set");
         let run = format!("test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -51,9 +51,9 @@ impl Rig {
 
     /// The directory in which the starts of this rig create theirs.
     fn scratch(&self) -> PathBuf {
-        let folder = self.temp.path().join("tmp");
-        fs::create_dir_all(&folder).expect("the folder can be made");
-        folder
+        let directory = self.temp.path().join("tmp");
+        fs::create_dir_all(&directory).expect("the directory can be made");
+        directory
     }
 
     /// A program of the test's own.
@@ -67,7 +67,7 @@ impl Rig {
     #[track_caller]
     fn assert_nothing_left(&self) {
         assert_eq!(process::survivors(&self.run), []);
-        let left: Vec<_> = fs::read_dir(self.scratch()).expect("the folder is there").flatten().collect();
+        let left: Vec<_> = fs::read_dir(self.scratch()).expect("the directory is there").flatten().collect();
         assert!(left.is_empty(), "{left:?}");
     }
 }

@@ -37,7 +37,7 @@ pub enum Use {
 
 /// The cache of one checkout.
 pub struct Cache {
-    folder: PathBuf,
+    directory: PathBuf,
     checkout: Checkout,
     /// The child environment.
     vars: BTreeMap<String, String>,
@@ -57,9 +57,9 @@ pub enum Memory {
 }
 
 impl Cache {
-    /// The cache in the directory `folder`, of a checkout whose tasks see the variables `vars`.
-    pub fn new(folder: PathBuf, checkout: Checkout, vars: BTreeMap<String, String>, how: Use) -> Self {
-        Self { folder, checkout, vars, how, snapshot: OnceLock::new(), complained: OnceLock::new() }
+    /// The cache in the directory `directory`, of a checkout whose tasks see the variables `vars`.
+    pub fn new(directory: PathBuf, checkout: Checkout, vars: BTreeMap<String, String>, how: Use) -> Self {
+        Self { directory, checkout, vars, how, snapshot: OnceLock::new(), complained: OnceLock::new() }
     }
 
     /// Whether the task has passed before with its current inputs.
@@ -107,7 +107,7 @@ impl Cache {
             return Ok(());
         }
         let Some(before) = self.snapshot() else { return Ok(()) };
-        let Ok(after) = Snapshot::take(&self.checkout, &self.folder) else { return Ok(()) };
+        let Ok(after) = Snapshot::take(&self.checkout, &self.directory) else { return Ok(()) };
         let words = self.words(task);
         let inputs = before.inputs(scope, &words);
         if inputs != after.inputs(scope, &words) {
@@ -123,7 +123,7 @@ impl Cache {
     }
 
     fn taken(&self) -> std::result::Result<&Snapshot, &String> {
-        self.snapshot.get_or_init(|| Snapshot::take(&self.checkout, &self.folder)).as_ref()
+        self.snapshot.get_or_init(|| Snapshot::take(&self.checkout, &self.directory)).as_ref()
     }
 
     /// Why a result of this scope may depend on more than the compared inputs; `None` when it cannot.
@@ -140,7 +140,7 @@ impl Cache {
     fn path(&self, task: &Task) -> PathBuf {
         // Tests with and without instrumentation are compiled separately, and cached separately.
         let universe = task.universe.map_or("none", |universe| universe.word());
-        self.folder.join(format!("{}.{universe}.json", task.id.file_stem()))
+        self.directory.join(format!("{}.{universe}.json", task.id.file_stem()))
     }
 
     /// The inputs that are not in files: the command and the variables that it sees, whose values may be secrets.

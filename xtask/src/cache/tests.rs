@@ -14,7 +14,7 @@ struct Checkout {
 
 impl Checkout {
     fn new() -> Self {
-        let checkout = Self { dir: tempfile::tempdir().expect("a temporary folder") };
+        let checkout = Self { dir: tempfile::tempdir().expect("a temporary directory") };
         for file in ["a/src/lib.rs", "a/Cargo.toml", "b/src/lib.rs", "Cargo.lock"] {
             checkout.write(file, "as it was");
         }
@@ -66,7 +66,7 @@ impl Checkout {
     fn remember(&self) {
         let cache = self.cache(Use::Full);
         cache.snapshot();
-        cache.remember(&self.task(), "run-1", &passed()).expect("the folder can be written to");
+        cache.remember(&self.task(), "run-1", &passed()).expect("the directory can be written to");
     }
 }
 
@@ -112,7 +112,7 @@ fn inputs_that_moved_meanwhile_are_not_remembered() {
     let cache = checkout.cache(Use::Full);
     cache.snapshot();
     checkout.write("a/src/lib.rs", "saved while the tests ran");
-    cache.remember(&checkout.task(), "run-1", &passed()).expect("the folder can be written to");
+    cache.remember(&checkout.task(), "run-1", &passed()).expect("the directory can be written to");
     checkout.write("a/src/lib.rs", "as it was");
     assert_eq!(checkout.ask(), Err(None));
 }
@@ -121,11 +121,11 @@ fn inputs_that_moved_meanwhile_are_not_remembered() {
 fn only_what_passed_is_remembered_and_only_when_it_may_be() {
     let checkout = Checkout::new();
     let failed = Reading::because(Outcome::Failed, "1 test failed");
-    checkout.cache(Use::Full).remember(&checkout.task(), "run-1", &failed).expect("the folder can be written to");
+    checkout.cache(Use::Full).remember(&checkout.task(), "run-1", &failed).expect("the directory can be written to");
     assert_eq!(checkout.ask(), Err(None));
-    checkout.cache(Use::None).remember(&checkout.task(), "run-1", &passed()).expect("the folder can be written to");
+    checkout.cache(Use::None).remember(&checkout.task(), "run-1", &passed()).expect("the directory can be written to");
     assert_eq!(checkout.ask(), Err(None));
-    checkout.cache(Use::Write).remember(&checkout.task(), "run-1", &passed()).expect("the folder can be written to");
+    checkout.cache(Use::Write).remember(&checkout.task(), "run-1", &passed()).expect("the directory can be written to");
     assert!(checkout.ask().is_ok());
     assert!(matches!(checkout.cache(Use::Write).look_up(&checkout.task()), Memory::Miss(None)), "--force runs it");
 }
@@ -148,7 +148,7 @@ fn a_damaged_entry_is_a_miss_with_its_reason_and_set_aside() {
 fn without_git_nothing_is_remembered() {
     let checkout = Checkout::new();
     std::fs::rename(checkout.path().join(".git"), checkout.path().join("git")).expect("renamed");
-    checkout.cache(Use::Full).remember(&checkout.task(), "run-1", &passed()).expect("the folder can be written to");
+    checkout.cache(Use::Full).remember(&checkout.task(), "run-1", &passed()).expect("the directory can be written to");
     let why = checkout.ask().expect_err("nothing is remembered").expect("it says why");
     assert!(why.starts_with("`git -c core.fsmonitor=false") && why.contains("not a git repository"), "{why}");
 }

@@ -7,7 +7,7 @@ use crate::deploy::call::Caller;
 use crate::deploy::objects::Release;
 use crate::deploy::{images, look, yaml};
 use crate::error::{Error, Exit, Result};
-use crate::history::folder::{Home, run_id};
+use crate::history::directory::{Home, run_id};
 use crate::history::private::{self, Private};
 use crate::ids::StageId;
 use crate::outcome::Policy;

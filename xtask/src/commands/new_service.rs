@@ -5,7 +5,7 @@ use super::tools::places;
 use crate::cli;
 use crate::environment::Clock;
 use crate::error::{Error, Exit, Result};
-use crate::history::folder::Home;
+use crate::history::directory::Home;
 use crate::history::lock::{Holder, Lock};
 use crate::scaffold::template::File;
 use crate::scaffold::{name, place, template};
@@ -28,7 +28,7 @@ struct New {
     name: String,
     port: u16,
     /// Where it will be, absolute.
-    folder: PathBuf,
+    directory: PathBuf,
     files: Vec<File>,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn make(args: &cli::NewService, session: &Session) -> Result<Exit> {
         workspace = workspace::load::load(&session.environment)?;
     }
     let new = New::describe(&args.name, &workspace, session)?;
-    let folder = session.shown(&new.folder);
+    let directory = session.shown(&new.directory);
     let what = format!("{} at port {}, {}", new.name, new.port, text::count(new.files.len(), "file"));
     if lock.is_some() {
         new.put(&workspace, session)?;
@@ -50,21 +50,21 @@ pub(super) fn make(args: &cli::NewService, session: &Session) -> Result<Exit> {
         session.printer.say(&format!("would make {what}:"));
     }
     let paths: Vec<String> =
-        new.files.iter().map(|file| Path::new(&folder).join(&file.path).display().to_string()).collect();
+        new.files.iter().map(|file| Path::new(&directory).join(&file.path).display().to_string()).collect();
     session.printer.data(&paths.join("\n"));
     if lock.is_some() {
-        session.printer.say(&next(&new.name, &folder));
+        session.printer.say(&next(&new.name, &directory));
     }
     Ok(Exit::Ok)
 }
 
 /// The commands to type, and the steps that only the user can take.
-fn next(name: &str, folder: &str) -> String {
+fn next(name: &str, directory: &str) -> String {
     format!(
         "next:\n  cargo xtask ci {name}\n  cargo xtask integration {name}\n\
-         Then:\n  what it is for: `description` in {folder}/Cargo.toml\n  \
+         Then:\n  what it is for: `description` in {directory}/Cargo.toml\n  \
          its own tables, rules, routes and tests in place of the template's\n  \
-         git add {folder} Cargo.lock"
+         git add {directory} Cargo.lock"
     )
 }
 
@@ -91,23 +91,23 @@ impl New {
                 "set `new-service.template` in [workspace.metadata.xtask] to a directory; docs/services.md says what it holds",
             ));
         };
-        let folder = workspace.root.join(&config.services_dir).join(&name);
-        if folder.symlink_metadata().is_ok() {
-            return Err(Error::usage(format!("make {name}: {} is there already", session.shown(&folder)))
+        let directory = workspace.root.join(&config.services_dir).join(&name);
+        if directory.symlink_metadata().is_ok() {
+            return Err(Error::usage(format!("make {name}: {} is there already", session.shown(&directory)))
                 .hint("choose another name, or remove it"));
         }
         let port = port(workspace)?;
         let files = template::fill(template::read(&template)?, &name, port);
-        Ok(Self { name, port, folder, files })
+        Ok(Self { name, port, directory, files })
     }
 
     /// Moves it into place and registers it with cargo; removes it again when cargo does not accept it.
     fn put(&self, workspace: &Workspace, session: &Session) -> Result<()> {
         let home = Home::new(&workspace.target_dir);
-        place::put(&self.files, place::workshop(home.path(), &workspace.root, &self.folder), &self.folder)?;
-        self.introduce(session).map_err(|error| match place::remove(&self.folder) {
+        place::put(&self.files, place::workshop(home.path(), &workspace.root, &self.directory), &self.directory)?;
+        self.introduce(session).map_err(|error| match place::remove(&self.directory) {
             Ok(()) => error,
-            Err(left) => error.detail(format!("{} is still there: {left}", session.shown(&self.folder))),
+            Err(left) => error.detail(format!("{} is still there: {left}", session.shown(&self.directory))),
         })
     }
 
@@ -118,11 +118,11 @@ impl New {
                 .hint("mend the template; nothing has been changed by it")
         };
         let workspace = workspace::load::load(&session.environment).map_err(|error| failed().because(error))?;
-        if workspace.package(&self.name).is_none_or(|package| package.dir != self.folder) {
+        if workspace.package(&self.name).is_none_or(|package| package.dir != self.directory) {
             return Err(failed()
-                .detail(format!("cargo sees no package {} in {}", self.name, session.shown(&self.folder)))
+                .detail(format!("cargo sees no package {} in {}", self.name, session.shown(&self.directory)))
                 .hint(format!(
-                    "the workspace's `members` must cover that folder, and the template's Cargo.toml say `name = \"{}\"`",
+                    "the workspace's `members` must cover that directory, and the template's Cargo.toml say `name = \"{}\"`",
                     template::NAME
                 )));
         }

@@ -5,7 +5,7 @@ use super::records::{self, Latest, Story};
 use super::{Session, nothing, warn};
 use crate::cli;
 use crate::error::{Exit, Result};
-use crate::history::folder::Home;
+use crate::history::directory::Home;
 use crate::ids::StageId;
 use crate::notify::memory::{self, Compared, Told};
 use crate::notify::webhook::Address;

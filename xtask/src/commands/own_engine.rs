@@ -34,12 +34,12 @@ impl Engine {
     /// Starts `dockerd` and waits until it answers; the log is in `log`.
     pub(super) fn start(session: &Session, places: &Places, log: &Path) -> Result<Self> {
         let what = || Error::environment("start a Docker engine for the tests");
-        let folder =
+        let directory =
             tempfile::Builder::new().prefix("xtask-engine-").tempdir().map_err(|error| what().because(error))?;
-        let at = |name: &str| folder.path().join(name).display().to_string();
+        let at = |name: &str| directory.path().join(name).display().to_string();
         let host = format!("unix://{}", at("docker.sock"));
         // If this process is killed, the kernel ends the engine: no other process will.
-        let command = Command::new("setpriv", folder.path()).args([
+        let command = Command::new("setpriv", directory.path()).args([
             "--pdeathsig",
             "TERM",
             "dockerd",
@@ -67,7 +67,7 @@ impl Engine {
             user: None,
             jobserver: None,
         })?;
-        let server = Arc::new(Mutex::new(Some(Server { process, _folder: folder })));
+        let server = Arc::new(Mutex::new(Some(Server { process, _folder: directory })));
         // Its users end first, then the engine.
         let ours = Arc::clone(&server);
         let signals = signal::listen(move |signal| {

@@ -4,7 +4,7 @@ use super::{Session, jobs, nothing, warn};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::event::RECORD_VERSION;
-use crate::history::folder::Home;
+use crate::history::directory::Home;
 use crate::pipeline::Event;
 use crate::process::MARKER;
 use crate::report::needs::Needs;
@@ -100,16 +100,16 @@ fn find<'a>(asked: &'a str, runs: &[String]) -> Result<&'a str> {
 
 /// Whether a run has finished: one that is still running has not, nor has one that was killed.
 fn is_finished(home: &Home, id: &str) -> bool {
-    let folder = home.runs().join(id);
-    record::read(&folder.join(record::FILE)).is_ok_and(|record| record.is_closed())
-        || Summary::read(&folder.join("summary.json")).is_ok_and(|summary| summary.exit_code.is_some())
+    let directory = home.runs().join(id);
+    record::read(&directory.join(record::FILE)).is_ok_and(|record| record.is_closed())
+        || Summary::read(&directory.join("summary.json")).is_ok_and(|summary| summary.exit_code.is_some())
 }
 
 /// The summary of a run, or of the part so far if it is still running. The record takes precedence; where that is
 /// damaged or ends early and the summary is whole, the summary does. Anything damaged is named.
 fn summary(home: &Home, id: &str, current: Option<&str>) -> Result<Summary> {
-    let folder = home.runs().join(id);
-    let (record, whole) = (record::read(&folder.join(record::FILE)), Summary::read(&folder.join("summary.json")));
+    let directory = home.runs().join(id);
+    let (record, whole) = (record::read(&directory.join(record::FILE)), Summary::read(&directory.join("summary.json")));
     let record = match (record, whole) {
         (Ok(record), _) if current == Some(id) || record.alive => return Ok(Fold::of(&record.events).so_far()),
         (Ok(record), Ok(whole)) if !record.is_whole() && !record.is_newer() => {

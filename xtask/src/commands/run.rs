@@ -10,7 +10,7 @@ use crate::environment::{Clock, Environment};
 use crate::error::{Error, Exit, Result};
 use crate::event::Kind;
 use crate::exec::{self, pool};
-use crate::history::folder::Home;
+use crate::history::directory::Home;
 use crate::history::instrumented;
 use crate::history::interrupted;
 use crate::history::private::Private;
@@ -55,7 +55,7 @@ pub(super) fn carry_out(start: Start, command: &Command, args: &cli::Run, sessio
     plan.install_first(&ready.later);
     let keeps_logins = plan.tasks().any(Task::keeps_logins);
     let private = keeps_logins.then(|| Private::create(&session.environment, &id)).transpose()?;
-    let folder = home.runs().join(&id);
+    let directory = home.runs().join(&id);
     let commit = commit.map_err(|error| first.push(beside(&error))).ok().flatten();
     if lock.is_some() {
         if plan.tasks().any(|task| task.universe == Some(Universe::Coverage)) {
@@ -64,10 +64,10 @@ pub(super) fn carry_out(start: Start, command: &Command, args: &cli::Run, sessio
         }
         first.extend(home.start(&id, settings.config.keep_runs).err().map(|error| beside(&error)));
     }
-    let _alive = record::Alive::of(&folder.join(record::FILE));
-    let mut fanout = Fanout::new(subscribers(session, args, &workspace, &folder, &mut first, lock.is_some())?);
+    let _alive = record::Alive::of(&directory.join(record::FILE));
+    let mut fanout = Fanout::new(subscribers(session, args, &workspace, &directory, &mut first, lock.is_some())?);
     let private_dir = private.as_ref().map(|private| private.path().to_owned());
-    let place = Place { id, commit, folder: folder.clone(), private: private_dir, surroundings, runtime, first };
+    let place = Place { id, commit, directory: directory.clone(), private: private_dir, surroundings, runtime, first };
     let context = context(session, args, &settings, &workspace, place);
     let (sender, messages) = mpsc::sync_channel(BACKLOG);
     let _signals = signal::listen({
@@ -82,12 +82,12 @@ pub(super) fn carry_out(start: Start, command: &Command, args: &cli::Run, sessio
     for left in process::sweep() {
         summary.warnings.push(format!("a process had escaped its task and was killed: {left}"));
     }
-    outputs(session, args, &folder, is_one_of_many(command)).publish(summary, session.display, &session.printer);
+    outputs(session, args, &directory, is_one_of_many(command)).publish(summary, session.display, &session.printer);
     match over.bug {
         None => Ok(over.verdict.exit),
         Some(panic) => Err(Error::new(Exit::Bug, "run the plan: xtask has a bug")
             .detail(panic)
-            .hint(format!("please report it with the folder {}", session.shown(&folder)))),
+            .hint(format!("please report it with the directory {}", session.shown(&directory)))),
     }
 }
 
@@ -142,7 +142,7 @@ fn surroundings(session: &Session, ready: &Ready) -> Surroundings {
 struct Place {
     id: String,
     commit: Option<String>,
-    folder: PathBuf,
+    directory: PathBuf,
     private: Option<PathBuf>,
     surroundings: Surroundings,
     runtime: Arc<Runtime>,
@@ -162,7 +162,7 @@ fn context(
         run: place.id,
         command: place.surroundings.secrets.hide(&session.typed),
         commit: place.commit,
-        folder: place.folder,
+        directory: place.directory,
         private: place.private,
         slots: args.jobs.map_or(environment.cpus.max(2), usize::from),
         fail_fast: if environment.is_ci() { args.fail_fast } else { !args.keep_going },
@@ -213,23 +213,23 @@ fn subscribers(
     session: &Session,
     args: &cli::Run,
     workspace: &Workspace,
-    folder: &Path,
+    directory: &Path,
     first: &mut Vec<Kind>,
     kept: bool,
 ) -> Result<Vec<Box<dyn Subscriber>>> {
-    let shown = if kept { session.shown(folder) } else { String::new() };
+    let shown = if kept { session.shown(directory) } else { String::new() };
     let github = session.display.github.then(|| session.environment.var("GITHUB_WORKSPACE"));
     let places = github.map(|checkout| Places::of(&workspace.root, checkout)).unwrap_or_default();
     let console = report::console(session.display, &session.printer, &shown, places);
     let mut all: Vec<Box<dyn Subscriber>> = Vec::new();
     if kept {
-        match Recorder::create(&folder.join(record::FILE)) {
+        match Recorder::create(&directory.join(record::FILE)) {
             Ok(record) => all.push(Box::new(record)),
             Err(error) => first.push(beside(&error)),
         }
     }
     all.push(console);
-    all.push(Box::new(report::images::Pushed::new(folder.join("images.json"))));
+    all.push(Box::new(report::images::Pushed::new(directory.join("images.json"))));
     if let Some(file) = &args.events {
         all.push(Box::new(Recorder::for_user(file)?));
     }
@@ -241,10 +241,10 @@ fn is_one_of_many(command: &Command) -> bool {
     !matches!(command, Command::Ci(ci) if ci.stages.only.len() != 1)
 }
 
-fn outputs(session: &Session, args: &cli::Run, folder: &Path, one_of_many: bool) -> Outputs {
+fn outputs(session: &Session, args: &cli::Run, directory: &Path, one_of_many: bool) -> Outputs {
     Outputs {
-        run_dir: folder.is_dir().then(|| folder.to_owned()),
-        shown_dir: if folder.is_dir() { session.shown(folder) } else { String::new() },
+        run_dir: directory.is_dir().then(|| directory.to_owned()),
+        shown_dir: if directory.is_dir() { session.shown(directory) } else { String::new() },
         github_summary: session.environment.var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
         one_of_many,
         json: args.json,

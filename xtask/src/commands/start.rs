@@ -5,7 +5,7 @@ use super::Session;
 use crate::cli::{self, Command};
 use crate::environment::Clock;
 use crate::error::{Error, Exit, Result};
-use crate::history::folder::Home;
+use crate::history::directory::Home;
 use crate::history::lock::{Holder, Lock};
 use crate::plan::{Plan, render};
 use crate::planner;

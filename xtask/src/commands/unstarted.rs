@@ -10,7 +10,7 @@ use crate::environment::{Clock, Environment};
 use crate::error::{Error, Exit, Flaw, Result};
 use crate::event::{Counts, Event, Kind, PlannedStage, RECORD_VERSION};
 use crate::files;
-use crate::history::folder::Home;
+use crate::history::directory::Home;
 use crate::ids::TaskId;
 use crate::outcome::Outcome;
 use crate::pipeline::{self, Definition};
@@ -105,17 +105,17 @@ fn record(
     home.prepare()?;
     let id = home.next_id(environment.now, environment.pid);
     // The number of records to keep may be the very setting that cannot be read.
-    let folder = home.start(&id, usize::MAX)?;
+    let directory = home.start(&id, usize::MAX)?;
     let events = events(error, &id, &asked(command, workspace, environment), root, session);
-    let file = folder.join(record::FILE);
+    let file = directory.join(record::FILE);
     let mut recorder = Recorder::create(&file)?;
     for event in &events {
         let write = |error| Error::environment(format!("write the run's record {}", file.display())).because(error);
         recorder.on(event).map_err(write)?;
     }
     let summary = Fold::of(&events).finish();
-    files::write_atomic(&folder.join("report.md"), markdown::render(&summary).as_bytes())?;
-    summary.write(&folder.join("summary.json"))
+    files::write_atomic(&directory.join("report.md"), markdown::render(&summary).as_bytes())?;
+    summary.write(&directory.join("summary.json"))
 }
 
 /// Where cargo most likely builds when it cannot be asked.

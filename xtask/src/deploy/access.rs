@@ -22,7 +22,7 @@ pub struct Access {
 impl Access {
     /// Creates a kubeconfig that only its owner can read.
     pub fn open(caller: Caller, target: &Target) -> Result<Self> {
-        let kubeconfig = caller.folder.join("kubeconfig");
+        let kubeconfig = caller.directory.join("kubeconfig");
         let kubectl = Kubectl::new(caller.clone(), kubeconfig.clone(), target.namespace.clone());
         let access = Self { kubectl, caller, kubeconfig };
         match &target.cluster {
@@ -35,7 +35,7 @@ impl Access {
     fn of_eks(&self, name: &str, region: &str) -> Result<()> {
         // aws adds to the file, so it is created first, with the right mode.
         create_private(&self.kubeconfig, "")?;
-        let command = Command::new("aws", &self.caller.folder)
+        let command = Command::new("aws", &self.caller.directory)
             .args(["eks", "update-kubeconfig", "--name", name, "--region", region, "--kubeconfig"])
             .arg(self.kubeconfig.to_string_lossy());
         let made = self.caller.call(&command, LIMIT).map(drop);
@@ -43,7 +43,7 @@ impl Access {
     }
 
     fn of_context(&self, context: &str) -> Result<()> {
-        let command = Command::new("kubectl", &self.caller.folder)
+        let command = Command::new("kubectl", &self.caller.directory)
             .args(["config", "view", "--minify", "--flatten", "--raw", "--output=json"])
             .arg(format!("--context={context}"));
         let what = format!("read the context `{context}` of your kubeconfig");
@@ -59,8 +59,8 @@ impl Drop for Access {
     fn drop(&mut self) {
         // It holds credentials. After a SIGKILL it remains, readable by its owner only; the next run removes it.
         let _ = fs::remove_file(&self.kubeconfig);
-        let _ = fs::remove_file(self.caller.folder.join(LOGIN));
-        let _ = fs::remove_file(self.caller.folder.join("sent.json"));
-        let _ = fs::remove_dir(&self.caller.folder);
+        let _ = fs::remove_file(self.caller.directory.join(LOGIN));
+        let _ = fs::remove_file(self.caller.directory.join("sent.json"));
+        let _ = fs::remove_dir(&self.caller.directory);
     }
 }

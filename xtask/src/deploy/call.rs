@@ -21,7 +21,7 @@ const LOG_CAP: u64 = 1024 * 1024;
 #[derive(Clone)]
 pub struct Caller {
     /// The deployment's directory in the run's private directory: manifests, logins and the kubeconfig.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     /// The changes to the environment that children inherit, without secrets: they would be redacted from answers.
     pub surroundings: Surroundings,
     /// Texts to redact.
@@ -35,14 +35,20 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A caller whose files are in `folder`, which only this user can read.
-    pub fn new(folder: &Path, surroundings: &Surroundings, marker: &str, grace: Duration, stop: &Stop) -> Result<Self> {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(|error| Error::environment(format!("make the folder {}", folder.display())).because(error))?;
+    /// A caller whose files are in `directory`, which only this user can read.
+    pub fn new(
+        directory: &Path,
+        surroundings: &Surroundings,
+        marker: &str,
+        grace: Duration,
+        stop: &Stop,
+    ) -> Result<Self> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+        made.map_err(|error| Error::environment(format!("make the directory {}", directory.display())).because(error))?;
         let secrets = surroundings.secrets.clone();
         let surroundings = Surroundings { secrets: Secrets::default(), ..surroundings.clone() };
-        let (folder, marker, stop) = (folder.to_owned(), marker.to_owned(), stop.clone());
-        Ok(Self { folder, surroundings, secrets, marker, grace, stop })
+        let (directory, marker, stop) = (directory.to_owned(), marker.to_owned(), stop.clone());
+        Ok(Self { directory, surroundings, secrets, marker, grace, stop })
     }
 
     /// The same for calls that must be made even though the run was stopped.
@@ -58,7 +64,7 @@ impl Caller {
 
     /// The standard output of a command, which has to answer within `limit`.
     pub fn call(&self, command: &Command, limit: Duration) -> Result<String, Failure> {
-        let log = self.folder.join("last-call.log");
+        let log = self.directory.join("last-call.log");
         let child = Child {
             command,
             surroundings: &self.surroundings,

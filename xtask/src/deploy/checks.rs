@@ -57,7 +57,7 @@ pub fn check(access: &Access, target: &Target, source: &Source, releases: &[Rele
 /// The account that the credentials belong to.
 fn identity(caller: &Caller, target: &Target) -> Option<String> {
     let Cluster::Eks { account: Some(wanted), .. } = &target.cluster else { return None };
-    let command = Command::new("aws", &caller.folder).args(["sts", "get-caller-identity", "--output", "json"]);
+    let command = Command::new("aws", &caller.directory).args(["sts", "get-caller-identity", "--output", "json"]);
     match caller.call(&command, LIMIT) {
         Ok(answer) => {
             let answer: Value = serde_json::from_str(&answer).unwrap_or_default();

@@ -4,7 +4,7 @@
 
 use super::objects::Release;
 use crate::error::{Error, Result};
-use crate::history::folder;
+use crate::history::directory;
 use crate::reading::Image;
 use crate::text;
 use oci_layout::Digest;
@@ -55,7 +55,7 @@ fn read(file: Option<&Path>, runs: &Path) -> Result<Vec<Image>> {
 
 /// The newest run's file.
 fn newest(runs: &Path) -> Option<PathBuf> {
-    folder::of_runs(runs).ok()?.into_iter().rev().map(|folder| folder.join(FILE)).find(|file| file.is_file())
+    directory::of_runs(runs).ok()?.into_iter().rev().map(|directory| directory.join(FILE)).find(|file| file.is_file())
 }
 
 fn parse(bytes: &[u8]) -> serde_json::Result<Vec<Image>> {

@@ -8,7 +8,7 @@ mod progress;
 pub use progress::{Progress, progress, unfinished};
 
 use crate::error::{Error, Result};
-use crate::history::folder;
+use crate::history::directory;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs::{File, OpenOptions};
@@ -219,9 +219,9 @@ pub fn passed(runs: &Path, environment: &str, most: usize) -> Result<Vec<String>
 
 /// The files where journals may be, the newest first.
 fn paths(runs: &Path) -> Result<impl Iterator<Item = PathBuf>> {
-    let folders = folder::of_runs(runs)
+    let directories = directory::of_runs(runs)
         .map_err(|error| Error::environment(format!("look for deployments in {}", runs.display())).because(error))?;
-    Ok(folders.into_iter().rev().flat_map(|run| [run.join(folder::ROLLBACK), run.join(folder::DEPLOYMENT)]))
+    Ok(directories.into_iter().rev().flat_map(|run| [run.join(directory::ROLLBACK), run.join(directory::DEPLOYMENT)]))
 }
 
 fn unwritten(path: &Path, error: std::io::Error) -> Error {

@@ -132,7 +132,7 @@ impl Kubectl {
     pub fn command(&self) -> Command {
         let kubeconfig = format!("--kubeconfig={}", self.kubeconfig.display());
         let namespace = format!("--namespace={}", self.namespace);
-        Command::new("kubectl", &self.caller.folder).args([kubeconfig, namespace, REQUEST.to_owned()])
+        Command::new("kubectl", &self.caller.directory).args([kubeconfig, namespace, REQUEST.to_owned()])
     }
 
     fn json(&self, command: &Command) -> Result<Value, Failure> {
@@ -148,7 +148,7 @@ impl Kubectl {
 
     /// Passes an object as a file; returns the objects of the response, which kubectl prints one by one or as a list.
     fn send(&self, command: Command, object: &Value) -> Result<Vec<Value>, Failure> {
-        let file = self.caller.folder.join("sent.json");
+        let file = self.caller.directory.join("sent.json");
         let command = command.args(["--filename", &file.to_string_lossy()]);
         let written = crate::files::write_atomic(&file, format!("{object:#}\n").as_bytes());
         written.map_err(|error| Failure::new(Kind::Tool, &command, error.line()))?;

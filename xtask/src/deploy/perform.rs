@@ -13,7 +13,7 @@ use super::request::{Purpose, Report, Request, Said};
 use super::run::Deployment;
 use super::{checks, images};
 use crate::error::{Error, Result};
-use crate::history::folder as runs;
+use crate::history::directory as runs;
 use crate::text;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -28,7 +28,7 @@ pub struct Place {
     /// The run's id.
     pub run: String,
     /// The run's directory, which gets the journal.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     /// The directory of all runs.
     pub runs: PathBuf,
     /// Who deploys: the holder that the lease shows to others.
@@ -57,7 +57,7 @@ fn release(
     say: &mut dyn FnMut(Said),
 ) -> Result<Report> {
     say(Said::Line(format!("checking {} and its images", request.environment)));
-    let Place { caller, run, folder, holder, now, .. } = place;
+    let Place { caller, run, directory, holder, now, .. } = place;
     let access = Access::open(caller, &request.target)?;
     checks::check(&access, &request.target, &request.source, releases)?;
     let lease = Lease::take(&access.kubectl, &holder, now)?;
@@ -65,11 +65,11 @@ fn release(
     let (lease, difference) = planned(&access.kubectl, lease, difference)?;
     let commit = releases.first().map(|release| release.commit.clone()).unwrap_or_default();
     let deployment = Deployment { request, kubectl: &access.kubectl, run, lease, say };
-    deployment.begin(Journal::create(folder.join(runs::DEPLOYMENT))?, &commit, &holder, &difference)
+    deployment.begin(Journal::create(directory.join(runs::DEPLOYMENT))?, &commit, &holder, &difference)
 }
 
 fn roll_back(request: &Request, to: Option<&str>, place: Place, say: &mut dyn FnMut(Said)) -> Result<Report> {
-    let Place { caller, run, folder, runs, holder, now } = place;
+    let Place { caller, run, directory, runs, holder, now } = place;
     let found = journal::newest(&runs, &request.environment, |begun| {
         !begun.services.is_empty() && to.is_none_or(|to| begun.run == to)
     })?;
@@ -89,7 +89,12 @@ fn roll_back(request: &Request, to: Option<&str>, place: Place, say: &mut dyn Fn
         Some(commit.to_owned())
     });
     let deployment = Deployment { request, kubectl: &access.kubectl, run, lease, say };
-    deployment.begin(Journal::create(folder.join(runs::ROLLBACK))?, &commit.unwrap_or_default(), &holder, &difference)
+    deployment.begin(
+        Journal::create(directory.join(runs::ROLLBACK))?,
+        &commit.unwrap_or_default(),
+        &holder,
+        &difference,
+    )
 }
 
 fn resume(request: &Request, place: Place, say: &mut dyn FnMut(Said)) -> Result<Report> {

@@ -40,10 +40,10 @@ pub(super) fn missing(caller: &Caller, source: &Source, releases: &[Release]) ->
         }
         // Without access, nothing can be looked up.
         let Some(Ok(logged_in)) = logins.get(host(release)) else { continue };
-        let authfile = logged_in.then(|| format!("--authfile={}", caller.folder.join(LOGIN).display()));
+        let authfile = logged_in.then(|| format!("--authfile={}", caller.directory.join(LOGIN).display()));
         // A registry on this machine needs no TLS, as for every engine.
         let plain = is_loopback(host(release)).then_some("--tls-verify=false");
-        let command = Command::new("skopeo", &caller.folder).args(["inspect", "--raw"]).args(authfile).args(plain);
+        let command = Command::new("skopeo", &caller.directory).args(["inspect", "--raw"]).args(authfile).args(plain);
         if let Err(failure) = caller.call(&command.arg(format!("docker://{image}")), LIMIT) {
             problems.push(format!("the image of {service} cannot be had: {}", failure.line()));
         }
@@ -60,11 +60,11 @@ fn host(release: &Release) -> &str {
 fn log_in(caller: &Caller, source: &Source, host: &str) -> Result<bool, String> {
     let Some(registry) = Registry::parse(host) else { return Ok(false) };
     let Some(args) = registry.log_in(source.logins) else { return Ok(false) };
-    let file = caller.folder.join(LOGIN);
+    let file = caller.directory.join(LOGIN);
     if !file.exists() {
         create_private(&file, NO_LOGINS).map_err(|error| error.line())?;
     }
-    let command = Command::new(source.program.to_string_lossy(), &caller.folder)
+    let command = Command::new(source.program.to_string_lossy(), &caller.directory)
         .args(args)
         .args(["--file", &file.to_string_lossy()]);
     let problem = |line: String| format!("{host} does not let us in: {line}");

@@ -5,7 +5,7 @@
 
 use super::journal::{self, Entry, Journal, progress, unfinished};
 use crate::error::Result;
-use crate::history::folder::DEPLOYMENT;
+use crate::history::directory::DEPLOYMENT;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

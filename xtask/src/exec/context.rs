@@ -19,7 +19,7 @@ pub struct Context {
     /// The commit that is checked out.
     pub commit: Option<String>,
     /// The run's directory.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     /// The run's private directory, if a task keeps logins.
     pub private: Option<PathBuf>,
     /// How many tasks run at once.
@@ -56,6 +56,6 @@ impl Context {
     /// A task's log, relative to the run's directory, if there is one: not every task has one, and writing it may fail.
     pub(super) fn log_of(&self, task: &TaskId) -> Option<String> {
         let log = format!("logs/{}", task.log_file());
-        self.folder.join(&log).is_file().then_some(log)
+        self.directory.join(&log).is_file().then_some(log)
     }
 }

@@ -239,7 +239,7 @@ impl Run<'_> {
             run: self.context.run.clone(),
             marker: format!("{}:{}", self.context.run, task.id),
             root: self.plan.root.clone(),
-            log: self.context.folder.join("logs").join(task.id.log_file()),
+            log: self.context.directory.join("logs").join(task.id.log_file()),
             private: self.context.private.clone(),
             surroundings: self.context.surroundings.clone(),
             runtime: Arc::clone(&self.context.runtime),

@@ -3,7 +3,7 @@
 //!
 //! It knows nothing about their contents. Each can be built again.
 
-use super::folder::Home;
+use super::directory::Home;
 use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::fs;

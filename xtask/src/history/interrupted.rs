@@ -1,6 +1,6 @@
 //! What a killed run left behind: found at the start of the next one, cleaned up, and reported.
 
-use super::folder::Home;
+use super::directory::Home;
 use super::private;
 use crate::backing;
 use crate::environment::Environment;
@@ -20,17 +20,17 @@ pub fn clean_up(home: &Home, environment: &Environment) -> Vec<Kind> {
     told
 }
 
-fn close(folder: &Path, run: String, environment: &Environment) -> Option<Kind> {
+fn close(directory: &Path, run: String, environment: &Environment) -> Option<Kind> {
     let mut cleaned = process::kill_survivors(&run);
     cleaned.extend(backing::clean_after(&run, &environment.temp, environment.var("PATH").unwrap_or_default().as_ref()));
     cleaned.extend(private::clean_after(&run, environment));
-    let record = record::read(&folder.join(record::FILE)).unwrap_or_default();
+    let record = record::read(&directory.join(record::FILE)).unwrap_or_default();
     if record.is_newer() {
         return None;
     }
     let tasks = running(&record);
     // From here on it counts as reported. If the disk is full, the next run reports it again.
-    let _ = Fold::of(&record.events).finish().write(&folder.join("summary.json"));
+    let _ = Fold::of(&record.events).finish().write(&directory.join("summary.json"));
     if record.is_closed() {
         return None;
     }

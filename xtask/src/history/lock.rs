@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_second_run_is_told_who_holds_the_lock_and_gets_it_afterwards() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("lock");
         let mut nobody_waits = |message: &str| panic!("{message}");
         let first = Lock::take(&path, || holder("one"), false, &mut nobody_waits).expect("it is free");
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_second_run_waits_when_told_to() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("lock");
         let first = Lock::take(&path, || holder("one"), false, &mut |_| {}).expect("it is free");
         std::thread::scope(|scope| {
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_holder_that_cannot_be_read_is_no_trouble() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("lock");
         std::fs::write(&path, b"{\"pid\":").expect("written");
         let held = File::open(&path).expect("opened");

@@ -3,7 +3,7 @@
 //! It is outside of `target/`, parts of which CI uploads and caches, even after a SIGKILL. A `flock` on the directory
 //! separates a live run from a killed one, whose directory the next run removes, in any checkout.
 
-use super::folder;
+use super::directory;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use std::fs::{self, File};
@@ -116,7 +116,7 @@ fn name(run: &str) -> String {
 
 fn run_of(name: &str) -> Option<&str> {
     let run = name.strip_prefix("xtask-")?.strip_suffix("-private")?;
-    folder::time_of(run).map(|_| run)
+    directory::time_of(run).map(|_| run)
 }
 
 /// Whether this is a directory, not a link to one, that only this user may enter.

@@ -14,9 +14,9 @@ pub fn write(metadata: &[u8], bills: &[BillSpec], time: Option<&str>) -> Result<
         .map_err(|error| Error::environment("read the answer of `cargo metadata`").because(error))?;
     for bill in bills {
         let text = format!("{:#}\n", of(&metadata, &bill.package, time));
-        if let Some(folder) = bill.file.parent() {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Error::environment(format!("create {}", folder.display())).because(error))?;
+        if let Some(directory) = bill.file.parent() {
+            std::fs::create_dir_all(directory)
+                .map_err(|error| Error::environment(format!("create {}", directory.display())).because(error))?;
         }
         crate::files::write_atomic(&bill.file, text.as_bytes())?;
     }

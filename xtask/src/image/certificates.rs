@@ -38,14 +38,14 @@ mod tests {
 
     #[test]
     fn a_machine_without_certificates_is_told_what_to_do() {
-        let root = tempfile::tempdir().expect("a temporary folder");
+        let root = tempfile::tempdir().expect("a temporary directory");
         let error = read(None, root.path()).expect_err("there are none").to_string();
         assert!(error.contains("ca-certificates"), "{error}");
         let etc = root.path().join("etc/ssl");
-        std::fs::create_dir_all(&etc).expect("the folder can be written to");
-        std::fs::write(etc.join("cert.pem"), "-----BEGIN CERTIFICATE-----\n").expect("the folder can be written to");
+        std::fs::create_dir_all(&etc).expect("the directory can be written to");
+        std::fs::write(etc.join("cert.pem"), "-----BEGIN CERTIFICATE-----\n").expect("the directory can be written to");
         read(None, root.path()).expect("they are found");
-        std::fs::write(etc.join("cert.pem"), "").expect("the folder can be written to");
+        std::fs::write(etc.join("cert.pem"), "").expect("the directory can be written to");
         let error = read(None, root.path()).expect_err("it is empty").to_string();
         assert!(error.contains("no certificate in it"), "{error}");
         read(Some(&etc.join("other.pem")), root.path()).expect_err("what is configured is meant");

@@ -26,13 +26,13 @@ pub fn write(context: &BuildContext) -> Result<()> {
         let names = crate::text::list(context.depends_outside.iter().map(|name| format!("`{name}`")));
         return Err(Error::new(
             Exit::Gate,
-            format!("build in a container: {names} needs a folder outside of the workspace"),
+            format!("build in a container: {names} needs a directory outside of the workspace"),
         )
         .hint("make it a member, or build without an engine: `--builder oci`"));
     }
     let bundle = certificates::read(context.ca_bundle.as_deref(), Path::new("/"))?;
-    let seen = context.folder.join(CONTEXT);
-    remove(&context.folder)?;
+    let seen = context.directory.join(CONTEXT);
+    remove(&context.directory)?;
     let skeleton = seen.join(SKELETON);
     for stub in &context.stubs {
         put(&skeleton.join(stub), STUB.as_bytes())?;
@@ -47,7 +47,7 @@ pub fn write(context: &BuildContext) -> Result<()> {
         copy(context, &from, &seen.join(SOURCES).join(source))?;
     }
     put(&seen.join(CERTIFICATES), &bundle)?;
-    put(&context.folder.join(FILE), context.dockerfile.as_bytes())
+    put(&context.directory.join(FILE), context.dockerfile.as_bytes())
 }
 
 /// Copies a file, or a directory with all its contents.
@@ -69,22 +69,22 @@ fn copy(context: &BuildContext, from: &Path, to: &Path) -> Result<()> {
 }
 
 fn copy_file(from: &Path, to: &Path) -> Result<()> {
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).map_err(|error| failed("create", folder, &error))?;
+    if let Some(directory) = to.parent() {
+        fs::create_dir_all(directory).map_err(|error| failed("create", directory, &error))?;
     }
     fs::copy(from, to).map(drop).map_err(|error| failed("copy", from, &error))
 }
 
 fn put(file: &Path, content: &[u8]) -> Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(|error| failed("create", folder, &error))?;
+    if let Some(directory) = file.parent() {
+        fs::create_dir_all(directory).map_err(|error| failed("create", directory, &error))?;
     }
     fs::write(file, content).map_err(|error| failed("write", file, &error))
 }
 
-fn remove(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed("remove", folder, &error)),
+fn remove(directory: &Path) -> Result<()> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed("remove", directory, &error)),
         _ => Ok(()),
     }
 }
@@ -92,5 +92,5 @@ fn remove(folder: &Path) -> Result<()> {
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
     Error::environment(format!("{what} {}", path.display()))
         .because(error)
-        .hint("an engine builds from a copy of the sources in the target folder: check its room and rights")
+        .hint("an engine builds from a copy of the sources in the target directory: check its room and rights")
 }

@@ -53,7 +53,7 @@ impl Dockerfile<'_> {
     /// The text of the file.
     pub fn render(&self) -> String {
         let mut out = String::from(
-            "# Written by `cargo xtask docker`: changes here are lost. By hand, in this folder:\n\
+            "# Written by `cargo xtask docker`: changes here are lost. By hand, in this directory:\n\
              #   docker build --file Dockerfile --target SERVICE context\n",
         );
         line(&mut out, &format!("FROM {} AS xtask-builder", self.toolchain));

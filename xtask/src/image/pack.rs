@@ -44,7 +44,7 @@ pub fn pack(spec: &ImageSpec, binaries: &[Binary]) -> Result<Packed> {
         return Err(Error::environment(format!("find the program {}: cargo did not build it", spec.program)));
     };
     let architecture = needs(main).map_err(refused)?.architecture;
-    let base = spec.base.as_deref().map(|folder| open(folder, &architecture)).transpose()?;
+    let base = spec.base.as_deref().map(|directory| open(directory, &architecture)).transpose()?;
     for (binary, content) in &programs {
         check(&binary.target, &needs(content).map_err(refused)?, base.as_ref())?;
     }
@@ -74,15 +74,15 @@ pub fn pack(spec: &ImageSpec, binaries: &[Binary]) -> Result<Packed> {
     let image = recipe.pack(&spec.layout).map_err(|error| {
         Error::environment(format!("pack the image of {}", spec.service))
             .because(error)
-            .hint("check that the disk has room and that the target folder can be written to")
+            .hint("check that the disk has room and that the target directory can be written to")
     })?;
     within_budget(spec, image.size())?;
     Ok(Packed { digest: image.digest().to_string(), bytes: image.size() })
 }
 
-fn open(folder: &Path, architecture: &str) -> Result<Image> {
-    Image::open(folder, Some(architecture)).map_err(|error| {
-        Error::environment(format!("read the base image {}", folder.display()))
+fn open(directory: &Path, architecture: &str) -> Result<Image> {
+    Image::open(directory, Some(architecture)).map_err(|error| {
+        Error::environment(format!("read the base image {}", directory.display()))
             .because(error)
             .hint("fetch it again: `skopeo copy docker://… oci:FOLDER`")
     })

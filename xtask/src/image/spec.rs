@@ -40,7 +40,7 @@ pub struct ImageSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildContext {
     /// The directory to create, absolute; an older one is replaced.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     /// The workspace's root.
     pub root: PathBuf,
     /// The text of the Dockerfile.

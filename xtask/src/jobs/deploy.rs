@@ -87,12 +87,12 @@ impl<'a> Teller<'a> {
     fn place(&self) -> Result<Place> {
         let Inputs { run, marker, log, private, surroundings, grace, stop, user, .. } = self.inputs;
         let private = private.as_deref().ok_or_else(|| Error::new(Exit::Bug, "deploy without a private directory"))?;
-        let folder = log.parent().and_then(Path::parent).map(PathBuf::from).unwrap_or_default();
+        let directory = log.parent().and_then(Path::parent).map(PathBuf::from).unwrap_or_default();
         Ok(Place {
             caller: Caller::new(&private.join("deploy"), surroundings, marker, *grace, stop)?,
             run: run.clone(),
-            runs: folder.parent().map(PathBuf::from).unwrap_or_default(),
-            folder,
+            runs: directory.parent().map(PathBuf::from).unwrap_or_default(),
+            directory,
             holder: format!("{user} (run {run})"),
             now: SystemTime::now,
         })

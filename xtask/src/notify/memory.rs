@@ -117,8 +117,8 @@ pub fn append(path: &Path, told: &Told) -> Result<()> {
 }
 
 fn try_append(path: &Path, told: &Told) -> std::io::Result<u64> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory)?;
     }
     let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
     let mut line = serde_json::to_vec(told)?;
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_file_is_readable_after_a_cut_at_any_byte() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("xtask/notified.ndjson");
         assert_eq!(read(&path).expect("none is none"), []);
         let lines = [told("1", "passed", 5), told("2", "failed", 6)];
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn what_a_newer_program_wrote_is_read_and_what_is_no_line_is_not() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("notified.ndjson");
         let newer = "{\"version\":9,\"at\":\"\",\"event\":\"push\",\"run\":\"1\",\"verdict\":\"passed\",\
                      \"duration_ms\":5,\"colour\":\"blue\"}\n\u{0}\u{ff}\n{\"version\":9,\"shape\":1}\n";
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_file_keeps_its_newer_half_when_it_is_too_long() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("notified.ndjson");
         let line = serde_json::to_string(&told("old", "passed", 5)).expect("JSON") + "\n";
         let count = usize::try_from(LONGEST).expect("small") / line.len();
@@ -244,7 +244,7 @@ mod tests {
     fn trouble_names_the_file() {
         let error = append(Path::new("/proc/nowhere/notified.ndjson"), &told("1", "passed", 5)).expect_err("read-only");
         assert!(error.to_string().contains("/proc/nowhere/notified.ndjson"), "{error}");
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        assert!(read(dir.path()).is_err(), "a folder is no file");
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        assert!(read(dir.path()).is_err(), "a directory is no file");
     }
 }

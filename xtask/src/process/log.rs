@@ -74,8 +74,9 @@ impl Log {
 
     /// Writes head, notice and tail to a new file and replaces the ring's with it.
     fn unroll(&self, from: &File, left_out: u64) -> io::Result<()> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut to = tempfile::NamedTempFile::new_in(folder)?;
+        let directory =
+            self.path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut to = tempfile::NamedTempFile::new_in(directory)?;
         let (oldest, until_end) = self.place();
         copy(from, 0, self.head, to.as_file_mut())?;
         writeln!(to, "\n[xtask: {left_out} bytes left out here, the log is capped at {}]", self.head + self.ring)?;
@@ -105,8 +106,8 @@ mod tests {
 
     /// Writes the chunks under a cap of 16 and returns the log.
     fn logged(chunks: &[&str]) -> (String, bool) {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("task.log");
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("task.log");
         fs::write(&path, "of an older run").expect("an older log");
         let mut log = Log::create(&path, 16);
         for chunk in chunks {
@@ -114,7 +115,7 @@ mod tests {
         }
         let (cut, note) = log.finish();
         assert_eq!(note, None);
-        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "nothing is left beside the log");
+        assert_eq!(fs::read_dir(directory.path()).expect("the directory").count(), 1, "nothing is left beside the log");
         (fs::read_to_string(path).expect("the log"), cut)
     }
 

@@ -130,8 +130,8 @@ mod tests {
     fn a_file_that_is_older_than_the_process_is_not_its_own() {
         let process = Process::read(super::super::table::own_pid()).expect("it runs");
         assert!(!is_own(Path::new("/proc/version"), &process), "it says nothing of when it was made");
-        let folder = tempfile::tempdir().expect("a temporary directory");
-        let file = folder.path().join("own");
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = directory.path().join("own");
         fs::write(&file, "").expect("it can be written");
         assert!(is_own(&file, &process));
         assert!(!is_own(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")), &process));

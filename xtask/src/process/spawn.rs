@@ -159,11 +159,11 @@ fn explain(of: &Child, err: &io::Error) -> Error {
     let (program, cwd) = (&of.command.program, of.command.cwd.display());
     let error = Error::environment(format!("start {program} in {cwd}")).because(err);
     if !of.command.cwd.is_dir() {
-        return error.detail("there is no such folder").hint("check that the checkout is complete");
+        return error.detail("there is no such directory").hint("check that the checkout is complete");
     }
     match err.kind() {
         io::ErrorKind::NotFound => {
-            error.detail("the program was not found").hint(format!("install {program}, or add its folder to PATH"))
+            error.detail("the program was not found").hint(format!("install {program}, or add its directory to PATH"))
         }
         io::ErrorKind::PermissionDenied => error.hint(format!("check that {program} may be executed by this user")),
         _ => error,

@@ -14,13 +14,13 @@ const IS_SLEEP: &str = r#"until [ "$(</proc/$!/comm)" = sleep ]; do :; done;"#;
 /// Runs a script that starts `sleep` in the background, and checks that it was named.
 #[track_caller]
 fn leaves(script: &str) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let command = Command::new("bash", folder.path()).args(["-c", &format!("{script} echo $!; {IS_SLEEP} exit 5")]);
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let command = Command::new("bash", directory.path()).args(["-c", &format!("{script} echo $!; {IS_SLEEP} exit 5")]);
     let child = Child {
         command: &command,
         surroundings: &Surroundings::default(),
-        marker: &format!("{}:stage/task", folder.path().display()),
-        log: &folder.path().join("task.log"),
+        marker: &format!("{}:stage/task", directory.path().display()),
+        log: &directory.path().join("task.log"),
         log_cap: 1 << 20,
         line_cap: LINE_CAP,
         every_line: true,
@@ -48,10 +48,10 @@ fn orphans_are_found_without_adoption() {
 
 #[test]
 fn what_has_ended_before_it_was_looked_at_has_kept_its_limit() {
-    let folder = tempfile::tempdir().expect("a temporary directory");
-    let command = Command::new("bash", folder.path()).args(["-c", "echo done; exit 3"]);
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let command = Command::new("bash", directory.path()).args(["-c", "echo done; exit 3"]);
     let (surroundings, stop) = (Surroundings::default(), Stop::new());
-    let log = folder.path().join("log");
+    let log = directory.path().join("log");
     let child = Child {
         command: &command,
         surroundings: &surroundings,

@@ -64,12 +64,12 @@ impl<'a> Tally<'a> {
             return Err(format!("{} has {count} lines, and {covered} of them are covered", file.display()));
         }
         let file: PathBuf = self.root.join(file);
-        let holders = self.gate.packages.iter().filter(|(_, folder)| file.starts_with(folder));
-        let Some((name, folder)) = holders.max_by_key(|(_, folder)| folder.components().count()) else {
+        let holders = self.gate.packages.iter().filter(|(_, directory)| file.starts_with(directory));
+        let Some((name, directory)) = holders.max_by_key(|(_, directory)| directory.components().count()) else {
             return Ok(());
         };
-        let first = file.strip_prefix(folder).ok().and_then(|inside| inside.components().next());
-        if first.is_some_and(|first| TEST_FOLDERS.iter().any(|folder| first.as_os_str() == *folder)) {
+        let first = file.strip_prefix(directory).ok().and_then(|inside| inside.components().next());
+        if first.is_some_and(|first| TEST_FOLDERS.iter().any(|directory| first.as_os_str() == *directory)) {
             return Ok(());
         }
         let lines = self.packages.entry(name).or_default();
@@ -193,7 +193,7 @@ mod tests {
         CoverageGate {
             minimum: Some(minimum),
             floors: floors.iter().map(|(name, floor)| ((*name).to_owned(), *floor)).collect(),
-            packages: packages.iter().map(|(name, folder)| ((*name).to_owned(), PathBuf::from(folder))).collect(),
+            packages: packages.iter().map(|(name, directory)| ((*name).to_owned(), PathBuf::from(directory))).collect(),
         }
     }
 

@@ -54,10 +54,10 @@ mod tests {
 
     #[test]
     fn a_finished_run_leaves_its_files_and_the_verdict_last() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let (printer, out, err) = printer::tests::memory(false);
         let step = dir.path().join("step.md");
-        std::fs::write(&step, "before\n").expect("the folder can be written to");
+        std::fs::write(&step, "before\n").expect("the directory can be written to");
         let outputs = Outputs {
             run_dir: Some(dir.path().to_owned()),
             shown_dir: "target/xtask/runs/1".to_owned(),

@@ -59,7 +59,7 @@ impl Recorder {
         let file = open.map_err(|e| {
             let hint = match e.raw_os_error() {
                 Some(code) if code == Errno::NXIO.raw_os_error() => "start the reader of this pipe first",
-                _ => "check that the folder exists and can be written to",
+                _ => "check that the directory exists and can be written to",
             };
             Error::environment(format!("open {} to record the run's events", path.display())).because(e).hint(hint)
         })?;

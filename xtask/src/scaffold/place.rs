@@ -30,22 +30,22 @@ pub fn put(files: &[File], workshop: &Path, target: &Path) -> Result<()> {
         let _ = remove(&unfinished);
         Error::environment(format!("write the package {}", target.display()))
             .because(error)
-            .hint("check that the disk has room and that the folder can be written to")
+            .hint("check that the disk has room and that the directory can be written to")
     })
 }
 
 /// Removes a directory; a missing one is no error.
-pub fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
+pub fn remove(directory: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-fn write(files: &[File], folder: &Path) -> io::Result<()> {
+fn write(files: &[File], directory: &Path) -> io::Result<()> {
     for file in files {
-        let path: PathBuf = folder.join(&file.path);
-        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        let path: PathBuf = directory.join(&file.path);
+        fs::create_dir_all(path.parent().unwrap_or(directory))?;
         fs::write(&path, &file.bytes)?;
         fs::set_permissions(&path, Permissions::from_mode(file.mode))?;
     }
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_package_is_put_in_place_and_nothing_is_left_in_the_workshop() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let (workshop, target) = (dir.path().join("workshop"), dir.path().join("services/a"));
         put(&files(), &workshop, &target).expect("it can be written");
         assert_eq!(fs::metadata(target.join("bin/up")).expect("it is there").mode() & 0o777, 0o755);
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_put_in_place_leaves_nothing() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         fs::write(dir.path().join("services"), "a file").expect("written");
         let target = dir.path().join("services/a");
         let error = put(&files(), dir.path(), &target).expect_err("a file is in the way").to_string();
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_package_is_made_where_a_rename_reaches() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let (home, root, target) = (dir.path().join("target/xtask"), dir.path(), dir.path().join("services/a"));
         assert_eq!(workshop(&home, root, &target), home);
         assert_eq!(workshop(Path::new("/dev/xtask"), root, &target), root, "another file system");

@@ -24,22 +24,22 @@ pub struct File {
     pub mode: u32,
 }
 
-/// Reads every file of the template at `folder`, in the order of their paths.
+/// Reads every file of the template at `directory`, in the order of their paths.
 ///
 /// Links are refused: one that leads out of the template would mean something else in a copy.
-pub fn read(folder: &Path) -> Result<Vec<File>> {
+pub fn read(directory: &Path) -> Result<Vec<File>> {
     let mut files = Vec::new();
-    collect(folder, Path::new(""), &mut files)?;
+    collect(directory, Path::new(""), &mut files)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 
 fn collect(root: &Path, below: &Path, files: &mut Vec<File>) -> Result<()> {
-    let folder = root.join(below);
+    let directory = root.join(below);
     let failed =
         |path: &Path, error| Error::environment(format!("read the template {}", path.display())).because(error);
-    for entry in fs::read_dir(&folder).map_err(|error| failed(&folder, error))? {
-        let entry = entry.map_err(|error| failed(&folder, error))?;
+    for entry in fs::read_dir(&directory).map_err(|error| failed(&directory, error))? {
+        let entry = entry.map_err(|error| failed(&directory, error))?;
         let path = below.join(entry.file_name());
         let from = root.join(&path);
         let metadata = entry.metadata().map_err(|error| failed(&from, error))?;
@@ -50,10 +50,10 @@ fn collect(root: &Path, below: &Path, files: &mut Vec<File>) -> Result<()> {
             files.push(File { path, bytes, mode: metadata.permissions().mode() & 0o777 });
         } else {
             return Err(Error::usage(format!(
-                "read the template {}: it is neither a file nor a folder",
+                "read the template {}: it is neither a file nor a directory",
                 from.display()
             ))
-            .hint("a template holds files and folders only"));
+            .hint("a template holds files and directories only"));
         }
     }
     Ok(())
@@ -78,10 +78,10 @@ mod tests {
 
     #[test]
     fn names_and_ports_are_replaced_everywhere_and_other_bytes_stay() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let write = |path: &str, bytes: &[u8]| {
             let path = dir.path().join(path);
-            fs::create_dir_all(path.parent().expect("it lies in the folder")).expect("made");
+            fs::create_dir_all(path.parent().expect("it lies in the directory")).expect("made");
             fs::write(path, bytes).expect("written");
         };
         write("src/main.rs", b"template_service::run(59999); // template-service, a template");
@@ -107,10 +107,10 @@ mod tests {
 
     #[test]
     fn a_link_and_a_missing_folder_are_refused_with_their_path() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         std::os::unix::fs::symlink("/etc", dir.path().join("link")).expect("made");
         let error = read(dir.path()).expect_err("a link").to_string();
-        assert!(error.contains("/link: it is neither a file nor a folder"), "{error}");
+        assert!(error.contains("/link: it is neither a file nor a directory"), "{error}");
         let error = read(&dir.path().join("missing")).expect_err("not there").to_string();
         assert!(error.contains("/missing"), "{error}");
     }

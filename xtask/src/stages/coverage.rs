@@ -44,8 +44,8 @@ pub fn plan(context: Context<'_>) -> Vec<Task> {
 /// The number for the gate, and the files for Codecov and for editors.
 fn reports(context: Context<'_>, stage: &StageId, after: &[TaskId]) -> Vec<Task> {
     let env_from = instrument::needs(context);
-    let folder = context.workspace.target_dir.join("xtask").join("coverage");
-    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let directory = context.workspace.target_dir.join("xtask").join("coverage");
+    let path = |name: &str| directory.join(name).to_string_lossy().into_owned();
     let report = |name: &str, args: &[&str], (purpose, reader): (Purpose, Arc<dyn Read>)| Task {
         // It reads the profiles of instrumented tests: by hand, these have to run first.
         repeat: Some("cargo xtask coverage".to_owned()),
@@ -90,8 +90,8 @@ fn escaped(text: &str) -> String {
 
 /// One call that compiles, runs and measures. It is one command, so all of its integration tests share a database.
 fn tarpaulin(context: Context<'_>, stage: &StageId) -> Vec<Task> {
-    let folder = context.workspace.target_dir.join("xtask").join("coverage");
-    let report = folder.join("tarpaulin-report.json");
+    let directory = context.workspace.target_dir.join("xtask").join("coverage");
+    let report = directory.join("tarpaulin-report.json");
     let target = instrument::directory(context, "tarpaulin");
     let all = instrument::counts_integration(context);
     let tested = if all { with_integration_tests(context) } else { Vec::new() };
@@ -103,7 +103,7 @@ fn tarpaulin(context: Context<'_>, stage: &StageId) -> Vec<Task> {
         .args(["--engine", "llvm", "--skip-clean", "--target-dir", &target])
         .args(targets.iter().copied())
         .args(context.package_args(context.packages))
-        .args(["--out", "Lcov", "--out", "Xml", "--out", "Json", "--output-dir", &folder.to_string_lossy()]);
+        .args(["--out", "Lcov", "--out", "Xml", "--out", "Json", "--output-dir", &directory.to_string_lossy()]);
     let needs: Vec<TaskId> = servers.iter().map(|task| task.id.clone()).collect();
     let measure = Task {
         reader: Arc::new(Tarpaulin::new(gate(context), Some(report))),

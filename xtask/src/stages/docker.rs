@@ -26,7 +26,7 @@ type Made<'a> = (&'a Package, ImageSpec);
 
 /// The tasks that make the programs; the last one has them.
 pub fn compile(context: Context<'_>, docker: &Docker, stage: &StageId, services: &[Made<'_>]) -> Vec<Task> {
-    let folder = folder(context);
+    let directory = directory(context);
     let names: Vec<&str> = services.iter().map(|(service, _)| service.name.as_str()).collect();
     let prepared = Task {
         job: Arc::new(WriteContext(build_context(context, docker, services))),
@@ -38,7 +38,7 @@ pub fn compile(context: Context<'_>, docker: &Docker, stage: &StageId, services:
             context.timeout,
         )
     };
-    let programs = folder.join("programs");
+    let programs = directory.join("programs");
     let output = format!("type=local,dest={}", context.typed(&programs));
     let command = build(context, docker, dockerfile::PROGRAMS).args(["--output", &output]);
     let binary = |service: &Package, program: &String| Binary {
@@ -89,7 +89,7 @@ pub fn engine_images(
 
 /// `docker build` of one stage of the Dockerfile.
 fn build(context: Context<'_>, docker: &Docker, target: &str) -> Command {
-    let file = context.typed(&folder(context).join(FILE));
+    let file = context.typed(&directory(context).join(FILE));
     Command::new(&docker.program, &context.workspace.root)
         .args(["build", "--progress", "plain", "--file", &file, "--target", target])
         .args(context.settings.pass_on.iter().cloned())
@@ -98,10 +98,10 @@ fn build(context: Context<'_>, docker: &Docker, target: &str) -> Command {
 
 /// The command with the directory that it may see.
 fn seeing(context: Context<'_>, command: Command) -> Command {
-    command.arg(context.typed(&folder(context).join(CONTEXT)))
+    command.arg(context.typed(&directory(context).join(CONTEXT)))
 }
 
-fn folder(context: Context<'_>) -> PathBuf {
+fn directory(context: Context<'_>) -> PathBuf {
     context.workspace.target_dir.join("xtask").join("docker")
 }
 
@@ -146,7 +146,7 @@ fn build_context(context: Context<'_>, docker: &Docker, services: &[Made<'_>]) -
         images: &services.iter().map(built).collect::<Vec<_>>(),
     };
     BuildContext {
-        folder: folder(context),
+        directory: directory(context),
         root: workspace.root.clone(),
         dockerfile: dockerfile.render(),
         manifests: manifests.into_iter().collect(),

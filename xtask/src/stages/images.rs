@@ -99,7 +99,7 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
     });
     let env_from: Vec<TaskId> = login.iter().map(|login| login.id.clone()).collect();
     let push = |service: &&Package| {
-        let layout = folder(context).join(&service.name);
+        let layout = directory(context).join(&service.name);
         let to = registry.repository(&service.name);
         let tags = tags.iter().flat_map(|tag| ["--tag", tag]);
         let commit = context.settings.checkout.iter().flat_map(|checkout| ["--commit", &checkout.commit]);
@@ -124,7 +124,7 @@ fn bills(context: Context<'_>, stage: &StageId, services: &[&Package], built_by:
         .resolving("metadata")
         .args(["--format-version", "1", "--filter-platform", build::HOST])
         .args(["--manifest-path", "Cargo.toml"]);
-    let file = |service: &Package| folder(context).join(format!("{}.cdx.json", service.name));
+    let file = |service: &Package| directory(context).join(format!("{}.cdx.json", service.name));
     let bill = |service: &&Package| BillSpec { package: service.id.clone(), file: file(service) };
     Task {
         job: Arc::new(WriteBills {
@@ -139,7 +139,7 @@ fn bills(context: Context<'_>, stage: &StageId, services: &[&Package], built_by:
 }
 
 /// The directory of the images and their SBOMs.
-fn folder(context: Context<'_>) -> PathBuf {
+fn directory(context: Context<'_>) -> PathBuf {
     context.workspace.target_dir.join("xtask").join("images")
 }
 
@@ -160,7 +160,7 @@ fn spec(context: Context<'_>, package: &Package) -> ImageSpec {
         revision: revision.clone(),
         is_pushed: context.settings.destination().is_some(),
         program: main_program(package).unwrap_or_default().to_owned(),
-        layout: folder(context).join(&package.name),
+        layout: directory(context).join(&package.name),
         base: config.base.clone(),
         user: config.user.clone(),
         env: config.variables(value),

@@ -43,9 +43,9 @@ mod tests {
     use super::super::testbed::Testbed;
     use super::*;
 
-    fn docker(bed: &Testbed, folder: &str, versions: &str, buildx: &str) -> PathBuf {
+    fn docker(bed: &Testbed, directory: &str, versions: &str, buildx: &str) -> PathBuf {
         let script = format!("case \"$1\" in version) {versions};; buildx) {buildx};; esac");
-        bed.program(&format!("{folder}/docker"), &script)
+        bed.program(&format!("{directory}/docker"), &script)
     }
 
     #[track_caller]

@@ -108,14 +108,14 @@ fn candidates(places: &Places, newest: u64) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for major in (OLDEST..=newest).rev() {
         found.extend(places.on_path(&format!("llvm-cov-{major}")));
-        for folder in [
+        for directory in [
             "usr/lib/llvm-{}/bin",
             "usr/lib/llvm{}/bin",
             "usr/lib64/llvm{}/bin",
             "opt/homebrew/opt/llvm@{}/bin",
             "usr/local/opt/llvm@{}/bin",
         ] {
-            found.push(places.system(&folder.replace("{}", &major.to_string())).join("llvm-cov"));
+            found.push(places.system(&directory.replace("{}", &major.to_string())).join("llvm-cov"));
         }
     }
     found.extend(places.on_path("llvm-cov"));

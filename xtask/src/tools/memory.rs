@@ -76,9 +76,9 @@ impl Witnesses {
 }
 
 impl Memory {
-    /// Reads the memory that is kept in `folder`; returns an empty one when there is none or it cannot be read.
-    pub fn open(folder: &Path) -> Self {
-        let file = folder.join("versions.json");
+    /// Reads the memory that is kept in `directory`; returns an empty one when there is none or it cannot be read.
+    pub fn open(directory: &Path) -> Self {
+        let file = directory.join("versions.json");
         let stored = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
         let entries = stored.filter(|stored| stored.version == SHAPE).map(|stored| stored.entries).unwrap_or_default();
         Self { file, state: Mutex::new(State { entries, changed: false }) }
@@ -118,9 +118,9 @@ impl Memory {
 }
 
 fn write(file: &Path, stored: &Stored) -> std::io::Result<()> {
-    let folder = file.parent().ok_or(std::io::ErrorKind::NotFound)?;
-    std::fs::create_dir_all(folder)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    let directory = file.parent().ok_or(std::io::ErrorKind::NotFound)?;
+    std::fs::create_dir_all(directory)?;
+    let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
     temporary.write_all(&serde_json::to_vec(stored)?)?;
     temporary.as_file().sync_all()?;
     temporary.persist(file)?;
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn an_answer_holds_until_a_witness_changes() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let (program, absent) = (dir.path().join("program"), dir.path().join("rust-toolchain"));
         fs::write(&program, "one").expect("written");
         let memory = Memory::open(dir.path());
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_change_while_the_question_is_asked_is_noticed() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let program = dir.path().join("program");
         fs::write(&program, "one").expect("written");
         let witnesses = Witnesses::of([program.clone()]);
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn trouble_with_the_file_is_an_empty_memory() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let file = dir.path().join("versions.json");
         for content in
             ["", "{", "[]", r#"{"version":99,"entries":{}}"#, r#"{"version":1,"entries":{"q":{"answer":"1"}}}"#]
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn stale_answers_do_not_pile_up() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let memory = Memory::open(dir.path());
         let program = dir.path().join("program");
         memory.keep("old", "1", Witnesses::of([program.clone()]));

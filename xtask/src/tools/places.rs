@@ -56,8 +56,8 @@ impl Places {
     /// The first entry of this name on `PATH` that cannot be run, with the reason, for a user who sees that file there.
     pub fn unusable_on_path(&self, program: &str) -> Option<(PathBuf, String)> {
         std::env::split_paths(&self.path)
-            .filter(|folder| folder.is_absolute())
-            .find_map(|folder| why_unusable(&folder.join(program)).map(|why| (folder.join(program), why)))
+            .filter(|directory| directory.is_absolute())
+            .find_map(|directory| why_unusable(&directory.join(program)).map(|why| (directory.join(program), why)))
     }
 
     /// A directory or file of the operating system.

@@ -26,12 +26,12 @@ const FAMILIES: [(&str, &str, &str); 5] = [
 pub(super) fn look(entry: &Entry, search: &Search) -> State {
     let mut best = State::Missing;
     let mut suiting = Vec::new();
-    for folder in folders(search.places) {
-        let server = folder.join(entry.programs[0]);
+    for directory in directories(search.places) {
+        let server = directory.join(entry.programs[0]);
         if !is_program(&server) {
             continue;
         }
-        let absent: Vec<&&str> = entry.programs.iter().filter(|name| !is_program(&folder.join(name))).collect();
+        let absent: Vec<&&str> = entry.programs.iter().filter(|name| !is_program(&directory.join(name))).collect();
         let state = if absent.is_empty() {
             search.judge(entry, server)
         } else {
@@ -55,7 +55,7 @@ fn are(absent: &[&&str]) -> String {
 }
 
 /// Every directory that may hold the binaries, each once, in a stable order.
-fn folders(places: &Places) -> Vec<PathBuf> {
+fn directories(places: &Places) -> Vec<PathBuf> {
     let on_path = places.on_path("postgres").into_iter().filter_map(|server| Some(server.parent()?.to_owned()));
     let mut found: Vec<PathBuf> = on_path.collect();
     for (parent, prefix, below) in FAMILIES {
@@ -70,6 +70,6 @@ fn folders(places: &Places) -> Vec<PathBuf> {
     }
     found.push(places.system("usr/local/pgsql/bin"));
     let mut seen = BTreeSet::new();
-    found.retain(|folder| folder.canonicalize().is_ok_and(|real| seen.insert(real)));
+    found.retain(|directory| directory.canonicalize().is_ok_and(|real| seen.insert(real)));
     found
 }

@@ -14,10 +14,10 @@ pub(super) struct Testbed {
 impl Testbed {
     /// A machine without any tool.
     pub(super) fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let at = |name: &str| dir.path().join(name);
         for name in ["bin", "work", "home"] {
-            fs::create_dir(at(name)).expect("a folder");
+            fs::create_dir(at(name)).expect("a directory");
         }
         let places = Places {
             cache: at("cache"),
@@ -53,7 +53,7 @@ impl Testbed {
 
     pub(super) fn file(&self, below: &str, content: &str) -> PathBuf {
         let path = self.at(below);
-        fs::create_dir_all(path.parent().expect("below the folder")).expect("its folder");
+        fs::create_dir_all(path.parent().expect("below the directory")).expect("its directory");
         // A file of its own each time: a running program cannot be written to, but it can be replaced.
         fs::remove_file(&path).ok();
         fs::write(&path, content).expect("written");
@@ -62,7 +62,7 @@ impl Testbed {
 
     pub(super) fn link(&self, below: &str, to: &Path) -> PathBuf {
         let path = self.at(below);
-        fs::create_dir_all(path.parent().expect("below the folder")).expect("its folder");
+        fs::create_dir_all(path.parent().expect("below the directory")).expect("its directory");
         symlink(to, &path).expect("a link");
         path
     }

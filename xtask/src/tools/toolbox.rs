@@ -51,8 +51,8 @@ impl Toolbox {
     ///
     /// A directory whose name holds a colon cannot be on `PATH`; then the path is returned unchanged.
     pub fn search_path(&self, path: &OsStr) -> OsString {
-        let folders = self.front.iter().cloned().chain(std::env::split_paths(path));
-        std::env::join_paths(folders).unwrap_or_else(|_| path.to_owned())
+        let directories = self.front.iter().cloned().chain(std::env::split_paths(path));
+        std::env::join_paths(directories).unwrap_or_else(|_| path.to_owned())
     }
 }
 

@@ -108,9 +108,9 @@ pub(super) fn look(entry: &Entry, search: &Search) -> State {
         Ok(toolchain) => toolchain,
         Err(state) => return state,
     };
-    let folder = toolchain.sysroot.join("bin");
-    let absent: Vec<&str> = entry.programs.iter().copied().filter(|name| !is_program(&folder.join(name))).collect();
-    let first = folder.join(entry.programs[0]);
+    let directory = toolchain.sysroot.join("bin");
+    let absent: Vec<&str> = entry.programs.iter().copied().filter(|name| !is_program(&directory.join(name))).collect();
+    let first = directory.join(entry.programs[0]);
     if absent.is_empty() {
         return search.judge(entry, first);
     }
@@ -126,8 +126,8 @@ fn choosers(places: &Places) -> impl Iterator<Item = PathBuf> {
     let files = places
         .root
         .ancestors()
-        .flat_map(|folder| ["rust-toolchain", "rust-toolchain.toml"].map(|file| folder.join(file)));
-    files.chain(rustup.map(|folder| folder.join("settings.toml")))
+        .flat_map(|directory| ["rust-toolchain", "rust-toolchain.toml"].map(|file| directory.join(file)));
+    files.chain(rustup.map(|directory| directory.join("settings.toml")))
 }
 
 fn decode(answer: &str) -> Option<Toolchain> {

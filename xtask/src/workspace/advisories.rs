@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-/// The day of the newest advisory in the database at `folder`, `YYYY-MM-DD`. `None` when there is none to be found.
-pub fn newest(folder: &Path) -> Option<String> {
-    let crates = fs::read_dir(folder.join("crates")).ok()?.flatten();
+/// The day of the newest advisory in the database at `directory`, `YYYY-MM-DD`. `None` when there is none to be found.
+pub fn newest(directory: &Path) -> Option<String> {
+    let crates = fs::read_dir(directory.join("crates")).ok()?.flatten();
     let files = crates.filter_map(|krate| fs::read_dir(krate.path()).ok()).flat_map(Iterator::flatten);
     files.filter_map(|file| date(&fs::read_to_string(file.path()).ok()?)).max()
 }
@@ -24,12 +24,12 @@ mod tests {
 
     #[test]
     fn the_newest_advisory_gives_the_age() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         assert_eq!(newest(dir.path()), None);
         for (krate, text) in [("a", "[advisory]\ndate = \"2023-05-01\"\n"), ("b", "date=\"2024-02-29\""), ("c", "x")] {
-            let folder = dir.path().join("crates").join(krate);
-            fs::create_dir_all(&folder).expect("made");
-            fs::write(folder.join("RUSTSEC-0000-0000.md"), text).expect("written");
+            let directory = dir.path().join("crates").join(krate);
+            fs::create_dir_all(&directory).expect("made");
+            fs::write(directory.join("RUSTSEC-0000-0000.md"), text).expect("written");
         }
         assert_eq!(newest(dir.path()).as_deref(), Some("2024-02-29"));
     }

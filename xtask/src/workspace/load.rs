@@ -52,8 +52,8 @@ fn ask(command: &Command, unset: &[String], limit: Duration) -> Result<Metadata>
     serde_json::from_str(json).map_err(|error| run().because(error))
 }
 
-/// The place in a manifest that cargo complains about: ` --> services/a/Cargo.toml:3:11`, from the current directory, or
-/// else the manifest that it names last.
+/// The place in a manifest that cargo complains about: ` --> services/a/Cargo.toml:3:11`, from the current directory,
+/// or else the manifest that it names last.
 fn flaw(said: &str, cwd: &Path) -> Option<Flaw> {
     let spot = || {
         let mut parts = said.lines().find_map(|line| line.trim_start().strip_prefix("--> "))?.rsplitn(3, ':');
@@ -86,9 +86,9 @@ pub fn config_files(environment: &Environment, root: &Path) -> impl Iterator<Ite
 fn model(metadata: Metadata) -> Workspace {
     let members: HashSet<&PackageId> = metadata.workspace_members.iter().collect();
     let found: Vec<_> = metadata.packages.iter().filter(|package| members.contains(&package.id)).collect();
-    let folders: HashMap<&Utf8Path, &str> =
+    let directories: HashMap<&Utf8Path, &str> =
         found.iter().filter_map(|package| Some((package.manifest_path.parent()?, package.name.as_str()))).collect();
-    let mut packages: Vec<Package> = found.iter().map(|found| package(found, &folders)).collect();
+    let mut packages: Vec<Package> = found.iter().map(|found| package(found, &directories)).collect();
     packages.sort_by(|a, b| a.name.cmp(&b.name));
     let root = metadata.workspace_root.into_std_path_buf();
     Workspace {
@@ -104,8 +104,8 @@ fn model(metadata: Metadata) -> Workspace {
     }
 }
 
-/// Whether cargo-deny finds a table `licenses` in its configuration. It takes the first file of these names, at the root
-/// or above it.
+/// Whether cargo-deny finds a table `licenses` in its configuration. It takes the first file of these names, at the
+/// root or above it.
 fn licences_configured(root: &Path) -> bool {
     const NAMES: [&str; 3] = ["deny.toml", ".deny.toml", ".cargo/deny.toml"];
     let files = root.ancestors().flat_map(|directory| NAMES.map(|name| directory.join(name)));
@@ -113,7 +113,7 @@ fn licences_configured(root: &Path) -> bool {
     text.is_some_and(|text| text.lines().any(|line| line.trim_start().trim_start_matches('[').starts_with("licenses")))
 }
 
-fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>) -> Package {
+fn package(package: &cargo_metadata::Package, directories: &HashMap<&Utf8Path, &str>) -> Package {
     let is_library = |kind: &TargetKind| {
         matches!(
             kind,
@@ -166,13 +166,13 @@ fn package(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>
         depends_outside: package
             .dependencies
             .iter()
-            .any(|dependency| dependency.path.as_deref().is_some_and(|path| !folders.contains_key(path))),
+            .any(|dependency| dependency.path.as_deref().is_some_and(|path| !directories.contains_key(path))),
         depends_on: package
             .dependencies
             .iter()
-            .filter_map(|dependency| Some((*folders.get(dependency.path.as_deref()?)?).to_owned()))
+            .filter_map(|dependency| Some((*directories.get(dependency.path.as_deref()?)?).to_owned()))
             .collect(),
-        dependencies: dependencies(package, folders),
+        dependencies: dependencies(package, directories),
         metadata: own_table(&package.metadata),
         vars: vars(package),
     }
@@ -191,8 +191,8 @@ fn gated_targets(package: &cargo_metadata::Package) -> BTreeSet<String> {
     gated.flat_map(|target| target.kind.iter().map(move |kind| format!("{kind} {}", target.name))).collect()
 }
 
-/// The names of members that are also the name of a dependency from elsewhere, so that a name alone is ambiguous. The lock file knows every dependency; without
-/// one, only those are known that a member names itself.
+/// The names of members that are also the name of a dependency from elsewhere, so that a name alone is ambiguous. The
+/// lock file knows every dependency; without one, only those are known that a member names itself.
 fn ambiguous(packages: &[Package], lock: Option<&str>) -> BTreeSet<String> {
     let members = packages.iter().map(|package| package.name.as_str());
     let others: Vec<&str> = match lock {
@@ -210,7 +210,7 @@ fn name(entry: &str) -> Option<&str> {
 }
 
 /// The packages that a package links: all of its dependencies but those of its build script.
-fn dependencies(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, &str>) -> Vec<Dependency> {
+fn dependencies(package: &cargo_metadata::Package, directories: &HashMap<&Utf8Path, &str>) -> Vec<Dependency> {
     let linked = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Build);
     linked
         .map(|dependency| {
@@ -223,7 +223,7 @@ fn dependencies(package: &cargo_metadata::Package, folders: &HashMap<&Utf8Path, 
                 name: dependency.name.clone(),
                 features: dependency.features.iter().cloned().chain(features).chain(default).collect(),
                 dev: dependency.kind == DependencyKind::Development,
-                member: dependency.path.as_deref().is_some_and(|path| folders.contains_key(path)),
+                member: dependency.path.as_deref().is_some_and(|path| directories.contains_key(path)),
             }
         })
         .collect()

@@ -4,7 +4,7 @@
 use crate::kill::cargo_behind;
 use crate::sandbox::{Output, Sandbox};
 
-/// A service that depends on `old-time` 0.1.43 from the registry, which is a folder of the workspace here, and an
+/// A service that depends on `old-time` 0.1.43 from the registry, which is a directory of the workspace here, and an
 /// advisory database that knows one thing about it.
 pub fn with_vulnerable_dependency() -> Sandbox {
     let sandbox = Sandbox::with_services(&["a-service"]);
@@ -293,7 +293,7 @@ fn a_database_that_is_none_is_not_a_clean_bill() {
             format!("security-audit:cargo-deny passed: {UNCHECKED}")
         ]
     );
-    // A folder without one advisory in it is none either.
+    // A directory without one advisory in it is none either.
     sandbox.file("advisories/crates/README.md", "");
     assert_eq!(
         audit(&sandbox).exits(3).verdict(),

@@ -6,8 +6,8 @@ use test_cluster::Behaviour;
 
 /// The runs so far, the oldest first.
 fn runs(shop: &Shop) -> Vec<String> {
-    let folders = fs::read_dir(shop.sandbox.root().join("target/xtask/runs")).expect("there are runs").flatten();
-    let names = folders.map(|folder| folder.file_name().to_string_lossy().into_owned());
+    let directories = fs::read_dir(shop.sandbox.root().join("target/xtask/runs")).expect("there are runs").flatten();
+    let names = directories.map(|directory| directory.file_name().to_string_lossy().into_owned());
     let mut runs: Vec<String> = names.filter(|name| name != "latest").collect();
     runs.sort();
     runs

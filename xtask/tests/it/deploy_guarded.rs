@@ -1,4 +1,5 @@
-//! What protects an environment: its guard, the privacy of credentials, and smoke tests that bring back what was before.
+//! What protects an environment: its guard, the privacy of credentials, and smoke tests that bring back what was
+//! before.
 
 use crate::deploying::{NAMESPACE, Shop, meets};
 use crate::logins::{own_temp, private};
@@ -35,9 +36,9 @@ fn the_runs_kubeconfig_is_for_its_owner_and_gone_afterwards() {
     let place = shop.cluster.fault(Fault::on("create", "leases").effect(Effect::Stall));
     let child = shop.begin();
     meets(&place, 1);
-    let folder = private(&temp).join("deploy");
+    let directory = private(&temp).join("deploy");
     let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
-    assert_eq!((mode(&folder), mode(&folder.join("kubeconfig"))), (0o700, 0o600));
+    assert_eq!((mode(&directory), mode(&directory.join("kubeconfig"))), (0o700, 0o600));
     place.release();
     let output = shop.sandbox.wait(child).exits(0);
     assert_eq!(fs::read_dir(&temp).expect("a directory").count(), 0, "it goes with the run");

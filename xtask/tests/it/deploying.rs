@@ -26,7 +26,8 @@ pub fn kill(mut child: Child) {
     child.wait().expect("it has ended");
 }
 
-/// Reads what xtask tells until it has told this so many times. Byte by byte: the rest is for whoever waits for its end.
+/// Reads what xtask tells until it has told this so many times. Byte by byte: the rest is for whoever waits for its
+/// end.
 #[track_caller]
 pub fn hears(child: &mut Child, told: &str, times: usize) {
     let stderr = child.stderr.as_mut().expect("it was piped");
@@ -196,14 +197,14 @@ impl Shop {
         writes.map(|request| format!("{} {}", request.verb, request.resource)).collect()
     }
 
-    /// Everything that runs have left in the workspace's target folder, as one text.
+    /// Everything that runs have left in the workspace's target directory, as one text.
     pub fn left_behind(&self) -> String {
-        let mut folders: Vec<PathBuf> = vec![self.sandbox.root().join("target/xtask")];
+        let mut directories: Vec<PathBuf> = vec![self.sandbox.root().join("target/xtask")];
         let mut all = String::new();
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).expect("it is there").flatten() {
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).expect("it is there").flatten() {
                 match entry.file_type().expect("a type") {
-                    kind if kind.is_dir() => folders.push(entry.path()),
+                    kind if kind.is_dir() => directories.push(entry.path()),
                     kind if kind.is_file() => all += &String::from_utf8_lossy(&fs::read(entry.path()).expect("a file")),
                     _ => {}
                 }

@@ -23,10 +23,10 @@ impl Mount {
         None
     }
 
-    /// A small filesystem in memory in place of the workspace's target folder.
+    /// A small filesystem in memory in place of the workspace's target directory.
     fn target(sandbox: &Sandbox, options: &str) -> Option<Self> {
         let target = sandbox.root().join("target");
-        fs::create_dir_all(&target).expect("a folder");
+        fs::create_dir_all(&target).expect("a directory");
         Self::new(&["-t", "tmpfs", "-o", options, "tmpfs"], &target)
     }
 }
@@ -88,8 +88,8 @@ fn a_full_disk_under_the_compiler_is_no_compile_error() {
 
 #[test]
 fn a_record_that_cannot_be_begun_changes_no_verdict() {
-    // Five files are there before the run's folder is made (the root, `xtask`, `runs`, `coverage`, `lock`), and seven
-    // before its record.
+    // Five files are there before the run's directory is made (the root, `xtask`, `runs`, `coverage`, `lock`), and
+    // seven before its record.
     for files in [5, 7] {
         let sandbox = sandbox();
         let Some(_mount) = Mount::target(&sandbox, &format!("nr_inodes={files}")) else { return };
@@ -115,20 +115,20 @@ fn a_full_file_of_events_changes_no_verdict() {
 fn a_file_of_events_that_cannot_be_made_is_an_error_before_anything_runs() {
     let sandbox = sandbox();
     sandbox.stage("marks", "", ": >../started");
-    let output = sandbox.run(&["ci", "--only", "marks", "--events", "no/such/folder/events"]).exits(3);
-    output.says("hint: check that the folder exists and can be written to");
+    let output = sandbox.run(&["ci", "--only", "marks", "--events", "no/such/directory/events"]).exits(3);
+    output.says("hint: check that the directory exists and can be written to");
     assert!(!sandbox.has("started"));
 }
 
 #[test]
 fn a_target_folder_that_cannot_be_used_is_a_clear_error() {
     let sandbox = sandbox();
-    sandbox.file("target/xtask", "a file where a folder belongs");
+    sandbox.file("target/xtask", "a file where a directory belongs");
     let output = sandbox.run(&["ci", "--only", "good"]).exits(3);
     assert_eq!(
         output.stderr,
-        "error: cannot make the folder /w/target/xtask/runs\n  because: Not a directory (os error 20)\n\
-         hint: xtask writes into cargo's target folder; set CARGO_TARGET_DIR to one that can be written"
+        "error: cannot make the directory /w/target/xtask/runs\n  because: Not a directory (os error 20)\n\
+         hint: xtask writes into cargo's target directory; set CARGO_TARGET_DIR to one that can be written"
     );
 }
 
@@ -165,7 +165,7 @@ fn a_cache_that_cannot_be_written_changes_no_verdict() {
     let sandbox = sandbox();
     sandbox.commit().run(&["test-matrix"]).exits(0);
     fs::remove_dir_all(sandbox.root().join("target/xtask/cache")).expect("something was remembered");
-    sandbox.file("target/xtask/cache", "a file where a folder belongs");
+    sandbox.file("target/xtask/cache", "a file where a directory belongs");
     let output = sandbox.run(&["test-matrix"]).exits(0);
     assert!(output.verdict().starts_with("passed: 1 stage, 2 tests"), "{}", output.verdict());
     let complaints = complaints(&output.stderr);

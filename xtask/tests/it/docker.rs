@@ -1,4 +1,5 @@
-//! `docker` with an engine: the services are compiled in a container, and what comes out is what xtask packs without one.
+//! `docker` with an engine: the services are compiled in a container, and what comes out is what xtask packs without
+//! one.
 
 use crate::engine::{engine, said};
 use crate::peers::has;
@@ -83,10 +84,12 @@ fn the_build_sees_what_it_is_made_from_and_nothing_else() {
     let main = "fn main() {\n    println!(\"{}\", include_str!(\"../../../NOTICE\"));\n}\n";
     sandbox.file("services/a-service/src/main.rs", main);
     sandbox.run(&["docker", "a"]).exits(0);
-    let folder = sandbox.root().join("target/xtask/docker/context");
-    assert!(folder.join("sources/NOTICE").is_file() && folder.join("sources/services/a-service/src/lib.rs").is_file());
+    let directory = sandbox.root().join("target/xtask/docker/context");
+    assert!(
+        directory.join("sources/NOTICE").is_file() && directory.join("sources/services/a-service/src/lib.rs").is_file()
+    );
     for absent in ["sources/password.txt", "sources/services/b-service", "sources/Cargo.toml"] {
-        assert!(!folder.join(absent).exists(), "{absent}");
+        assert!(!directory.join(absent).exists(), "{absent}");
     }
     // What has gone from the sources is gone from the next build.
     sandbox

@@ -70,8 +70,8 @@ pub fn said(program: &str, args: &[&str]) -> Option<String> {
 /// Puts cargo, the compiler, a linker and the few programs that a build calls into an image.
 fn make_toolchain(client: &str) -> Result<(), String> {
     let files: Vec<String> = files()?.iter().map(|file| file.trim_start_matches('/').to_owned()).collect();
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let (list, tar) = (folder.path().join("files"), folder.path().join("image.tar"));
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let (list, tar) = (directory.path().join("files"), directory.path().join("image.tar"));
     std::fs::write(&list, files.join("\n")).map_err(|error| error.to_string())?;
     let (list, tar) = (list.display().to_string(), tar.display().to_string());
     let how = ["--create", "--dereference", "--hard-dereference", "--no-recursion", "--directory", "/"];
@@ -106,11 +106,11 @@ fn files() -> Result<BTreeSet<String>, String> {
     }
     // `libm.a` is a script that names others.
     let beside = PathBuf::from(asked(&["-print-file-name=libm.a"])?);
-    files.extend(within(beside.parent().ok_or("libm.a has no folder")?, |name| {
+    files.extend(within(beside.parent().ok_or("libm.a has no directory")?, |name| {
         name.starts_with("libm") && name.rsplit('.').next() == Some("a")
     }));
     let compiler = PathBuf::from(asked(&["-print-file-name=libgcc.a"])?);
-    files.extend(within(compiler.parent().ok_or("libgcc.a has no folder")?, |name| {
+    files.extend(within(compiler.parent().ok_or("libgcc.a has no directory")?, |name| {
         name.starts_with("crt") || name.starts_with("libgcc") || name.starts_with("liblto")
     }));
     let rust = said("find", &[&format!("{sysroot}/lib"), "-type", "f"]).ok_or("the toolchain cannot be listed")?;
@@ -118,11 +118,11 @@ fn files() -> Result<BTreeSet<String>, String> {
     // What a linker script or an option has named in a roundabout way is the same file twice.
     let plain = |file: &String| {
         let path = Path::new(file);
-        let folder = path.parent().filter(|folder| folder.to_string_lossy().contains(".."));
-        let folder = folder.and_then(|folder| folder.canonicalize().ok());
-        folder.map_or_else(
+        let directory = path.parent().filter(|directory| directory.to_string_lossy().contains(".."));
+        let directory = directory.and_then(|directory| directory.canonicalize().ok());
+        directory.map_or_else(
             || file.clone(),
-            |folder| folder.join(path.file_name().unwrap_or_default()).display().to_string(),
+            |directory| directory.join(path.file_name().unwrap_or_default()).display().to_string(),
         )
     };
     Ok(files.iter().map(plain).filter(|file| Path::new(file).is_file()).collect())
@@ -134,8 +134,8 @@ fn libraries(program: &str) -> Vec<String> {
     said.split_whitespace().filter(|word| word.starts_with('/')).map(str::to_owned).collect()
 }
 
-fn within(folder: &Path, wanted: impl Fn(&str) -> bool) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+fn within(directory: &Path, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let wanted = entries.filter(|entry| wanted(&entry.file_name().to_string_lossy()));
     wanted.map(|entry| entry.path().display().to_string()).collect()
 }

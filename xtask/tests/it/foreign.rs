@@ -83,10 +83,10 @@ fn cargo_counts(sandbox: &Sandbox) -> [u64; 3] {
     sum
 }
 
-/// Plans, checks and tests the workspace from this folder of it; gives the tests that were counted.
+/// Plans, checks and tests the workspace from this directory of it; gives the tests that were counted.
 #[track_caller]
-fn works_from(sandbox: &Sandbox, folder: &str) -> [u64; 3] {
-    let dir = sandbox.root().join(folder);
+fn works_from(sandbox: &Sandbox, directory: &str) -> [u64; 3] {
+    let dir = sandbox.root().join(directory);
     let dir = dir.to_str().expect("a name");
     for command in [&["plan"][..], &["plan", "--json"], &["graph"], &["fmt"], &["lint"], &["test-matrix"]] {
         sandbox.run(&[&["-C", dir], command].concat()).exits(0);
@@ -214,14 +214,15 @@ fn seen(sandbox: &Sandbox) -> Vec<String> {
     lines.map(real_folders).collect()
 }
 
-/// The line with the folders of a path as they are called without symbolic links: rustup knows one toolchain by several
-/// names.
+/// The line with the directories of a path as they are called without symbolic links: rustup knows one toolchain by
+/// several names.
 fn real_folders(line: &str) -> String {
     let Some(path) = line.strip_prefix("LD_LIBRARY_PATH=") else { return line.to_owned() };
-    let real =
-        |folder: &str| std::fs::canonicalize(folder).map_or(folder.to_owned(), |real| real.display().to_string());
-    let folders: Vec<String> = path.split(':').map(real).collect();
-    format!("LD_LIBRARY_PATH={}", folders.join(":"))
+    let real = |directory: &str| {
+        std::fs::canonicalize(directory).map_or(directory.to_owned(), |real| real.display().to_string())
+    };
+    let directories: Vec<String> = path.split(':').map(real).collect();
+    format!("LD_LIBRARY_PATH={}", directories.join(":"))
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn path_without_git(sandbox: &Sandbox) -> PathBuf {
     let path = std::env::split_paths(&sandbox_path(sandbox)).collect::<Vec<_>>();
     let bin = sandbox.beside("no-git");
     fs::create_dir(&bin).expect("a directory");
-    for entry in path.iter().rev().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten() {
+    for entry in path.iter().rev().filter_map(|directory| fs::read_dir(directory).ok()).flatten().flatten() {
         let link = bin.join(entry.file_name());
         let _ = fs::remove_file(&link);
         if entry.file_name() != "git" {
@@ -121,12 +121,12 @@ fn a_branch_and_a_detached_head_are_their_commit_and_changed_files_make_it_dirty
 /// All files of the checkout but cargo's, with what is in them.
 fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder").flatten() {
+    let mut directories = vec![root.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).expect("a directory").flatten() {
             let (path, kind) = (entry.path(), entry.file_type().expect("its type"));
             if kind.is_dir() && path != root.join("target") {
-                folders.push(path);
+                directories.push(path);
             } else if kind.is_file() {
                 found.insert(path.display().to_string(), fs::read(&path).expect("a file"));
             }

@@ -30,7 +30,7 @@ fn digests(json: &str) -> Vec<(String, String)> {
     images.map(|image| (text(&image["service"]), text(&image["digest"]))).collect()
 }
 
-/// The sandbox's repository once more, in another folder.
+/// The sandbox's repository once more, in another directory.
 fn clone_of(sandbox: &Sandbox) -> PathBuf {
     let other = sandbox.root().with_file_name("elsewhere");
     let git = Command::new("git").args(["clone", "--quiet"]).args([sandbox.root(), other.clone()]).status();

@@ -340,6 +340,7 @@ fn where_the_plan_cannot_be_made_every_stage_is_expected() {
         stages.last().map(String::as_str),
         Some("build-and-push skipped: needs `build-release`, which was skipped")
     );
-    let warning = "every stage is expected, because the plan cannot be made: cannot make images of the services: 1 problem";
+    let warning =
+        "every stage is expected, because the plan cannot be made: cannot make images of the services: 1 problem";
     assert!(summary["warnings"][0].as_str().expect("a text").starts_with(warning), "{}", summary["warnings"]);
 }

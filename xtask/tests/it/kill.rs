@@ -117,7 +117,10 @@ fn the_bills_of_materials_are_stopped_with_the_run() {
 #[expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and prepares what it runs in")]
 pub fn cargo_behind() -> std::path::PathBuf {
     let path = std::env::var_os("PATH").expect("a PATH");
-    std::env::split_paths(&path).map(|folder| folder.join("cargo")).find(|file| file.is_file()).expect("cargo is on it")
+    std::env::split_paths(&path)
+        .map(|directory| directory.join("cargo"))
+        .find(|file| file.is_file())
+        .expect("cargo is on it")
 }
 
 #[test]
@@ -147,7 +150,7 @@ fn in_the_integration_tests_with_servers_up() {
     let id = sandbox.latest();
     assert_eq!(temporary_folders(&id).len(), 2, "each server has a directory");
     let said = killed_in(&sandbox, run, "integration-tests/a-service");
-    for what in ["postgres (pid ", "redis-server (pid ", "removed the folder "] {
+    for what in ["postgres (pid ", "redis-server (pid ", "removed the directory "] {
         assert!(said.contains(what), "{what:?} is missing in {said}");
     }
 }

@@ -15,7 +15,7 @@ fn sandbox() -> Sandbox {
 fn uncommitted() -> Sandbox {
     let sandbox = Sandbox::with_services(&["auth-service", "template-service"]);
     let template = sandbox.root().join("deploy/template");
-    fs::create_dir_all(sandbox.root().join("deploy")).expect("a folder");
+    fs::create_dir_all(sandbox.root().join("deploy")).expect("a directory");
     fs::rename(sandbox.root().join("services/template-service"), template).expect("moved");
     sandbox.append("deploy/template/Cargo.toml", "[package.metadata.xtask.service]\nport = 59999\n");
     sandbox.append("services/auth-service/Cargo.toml", "[package.metadata.xtask.service]\nport = 8099\n");
@@ -142,7 +142,7 @@ fn a_workspace_that_does_not_cover_the_folder_stays_as_it_was() {
     let sandbox = uncommitted();
     let manifest = sandbox.read("Cargo.toml").replace("services/*", "services/auth-service");
     sandbox.file("Cargo.toml", &manifest).commit();
-    sandbox.run(&["new-service", "billing"]).exits(2).says("the workspace's `members` must cover that folder");
+    sandbox.run(&["new-service", "billing"]).exits(2).says("the workspace's `members` must cover that directory");
     assert_eq!(changed(&sandbox), "");
 }
 
@@ -165,7 +165,7 @@ fn a_run_that_was_killed_leaves_nothing_or_a_whole_service() {
 #[test]
 fn a_run_that_goes_on_is_not_disturbed() {
     let sandbox = sandbox();
-    fs::create_dir_all(sandbox.root().join("target/xtask")).expect("a folder");
+    fs::create_dir_all(sandbox.root().join("target/xtask")).expect("a directory");
     let lock = File::create(sandbox.root().join("target/xtask/lock")).expect("a file");
     lock.lock().expect("it is free");
     sandbox.run(&["new-service", "billing"]).exits(6).says("wait for it with `--wait`");

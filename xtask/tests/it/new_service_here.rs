@@ -12,16 +12,16 @@ fn copy() -> Sandbox {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository");
     copy_folder(here, &sandbox.root());
     let program = Path::new(env!("CARGO_BIN_EXE_xtask"));
-    let target = program.ancestors().nth(2).expect("it lies in a profile's folder");
-    fs::create_dir_all(target.join("debug")).expect("a folder for what is built");
-    fs::create_dir(sandbox.root().join("target")).expect("a target folder");
+    let target = program.ancestors().nth(2).expect("it lies in a profile's directory");
+    fs::create_dir_all(target.join("debug")).expect("a directory for what is built");
+    fs::create_dir(sandbox.root().join("target")).expect("a target directory");
     std::os::unix::fs::symlink(target.join("debug"), sandbox.root().join("target/debug")).expect("a link to it");
     sandbox
 }
 
 /// Copies files with their times, by which cargo knows that it has built them.
 fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
+    fs::create_dir_all(to).expect("a directory");
     for entry in fs::read_dir(from).expect("it can be read") {
         let entry = entry.expect("an entry");
         let (from, to) = (entry.path(), to.join(entry.file_name()));

@@ -96,9 +96,13 @@ fn trouble_with_the_memory_is_a_warning() {
     let mut sandbox = sandbox("change");
     let hook = Hook::ok();
     sandbox.var("XTASK_WEBHOOK", hook.url("/"));
-    fs::create_dir_all(sandbox.root().join(MEMORY)).expect("a folder is in the way");
+    fs::create_dir_all(sandbox.root().join(MEMORY)).expect("a directory is in the way");
     sandbox.run(&["ci", "--event", "push", "--only", "fmt", "--only", "notify"]).exits(0).says("notified.ndjson");
     assert_eq!(sandbox.summary().stages(), ["format-and-lint passed", "notify passed: sent to the webhook"]);
-    sandbox.run(&["notify"]).exits(0).says("warning: cannot read the earlier notifications").says("sent to the webhook");
+    sandbox
+        .run(&["notify"])
+        .exits(0)
+        .says("warning: cannot read the earlier notifications")
+        .says("sent to the webhook");
     assert_eq!(hook.requests().len(), 2);
 }

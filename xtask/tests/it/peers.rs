@@ -39,9 +39,9 @@ impl Registry {
         if !has("docker-registry") || !has("skopeo") {
             return None;
         }
-        let data = tempfile::tempdir().expect("a temporary folder");
+        let data = tempfile::tempdir().expect("a temporary directory");
         let file = |name: &str, text: &str| {
-            std::fs::write(data.path().join(name), text).expect("the folder can be written to");
+            std::fs::write(data.path().join(name), text).expect("the directory can be written to");
             data.path().join(name).display().to_string()
         };
         let mut config = format!(
@@ -113,7 +113,7 @@ fn start(command: &mut Command, word: &str) -> (Process, String) {
 #[track_caller]
 pub fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    let found = std::env::split_paths(&path).any(|directory| directory.join(program).is_file());
     if !found {
         test_cluster::not_tested(&format!("there is no `{program}`"));
     }

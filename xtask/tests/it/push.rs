@@ -53,9 +53,9 @@ pub fn holds_the_login(text: &[u8]) -> bool {
     [PASSWORD, "c2hvcDpjb3JyZWN0LWhvcnNlLWJhdHRlcnk"].iter().any(|secret| text.contains(secret))
 }
 
-/// Every file beneath a folder with its content.
-pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let entries = fs::read_dir(folder).expect("it is a folder").map(|entry| entry.expect("an entry").path());
+/// Every file beneath a directory with its content.
+pub fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = fs::read_dir(directory).expect("it is a directory").map(|entry| entry.expect("an entry").path());
     let found = entries.flat_map(|path| {
         if path.is_dir() { files(&path) } else { vec![(path.clone(), fs::read(&path).expect("a file"))] }
     });
@@ -97,7 +97,7 @@ fn a_tag_that_names_another_image_is_an_error_and_half_a_set_is_no_set() {
     let commit = commit_tag(&sandbox);
     registry.put(&layout(&sandbox, "b-service"), &format!("a-service:{commit}"));
     sandbox.run(&push).exits(1).says(&format!("a-service:{commit}: it is there with another digest"));
-    let run = fs::read_dir(sandbox.root().join("target/xtask/runs/latest")).expect("a folder");
+    let run = fs::read_dir(sandbox.root().join("target/xtask/runs/latest")).expect("a directory");
     let names: Vec<_> = run.map(|entry| entry.expect("an entry").file_name()).collect();
     assert!(!names.iter().any(|name| name == "images.json"), "{names:?}");
     // A branch's tag may move, and is set right.

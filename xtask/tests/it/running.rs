@@ -113,18 +113,18 @@ impl Sandbox {
     }
 }
 
-/// Fails the test unless nothing of a run is left: no process that carries its mark, no folder for temporary files.
+/// Fails the test unless nothing of a run is left: no process that carries its mark, no directory for temporary files.
 #[track_caller]
 pub fn assert_nothing_left(run: &str) {
     assert_eq!(survivors(run), [], "processes of {run}");
-    assert_eq!(temporary_folders(run), [] as [PathBuf; 0], "folders of {run}");
+    assert_eq!(temporary_folders(run), [] as [PathBuf; 0], "directories of {run}");
 }
 
-/// The folders for temporary files of a run.
+/// The directories for temporary files of a run.
 pub fn temporary_folders(run: &str) -> Vec<PathBuf> {
-    let mut folders = vec![std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
-    folders.dedup();
-    let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+    let mut directories = vec![std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
+    directories.dedup();
+    let entries = directories.iter().filter_map(|directory| fs::read_dir(directory).ok()).flatten().flatten();
     let mine = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&format!("xtask-{run}")));
     mine.map(|entry| entry.path()).collect()
 }

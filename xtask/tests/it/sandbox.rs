@@ -1,4 +1,4 @@
-//! A folder of its own for a test, and the real xtask run in it with surroundings that the test controls.
+//! A directory of its own for a test, and the real xtask run in it with surroundings that the test controls.
 
 #![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts it as a user would")]
 
@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// A folder of its own. Dropped, it is removed.
+/// A directory of its own. Dropped, it is removed.
 pub struct Sandbox {
     dir: tempfile::TempDir,
     vars: BTreeMap<String, OsString>,
@@ -31,9 +31,10 @@ pub struct Output {
 }
 
 impl Sandbox {
-    /// An empty folder. xtask will find cargo, its own tools and nothing of the surroundings' wishes: no `CI`, no colours.
+    /// An empty directory. xtask will find cargo, its own tools and nothing of the surroundings' wishes: no `CI`, no
+    /// colours.
     pub fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let real = |name: &str, fallback: &str| {
             let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
             std::env::var_os(name).unwrap_or_else(|| home.join(fallback).into_os_string())
@@ -51,11 +52,11 @@ impl Sandbox {
             // The same on every machine: an engine may be there or not.
             ("XTASK_BUILDER".to_owned(), "oci".into()),
         ]);
-        // The tests' own cargo knows which toolchain this is; a folder elsewhere has no file that says so.
+        // The tests' own cargo knows which toolchain this is; a directory elsewhere has no file that says so.
         vars.extend(std::env::var_os("RUSTUP_TOOLCHAIN").map(|toolchain| ("RUSTUP_TOOLCHAIN".to_owned(), toolchain)));
         let sandbox = Self { dir, vars };
         fs::create_dir_all(sandbox.path().join("home")).expect("a home");
-        fs::create_dir_all(sandbox.path().join("bin")).expect("a folder for stubs");
+        fs::create_dir_all(sandbox.path().join("bin")).expect("a directory for stubs");
         sandbox
     }
 
@@ -85,7 +86,7 @@ impl Sandbox {
         self.append(&format!("services/{service}/Cargo.toml"), &table)
     }
 
-    /// The folder of the workspace.
+    /// The directory of the workspace.
     pub fn root(&self) -> PathBuf {
         self.path().join("w")
     }
@@ -97,7 +98,7 @@ impl Sandbox {
     /// Writes a file of the workspace.
     pub fn file(&self, path: &str, text: &str) -> &Self {
         let path = self.root().join(path);
-        fs::create_dir_all(path.parent().expect("it lies in the workspace")).expect("its folder");
+        fs::create_dir_all(path.parent().expect("it lies in the workspace")).expect("its directory");
         fs::write(path, text).expect("the file");
         self
     }
@@ -154,7 +155,7 @@ impl Sandbox {
             .args(args)
             .current_dir(self.root())
             .env_clear()
-            .env("PATH", std::env::join_paths(path).expect("no colon in a folder's name"))
+            .env("PATH", std::env::join_paths(path).expect("no colon in a directory's name"))
             .envs(&self.vars)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -189,7 +190,7 @@ impl Sandbox {
         }
     }
 
-    /// A text without what differs from run to run: the folder, the run's id, times, commits, hashes of files.
+    /// A text without what differs from run to run: the directory, the run's id, times, commits, hashes of files.
     pub fn redact(&self, text: &str) -> String {
         let text =
             text.replace(&*self.root().to_string_lossy(), "/w").replace(&*self.path().to_string_lossy(), "/sandbox");

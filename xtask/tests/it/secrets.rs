@@ -29,10 +29,10 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Fails the test when one of these stands in any file below a folder.
+/// Fails the test when one of these stands in any file below a directory.
 #[track_caller]
-pub fn none_below(traces: &[&str], folder: &Path) {
-    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+pub fn none_below(traces: &[&str], directory: &Path) {
+    for entry in fs::read_dir(directory).expect("a directory").flatten() {
         let path = entry.path();
         if path.is_dir() {
             none_below(traces, &path);
@@ -52,8 +52,8 @@ pub fn none_in(traces: &[&str], place: &str, bytes: &[u8]) {
 }
 
 #[track_caller]
-fn no_trace_below(folder: &Path) {
-    none_below(&TRACES, folder);
+fn no_trace_below(directory: &Path) {
+    none_below(&TRACES, directory);
 }
 
 #[track_caller]

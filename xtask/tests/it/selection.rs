@@ -1,4 +1,4 @@
-//! What a run is about: names of services, packages and stages, and the folder. Names come from people and from
+//! What a run is about: names of services, packages and stages, and the directory. Names come from people and from
 //! workflows, so none of them is taken for a path, a flag or a piece of shell.
 
 use crate::sandbox::{Output, Sandbox};
@@ -129,11 +129,11 @@ fn a_folder_without_a_workspace_is_refused() {
             "hint: go to a cargo workspace, or name one: `-C DIR`"
         ]
     );
-    let output = sandbox.run(&["-C", "no such folder", "plan"]).exits(2);
+    let output = sandbox.run(&["-C", "no such directory", "plan"]).exits(2);
     assert_eq!(
         lines(&output),
         [
-            "error: cannot change to directory `no such folder`",
+            "error: cannot change to directory `no such directory`",
             "  because: No such file or directory (os error 2)",
             "hint: check what `-C` names"
         ]

@@ -188,7 +188,7 @@ fn shell(
     vars: Vec<(std::ffi::OsString, Option<std::ffi::OsString>)>,
 ) -> std::process::Command {
     let mut command = std::process::Command::new("sh");
-    command.args(like.get_args()).current_dir(like.get_current_dir().expect("it has a folder")).env_clear();
+    command.args(like.get_args()).current_dir(like.get_current_dir().expect("it has a directory")).env_clear();
     command.envs(vars.into_iter().filter_map(|(key, value)| Some((key, value?))));
     command
 }

@@ -12,7 +12,7 @@ const NOTHING: &str = r#"{"fields":{"bans":{"errors":0,"helps":0,"notes":0,"warn
 fn sandbox() -> Sandbox {
     let mut sandbox = Sandbox::with_services(&["a-service"]);
     let (cache, database) = (sandbox.beside("cache"), sandbox.beside("database"));
-    std::fs::create_dir_all(database.join("crates")).expect("a folder");
+    std::fs::create_dir_all(database.join("crates")).expect("a directory");
     sandbox.var("XTASK_CACHE_DIR", cache).var("XTASK_ADVISORY_DB", database);
     sandbox.commit();
     sandbox

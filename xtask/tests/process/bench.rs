@@ -1,4 +1,4 @@
-//! What the tests share: a folder, the limits, and `bash` as a child that does as it is told.
+//! What the tests share: a directory, the limits, and `bash` as a child that does as it is told.
 
 use std::path::PathBuf;
 use std::sync::{Once, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -22,7 +22,7 @@ pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
 
 /// What a child is run with; a test changes what it is about.
 pub(crate) struct Bench {
-    pub(crate) folder: TempDir,
+    pub(crate) directory: TempDir,
     pub(crate) surroundings: Surroundings,
     pub(crate) marker: String,
     pub(crate) log: PathBuf,
@@ -53,12 +53,12 @@ impl Bench {
     /// A bench for a test that holds [`alone`].
     pub(crate) fn within() -> Self {
         SUBREAPER.call_once(|| process::become_subreaper().expect("Linux has sub-reapers"));
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let name = folder.path().file_name().expect("it has a name").to_string_lossy().into_owned();
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let name = directory.path().file_name().expect("it has a name").to_string_lossy().into_owned();
         Self {
             surroundings: Surroundings::default(),
             marker: format!("run-{name}:stage/task"),
-            log: folder.path().join("task.log"),
+            log: directory.path().join("task.log"),
             log_cap: 1 << 20,
             timeout: NEVER,
             grace: NEVER,
@@ -66,12 +66,12 @@ impl Bench {
             user: None,
             jobserver: None,
             _together: None,
-            folder,
+            directory,
         }
     }
 
     pub(crate) fn command(&self, script: &str) -> Command {
-        Command::new("bash", self.folder.path()).args(["-c", script])
+        Command::new("bash", self.directory.path()).args(["-c", script])
     }
 
     pub(crate) fn child<'a>(&'a self, command: &'a Command) -> Child<'a> {

@@ -52,7 +52,7 @@ fn who_descends_from_a_leftover_is_killed_too() {
         "setsid bash -c 'env -i setsid sleep 1000 & echo $!; echo $$; wait' >pids & until [ $(wc -l <pids) = 2 ]; do :; done; exit 5",
     );
     assert_eq!(ran.ended.leaked.len(), 2, "{:?}", ran.ended.leaked);
-    for pid in std::fs::read_to_string(bench.folder.path().join("pids")).expect("the pids").lines() {
+    for pid in std::fs::read_to_string(bench.directory.path().join("pids")).expect("the pids").lines() {
         assert!(!runs(pid));
     }
 }
@@ -170,7 +170,7 @@ signal.pause()
 fn a_process_that_is_killed_leaves_no_shared_memory() {
     let bench = Bench::new();
     let file = format!("/dev/shm/xtask-test-{}", std::process::id());
-    let command = Command::new("python3", bench.folder.path()).args(["-c", SHARES, &file]);
+    let command = Command::new("python3", bench.directory.path()).args(["-c", SHARES, &file]);
     let kill = |line: &str| {
         if line == "ready" {
             assert!(Path::new(&file).exists());

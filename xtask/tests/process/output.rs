@@ -27,7 +27,7 @@ fn streams_that_are_read_as_one_keep_the_order_in_which_they_were_written() {
 #[test]
 fn the_log_keeps_the_order_of_arrival() {
     let bench = Bench::new();
-    let mark = |line: &str| fs::write(bench.folder.path().join(line), "").expect("a file");
+    let mark = |line: &str| fs::write(bench.directory.path().join(line), "").expect("a file");
     let script = "echo a; until [ -e a ]; do sleep 0.01; done; echo b >&2; until [ -e b ]; do sleep 0.01; done; echo c";
     let ran = bench.run_with(&bench.command(script), mark).expect("bash starts");
     assert_eq!(ran.log, b"a\nb\nc\n");

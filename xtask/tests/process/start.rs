@@ -28,8 +28,8 @@ fn the_environment_is_the_surroundings_then_the_command_then_the_marker() {
     let script = r#"echo "${HOME-none} $A $B ${PATH:+path}"; echo "$XTASK_TASK"; pwd -P"#;
     let command = bench.command(script).env("B", "command").env("XTASK_TASK", "forged");
     let ran = bench.run_with(&command, |_| ()).expect("bash starts");
-    let folder = fs::canonicalize(bench.folder.path()).expect("the folder");
-    assert_eq!(ran.stdout, ["none set command path", &bench.marker, &*folder.to_string_lossy()]);
+    let directory = fs::canonicalize(bench.directory.path()).expect("the directory");
+    assert_eq!(ran.stdout, ["none set command path", &bench.marker, &*directory.to_string_lossy()]);
 }
 
 #[test]
@@ -52,8 +52,8 @@ fn what_cannot_be_started_says_why_and_what_to_do() {
     #[track_caller]
     fn case(program: &str, cwd: &str, args: &[&str], want: &[&str]) {
         let bench = Bench::new();
-        fs::write(bench.folder.path().join("plain"), "text").expect("a file");
-        let command = Command::new(program, bench.folder.path().join(cwd)).args(args.iter().copied());
+        fs::write(bench.directory.path().join("plain"), "text").expect("a file");
+        let command = Command::new(program, bench.directory.path().join(cwd)).args(args.iter().copied());
         let error = bench.run_with(&command, |_| ()).map(|ran| ran.ended).expect_err("it cannot start").to_string();
         for part in want {
             assert!(error.contains(part), "{part:?} is missing in {error}");
@@ -65,7 +65,7 @@ fn what_cannot_be_started_says_why_and_what_to_do() {
         &[],
         &["start no-such-tool in ", "the program was not found", "hint: install no-such-tool"],
     );
-    case("bash", "no/such", &[], &["start bash in ", "there is no such folder"]);
+    case("bash", "no/such", &[], &["start bash in ", "there is no such directory"]);
     case("./plain", ".", &[], &["start ./plain", "ermission denied", "may be executed"]);
     case("bash", ".", &["a\0b"], &["start bash", "nul byte"]);
 }
@@ -73,13 +73,13 @@ fn what_cannot_be_started_says_why_and_what_to_do() {
 #[test]
 fn a_program_that_has_just_been_written_is_waited_for() {
     let bench = Bench::new();
-    let path = bench.folder.path().join("tool");
+    let path = bench.directory.path().join("tool");
     fs::copy("/bin/true", &path).expect("a program");
     let writer = fs::File::options().write(true).open(&path).expect("it can be written");
-    let error = bench.run_with(&Command::new("./tool", bench.folder.path()), |_| ()).map(|ran| ran.ended);
+    let error = bench.run_with(&Command::new("./tool", bench.directory.path()), |_| ()).map(|ran| ran.ended);
     assert!(error.expect_err("it stays open").to_string().contains("busy"));
     let closing = std::thread::spawn(move || drop(writer));
-    let ran = bench.run_with(&Command::new("./tool", bench.folder.path()), |_| ()).expect("it is closed in time");
+    let ran = bench.run_with(&Command::new("./tool", bench.directory.path()), |_| ()).expect("it is closed in time");
     assert_eq!(ran.ended.end, End::Exited(0));
     closing.join().expect("the file is closed");
 }

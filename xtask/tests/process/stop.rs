@@ -81,7 +81,7 @@ fn nothing_is_started_after_the_order_to_stop() {
     bench.stop.raise(Level::Terminate);
     let ran = bench.bash("touch started");
     assert_eq!(ran.ended.end, End::Cancelled);
-    assert!(!bench.folder.path().join("started").exists());
+    assert!(!bench.directory.path().join("started").exists());
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn those_in_the_group_have_their_share_of_the_grace() {
     let ran = bench
         .run_with(&bench.command(script), |line| match line {
             "ready" => bench.stop.raise(Level::Terminate),
-            "tidying" => std::fs::write(bench.folder.path().join("tidy"), "").expect("a file"),
+            "tidying" => std::fs::write(bench.directory.path().join("tidy"), "").expect("a file"),
             _ => {}
         })
         .expect("bash starts");

@@ -1,4 +1,5 @@
-//! Each service answers as the document that it serves says, to everything that this allows and to much that it forbids.
+//! Each service answers as the document that it serves says, to everything that this allows and to much that it
+//! forbids.
 
 use crate::running::{Running, programs, servers, variables};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
@@ -20,9 +21,9 @@ fn every_service_keeps_to_its_openapi_document() {
     let programs = programs();
     assert!(programs.len() >= 12, "the services are there: {programs:?}");
     let servers = servers(programs.keys().cloned());
-    // It looks for its settings in the folder that it stands in, and keeps notes there.
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join("schemathesis.toml"), SETTINGS).expect("it can be written");
+    // It looks for its settings in the directory that it stands in, and keeps notes there.
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    std::fs::write(directory.path().join("schemathesis.toml"), SETTINGS).expect("it can be written");
     let services: Vec<_> = programs.iter().map(|(name, program)| (name, program, variables(&servers, name))).collect();
     let failures: Vec<String> = services
         .par_iter()
@@ -32,7 +33,7 @@ fn every_service_keeps_to_its_openapi_document() {
             let document = format!("{}/openapi.json", running.url);
             // The same questions in every run: what it finds today it found yesterday.
             let how = ["--max-examples", "20", "--generation-deterministic"];
-            ask.current_dir(folder.path()).args(["run", &document, "--checks", CHECKS]).args(how);
+            ask.current_dir(directory.path()).args(["run", &document, "--checks", CHECKS]).args(how);
             ask.args(["--wait-for-schema", "30", "--no-color"]);
             let output = ask.output().expect("schemathesis starts");
             let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -75,9 +75,10 @@ fn keys_of_a_server() -> BTreeSet<String> {
 #[test]
 fn every_service_has_its_line() {
     let table = read("docs/services.md");
-    let folders = std::fs::read_dir(root().join("services")).expect("there are services");
-    let folders = folders.map(|folder| folder.expect("readable").file_name().to_string_lossy().into_owned());
-    let services: Vec<String> = folders.filter(|folder| folder.ends_with("-service")).collect();
+    let directories = std::fs::read_dir(root().join("services")).expect("there are services");
+    let directories =
+        directories.map(|directory| directory.expect("readable").file_name().to_string_lossy().into_owned());
+    let services: Vec<String> = directories.filter(|directory| directory.ends_with("-service")).collect();
     assert!(services.len() >= 12, "{services:?}");
     for service in services {
         let manifest = read(&format!("services/{service}/Cargo.toml"));

@@ -44,15 +44,15 @@ pub fn documents() -> Vec<Document> {
     paths.into_iter().map(|path| Document { text: read(&path), path }).collect()
 }
 
-/// Every Rust file beneath these folders, in order.
-pub fn below(folders: &[&str]) -> Vec<Source> {
+/// Every Rust file beneath these directories, in order.
+pub fn below(directories: &[&str]) -> Vec<Source> {
     let mut paths = Vec::new();
-    for folder in folders {
-        collect(&root().join(folder), &mut paths);
+    for directory in directories {
+        collect(&root().join(directory), &mut paths);
     }
     paths.sort();
     let mut sources: Vec<Source> = paths.iter().map(|path| source(path)).collect();
-    assert!(!sources.is_empty(), "no sources in {folders:?}");
+    assert!(!sources.is_empty(), "no sources in {directories:?}");
     forget_test_files(&mut sources);
     sources
 }
@@ -62,8 +62,8 @@ pub fn xtask() -> Vec<Source> {
     below(&["xtask/src"])
 }
 
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("read {}: {error}", folder.display()));
+fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(directory).unwrap_or_else(|error| panic!("read {}: {error}", directory.display()));
     for entry in entries {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
@@ -89,10 +89,10 @@ fn forget_test_files(sources: &mut [Source]) {
     let mut modules = Vec::new();
     for source in sources.iter() {
         let lines: Vec<&str> = source.text.lines().collect();
-        let (folder, file) = source.path.rsplit_once('/').expect("it lies in a folder");
+        let (directory, file) = source.path.rsplit_once('/').expect("it lies in a directory");
         let home = match file {
-            "mod.rs" | "lib.rs" | "main.rs" => folder.to_owned(),
-            _ => format!("{folder}/{}", file.trim_end_matches(".rs")),
+            "mod.rs" | "lib.rs" | "main.rs" => directory.to_owned(),
+            _ => format!("{directory}/{}", file.trim_end_matches(".rs")),
         };
         let named = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]");
         let named = named.filter_map(|pair| pair[1].strip_prefix("mod ")?.strip_suffix(';'));

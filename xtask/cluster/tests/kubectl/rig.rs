@@ -1,4 +1,4 @@
-//! A cluster, a folder, and the real kubectl pointed at the one and living in the other.
+//! A cluster, a directory, and the real kubectl pointed at the one and living in the other.
 
 #![expect(
     clippy::disallowed_methods,
@@ -13,7 +13,7 @@ use test_cluster::{Cluster, Pace, not_tested};
 /// A namespace `shop` in a cluster, and kubectl.
 pub struct Rig {
     pub cluster: Cluster,
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
     kubectl: PathBuf,
 }
 
@@ -40,7 +40,7 @@ impl Rig {
     #[track_caller]
     pub fn new() -> Option<Self> {
         let kubectl = find("kubectl")?;
-        let rig = Self { cluster: Cluster::start(), folder: tempfile::tempdir().expect("a folder"), kubectl };
+        let rig = Self { cluster: Cluster::start(), directory: tempfile::tempdir().expect("a directory"), kubectl };
         rig.cluster.create_namespace("shop");
         rig.file("kubeconfig", &rig.cluster.kubeconfig());
         Some(rig)
@@ -54,18 +54,18 @@ impl Rig {
         Some(rig)
     }
 
-    /// Writes a file into the folder.
+    /// Writes a file into the directory.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, text).expect("the folder can be written");
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, text).expect("the directory can be written");
         path
     }
 
-    /// A program that sees the folder as its home and nothing of the machine's configuration.
+    /// A program that sees the directory as its home and nothing of the machine's configuration.
     pub fn command(&self, program: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(program);
-        command.args(args).current_dir(self.folder.path()).env_clear();
-        command.env("HOME", self.folder.path()).env("KUBECONFIG", self.folder.path().join("kubeconfig"));
+        command.args(args).current_dir(self.directory.path()).env_clear();
+        command.env("HOME", self.directory.path()).env("KUBECONFIG", self.directory.path().join("kubeconfig"));
         command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

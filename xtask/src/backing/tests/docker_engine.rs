@@ -19,8 +19,8 @@ static READY: LazyLock<Result<(), String>> = LazyLock::new(|| {
 });
 
 fn make_image() {
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    let tar = folder.path().join("image.tar");
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let tar = directory.path().join("image.tar");
     let mut files = BTreeSet::new();
     for program in ["redis-server", "redis-cli"] {
         let program = which::which_in(program, Some(path()), "/").expect("Redis is on this machine");
@@ -157,7 +157,7 @@ fn the_containers_of_a_dead_run_are_removed_and_those_of_others_are_not() {
         ask("docker", &["create", "--label", &label, IMAGE, "redis-server"])
     };
     let (left, kept) = (make(&dead), make(&alive));
-    let scratch = Scratch::create(&dead.scratch(), &dead.run).expect("the folder can be made");
+    let scratch = Scratch::create(&dead.scratch(), &dead.run).expect("the directory can be made");
     scratch.note_containers().expect("it can be noted");
     assert_eq!(clean_after(&dead.run, &dead.scratch(), &path()), Vec::<String>::new(), "its owner is alive");
     drop(scratch);

@@ -33,7 +33,7 @@ fn a_given_server_gets_databases_that_are_dropped_again_even_those_of_a_dead_run
     let before = databases();
 
     // The leftovers of a run that was killed after writing its ledger.
-    let dead = Scratch::create(&guest.scratch(), "dead").expect("the folder can be made");
+    let dead = Scratch::create(&guest.scratch(), "dead").expect("the directory can be made");
     let ledger = Ledger {
         server: "postgres".into(),
         address: format!("postgres@127.0.0.1:{}", url.port().expect("it has a port")),

@@ -7,7 +7,7 @@ use super::*;
 fn victim() {
     #[expect(clippy::disallowed_methods, reason = "how the next test tells the process that it starts from any other")]
     let (Ok(run), Ok(temp)) = (std::env::var("BACKING_TEST_RUN"), std::env::var("BACKING_TEST_TEMP")) else { return };
-    let rig = Rig { temp: tempfile::tempdir().expect("a folder can be made"), run };
+    let rig = Rig { temp: tempfile::tempdir().expect("a directory can be made"), run };
     let mut request = rig.request(Source::Local, ServerSpec::defaults());
     request.temp = temp.into();
     let _servers = start(request, &Stop::new()).expect("both servers start");
@@ -46,6 +46,6 @@ fn what_a_killed_run_leaves_is_found_and_removed() {
     let said = next.cleaned.clone();
     drop(next);
     assert!(said.iter().any(|line| line.starts_with("killed redis-server (pid ")), "{said:?}");
-    assert!(said.last().is_some_and(|line| line.starts_with("removed the folder ")), "{said:?}");
+    assert!(said.last().is_some_and(|line| line.starts_with("removed the directory ")), "{said:?}");
     rig.assert_nothing_left();
 }

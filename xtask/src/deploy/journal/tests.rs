@@ -31,8 +31,8 @@ fn story() -> Vec<Entry> {
 
 #[test]
 fn cut_at_any_byte_it_can_be_read_and_gone_on_with() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join(folder::DEPLOYMENT);
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join(directory::DEPLOYMENT);
     let mut journal = Journal::create(path.clone()).expect("it can be written");
     for entry in story() {
         journal.note(entry).expect("it can be written");

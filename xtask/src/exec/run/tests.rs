@@ -13,7 +13,7 @@ fn context(directory: &Path) -> Context {
         run: "run".to_owned(),
         command: "cargo xtask ci".to_owned(),
         commit: None,
-        folder: directory.to_owned(),
+        directory: directory.to_owned(),
         private: None,
         slots: 2,
         fail_fast: false,

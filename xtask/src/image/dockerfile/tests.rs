@@ -38,7 +38,7 @@ fn render(names_target: bool) -> String {
 #[test]
 fn dependencies_come_before_sources_and_every_service_after_one_build() {
     insta::assert_snapshot!(render(true), @r##"
-    # Written by `cargo xtask docker`: changes here are lost. By hand, in this folder:
+    # Written by `cargo xtask docker`: changes here are lost. By hand, in this directory:
     #   docker build --file Dockerfile --target SERVICE context
     FROM rust:1.95.0-slim-bookworm AS xtask-builder
     ENV CARGO_HOME=/cargo CARGO_TARGET_DIR=/target

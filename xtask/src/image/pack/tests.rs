@@ -10,7 +10,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let bench = Self { dir: tempfile::tempdir().expect("a temporary folder") };
+        let bench = Self { dir: tempfile::tempdir().expect("a temporary directory") };
         bench.write("ca.pem", b"-----BEGIN CERTIFICATE-----\n");
         bench.write("static", &static_program());
         bench.write("dynamic", &std::fs::read("/proc/self/exe").expect("a test knows itself"));
@@ -22,7 +22,7 @@ impl Bench {
     }
 
     fn write(&self, name: &str, content: &[u8]) {
-        std::fs::write(self.path(name), content).expect("the folder can be written to");
+        std::fs::write(self.path(name), content).expect("the directory can be written to");
     }
 
     fn spec(&self, program: &str) -> ImageSpec {
@@ -52,7 +52,7 @@ impl Bench {
     fn base(&self, architecture: &str, files: &[String]) -> PathBuf {
         let layer = files.iter().fold(Layer::new(0), |layer, file| layer.file(file, 0o755, Vec::new()));
         let recipe = Recipe { architecture: architecture.to_owned(), layers: vec![layer], ..Recipe::default() };
-        recipe.pack(&self.path("base")).expect("the folder can be written to");
+        recipe.pack(&self.path("base")).expect("the directory can be written to");
         self.path("base")
     }
 }
@@ -132,7 +132,7 @@ fn what_is_over_its_budget_or_missing_is_told() {
 fn a_broken_base_is_refused() {
     let bench = Bench::new();
     let base = bench.base("amd64", &["/a".to_owned()]);
-    std::fs::write(base.join("index.json"), "{}").expect("the folder can be written to");
+    std::fs::write(base.join("index.json"), "{}").expect("the directory can be written to");
     let error = bench.pack(&ImageSpec { base: Some(base), ..bench.spec("static") }).expect_err("it is broken");
     assert_eq!(error.exit(), Exit::Environment);
     assert!(error.to_string().contains("read the base image"), "{error}");

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use std::fs;
 
 fn recorded(events: &[Event]) -> Vec<u8> {
-    let dir = tempfile::tempdir().expect("a temporary folder");
+    let dir = tempfile::tempdir().expect("a temporary directory");
     let path = dir.path().join("events.ndjson");
-    let mut recorder = Recorder::create(&path).expect("the folder can be written to");
+    let mut recorder = Recorder::create(&path).expect("the directory can be written to");
     for event in events {
         recorder.on(event).expect("the disk has room");
     }

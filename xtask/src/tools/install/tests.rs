@@ -76,7 +76,7 @@ fn an_installation_that_is_killed_leaves_nothing_that_looks_like_a_tool() {
     rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a fifo");
     let wanted = Crate { name: "cargo-deny", version: "0.20.2", path: Some(&source) };
     let command = cargo(&wanted, &bed.places);
-    let shell = xshell::Shell::new().expect("a folder to stand in");
+    let shell = xshell::Shell::new().expect("a directory to stand in");
     let (program, args) = (&command.program, &command.args);
     let mut install = std::process::Command::from(xshell::cmd!(shell, "{program} {args...}"));
     let mut install = install.stderr(std::process::Stdio::null()).process_group(0).spawn().expect("cargo starts");

@@ -57,7 +57,7 @@ fn what_cannot_be_run_says_why() {
     let path = bed.file("bin/git", "#!/bin/sh\n");
     broken(look(Tool::Git, &bed), &path, "not executable");
     fs::remove_file(&path).expect("removed");
-    fs::create_dir(&path).expect("a folder");
+    fs::create_dir(&path).expect("a directory");
     broken(look(Tool::Git, &bed), &path, "directory");
     fs::remove_dir(&path).expect("removed");
     bed.link("bin/git", Path::new("/nowhere/git"));
@@ -200,9 +200,9 @@ fn llvm_tools_come_from_variables_the_component_or_the_system() {
         found: found.to_owned(),
         wanted: "LLVM 19 or newer".to_owned(),
     };
-    let pair = |folder: &str, suffix: &str, version: &str| {
-        bed.program(&format!("{folder}/llvm-profdata{suffix}"), "");
-        bed.says(&format!("{folder}/llvm-cov{suffix}"), &format!("Debian LLVM version {version}"))
+    let pair = |directory: &str, suffix: &str, version: &str| {
+        bed.program(&format!("{directory}/llvm-profdata{suffix}"), "");
+        bed.says(&format!("{directory}/llvm-cov{suffix}"), &format!("Debian LLVM version {version}"))
     };
     assert_eq!(look(Tool::LlvmTools, &bed), State::Missing);
     bed.says("system/usr/lib/llvm-23/bin/llvm-cov", "LLVM version 23.1.0");
@@ -227,11 +227,11 @@ fn llvm_tools_come_from_variables_the_component_or_the_system() {
 #[test]
 fn of_several_postgresqls_15_is_best_and_then_the_newest() {
     let bed = Testbed::new();
-    let install = |folder: &str, version: &str| {
+    let install = |directory: &str, version: &str| {
         for name in ["initdb", "pg_ctl", "psql"] {
-            bed.program(&format!("{folder}/{name}"), "");
+            bed.program(&format!("{directory}/{name}"), "");
         }
-        bed.says(&format!("{folder}/postgres"), &format!("postgres (PostgreSQL) {version}"))
+        bed.says(&format!("{directory}/postgres"), &format!("postgres (PostgreSQL) {version}"))
     };
     let incomplete = bed.says("bin/postgres", "postgres (PostgreSQL) 15.1");
     broken(look(Tool::Postgres, &bed), &incomplete, "initdb, pg_ctl and psql are missing beside it");
@@ -260,7 +260,7 @@ fn this_machine(bed: &Testbed) -> Places {
     let var = |name: &str| std::env::vars_os().find(|(key, _)| key == name).map(|(_, value)| value);
     let home = var("HOME").map(PathBuf::from);
     if let Some(home) = &home {
-        fs::create_dir_all(&bed.places.cache).expect("a folder");
+        fs::create_dir_all(&bed.places.cache).expect("a directory");
         bed.link("cache/tools", &home.join(".cache/cargo-xtask/tools"));
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned();

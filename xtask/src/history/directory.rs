@@ -39,17 +39,17 @@ impl Home {
 
     /// The ids of the runs that have a directory, the oldest first; empty when there are none yet.
     pub fn run_ids(&self) -> Vec<String> {
-        let folders = of_runs(&self.runs()).unwrap_or_default();
-        folders.iter().filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect()
+        let directories = of_runs(&self.runs()).unwrap_or_default();
+        directories.iter().filter_map(|directory| Some(directory.file_name()?.to_str()?.to_owned())).collect()
     }
 
     /// Makes the home, so that it can be locked.
     pub fn prepare(&self) -> Result<()> {
         let coverage = self.0.join("coverage");
         fs::create_dir_all(self.runs()).and_then(|()| fs::create_dir_all(coverage)).map_err(|error| {
-            Error::environment(format!("make the folder {}", self.runs().display()))
+            Error::environment(format!("make the directory {}", self.runs().display()))
                 .because(error)
-                .hint("xtask writes into cargo's target folder; set CARGO_TARGET_DIR to one that can be written")
+                .hint("xtask writes into cargo's target directory; set CARGO_TARGET_DIR to one that can be written")
         })
     }
 
@@ -71,9 +71,10 @@ impl Home {
     /// Creates the directory of a new run with its `logs`, points `latest` at it, and removes the oldest beyond `keep`,
     /// both of deployments and of other runs.
     pub fn start(&self, id: &str, keep: usize) -> Result<PathBuf> {
-        let folder = self.runs().join(id);
-        fs::create_dir_all(folder.join("logs"))
-            .map_err(|error| Error::environment(format!("make the folder {}", folder.display())).because(error))?;
+        let directory = self.runs().join(id);
+        fs::create_dir_all(directory.join("logs")).map_err(|error| {
+            Error::environment(format!("make the directory {}", directory.display())).because(error)
+        })?;
         self.point_latest(id);
         let of_deployments = |id: &String| JOURNALS.iter().any(|file| self.runs().join(id).join(file).is_file());
         // A rollback needs the journal of the last deployment, however many other runs there were since.
@@ -81,7 +82,7 @@ impl Home {
         for ids in [deployments, others] {
             self.remove_oldest(&ids, id, keep);
         }
-        Ok(folder)
+        Ok(directory)
     }
 
     fn remove_oldest(&self, ids: &[String], current: &str, keep: usize) {
@@ -110,9 +111,9 @@ pub fn of_runs(runs: &Path) -> io::Result<Vec<PathBuf>> {
     // When records are copied, the link to the latest becomes a directory of its own.
     let is_run =
         |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir()) && entry.file_name() != "latest";
-    let mut folders: Vec<PathBuf> = entries.filter(is_run).map(|entry| entry.path()).collect();
-    folders.sort();
-    Ok(folders)
+    let mut directories: Vec<PathBuf> = entries.filter(is_run).map(|entry| entry.path()).collect();
+    directories.sort();
+    Ok(directories)
 }
 
 /// The time in a run's id.
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_run_sorts_behind_the_newest_one_though_the_clock_went_back() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let home = Home::new(dir.path());
         home.prepare().expect("made");
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_oldest_runs_make_room_and_latest_follows() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let home = Home::new(dir.path());
         home.prepare().expect("made");
         for id in ["a", "b", "c"] {
