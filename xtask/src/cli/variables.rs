@@ -29,6 +29,13 @@ impl Cli {
         let wrong: Vec<Error> = wrong.collect();
         Err(if wrong.is_empty() { vec![error] } else { wrong })
     }
+
+    /// Parses the words behind `cargo xtask` for a test, whatever variables it runs with.
+    #[cfg(test)]
+    pub(crate) fn of_line(line: &str) -> Self {
+        let typed: Vec<OsString> = std::iter::once("xtask").chain(line.split(' ')).map(OsString::from).collect();
+        parse(&typed, &|_| false).expect("it is a command line")
+    }
 }
 
 /// Parses with the variables that are not empty and that `keep` accepts.

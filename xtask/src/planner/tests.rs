@@ -6,7 +6,6 @@ use crate::environment::{Environment, Terminals};
 use crate::plan::render;
 use crate::settings::Unseen;
 use crate::workspace::Package;
-use clap::Parser as _;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
@@ -54,7 +53,7 @@ fn planned(line: &str, metadata: Value) -> Result<Plan> {
         now: SystemTime::UNIX_EPOCH,
         pid: 1,
     };
-    let cli = Cli::try_parse_from(std::iter::once("xtask").chain(line.split(' '))).expect("it is a command line");
+    let cli = Cli::of_line(line);
     let workspace = shop(metadata);
     let settings = Settings::resolve(&cli.command, &environment, &workspace, &Unseen)?;
     build(&workspace, &settings)
