@@ -35,12 +35,21 @@ fn main() -> ExitCode {
 /// Prints what is wrong with the command line, or the help that it asks for.
 fn refuse(errors: Vec<clap::Error>) -> ExitCode {
     let code = errors.first().map_or(0, clap::Error::exit_code);
+    let code = u8::try_from(code).unwrap_or(Exit::Usage.code());
+    let mut text = String::new();
     for error in errors {
         let error = cli::without_secrets(error, &secrets());
         // A closed stream is no reason to fail in another way.
         let _ = error.print();
+        text += &error.render().to_string();
     }
-    ExitCode::from(u8::try_from(code).unwrap_or(Exit::Usage.code()))
+    // Help is asked for, and no failure.
+    if let Ok(environment) = Environment::read()
+        && code != 0
+    {
+        commands::refuse_line(&typed(), &text, code, &environment);
+    }
+    ExitCode::from(code)
 }
 
 /// The values that must be redacted.
@@ -48,18 +57,29 @@ fn secrets() -> Secrets {
     Environment::read().map(|environment| secrets::of(&environment.vars)).unwrap_or_default()
 }
 
-fn start(cli: &Cli) -> Result<Exit> {
-    if let Some(directory) = &cli.global.directory {
-        std::env::set_current_dir(directory).map_err(|error| {
-            Error::usage(format!("change to directory `{}`", directory.display()))
-                .because(error)
-                .hint("check what `-C` names")
-        })?;
-    }
-    let environment = Environment::read()
-        .map_err(|error| Error::environment("find the current directory and the program's own path").because(error))?;
+/// The command line, quoted for a shell.
+fn typed() -> String {
     let words: Vec<String> =
         std::env::args_os().skip(1).map(|arg| quote(&arg.to_string_lossy()).into_owned()).collect();
-    let typed = format!("cargo xtask {}", words.join(" "));
-    commands::perform(cli, &Session::new(cli, environment, typed))
+    format!("cargo xtask {}", words.join(" "))
+}
+
+fn change_directory(cli: &Cli) -> Result<()> {
+    let Some(directory) = &cli.global.directory else { return Ok(()) };
+    std::env::set_current_dir(directory).map_err(|error| {
+        Error::usage(format!("change to directory `{}`", directory.display()))
+            .because(error)
+            .hint("check what `-C` names")
+    })
+}
+
+fn start(cli: &Cli) -> Result<Exit> {
+    let changed = change_directory(cli);
+    let environment = Environment::read()
+        .map_err(|error| Error::environment("find the current directory and the program's own path").because(error))?;
+    let session = Session::new(cli, environment, typed());
+    match changed {
+        Ok(()) => commands::perform(cli, &session),
+        Err(error) => Err(commands::refuse(error, cli, &session)),
+    }
 }

@@ -61,6 +61,17 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
     }
 }
 
+/// Shows in a job of GitHub what kept a command from beginning.
+pub fn refuse(error: Error, cli: &Cli, session: &Session) -> Error {
+    unstarted::show(&error, &cli.command, session);
+    error
+}
+
+/// The same of a command line that cannot be read. Which stages it asks for is unknown, so there is no record.
+pub fn refuse_line(typed: &str, said: &str, code: u8, environment: &Environment) {
+    unstarted::show_line(typed, said, code, environment);
+}
+
 fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
     match &cli.command {
         Command::Completions { shell } => {

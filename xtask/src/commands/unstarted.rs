@@ -26,6 +26,7 @@ use crate::settings::asked::Asked;
 use crate::settings::config::Config;
 use crate::settings::manifest;
 use crate::workspace::{self, Workspace, git};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Annotations of an error. GitHub keeps ten of a step.
@@ -53,6 +54,20 @@ pub(super) fn show(error: &Error, command: &Command, session: &Session) {
     };
     for trouble in step.into_iter().chain([kept]).filter_map(Result::err) {
         warn(&trouble, session);
+    }
+}
+
+/// Shows in a job a command line that cannot be read, and why.
+pub(super) fn show_line(typed: &str, said: &str, code: u8, environment: &Environment) {
+    if !environment.is_github() || environment.var(MARKER).is_some() {
+        return;
+    }
+    let typed = secrets::of(&environment.vars).hide(typed);
+    // There is nowhere to report that stderr is closed.
+    let _ = writeln!(std::io::stderr(), "{}", github::error(&typed, &At::default(), said.trim_end()));
+    if let Some(step) = environment.var("GITHUB_STEP_SUMMARY") {
+        // The annotation says the same.
+        let _ = markdown::append(Path::new(step), &markdown::refusal(&typed, said, code));
     }
 }
 

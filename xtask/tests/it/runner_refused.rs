@@ -117,6 +117,32 @@ fn a_workspace_that_cargo_cannot_read_is_annotated_where_cargo_says() {
 }
 
 #[test]
+fn a_directory_that_is_missing_and_a_line_that_cannot_be_read_are_annotated() {
+    let mut sandbox = sandbox("");
+    let output = sandbox.run(&["-C", "nope", "lint"]).exits(2);
+    let annotations = annotations(&output);
+    let start = "::error file=Cargo.toml,title=cargo xtask -C nope lint::cannot change to directory `nope`";
+    assert!(annotations.len() == 1 && annotations[0].starts_with(start), "{annotations:?}");
+    assert!(step_summary(&sandbox).starts_with("# ✗ `cargo xtask -C nope lint` · exit 2\n"));
+    let (stages, code) = recorded(&sandbox);
+    assert!(stages[0].starts_with("format-and-lint failed: cannot change to directory `nope`"), "{stages:?}");
+    assert_eq!(code, 2);
+    sandbox.var("DEPLOY_TOKEN", "canary-token-1");
+    let output = sandbox.run(&["lint", "--nope", "canary-token-1"]).exits(2);
+    let annotations = crate::runner::annotations(&output);
+    let start = "::error title=cargo xtask lint --nope ***::error: unexpected argument '--nope' found";
+    assert!(annotations.len() == 1 && annotations[0].starts_with(start), "{annotations:?}");
+    assert!(step_summary(&sandbox).contains("unexpected argument '--nope' found"));
+    assert!(annotations_of_help(&sandbox).is_empty());
+}
+
+/// What a job shows of a command that was asked for its help.
+fn annotations_of_help(sandbox: &Sandbox) -> String {
+    sandbox.run(&["lint", "--help"]).exits(0);
+    step_summary(sandbox)
+}
+
+#[test]
 fn what_makes_no_run_leaves_no_record() {
     let sandbox = sandbox("");
     annotated(
