@@ -65,7 +65,7 @@ pub struct Container {
 pub struct Local {
     /// The server's program: `postgres`.
     pub program: String,
-    /// Folders to look in besides `PATH`; a `*` stands for one directory, the highest version first.
+    /// Directories to look in besides `PATH`; a `*` matches one directory, the highest version first.
     pub folders: Vec<String>,
     /// What asks the program for its version.
     pub version_args: Vec<String>,

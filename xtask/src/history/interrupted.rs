@@ -15,9 +15,9 @@ use std::path::Path;
 /// to its record. Call it with the lock held: no other run is active then.
 pub fn clean_up(home: &Home, environment: &Environment) -> Vec<Kind> {
     let open = home.run_ids().into_iter().filter(|id| !home.runs().join(id).join("summary.json").exists());
-    let mut told: Vec<Kind> = open.filter_map(|id| close(&home.runs().join(&id), id, environment)).collect();
-    told.extend(private::clean_after_all(environment).into_iter().map(|message| Kind::Warning { message }));
-    told
+    let mut found: Vec<Kind> = open.filter_map(|id| close(&home.runs().join(&id), id, environment)).collect();
+    found.extend(private::clean_after_all(environment).into_iter().map(|message| Kind::Warning { message }));
+    found
 }
 
 fn close(directory: &Path, run: String, environment: &Environment) -> Option<Kind> {

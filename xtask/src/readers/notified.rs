@@ -70,8 +70,9 @@ mod tests {
         assert_eq!(reading.notes, ["w"]);
         case(&["nothing was sent: as before"], Exit::Code(0), Outcome::NothingToDo, "as before");
         case(&[], Exit::Code(0), Outcome::EnvironmentError, "it did not say whom it has told");
-        let lines = ["sent to Slack", "error: tell the webhook: it refuses with status 404", "hint: make a new one"];
-        let why = "tell the webhook: it refuses with status 404";
+        let lines =
+            ["sent to Slack", "error: cannot notify the webhook: it refuses with status 404", "hint: make a new one"];
+        let why = "cannot notify the webhook: it refuses with status 404";
         case(&lines, Exit::Code(3), Outcome::EnvironmentError, why);
         case(&[], Exit::Signal(9), Outcome::EnvironmentError, "was killed by SIGKILL (out of memory?)");
     }

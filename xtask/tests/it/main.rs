@@ -1,4 +1,4 @@
-//! Tests through the binary: a directory with files, arguments, and what then stands on stdout, on stderr and in the
+//! Tests through the binary: a directory with files, arguments, and what is then on stdout, on stderr and in the
 //! exit code. Everything that runs is the real thing, or a stub program that the test puts in front of `PATH` on
 //! purpose.
 

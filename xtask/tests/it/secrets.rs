@@ -29,7 +29,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Fails the test when one of these stands in any file below a directory.
+/// Fails the test if any of these is in a file below a directory.
 #[track_caller]
 pub fn none_below(traces: &[&str], directory: &Path) {
     for entry in fs::read_dir(directory).expect("a directory").flatten() {

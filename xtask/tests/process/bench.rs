@@ -1,4 +1,4 @@
-//! What the tests share: a directory, the limits, and `bash` as a child that does as it is told.
+//! What the tests share: a directory, the limits, and `bash` as a child that runs a script.
 
 use std::path::PathBuf;
 use std::sync::{Once, RwLock, RwLockReadGuard, RwLockWriteGuard};

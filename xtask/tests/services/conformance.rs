@@ -21,7 +21,7 @@ fn every_service_keeps_to_its_openapi_document() {
     let programs = programs();
     assert!(programs.len() >= 12, "the services are there: {programs:?}");
     let servers = servers(programs.keys().cloned());
-    // It looks for its settings in the directory that it stands in, and keeps notes there.
+    // It looks for its settings in its current directory, and keeps notes there.
     let directory = tempfile::tempdir().expect("a temporary directory");
     std::fs::write(directory.path().join("schemathesis.toml"), SETTINGS).expect("it can be written");
     let services: Vec<_> = programs.iter().map(|(name, program)| (name, program, variables(&servers, name))).collect();

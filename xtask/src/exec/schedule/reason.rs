@@ -22,13 +22,13 @@ pub(super) struct Part<'a> {
 /// The reason of a stage that has ended with `worst`. For a stage that could not do all of its work, also the result of
 /// the rest.
 pub(super) fn reason(worst: Outcome, parts: &[Part<'_>]) -> Option<String> {
-    let mut told = vec![of_outcome(worst, parts)];
+    let mut reasons = vec![of_outcome(worst, parts)];
     if matches!(worst, Outcome::EnvironmentError | Outcome::TimedOut) {
         let others = [Outcome::TimedOut, Outcome::Failed].into_iter().filter(|other| *other != worst);
-        told.extend(others.map(|other| of_outcome(other, parts)).chain([passed(parts)]));
+        reasons.extend(others.map(|other| of_outcome(other, parts)).chain([passed(parts)]));
     }
-    let told: Vec<String> = told.into_iter().flatten().collect();
-    (!told.is_empty()).then(|| told.join("; "))
+    let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 fn of_outcome(outcome: Outcome, parts: &[Part<'_>]) -> Option<String> {
