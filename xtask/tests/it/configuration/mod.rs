@@ -1,0 +1,4 @@
+//! The configuration, and which services, packages and stages a run selects.
+
+mod keys;
+mod selection;

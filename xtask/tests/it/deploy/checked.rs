@@ -1,0 +1,97 @@
+//! What is looked at before the first write: where it goes, what is missing there, and the Secrets, whose values nobody asks.
+
+use crate::support::deploying::{NAMESPACE, Shop, meets};
+use std::collections::BTreeSet;
+use test_cluster::Behaviour;
+
+const CANARY: &str = "canary-of-a-secret-0815";
+
+/// A shop whose `auth-service` needs PostgreSQL, and gets its address from a Secret.
+fn with_a_secret() -> Shop {
+    let shop = Shop::with("secret = \"{service}-secrets\"");
+    let facts = "\n[package.metadata.xtask.service]\nneeds = [\"postgres\"]\n";
+    shop.sandbox.append("services/auth-service/Cargo.toml", facts);
+    shop.kubectl(&["create", "secret", "generic", "user-service-secrets"]);
+    shop
+}
+
+#[test]
+fn a_context_that_is_not_there_is_told_with_those_that_are() {
+    let shop = Shop::with("context = \"other\"");
+    let output = shop.deploy(&[]).exits(3).says("read the context `other` of your kubeconfig");
+    output.says("`kubectl config get-contexts` lists those that there are");
+    // Which version the server has is what some builds of kubectl ask by themselves.
+    assert!(shop.cluster.requests().iter().all(|request| request.path == "/version"), "{:?}", shop.cluster.requests());
+}
+
+#[test]
+fn everything_that_is_missing_is_told_at_once() {
+    let shop = Shop::with("secret = \"shared\"\nserver = \"https://other.test\"");
+    shop.cluster.delete("namespaces", "", NAMESPACE);
+    let stub = "case \"$1\" in inspect) echo manifest unknown >&2; exit 1;; esac; echo skopeo version 1";
+    shop.sandbox.stub("skopeo", stub);
+    let output = shop.deploy(&[]).exits(3).says("check the deployment: 6 problems");
+    let output = output.says("there is no namespace shop: `kubectl create namespace shop`");
+    let output =
+        output.says("and must be https://other.test").says("auth-service needs the Secret shared, which is not");
+    output.says("auth-service cannot be had: manifest unknown").says("user-service cannot be had: manifest unknown");
+    assert_eq!(shop.writes(), [""; 0]);
+}
+
+#[test]
+fn the_right_server_is_no_problem() {
+    let shop = Shop::new();
+    let manifest = shop.sandbox.read("Cargo.toml");
+    let server = format!("context = \"test\"\nserver = \"{}\"", shop.cluster.endpoint());
+    shop.sandbox.file("Cargo.toml", &manifest.replace("context = \"test\"", &server));
+    shop.deploy(&[]).exits(0);
+}
+
+#[test]
+fn a_key_that_a_secret_lacks_is_told_before_a_pod_misses_it() {
+    let shop = with_a_secret();
+    shop.kubectl(&["create", "secret", "generic", "auth-service-secrets", "--from-literal=OTHER=1"]);
+    shop.cluster.clear_requests();
+    shop.deploy(&[]).exits(3).says("the Secret auth-service-secrets lacks DATABASE_URL");
+    assert_eq!(shop.writes(), [""; 0]);
+}
+
+#[test]
+fn the_values_of_secrets_stand_nowhere() {
+    let shop = with_a_secret();
+    let value = format!("--from-literal=DATABASE_URL=postgres://shop:{CANARY}@db/shop");
+    shop.kubectl(&["create", "secret", "generic", "auth-service-secrets", &value]);
+    let mut outputs = vec![shop.deploy(&[]).exits(0)];
+    shop.images('b');
+    shop.cluster.behave(&Shop::image("auth-service", 'b'), Behaviour::CrashLoop(1, String::new()));
+    for args in [&["--plan"][..], &["--render"], &[]] {
+        outputs.push(shop.deploy(args));
+    }
+    for command in ["status", "smoke", "rollback"] {
+        outputs.push(shop.sandbox.run(&[command, "staging", "-v"][..if command == "status" { 2 } else { 3 }]));
+    }
+    let codes: Vec<i32> = outputs.iter().map(|output| output.code).collect();
+    assert_eq!(codes, [0, 0, 0, 7, 0, 0, 0]);
+    let said: BTreeSet<&String> = outputs.iter().flat_map(|output| [&output.stdout, &output.stderr]).collect();
+    let left = shop.left_behind();
+    // "canary-of-a-secret" as base64 has it, wherever in a triple it begins.
+    for canary in [CANARY, "Y2FuYXJ5LW9mLWEtc2VjcmV0", "NhbmFyeS1vZi1hLXNlY3JldC", "jYW5hcnktb2YtYS1zZWNyZXQt"] {
+        assert!(said.iter().all(|text| !text.contains(canary)) && !left.contains(canary), "{canary}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_taken_away_after_the_checks_dooms_the_service() {
+    let shop = with_a_secret();
+    shop.kubectl(&["create", "secret", "generic", "auth-service-secrets", "--from-literal=DATABASE_URL=x"]);
+    shop.deploy(&[]).exits(0);
+    shop.cluster.clear_requests();
+    shop.images('b');
+    let place = shop.stall("patch", "auth-service", 2);
+    let child = shop.begin();
+    meets(&place, 2);
+    shop.kubectl(&["delete", "secret", "auth-service-secrets"]);
+    place.release();
+    let output = shop.sandbox.wait(child);
+    output.says("a ConfigMap or Secret, or a key of it, is missing (CreateContainerConfigError)").exits(7);
+}

@@ -1,0 +1,5 @@
+//! `notify`: webhooks, when they are called, and with what.
+
+mod changes;
+mod secrets;
+mod sent;

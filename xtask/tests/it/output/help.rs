@@ -1,0 +1,106 @@
+//! The help, the completion scripts and the documentation's examples: what a user meets first.
+
+#![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts bash as a user would")]
+
+use crate::support::sandbox::Sandbox;
+use clap::CommandFactory as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use xtask::cli::Cli;
+
+/// The commands that people type.
+fn subcommands() -> Vec<String> {
+    let cli = Cli::command();
+    let typed = cli.get_subcommands().filter(|command| !command.is_hide_set());
+    typed.map(|command| command.get_name().to_owned()).collect()
+}
+
+/// The lines of a help text that are headings.
+fn headings(help: &str) -> Vec<&str> {
+    help.lines().filter(|line| !line.starts_with(' ') && line.ends_with(':')).collect()
+}
+
+#[test]
+fn the_help_lists_every_command_and_every_exit_code() {
+    let help = Sandbox::new().file("x", "").run(&["--help"]).exits(0).stdout;
+    for name in subcommands() {
+        assert!(help.contains(&format!("\n  {name} ")), "{name} is missing:\n{help}");
+    }
+    assert_eq!(headings(&help), ["Commands:", "Options:", "Global options:", "Exit codes:"]);
+}
+
+#[test]
+fn every_commands_help_groups_its_options() {
+    let sandbox = Sandbox::new();
+    sandbox.file("x", "");
+    let known = ["Arguments:", "Selection:", "Stage options:", "Run options:", "Output options:", "Global options:"];
+    for name in subcommands() {
+        let help = sandbox.run(&[&name, "--help"]).exits(0).stdout;
+        let found = headings(&help);
+        let in_order: Vec<&str> = known.into_iter().filter(|heading| found.contains(heading)).collect();
+        assert_eq!(found, in_order, "{name}");
+        assert!(help.contains("  -h, --help"), "{name}");
+    }
+}
+
+#[test]
+fn every_help_text_is_one_short_sentence_without_a_dot() {
+    let cli = Cli::command();
+    for command in cli.get_subcommands() {
+        let own = command.get_about().map(ToString::to_string);
+        let options = command.get_arguments().filter(|argument| !argument.is_hide_set());
+        let texts: Vec<String> =
+            own.into_iter().chain(options.filter_map(|it| Some(it.get_help()?.to_string()))).collect();
+        assert!(!texts.is_empty(), "{command} has no help");
+        for text in texts {
+            let shape = text.starts_with(char::is_uppercase) && !text.ends_with('.') && !text.contains('\n');
+            assert!(shape && text.len() < 100, "{command}: {text}");
+        }
+    }
+}
+
+#[test]
+fn nothing_typed_is_a_usage_error_that_shows_the_help() {
+    Sandbox::new().file("x", "").run(&[]).exits(2).says("Commands:");
+}
+
+#[test]
+fn the_completion_script_is_one_that_the_shell_takes() {
+    let sandbox = Sandbox::new();
+    let script = sandbox.file("x", "").run(&["completions", "bash"]).exits(0).stdout;
+    assert!(script.contains("test-matrix"));
+    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().expect("bash starts");
+    bash.stdin.take().expect("it is piped").write_all(script.as_bytes()).expect("bash reads");
+    assert!(bash.wait().expect("bash ends").success());
+}
+
+/// README.md and every document in `docs/`.
+fn documents() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository");
+    let docs = fs::read_dir(root.join("docs")).expect("docs/ is readable").map(|entry| entry.expect("an entry").path());
+    let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let paths = docs.chain([root.join("README.md")]);
+    paths.map(|path| fs::read_to_string(path).expect("a document is readable")).collect()
+}
+
+#[test]
+fn the_documented_configuration_is_valid() {
+    let documents = documents();
+    let blocks = documents.iter().flat_map(|text| text.split("```toml\n").skip(1));
+    let blocks: Vec<&str> = blocks.filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    assert_eq!(blocks.len(), 4, "the documentation has other examples now");
+    let plan = |example: &str| {
+        let sandbox = Sandbox::with_services(&["auth-service", "benchmarks", "xtask"]);
+        sandbox.append("Cargo.toml", example);
+        sandbox.run(&["plan"]).exits(0).stdout
+    };
+    let plans: Vec<String> = blocks.iter().map(|block| plan(block)).collect();
+    let own = plans.iter().filter(|plan| plan.contains("# licence-headers (1 task)\nreuse lint"));
+    assert_eq!(own.count(), 1, "{plans:?}");
+    let code = documents.iter().flat_map(|text| text.split('`'));
+    let inline: Vec<&str> = code.filter(|code| code.starts_with("postgres = {")).collect();
+    assert_eq!(inline.len(), 1, "one example changes a built-in server");
+    plan(&format!("[workspace.metadata.xtask.integration.servers]\n{}\n", inline[0]));
+}

@@ -1,0 +1,6 @@
+//! Workspaces: new services, other people's workspaces, and how to adopt xtask in one.
+
+mod adopting;
+mod foreign;
+mod new_service;
+mod new_service_here;

@@ -1,0 +1,177 @@
+//! `new-service`: a copy of a workspace's template becomes a service, or nothing changes at all.
+
+use crate::support::sandbox::Sandbox;
+use std::fs::{self, File};
+
+const CONFIGURED: &str = "[workspace.metadata.xtask]\nnew-service.template = \"deploy/template\"\n";
+
+/// A workspace with a service, a lock file and a template, in git.
+fn sandbox() -> Sandbox {
+    let sandbox = uncommitted();
+    sandbox.commit();
+    sandbox
+}
+
+fn uncommitted() -> Sandbox {
+    let sandbox = Sandbox::with_services(&["auth-service", "template-service"]);
+    let template = sandbox.root().join("deploy/template");
+    fs::create_dir_all(sandbox.root().join("deploy")).expect("a directory");
+    fs::rename(sandbox.root().join("services/template-service"), template).expect("moved");
+    sandbox.append("deploy/template/Cargo.toml", "[package.metadata.xtask.service]\nport = 59999\n");
+    sandbox.append("services/auth-service/Cargo.toml", "[package.metadata.xtask.service]\nport = 8099\n");
+    sandbox.append("Cargo.toml", CONFIGURED);
+    assert_eq!(sandbox.paste("cargo generate-lockfile --offline").code, 0);
+    sandbox
+}
+
+/// What git sees as changed.
+fn changed(sandbox: &Sandbox) -> String {
+    sandbox.paste("git status --porcelain --untracked-files=all").stdout
+}
+
+const FILES: &str = "services/user-data-service/Cargo.toml\nservices/user-data-service/src/lib.rs\nservices/user-data-service/src/main.rs";
+
+#[test]
+fn a_service_is_made_and_its_tests_pass_at_once() {
+    let sandbox = sandbox();
+    let lock = sandbox.read("Cargo.lock");
+    let output = sandbox.run(&["new-service", "user-data"]).exits(0);
+    assert_eq!(output.stdout, FILES);
+    assert_eq!(
+        output.stderr.lines().collect::<Vec<_>>(),
+        [
+            "made user-data-service at port 8100, 3 files:",
+            "next:",
+            "  cargo xtask ci user-data-service",
+            "  cargo xtask integration user-data-service",
+            "Then:",
+            "  what it is for: `description` in services/user-data-service/Cargo.toml",
+            "  its own tables, rules, routes and tests in place of the template's",
+            "  git add services/user-data-service Cargo.lock",
+        ]
+    );
+    assert_eq!(changed(&sandbox), format!(" M Cargo.lock\n?? {}", FILES.replace('\n', "\n?? ")));
+    let manifest = sandbox.read("services/user-data-service/Cargo.toml");
+    assert!(manifest.contains("name = \"user-data-service\"") && manifest.contains("port = 8100"), "{manifest}");
+    let now = sandbox.read("Cargo.lock");
+    assert!(lock.lines().all(|line| now.contains(line)) && now.contains("name = \"user-data-service\""), "{now}");
+    let tests = sandbox.run(&["test-matrix", "user-data"]).exits(0);
+    assert!(tests.verdict().starts_with("passed: 1 stage, 2 tests"), "{}", tests.verdict());
+    sandbox.run(&["fmt"]).exits(0);
+}
+
+#[test]
+fn a_preview_shows_the_files_and_writes_none() {
+    let sandbox = sandbox();
+    let output = sandbox.run(&["new-service", "user-data", "--dry-run"]).exits(0);
+    assert_eq!(output.stdout, FILES);
+    assert_eq!(output.stderr, "would make user-data-service at port 8100, 3 files:");
+    assert_eq!(changed(&sandbox), "");
+    assert!(!sandbox.root().join("target").exists());
+}
+
+#[test]
+fn a_second_one_of_that_name_is_refused_and_the_first_stays() {
+    let sandbox = sandbox();
+    sandbox.run(&["new-service", "user-data"]).exits(0);
+    sandbox.append("services/user-data-service/src/lib.rs", "// mine\n");
+    let output = sandbox.run(&["new-service", "user-data-service"]).exits(2);
+    assert_eq!(
+        output.stderr.lines().collect::<Vec<_>>(),
+        [
+            "error: cannot name a service `user-data-service`: this workspace has a package `user-data-service`",
+            "hint: choose another name"
+        ]
+    );
+    assert!(sandbox.read("services/user-data-service/src/lib.rs").ends_with("// mine\n"));
+    // The next one has a port of its own.
+    let next = sandbox.run(&["new-service", "second"]).exits(0);
+    assert!(next.stderr.starts_with("made second-service at port 8101"), "{}", next.stderr);
+}
+
+#[test]
+fn names_that_are_none_or_mean_something_else_change_nothing() {
+    let sandbox = sandbox();
+    for name in ["../x", "/etc", "a b", "Billing", "fn", "auth", "template", "", "x\n", "\u{1b}[2J", "a/../../b"] {
+        let output = sandbox.run(&["new-service", name]).exits(2);
+        assert!(output.stderr.starts_with("error: cannot name a service `"), "{name:?}: {}", output.stderr);
+        assert!(!output.stderr.contains('\u{1b}'), "{:?}", output.stderr);
+    }
+    sandbox.run(&["new-service", "--", "--force"]).exits(2).says("did you mean `force`?");
+    sandbox.run(&["new-service", "--force"]).exits(2).says("unexpected argument '--force'");
+    sandbox.run(&["new-service"]).exits(2).says("<NAME>");
+    assert_eq!(changed(&sandbox), "");
+}
+
+#[test]
+fn without_a_template_it_is_said_which_key_names_one() {
+    let sandbox = Sandbox::with_services(&["auth-service"]);
+    let output = sandbox.run(&["new-service", "billing"]).exits(2);
+    assert_eq!(
+        output.stderr.lines().collect::<Vec<_>>(),
+        [
+            "error: cannot make billing-service: this workspace names no template of a service",
+            "hint: set `new-service.template` in [workspace.metadata.xtask] to a directory; docs/services.md says what it holds"
+        ]
+    );
+    sandbox.append("Cargo.toml", CONFIGURED);
+    sandbox.run(&["new-service", "billing"]).exits(3).says("read the template /w/deploy/template");
+    assert!(!sandbox.root().join("services/billing-service").exists());
+}
+
+#[test]
+fn a_template_that_cargo_does_not_take_is_taken_back() {
+    #[track_caller]
+    fn case(manifest: &str, why: &str) {
+        let mut sandbox = uncommitted();
+        sandbox.var("CARGO_NET_OFFLINE", "true").file("deploy/template/Cargo.toml", manifest).commit();
+        let lock = sandbox.read("Cargo.lock");
+        sandbox.run(&["new-service", "billing"]).exits(2).says("error: cannot make billing-service").says(why);
+        assert_eq!((changed(&sandbox), sandbox.read("Cargo.lock")), (String::new(), lock), "{manifest}");
+        sandbox.run(&["plan"]).exits(0);
+    }
+    case("[package]\nname = ", "string");
+    case("[package]\nname = \"other-service\"\n", "cargo sees no package billing-service in services/billing-service");
+    case("[package]\nname = \"template-service\"\n[dependencies]\nx.workspace = true\n", "x");
+    // `cargo metadata` takes it, and only `Cargo.lock` cannot.
+    case("[package]\nname = \"template-service\"\n[dependencies]\nno-such-crate = \"1\"\n", "no-such-crate");
+}
+
+#[test]
+fn a_workspace_that_does_not_cover_the_folder_stays_as_it_was() {
+    let sandbox = uncommitted();
+    let manifest = sandbox.read("Cargo.toml").replace("services/*", "services/auth-service");
+    sandbox.file("Cargo.toml", &manifest).commit();
+    sandbox.run(&["new-service", "billing"]).exits(2).says("the workspace's `members` must cover that directory");
+    assert_eq!(changed(&sandbox), "");
+}
+
+#[test]
+fn a_run_that_was_killed_leaves_nothing_or_a_whole_service() {
+    let sandbox = sandbox();
+    // What one leaves behind that is killed while it writes.
+    sandbox.file("target/xtask/.xtask-new-service/src/half.rs", "fn ha");
+    assert_eq!(changed(&sandbox), "");
+    // The last step is killed: cargo is asked to write the lock file, and xtask is gone.
+    sandbox.stub("cargo", "case $1 in update) kill -9 $PPID; exit 1;; esac\nPATH=${PATH#*:} exec cargo \"$@\"");
+    sandbox.run(&["new-service", "user-data"]).exits(137);
+    assert_eq!(changed(&sandbox), format!("?? {}", FILES.replace('\n', "\n?? ")));
+    sandbox.stub("cargo", "PATH=${PATH#*:} exec cargo \"$@\"");
+    sandbox.run(&["new-service", "user-data"]).exits(2).says("this workspace has a package `user-data-service`");
+    assert_eq!(sandbox.paste("cargo test --quiet --offline --package user-data-service --lib").code, 0);
+    assert!(sandbox.read("Cargo.lock").contains("user-data-service"));
+}
+
+#[test]
+fn a_run_that_goes_on_is_not_disturbed() {
+    let sandbox = sandbox();
+    fs::create_dir_all(sandbox.root().join("target/xtask")).expect("a directory");
+    let lock = File::create(sandbox.root().join("target/xtask/lock")).expect("a file");
+    lock.lock().expect("it is free");
+    sandbox.run(&["new-service", "billing"]).exits(6).says("wait for it with `--wait`");
+    sandbox.run(&["new-service", "billing", "--dry-run"]).exits(0);
+    assert_eq!(changed(&sandbox), "");
+    let waiting = sandbox.command(&["new-service", "billing", "--wait"]).spawn().expect("xtask starts");
+    lock.unlock().expect("it was held");
+    sandbox.wait(waiting).exits(0);
+}
