@@ -7,6 +7,7 @@
 //! of others.
 
 // Words without I/O.
+pub mod catalogue;
 pub mod cause;
 pub mod command;
 pub mod error;
@@ -16,41 +17,44 @@ pub mod options;
 pub mod outcome;
 pub mod pipeline;
 pub mod purpose;
+pub mod reader;
 pub mod reading;
 pub mod registry;
 pub mod table;
 pub mod text;
+pub mod workspace;
 
 // What surrounds a run.
 pub mod environment;
 pub mod files;
 pub mod process;
-pub mod tools;
-pub mod workspace;
 
-// What stages work with, and what is made from events.
-pub mod backing;
-pub mod deploy;
+// The plan and how it is carried out.
+pub mod cache;
+pub mod exec;
+pub mod git;
+pub mod job;
+pub mod plan;
+
+// What is made from events, and what outlives a run.
 pub mod history;
-pub mod image;
-pub mod notify;
 pub mod report;
 
-// The plan, what its tasks do, and the readers of what they print.
-pub mod cache;
-pub mod job;
+// What stages work with.
+pub mod backing;
+pub mod deploy;
+pub mod image;
 pub mod jobs;
-pub mod plan;
+pub mod metadata;
+pub mod notify;
 pub mod readers;
+pub mod tools;
 
-// From what was typed and configured to a plan.
+// From what was typed and configured to a plan, and to its end.
 pub mod cli;
-pub mod planner;
-pub mod settings;
-pub mod stages;
-
-// Carrying it out.
 pub mod commands;
-pub mod exec;
+pub mod planner;
 pub mod scaffold;
 pub mod secrets;
+pub mod settings;
+pub mod stages;

@@ -6,7 +6,6 @@
 //! Base64, whose alphabet is that of ordinary words.
 
 use crate::backing;
-use crate::event::Kind;
 use crate::notify;
 use crate::process::Secrets;
 use crate::registry;
@@ -39,32 +38,6 @@ fn is_secret(name: &str) -> bool {
     let last = name.rsplit('_').next().unwrap_or_default();
     // `PGPASSWORD` and `MYAPIKEY` are such names too; `MONKEY` and `COMPAT` are not.
     NAMES.contains(&last) || name.ends_with("PASSWORD") || name.ends_with("APIKEY")
-}
-
-/// Redacts the secrets in everything of an event that may repeat them. Lines of output have none: they were redacted as
-/// they arrived.
-pub fn redact(kind: &mut Kind, secrets: &Secrets) {
-    let mut hide = |text: &mut String| *text = secrets.hide(text);
-    match kind {
-        Kind::RunStarted { command: text, .. }
-        | Kind::TaskStarted { command: text, .. }
-        | Kind::TaskBlocked { lock: text, .. }
-        | Kind::TaskPart { line: text, .. }
-        | Kind::TaskNotCached { because: text, .. }
-        | Kind::StageFinished { because: Some(text), .. }
-        | Kind::Stopping { because: text, .. }
-        | Kind::Warning { message: text } => hide(text),
-        Kind::TaskFinished { reading, tail, repeat, .. } => {
-            reading.for_each_text(&mut hide);
-            tail.iter_mut().chain([repeat]).for_each(hide);
-        }
-        Kind::PreviousInterrupted { cleaned, .. } => cleaned.iter_mut().for_each(hide),
-        Kind::StageStarted { .. }
-        | Kind::TaskOutput { .. }
-        | Kind::TaskSilent { .. }
-        | Kind::StageFinished { because: None, .. }
-        | Kind::RunFinished { .. } => {}
-    }
 }
 
 /// A secret as it is, and in Base64, wherever in the encoded text it begins.

@@ -120,7 +120,7 @@ pub fn counts(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::model::Dependency;
+    use crate::workspace::Dependency;
 
     #[test]
     fn a_source_that_can_reach_beyond_itself_is_known_by_a_word() {

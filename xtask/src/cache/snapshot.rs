@@ -4,9 +4,9 @@
 use super::entry::Inputs;
 use super::sight::{self, Package};
 use crate::command::Command;
+use crate::git;
 use crate::plan::task::Scope;
-use crate::tools::probe;
-use crate::workspace::git;
+use crate::process;
 use oci_layout::Digest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,10 +51,10 @@ impl Snapshot {
         // A command that hangs counts as one that does not answer.
         let read = |program: &str, args: &[&str]| {
             let command = Command::new(program, root).args(args.iter().copied()).env("GIT_OPTIONAL_LOCKS", "0");
-            let answer = probe::answer(&command, &checkout.unset, git::PATIENCE, git::ENOUGH);
+            let answer = process::answer(&command, &checkout.unset, git::PATIENCE, git::ENOUGH);
             let shown = || command.argv().join(" ");
             let answer = answer.map_err(|silence| format!("`{}` gave no answer: {}", shown(), silence.why()))?;
-            Ok::<_, String>(answer.out.trim_end_matches('\n').to_owned())
+            Ok::<_, String>(answer.text().trim_end_matches('\n').to_owned())
         };
         let compiler = read("rustc", &["-vV"])?;
         // A file system monitor, or a setting that compares fewer of a file's timestamps, could hide a change.

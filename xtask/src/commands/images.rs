@@ -5,6 +5,7 @@ use super::Session;
 use crate::cli;
 use crate::error::{Error, Exit, Result};
 use crate::files::create_private;
+use crate::git;
 use crate::history::private;
 use crate::image::push::{self, Push};
 use crate::image::skopeo::Skopeo;
@@ -14,7 +15,6 @@ use crate::reading::Image;
 use crate::registry::{Login, NO_LOGINS, PASSWORD, USER};
 use crate::secrets;
 use crate::text;
-use crate::workspace::git;
 use std::path::{Path, PathBuf};
 
 /// The login of a run to its registry, in its private directory.

@@ -4,6 +4,7 @@
 mod deploy;
 mod ending;
 mod images;
+mod interrupted;
 mod jobs;
 mod matrix;
 mod new_service;
@@ -21,10 +22,11 @@ mod unstarted;
 use crate::cli::{self, Cli, Command};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
+use crate::metadata;
 use crate::process;
 use crate::report::{Display, Printer, Verbosity};
 use crate::settings::Settings;
-use crate::workspace::{self, Workspace};
+use crate::workspace::Workspace;
 use clap::CommandFactory as _;
 
 /// The state that every command works with.
@@ -151,7 +153,7 @@ impl Session {
 
     /// Loads the workspace and resolves the settings of `command` in it.
     fn resolve(&self, command: &Command) -> Result<(Workspace, Settings)> {
-        let workspace = workspace::load::load(&self.environment)?;
+        let workspace = metadata::load::load(&self.environment)?;
         let machine = tools::Here { environment: &self.environment, workspace: &workspace };
         let settings = Settings::resolve(command, &self.environment, &workspace, &machine)?;
         Ok((workspace, settings))

@@ -7,12 +7,13 @@ use crate::environment::Clock;
 use crate::error::{Error, Exit, Result};
 use crate::history::directory::Home;
 use crate::history::lock::{Holder, Lock};
+use crate::metadata;
 use crate::scaffold::template::File;
 use crate::scaffold::{name, place, template};
 use crate::settings::config::Config;
 use crate::text;
 use crate::tools::{Places, probe};
-use crate::workspace::{self, Workspace};
+use crate::workspace::Workspace;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,11 +35,11 @@ struct New {
 
 /// `cargo xtask new-service`.
 pub(super) fn make(args: &cli::NewService, session: &Session) -> Result<Exit> {
-    let mut workspace = workspace::load::load(&session.environment)?;
+    let mut workspace = metadata::load::load(&session.environment)?;
     let lock = if args.dry_run { None } else { Some(lock(args.wait, session, &workspace)?) };
     if lock.is_some() {
         // The previous holder of the lock may have made one as well.
-        workspace = workspace::load::load(&session.environment)?;
+        workspace = metadata::load::load(&session.environment)?;
     }
     let new = New::describe(&args.name, &workspace, session)?;
     let directory = session.shown(&new.directory);
@@ -117,7 +118,7 @@ impl New {
             Error::usage(format!("make {} from the template", self.name))
                 .hint("mend the template; nothing has been changed by it")
         };
-        let workspace = workspace::load::load(&session.environment).map_err(|error| failed().because(error))?;
+        let workspace = metadata::load::load(&session.environment).map_err(|error| failed().because(error))?;
         if workspace.package(&self.name).is_none_or(|package| package.dir != self.directory) {
             return Err(failed()
                 .detail(format!("cargo sees no package {} in {}", self.name, session.shown(&self.directory)))

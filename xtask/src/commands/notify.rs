@@ -5,8 +5,10 @@ use super::records::{self, Latest, Story};
 use super::{Session, nothing, warn};
 use crate::cli;
 use crate::error::{Exit, Result};
+use crate::git;
 use crate::history::directory::Home;
 use crate::ids::StageId;
+use crate::metadata;
 use crate::notify::memory::{self, Compared, Told};
 use crate::notify::webhook::Address;
 use crate::notify::{NOTHING_SENT, SLACK, TOLD, WEBHOOK, curl};
@@ -18,7 +20,7 @@ use crate::report::{Summary, markdown, merge};
 use crate::secrets;
 use crate::settings::config::Config;
 use crate::text;
-use crate::workspace::{self, Workspace, git};
+use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 
 /// A receiver of the notification.
@@ -31,7 +33,7 @@ enum Receiver {
 
 /// `cargo xtask notify`.
 pub(super) fn notify(args: &cli::Notify, session: &Session) -> Result<Exit> {
-    let workspace = workspace::load::load(&session.environment)?;
+    let workspace = metadata::load::load(&session.environment)?;
     let config = Config::read(&workspace, session.environment.now)?;
     let Story { mut summary, goes_on } = records::story(&args.subject, Latest::Finished, session, &workspace)?;
     if goes_on {

@@ -3,17 +3,18 @@
 use super::own_engine::Engine;
 use super::tools::{consent, places};
 use super::{Session, nothing};
+use crate::catalogue::Tool;
 use crate::cli;
 use crate::command::Command;
 use crate::error::{Error, Exit, Result};
+use crate::metadata;
 use crate::text;
-use crate::tools::{Consent, Places, Tool, Toolbox, setup, survey};
-use crate::workspace;
+use crate::tools::{Consent, Places, Toolbox, setup, survey};
 use std::collections::BTreeMap;
 
 /// `cargo xtask test`: sets up the tools of the whole pipeline, for the tests run the real ones, and calls cargo.
 pub(super) fn run(args: &cli::Own, session: &Session) -> Result<Exit> {
-    let workspace = workspace::load::load(&session.environment)?;
+    let workspace = metadata::load::load(&session.environment)?;
     let Some(package) = workspace.package("xtask") else {
         return Err(nothing("test xtask: this workspace has no package of that name")
             .hint("the tests of its own packages: `cargo xtask test-matrix`"));

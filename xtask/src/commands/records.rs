@@ -4,6 +4,7 @@ use super::{Session, jobs, nothing, warn};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::event::RECORD_VERSION;
+use crate::git;
 use crate::history::directory::Home;
 use crate::pipeline::Event;
 use crate::process::MARKER;
@@ -11,7 +12,7 @@ use crate::report::needs::Needs;
 use crate::report::record::{self, Record};
 use crate::report::{Fold, Summary, merge};
 use crate::text;
-use crate::workspace::{Workspace, git};
+use crate::workspace::Workspace;
 use clap::ValueEnum as _;
 
 /// The contents of the records.

@@ -5,13 +5,13 @@ use super::records::{self, Latest, Story};
 use super::{Session, warn};
 use crate::cli;
 use crate::error::{Exit, Result};
+use crate::metadata;
 use crate::report::markdown;
-use crate::workspace;
 use std::path::Path;
 
 /// `cargo xtask report`.
 pub(super) fn show(args: &cli::Report, session: &Session) -> Result<Exit> {
-    let workspace = workspace::load::load(&session.environment)?;
+    let workspace = metadata::load::load(&session.environment)?;
     let Story { summary, goes_on } = records::story(&args.subject, Latest::Any, session, &workspace)?;
     let report = markdown::render(&summary);
     if args.json {

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::ending::grace;
+use super::interrupted;
 use super::start::{self, Start};
 use super::tools::{consent, places};
 use crate::cache::{self, Cache};
@@ -12,8 +13,9 @@ use crate::event::Kind;
 use crate::exec::{self, pool};
 use crate::history::directory::Home;
 use crate::history::instrumented;
-use crate::history::interrupted;
 use crate::history::private::Private;
+use crate::job::Runtime;
+use crate::metadata::load::config_files;
 use crate::plan::task::Universe;
 use crate::plan::{Plan, Task};
 use crate::planner;
@@ -24,8 +26,7 @@ use crate::report::{self, Fanout, Outputs, Places, Subscriber};
 use crate::secrets;
 use crate::settings::{Engine, Settings};
 use crate::tools::preflight::{self, Ready};
-use crate::tools::{self, Consent, Runtime, setup};
-use crate::workspace::load::config_files;
+use crate::tools::{self, Consent, setup};
 use crate::workspace::{Package, Workspace};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};

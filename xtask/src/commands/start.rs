@@ -5,6 +5,7 @@ use super::Session;
 use crate::cli::{self, Command};
 use crate::environment::Clock;
 use crate::error::{Error, Exit, Result};
+use crate::git;
 use crate::history::directory::Home;
 use crate::history::lock::{Holder, Lock};
 use crate::plan::{Plan, render};
@@ -12,7 +13,7 @@ use crate::planner;
 use crate::purpose::Purpose;
 use crate::secrets;
 use crate::settings::Settings;
-use crate::workspace::{Workspace, git};
+use crate::workspace::Workspace;
 
 /// Everything that a run needs.
 pub(super) struct Start {

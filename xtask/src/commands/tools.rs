@@ -1,13 +1,15 @@
 //! `doctor` and `setup`: list the tools, and install the missing ones.
 
 use super::Session;
+use crate::catalogue::Tool;
 use crate::cli;
 use crate::environment::Environment;
 use crate::error::{Exit, Result};
+use crate::metadata;
 use crate::settings::{Engine, Machine};
 use crate::tools::install::{self, Recipe};
-use crate::tools::{self, Consent, Places, Tool, doctor, places, preflight, setup};
-use crate::workspace::{self, Workspace};
+use crate::tools::{self, Consent, Places, doctor, places, preflight, setup};
+use crate::workspace::Workspace;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -35,7 +37,7 @@ pub(super) fn setup(args: &cli::Setup, session: &Session) -> Result<Exit> {
 
 /// Where tools are for a command that works in the workspace at hand.
 fn places_of(session: &Session) -> Result<Places> {
-    Ok(places(&session.environment, &workspace::load::load(&session.environment)?))
+    Ok(places(&session.environment, &metadata::load::load(&session.environment)?))
 }
 
 /// Where tools are looked for and installed.

@@ -9,9 +9,12 @@ use crate::cli::Command;
 use crate::environment::{Clock, Environment};
 use crate::error::{Error, Exit, Flaw, Result};
 use crate::event::{Counts, Event, Kind, PlannedStage, RECORD_VERSION};
+use crate::exec::redact;
 use crate::files;
+use crate::git;
 use crate::history::directory::Home;
 use crate::ids::TaskId;
+use crate::metadata;
 use crate::outcome::Outcome;
 use crate::pipeline::{self, Definition};
 use crate::process::MARKER;
@@ -25,7 +28,7 @@ use crate::secrets;
 use crate::settings::asked::Asked;
 use crate::settings::config::Config;
 use crate::settings::manifest;
-use crate::workspace::{self, Workspace, git};
+use crate::workspace::Workspace;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +44,7 @@ pub(super) fn show(error: &Error, command: &Command, session: &Session) {
     if !environment.is_github() || environment.var(MARKER).is_some() || error.exit() == Exit::Bug {
         return;
     }
-    let workspace = workspace::load::load(environment).ok();
+    let workspace = metadata::load::load(environment).ok();
     let root = workspace.as_ref().map(|workspace| workspace.root.clone()).or_else(|| nearest(&environment.cwd));
     let text = secrets::of(&environment.vars).hide(&error.to_string());
     annotate(error, &text, root.as_deref(), session);
@@ -203,7 +206,7 @@ fn events(error: &Error, id: &str, asked: &Asked, root: &Path, session: &Session
     kinds.push(Kind::RunFinished { verdict, exit_code: error.exit().code(), duration_ms: 0 });
     let clock = Clock::start();
     let event = |mut kind: Kind| {
-        secrets::redact(&mut kind, &secrets);
+        redact::redact(&mut kind, &secrets);
         Event { at: clock.now(), elapsed_ms: 0, counts: Counts::default(), kind }
     };
     kinds.into_iter().map(event).collect()

@@ -1,9 +1,9 @@
 //! The record of a build of release programs, for the tasks that pack them: the commit that they are from, and a digest
 //! of each.
 
+use crate::git;
 use crate::plan::Task;
 use crate::reading::Reading;
-use crate::workspace::git;
 use oci_layout::Digest;
 use std::path::{Path, PathBuf};
 

@@ -3,8 +3,8 @@
 use crate::cache::Cache;
 use crate::event::Kind;
 use crate::ids::TaskId;
+use crate::job::Runtime;
 use crate::process::{Stop, Surroundings};
-use crate::tools::Runtime;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

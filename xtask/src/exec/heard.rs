@@ -5,7 +5,7 @@
 
 use crate::command::Stream;
 use crate::process::{Ended, Listener, Tail};
-use crate::readers::{ExitCode, Read};
+use crate::reader::{ExitCode, Read};
 use crate::reading::{Binary, Reading};
 use std::path::Path;
 
@@ -77,7 +77,8 @@ impl Listener for Hearing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::readers::{CargoMessages, CargoTest, Installation};
+    use crate::reader::Installation;
+    use crate::readers::{CargoMessages, CargoTest};
 
     #[test]
     fn lines_that_arrive_together_are_one_message() {

@@ -5,6 +5,7 @@ pub mod context;
 mod heard;
 pub mod message;
 pub mod pool;
+pub mod redact;
 pub mod run;
 pub mod schedule;
 mod servers;

@@ -13,6 +13,7 @@
 
 use super::context::Context;
 use super::message::{Message, Stopped, millis, shown};
+use super::redact;
 use super::schedule::{Change, Schedule};
 use super::verdict::verdict;
 use super::work;
@@ -25,7 +26,6 @@ use crate::plan::{Links, Plan, Task};
 use crate::process::signal::Signal;
 use crate::process::{Level, Stop, awake};
 use crate::reading::Reading;
-use crate::secrets;
 use crate::text;
 use silence::Silences;
 use std::collections::HashMap;
@@ -180,7 +180,7 @@ impl Run<'_> {
 
     /// The only way out for an event, with secrets redacted.
     fn tell(&mut self, mut kind: Kind) {
-        secrets::redact(&mut kind, &self.context.surroundings.secrets);
+        redact::redact(&mut kind, &self.context.surroundings.secrets);
         (self.emit)(&Event { at: self.clock.now(), elapsed_ms: self.clock.elapsed_ms(), counts: self.counts, kind });
     }
 

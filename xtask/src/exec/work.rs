@@ -12,7 +12,7 @@ use crate::job::{Desk, Finished, Inputs, Shown};
 use crate::outcome::Outcome;
 use crate::plan::Task;
 use crate::process::{self, Child, End, Ended};
-use crate::readers::{Installation, Read};
+use crate::reader::{Installation, Read};
 use crate::reading::{Binary, Reading};
 use crate::text;
 use std::collections::BTreeMap;

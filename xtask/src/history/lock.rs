@@ -1,7 +1,6 @@
 //! One run at a time in a checkout, enforced by `flock`: the kernel releases it when the process dies, however it dies.
 //! The contents of the file are only for people.
 
-use super::interrupted;
 use crate::error::{Error, Exit, Result};
 use crate::report::record;
 use crate::text;
@@ -99,7 +98,7 @@ fn describe(file: &mut File, path: &Path) -> String {
         .and_then(|since| SystemTime::now().duration_since(since).ok())
         .unwrap_or(Duration::ZERO);
     let record = path.with_file_name("runs").join(&holder.run).join("events.ndjson");
-    let tasks = record::read(&record).map(|record| interrupted::running(&record)).unwrap_or_default();
+    let tasks = record::read(&record).map(|record| record.running()).unwrap_or_default();
     let at = if tasks.is_empty() { String::new() } else { format!("in {}, ", text::list(tasks)) };
     format!("`{}` (process {}, run {}, {at}for {})", holder.command, holder.pid, holder.run, text::duration(age))
 }

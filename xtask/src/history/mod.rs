@@ -3,6 +3,5 @@
 
 pub mod directory;
 pub mod instrumented;
-pub mod interrupted;
 pub mod lock;
 pub mod private;

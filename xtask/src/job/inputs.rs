@@ -1,9 +1,9 @@
 //! What a task gets from the run and from the tasks before it.
 
 use super::Watched;
+use crate::job::Runtime;
 use crate::process::{Stop, Surroundings};
 use crate::reading::Reading;
-use crate::tools::Runtime;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -3,17 +3,19 @@
 
 mod finished;
 mod inputs;
+mod runtime;
 mod spawn;
 
 pub use finished::Finished;
 pub use inputs::Inputs;
+pub use runtime::Runtime;
 pub use spawn::Spawn;
 
 use crate::command::{Command, Stream};
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::process::{Ended, Stop};
-use crate::readers::Read;
+use crate::reader::Read;
 use crate::reading::Lost;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,9 +1,9 @@
 //! The environment that cargo would set for a test binary, for one that is run without cargo: what the package's
 //! manifest says, what its build script says, and where shared libraries are. Pure.
 
+use crate::job::Runtime;
 use crate::process::Surroundings;
 use crate::reading::{Binary, Reading, Scripts};
-use crate::tools::Runtime;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

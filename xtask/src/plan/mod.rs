@@ -10,13 +10,13 @@ pub mod task;
 pub use links::Links;
 pub use task::Task;
 
+use crate::catalogue::Tool;
 use crate::command::Command;
 use crate::ids::StageId;
 use crate::outcome::{Outcome, Policy};
 use crate::pipeline::{self, Event};
 use crate::purpose::Purpose;
-use crate::readers::Installation;
-use crate::tools::catalogue::Tool;
+use crate::reader::Installation;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

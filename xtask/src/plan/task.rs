@@ -1,11 +1,11 @@
 //! A task: the unit that runs, and how its output is to be read.
 
+use crate::catalogue::Tool;
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};
 use crate::job::{Job, Spawn};
 use crate::purpose::Purpose;
-use crate::readers::{ExitCode, Read};
-use crate::tools::catalogue::Tool;
+use crate::reader::{ExitCode, Read};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;

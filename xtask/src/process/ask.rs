@@ -106,6 +106,13 @@ impl Silence {
     }
 }
 
+/// Runs a command without the variables `unset`, and reads what it says: at most `enough` bytes of each stream, and for
+/// no longer than `limit`.
+pub fn answer(command: &Command, unset: &[String], limit: Duration, enough: usize) -> Result<Answer, Silence> {
+    let surroundings = &Surroundings { remove: unset.to_vec(), ..Surroundings::default() };
+    ask(&Question { command, surroundings, input: &[], limit, enough })
+}
+
 /// Runs a command and reads what it says.
 pub fn ask(question: &Question) -> Result<Answer, Silence> {
     // Redacting a secret in an answer would change the answer.

@@ -23,7 +23,7 @@ mod supervise;
 mod survivors;
 mod table;
 
-pub use ask::{Answer, Question, Silence, ask, everything, is_asking, run_on_screen, stop_asking};
+pub use ask::{Answer, Question, Silence, answer, ask, everything, is_asking, run_on_screen, stop_asking};
 pub use awake::awake;
 pub use background::{Background, View, spawn_background};
 pub use children::become_subreaper;

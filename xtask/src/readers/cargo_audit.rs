@@ -1,14 +1,14 @@
 //! Reads `cargo audit --json`: vulnerabilities, and what the advisory database warns of.
 
-use super::complaints::Complaints;
 use super::findings::{Findings, finding};
 use super::json::Document;
 use super::waivers::Waiver;
 use super::waivers::Waivers;
-use super::{Read, environment_error, guard, headline, text};
 use crate::cause::Cause;
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
+use crate::reader::complaints::Complaints;
+use crate::reader::{Read, environment_error, guard, headline, text};
 use crate::reading::{Binary, Finding, Reading, Severity};
 use crate::text::count;
 use serde::Deserialize;

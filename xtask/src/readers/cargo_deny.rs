@@ -3,13 +3,13 @@
 //! Its exit code is a set of bits (1 advisories, 2 bans, 4 licences, 8 sources), but 1 also when it could not look at
 //! all; so the summary decides, and the code only has to agree with it.
 
-use super::complaints::Complaints;
 use super::findings::{Findings, finding};
 use super::waivers::Waiver;
 use super::waivers::Waivers;
-use super::{Read, environment_error, guard, headline, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
+use crate::reader::complaints::Complaints;
+use crate::reader::{Read, environment_error, guard, headline, text};
 use crate::reading::{Binary, Finding, Reading, Severity};
 use crate::text::{count, list};
 use serde::Deserialize;

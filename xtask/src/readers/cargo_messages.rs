@@ -2,11 +2,11 @@
 //!
 //! The types here name only the fields that are used, so that a newer cargo with more of them is read all the same.
 
-use super::complaints::{Complaints, FULL};
 use super::findings::{Findings, finding};
-use super::{Read, environment_error, guard, headline, relative, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
+use crate::reader::complaints::{Complaints, FULL};
+use crate::reader::{Read, environment_error, guard, headline, relative, text};
 use crate::reading::{Binary, Finding, Reading, Scripts, Severity};
 use crate::text::{bytes, count, list};
 use serde::Deserialize;

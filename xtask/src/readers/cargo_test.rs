@@ -6,10 +6,10 @@
 
 use super::libtest::Libtest;
 use super::rerun::Rerun;
-use super::{Read, environment_error, text};
 use crate::command::{Exit, Stream};
 use crate::ids::TaskId;
 use crate::outcome::Outcome;
+use crate::reader::{Read, environment_error, text};
 use crate::reading::{Binary, Reading};
 use std::path::Path;
 

@@ -2,12 +2,12 @@
 //!
 //! Percent are computed from whole numbers and rounded down to two decimals; that one number is compared and shown.
 
-use super::complaints::Complaints;
 use super::json::Document;
-use super::{Read, environment_error, guard, text};
 use crate::cause::Cause;
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
+use crate::reader::complaints::Complaints;
+use crate::reader::{Read, environment_error, guard, text};
 use crate::reading::{Binary, Coverage, Reading};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;

@@ -2,10 +2,10 @@
 //!
 //! `BuildKit` marks each line with its step: `#9 12.34 error: could not compile …`.
 
-use super::complaints::Complaints;
-use super::{Read, environment_error, headline, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
+use crate::reader::complaints::Complaints;
+use crate::reader::{Read, environment_error, headline, text};
 use crate::reading::{Binary, Reading};
 use std::path::Path;
 

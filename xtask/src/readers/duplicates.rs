@@ -1,10 +1,10 @@
 //! Reads `cargo tree --duplicates --depth 0`: packages that are built in more than one version, as a table.
 
-use super::complaints::Complaints;
 use super::findings::{Findings, finding};
 use super::outdated::trouble;
-use super::{Read, environment_error, guard, text};
 use crate::command::{Exit, Stream};
+use crate::reader::complaints::Complaints;
+use crate::reader::{Read, environment_error, guard, text};
 use crate::reading::{Binary, Finding, Reading, Severity, Table};
 use crate::text::{count, list};
 use std::collections::{BTreeMap, BTreeSet};

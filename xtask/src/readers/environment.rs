@@ -1,8 +1,8 @@
 //! Reads variables that a tool prints for a shell: `KEY=VALUE` or `export KEY='VALUE'`, quoted as POSIX shells do.
 
-use super::complaints::Complaints;
-use super::{Read, environment_error, guard, text};
 use crate::command::{Exit, Stream};
+use crate::reader::complaints::Complaints;
+use crate::reader::{Read, environment_error, guard, text};
 use crate::reading::{Binary, Reading};
 use std::collections::BTreeMap;
 use std::path::Path;

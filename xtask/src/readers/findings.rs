@@ -1,6 +1,6 @@
 //! Collects findings: each once, with a count of all of them and a limit to what is kept.
 
-use super::LONGEST;
+use crate::reader::LONGEST;
 use crate::reading::{Finding, Reading, Severity};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -9,11 +9,11 @@ mod repeat;
 #[cfg(test)]
 mod tests;
 
-use super::complaints::Complaints;
 use super::rerun::Rerun;
-use super::{Read, environment_error, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::{Outcome, TestCounts};
+use crate::reader::complaints::Complaints;
+use crate::reader::{Read, environment_error, text};
 use crate::reading::{Binary, FailedTest, Reading};
 use crate::text::count;
 use block::{Block, Tail};

@@ -1,9 +1,9 @@
 //! Reads what xtask's own `notify` says, on stderr: who was notified, why no notification was sent, or an error.
 
-use super::{Read, environment_error, text};
 use crate::command::{Exit, Stream};
 use crate::notify::{NOTHING_SENT, TOLD};
 use crate::outcome::Outcome;
+use crate::reader::{Read, environment_error, text};
 use crate::reading::{Binary, Reading};
 use std::path::Path;
 

@@ -1,10 +1,10 @@
 //! Reads `cargo update --dry-run --verbose`: which dependencies could be newer, as a table.
 
-use super::complaints::Complaints;
 use super::findings::{Findings, finding};
-use super::{Read, environment_error, guard, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
+use crate::reader::complaints::Complaints;
+use crate::reader::{Read, environment_error, guard, text};
 use crate::reading::{Binary, Finding, Reading, Severity, Table};
 use crate::text::count;
 use std::path::Path;

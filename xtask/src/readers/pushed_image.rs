@@ -1,8 +1,8 @@
 //! Reads what xtask's own `push-image` says: the image as JSON on stdout, or an error on stderr.
 
-use super::{Read, environment_error, guard, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
+use crate::reader::{Read, environment_error, guard, text};
 use crate::reading::{Binary, Image, Reading};
 use std::path::Path;
 

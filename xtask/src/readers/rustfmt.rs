@@ -1,10 +1,10 @@
 //! Reads `cargo fmt --check`: a finding for each place that is not formatted, and for each file that cannot be parsed.
 
-use super::complaints::Complaints;
 use super::findings::{Findings, finding};
-use super::{Read, environment_error, guard, headline, relative, text};
 use crate::command::{Exit, Stream};
 use crate::outcome::Outcome;
+use crate::reader::complaints::Complaints;
+use crate::reader::{Read, environment_error, guard, headline, relative, text};
 use crate::reading::{Binary, Finding, Reading, Severity};
 use crate::text::{count, list};
 use std::collections::BTreeSet;

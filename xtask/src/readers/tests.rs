@@ -1,8 +1,12 @@
 //! What all readers have in common: no bytes make them panic, and lost output never makes them pass.
 
 use super::*;
+use crate::command::{Exit, Stream};
+use crate::outcome::Outcome;
+use crate::reader::{ExitCode, Read};
+use crate::reading::{Binary, Reading};
 use proptest::prelude::*;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Feeds whole outputs to a reader of a workspace in `/w`.
 pub(super) fn read(how: &dyn Read, stdout: &str, stderr: &str, exit: Exit) -> Reading {
@@ -182,12 +186,4 @@ proptest! {
             prop_assert!(exit.is_ok() || reading.outcome.is_bad());
         }
     }
-}
-
-#[test]
-fn lines_become_text_that_moves_no_cursor() {
-    assert_eq!(text(b"plain\ttext"), "plain\ttext");
-    assert_eq!(text(b"\x1b[31mred\x1b[0m \x07\x08bell\r"), "red bell");
-    assert_eq!(text(b"caf\xe9 \xc3\xa9"), "caf\u{fffd} \u{e9}");
-    assert_eq!(text(&vec![b'x'; 10 * LONGEST]).len(), LONGEST);
 }

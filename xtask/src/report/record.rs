@@ -4,6 +4,7 @@
 use super::Subscriber;
 use crate::error::{Error, Result};
 use crate::event::{Event, Kind, RECORD_VERSION};
+use crate::ids::TaskId;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -135,6 +136,19 @@ impl Record {
     /// Whether the run closed it; a killed run does not.
     pub fn is_closed(&self) -> bool {
         self.events.iter().any(|event| matches!(event.kind, Kind::RunFinished { .. }))
+    }
+
+    /// The tasks that had started and not ended when it was read.
+    pub fn running(&self) -> Vec<TaskId> {
+        let mut tasks: Vec<TaskId> = Vec::new();
+        for event in &self.events {
+            match &event.kind {
+                Kind::TaskStarted { task, .. } => tasks.push(task.clone()),
+                Kind::TaskFinished { task, .. } => tasks.retain(|running| running != task),
+                _ => {}
+            }
+        }
+        tasks
     }
 }
 

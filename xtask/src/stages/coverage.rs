@@ -6,14 +6,15 @@
 
 use super::targets::with_integration_tests;
 use super::{Context, instrument, integration, test_services};
+use crate::catalogue::Tool;
 use crate::ids::{StageId, TaskId};
 use crate::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::purpose::Purpose;
-use crate::readers::{CoverageGate, ExitCode, LlvmCov, Read, Tarpaulin};
+use crate::reader::{ExitCode, Read};
+use crate::readers::{CoverageGate, LlvmCov, Tarpaulin};
 use crate::settings::Engine;
-use crate::tools::catalogue::Tool;
 use std::sync::Arc;
 
 /// The tasks of the stage.

@@ -5,7 +5,8 @@ use crate::ids::StageId;
 use crate::pipeline::DEPENDENCY_CHECK;
 use crate::plan::Task;
 use crate::plan::task::Universe;
-use crate::readers::{Duplicates, Outdated, Read};
+use crate::reader::Read;
+use crate::readers::{Duplicates, Outdated};
 use std::sync::Arc;
 
 /// Two tables. Neither command changes anything.

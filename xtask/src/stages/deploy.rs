@@ -1,6 +1,7 @@
 //! Stages 9 and 10: services to an environment, and whether they work there.
 
 use super::{Context, names};
+use crate::catalogue::Tool;
 use crate::deploy::objects::Release;
 use crate::deploy::pull::Source;
 use crate::deploy::request::{Cluster, Purpose, Request};
@@ -13,7 +14,6 @@ use crate::plan::Task;
 use crate::purpose::Purpose as For;
 use crate::settings::Settings;
 use crate::settings::deployment::{Deployment, DeploymentTask};
-use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use serde_json::Value;
 use std::path::PathBuf;

@@ -5,6 +5,7 @@
 
 use super::Context;
 use super::build::{self, HOST};
+use crate::catalogue::Tool;
 use crate::command::Command;
 use crate::ids::{StageId, TaskId};
 use crate::image::dockerfile::{self, Built, CONTEXT, Dockerfile, FILE};
@@ -15,7 +16,6 @@ use crate::purpose::Purpose;
 use crate::readers::DockerBuild;
 use crate::reading::Binary;
 use crate::settings::Docker;
-use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,13 +1,14 @@
 //! Stage 1: the sources are formatted as rustfmt wants them, and clippy reports nothing.
 
 use super::{Context, JSON};
+use crate::catalogue::Tool;
 use crate::ids::StageId;
 use crate::pipeline::{FMT, FORMAT_AND_LINT, LINT};
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::purpose::Purpose;
-use crate::readers::{CargoMessages, ExitCode, Read, Rustfmt};
-use crate::tools::catalogue::Tool;
+use crate::reader::{ExitCode, Read};
+use crate::readers::{CargoMessages, Rustfmt};
 use std::sync::Arc;
 
 /// Both tasks; the commands `fmt` and `lint` run one each.

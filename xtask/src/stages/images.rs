@@ -2,8 +2,10 @@
 
 use super::names::main_program;
 use super::{Context, build, docker, names};
+use crate::catalogue::Tool;
 use crate::command::Command;
 use crate::error::Result;
+use crate::git::Checkout;
 use crate::ids::{StageId, TaskId};
 use crate::image::spec::{BillSpec, ImageSpec};
 use crate::jobs::images::{PackImage, WriteBills};
@@ -13,9 +15,7 @@ use crate::purpose::Purpose;
 use crate::readers::{Environment, PushedImage};
 use crate::registry::Login;
 use crate::settings::Builder;
-use crate::tools::catalogue::Tool;
 use crate::workspace::Package;
-use crate::workspace::git::Checkout;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! Compiles tests so that they measure their coverage, for every stage that runs them.
 
 use super::Context;
+use crate::catalogue::Tool;
 use crate::ids::{StageId, TaskId};
 use crate::options::Counted;
 use crate::pipeline::{CODE_COVERAGE, TEST_SERVICES};
@@ -8,7 +9,6 @@ use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::readers::Environment;
 use crate::settings::Engine;
-use crate::tools::catalogue::Tool;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,13 +1,13 @@
 //! Stage 4: vulnerable, unmaintained and forbidden dependencies.
 
 use super::Context;
+use crate::catalogue::Tool;
 use crate::ids::StageId;
 use crate::pipeline::SECURITY_AUDIT;
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::purpose::Purpose;
 use crate::readers::{CargoAudit, CargoDeny, Waiver};
-use crate::tools::catalogue::Tool;
 use std::sync::Arc;
 
 /// The codes of cargo-deny's check of advisories that are no advisory's id.

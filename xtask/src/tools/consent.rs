@@ -80,7 +80,7 @@ mod tests {
     use super::super::install::recipe;
     use super::super::testbed::Testbed;
     use super::*;
-    use crate::tools::Tool;
+    use crate::catalogue::Tool;
 
     /// Whether a system package may be installed, and whether a cargo tool may.
     #[track_caller]

@@ -1,9 +1,9 @@
 //! Finds a docker that can build: its engine answers, and it has `BuildKit` or the plugin that brings it.
 
-use super::catalogue::Entry;
 use super::search::Search;
 use super::state::State;
 use super::{probe, version};
+use crate::catalogue::Entry;
 use std::path::PathBuf;
 
 /// The first client that no longer has `BuildKit` within itself, and calls the plugin buildx.
@@ -38,10 +38,10 @@ fn judge(entry: &Entry, search: &Search, program: PathBuf) -> State {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalogue::Tool;
     use super::super::survey;
     use super::super::testbed::Testbed;
     use super::*;
+    use crate::catalogue::Tool;
 
     fn docker(bed: &Testbed, directory: &str, versions: &str, buildx: &str) -> PathBuf {
         let script = format!("case \"$1\" in version) {versions};; buildx) {buildx};; esac");

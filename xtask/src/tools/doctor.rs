@@ -2,12 +2,12 @@
 //!
 //! Pure but for the question whether a package manager is there: the findings are passed in as a [`Survey`].
 
-use super::catalogue::Tool;
 use super::consent::cures;
 use super::install::{Touches, recipe};
 use super::places::Places;
 use super::preflight::{remedy, suffices};
 use super::state::{State, Survey};
+use crate::catalogue::Tool;
 use crate::error::Exit;
 use serde::Serialize;
 use std::path::Path;

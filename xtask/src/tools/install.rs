@@ -4,9 +4,9 @@
 //! puts a finished binary there by renaming it, so an installation that is killed halfway leaves nothing that looks
 //! like a tool, and two at once leave one good binary; `--force` makes either happen over what is there.
 
-use super::catalogue::{Source, Tool};
 use super::packages::{Manager, Rights};
 use super::places::Places;
+use crate::catalogue::{Source, Tool};
 use crate::command::Command;
 use std::path::Path;
 

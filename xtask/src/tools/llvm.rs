@@ -3,11 +3,11 @@
 //! The toolchain's own pair is the right one. Where it is not installed, a distribution's will do if its LLVM reads
 //! the profiles of the compiler's LLVM: a newer one always does, an older one as far back as the format is the same.
 
-use super::catalogue::Entry;
 use super::places::{Places, is_program, why_unusable};
 use super::search::Search;
 use super::state::State;
 use super::version;
+use crate::catalogue::Entry;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -2,11 +2,11 @@
 //!
 //! Knows nothing of what a missing tool means or how to get it.
 
-use super::catalogue::Tool;
 use super::places::Places;
 use super::search::{Search, with_search};
 use super::state::{State, Survey};
 use super::{docker, llvm, postgres, toolchain};
+use crate::catalogue::Tool;
 use std::panic::resume_unwind;
 use std::thread;
 

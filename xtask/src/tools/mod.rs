@@ -1,10 +1,9 @@
 //! The tools that stages call: where they are, which version, how to get them.
 //!
-//! In reading order: [`catalogue`] holds the facts about each tool, [`places`] those about the machine, [`locate`]
+//! In reading order: [`crate::catalogue`] holds the facts about each tool, [`places`] those about the machine, [`locate`]
 //! combines the two, [`install`] returns the recipe for a missing tool, and [`preflight`], [`doctor`] and [`setup`] use
 //! them for a run, `cargo xtask doctor` and `cargo xtask setup`.
 
-pub mod catalogue;
 pub mod places;
 
 pub mod memory;
@@ -30,13 +29,12 @@ pub mod preflight;
 pub mod setup;
 pub mod toolbox;
 
-pub use catalogue::Tool;
 pub use consent::Consent;
 pub use locate::survey;
 pub use places::Places;
 pub use state::{State, Survey};
 pub use toolbox::Toolbox;
-pub use toolchain::{Runtime, release, runtime};
+pub use toolchain::{release, runtime};
 
 #[cfg(test)]
 mod testbed;

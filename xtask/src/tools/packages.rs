@@ -1,7 +1,7 @@
 //! The package managers of operating systems, as data: how each is called to install something.
 
-use super::catalogue::Packages;
 use super::places::{Places, is_program};
+use crate::catalogue::Packages;
 use crate::command::Command;
 
 /// A package manager.

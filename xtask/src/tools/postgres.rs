@@ -1,10 +1,10 @@
 //! Finds the server binaries of PostgreSQL: on `PATH`, and in the directories that distributions keep off it.
 
-use super::catalogue::Entry;
 use super::places::{Places, is_program};
 use super::search::Search;
 use super::state::State;
 use super::version;
+use crate::catalogue::Entry;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fs;

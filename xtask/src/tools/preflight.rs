@@ -3,13 +3,13 @@
 //! Knows which tools a plan wants, not how stages use them.
 
 use super::carry_out::carry_out;
-use super::catalogue::Tool;
 use super::consent::{Consent, cures};
 use super::install::{Recipe, Touches, recipe};
 use super::locate::survey;
 use super::places::Places;
 use super::state::{State, Survey};
 use super::toolbox::Toolbox;
+use crate::catalogue::Tool;
 use crate::command::Command;
 use crate::error::{Error, Result};
 use crate::ids::StageId;

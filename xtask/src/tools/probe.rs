@@ -7,7 +7,6 @@ use crate::command::Command;
 pub use crate::process::Silence;
 use crate::process::{self, Question, Surroundings};
 use std::path::Path;
-use std::time::Duration;
 
 /// How much of an answer is read, in bytes.
 const ENOUGH: usize = 64 * 1024;
@@ -24,17 +23,9 @@ pub struct Answer {
 /// Runs `program` with `args` in the workspace and reads its output.
 pub fn ask(program: &Path, args: &[&str], places: &Places) -> Result<Answer, Silence> {
     let command = Command::new(program.to_string_lossy(), &places.root).args(args.iter().copied());
-    put(&command, &surroundings(places), places.patience, ENOUGH)
-}
-
-/// Runs a command without the variables `unset`, and reads its output: at most `enough` bytes of each stream, and for
-/// no longer than `limit`.
-pub fn answer(command: &Command, unset: &[String], limit: Duration, enough: usize) -> Result<Answer, Silence> {
-    put(command, &Surroundings { remove: unset.to_vec(), ..Surroundings::default() }, limit, enough)
-}
-
-fn put(command: &Command, surroundings: &Surroundings, limit: Duration, enough: usize) -> Result<Answer, Silence> {
-    let said = process::ask(&Question { command, surroundings, input: &[], limit, enough })?;
+    let surroundings = &surroundings(places);
+    let question = Question { command: &command, surroundings, input: &[], limit: places.patience, enough: ENOUGH };
+    let said = process::ask(&question)?;
     Ok(Answer { out: said.text(), err: said.err })
 }
 

@@ -2,11 +2,11 @@
 //!
 //! Knows nothing about the needs of single tools; each of those that have any has a file of its own.
 
-use super::catalogue::{Entry, Tool};
 use super::memory::{Memory, Witnesses};
 use super::places::{Places, is_program, why_unusable};
 use super::state::State;
 use super::{probe, version};
+use crate::catalogue::{Entry, Tool};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 

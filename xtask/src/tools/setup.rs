@@ -1,7 +1,6 @@
 //! `cargo xtask setup`: installs the missing tools now, and reports what it did. A second call finds nothing to do.
 
 use super::carry_out::carry_out;
-use super::catalogue::{OWN_TESTS, Tool};
 use super::consent::{Consent, cures};
 use super::install::{Recipe, recipe};
 use super::locate::survey;
@@ -9,6 +8,7 @@ use super::places::Places;
 use super::preflight::{describe, look, remedy, suffices};
 use super::probe;
 use super::state::State;
+use crate::catalogue::{OWN_TESTS, Tool};
 use crate::command::Command;
 use crate::error::{Error, Exit, Result};
 use crate::process::{self, End};

@@ -1,6 +1,6 @@
 //! The state of a tool: there, missing, of the wrong version, or broken.
 
-use super::catalogue::Tool;
+use crate::catalogue::Tool;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
 //! Where the tools of a run are, and the variables by which its commands find them.
 
-use super::catalogue::Tool;
 use super::install::Recipe;
 use super::llvm::profdata_beside;
 use super::places::Places;
 use super::state::{State, Survey};
+use crate::catalogue::Tool;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

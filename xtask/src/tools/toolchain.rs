@@ -3,12 +3,13 @@
 //! Looks into the toolchain itself rather than through rustup's proxies, which exist whether or not the component does.
 //! Only `rustc` is called through the proxy, because that chooses the toolchain.
 
-use super::catalogue::Entry;
 use super::memory::Witnesses;
 use super::places::{Places, is_program};
 use super::probe;
 use super::search::{Search, Toolchain};
 use super::state::State;
+use crate::catalogue::Entry;
+use crate::job::Runtime;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -40,17 +41,6 @@ fn ask(search: &Search) -> Result<Toolchain, State> {
     let own = toolchain.sysroot.join("bin/rustc");
     search.memory.keep(&question, &answer, witnesses.and(own));
     Ok(toolchain)
-}
-
-/// The paths and variables that cargo takes from the toolchain for the programs that it runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Runtime {
-    /// Cargo itself, which tests find in `CARGO`.
-    pub cargo: Option<PathBuf>,
-    /// Where its shared libraries are: the tests of a procedural macro are linked to them.
-    pub libraries: Vec<PathBuf>,
-    /// The variables that rustup sets for the tools of the toolchain, and so for what cargo runs.
-    pub vars: BTreeMap<String, String>,
 }
 
 /// The paths and variables of the workspace's toolchain for programs that run; empty when it does not answer, and then

@@ -1,6 +1,6 @@
 //! Versions as tools print them: finding one in an answer, and comparing two.
 
-use super::catalogue::{Entry, Wanted};
+use crate::catalogue::{Entry, Wanted};
 use std::cmp::Ordering;
 
 /// Finds the version in what a tool answered: the first word that looks like one.
@@ -75,8 +75,8 @@ fn shorten(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalogue::Tool;
     use super::*;
+    use crate::catalogue::Tool;
 
     #[track_caller]
     fn case(tool: Tool, answer: &str, wanted: Result<&str, &str>) {

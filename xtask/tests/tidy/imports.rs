@@ -67,7 +67,10 @@ fn the_plan_and_the_readers_do_no_io() {
     let pure = [
         "plan/",
         "stages/",
-        "workspace/model.rs",
+        "workspace.rs",
+        "reader/",
+        "catalogue.rs",
+        "catalogue/",
         "exec/schedule.rs",
         "exec/verdict.rs",
         "readers/",
@@ -114,7 +117,7 @@ fn data_flows_one_way() {
     never(&["report/"], &beyond, "a report is made from events and nothing else");
     let doing = ["crate::exec", "crate::process", "crate::report", "crate::backing::Servers"];
     never(
-        &["stages/", "plan/", "readers/", "settings/", "workspace/"],
+        &["stages/", "plan/", "readers/", "settings/", "workspace.rs"],
         &doing,
         "what is planned is data until it is spawned",
     );
@@ -130,7 +133,8 @@ fn data_flows_one_way() {
         "plan/",
         "readers/",
         "settings/",
-        "workspace/",
+        "workspace.rs",
+        "metadata/",
         "tools/",
         "backing/",
         "image/",

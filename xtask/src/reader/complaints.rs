@@ -3,7 +3,7 @@
 use super::headline;
 
 /// The system's message for a full disk.
-pub(super) const FULL: &str = "No space left on device";
+pub const FULL: &str = "No space left on device";
 
 /// What cargo and its tools print when the machine, not the code, is the problem.
 const ENVIRONMENT: [&str; 18] = [
@@ -30,7 +30,7 @@ const ENVIRONMENT: [&str; 18] = [
 
 /// The first complaint of a tool, the innermost cause after it, and whether the machine is to blame.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Complaints {
+pub struct Complaints {
     error: Option<String>,
     cause: Option<String>,
     cause_follows: bool,
@@ -42,7 +42,7 @@ pub(super) struct Complaints {
 
 impl Complaints {
     /// Looks at one line of standard error.
-    pub(super) fn see(&mut self, line: &str) {
+    pub fn see(&mut self, line: &str) {
         let trimmed = line.trim();
         if trimmed.is_empty() {
             return;
@@ -69,12 +69,12 @@ impl Complaints {
     }
 
     /// Whether the network, the disk or a missing component is to blame.
-    pub(super) fn environment(&self) -> bool {
+    pub fn environment(&self) -> bool {
         self.environment
     }
 
     /// The error that the tool reported, with its innermost cause; for a full disk that, whatever else it reported.
-    pub(super) fn error(&self) -> Option<String> {
+    pub fn error(&self) -> Option<String> {
         let error = self.error.as_ref().map(|error| match &self.cause {
             Some(cause) if !error.contains(cause.as_str()) => format!("{error}: {cause}"),
             _ => error.clone(),
@@ -88,7 +88,7 @@ impl Complaints {
     }
 
     /// The error, or failing that the first other thing that it said.
-    pub(super) fn any(&self) -> Option<String> {
+    pub fn any(&self) -> Option<String> {
         self.error().or_else(|| self.other.clone())
     }
 }

@@ -9,7 +9,7 @@ use super::load::{self, config_files};
 use crate::command::Command;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::tools::probe::{self, Silence};
+use crate::process::{self, Silence};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,8 +53,8 @@ fn targets(environment: &Environment, root: &Path) -> Result<Vec<String>> {
             .detail(why.trim())
             .hint("set the flags in RUSTFLAGS instead, or link dynamically: `image.static = false`")
     };
-    let merged = match probe::answer(&ask, &environment.set_by_cargo(), load::PATIENCE, load::ENOUGH) {
-        Ok(answer) => answer.out,
+    let merged = match process::answer(&ask, &environment.set_by_cargo(), load::PATIENCE, load::ENOUGH) {
+        Ok(answer) => answer.text(),
         Err(Silence::Failed { said, .. }) if said.err.contains("is not set") => return Ok(Vec::new()),
         Err(Silence::Failed { said, .. }) if !said.err.trim().is_empty() => return Err(unknown(&said.err)),
         Err(silence) => return Err(unknown(&silence.why())),

@@ -1,10 +1,10 @@
 //! Loads the workspace with one call of `cargo metadata`, which needs no network and writes nothing.
 
-use super::model::{Dependency, Package, Workspace};
 use crate::command::{Command, Exit};
 use crate::environment::Environment;
 use crate::error::{Error, Flaw, Result};
-use crate::tools::probe::{self, Silence};
+use crate::process::{self, Silence};
+use crate::workspace::{Dependency, Package, Workspace};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, PackageId, TargetKind};
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub fn load(environment: &Environment) -> Result<Workspace> {
 fn ask(command: &Command, unset: &[String], limit: Duration) -> Result<Metadata> {
     let cwd = &command.cwd;
     let run = || Error::environment(format!("run `cargo metadata` in {}", cwd.display()));
-    let answer = probe::answer(command, unset, limit, ENOUGH).map_err(|silence| match silence {
+    let answer = process::answer(command, unset, limit, ENOUGH).map_err(|silence| match silence {
         Silence::NotStarted(why) => run().detail(why).hint("cargo must be on PATH: https://rustup.rs"),
         Silence::TooSlow(_) => {
             run().detail(silence.why()).hint("run it yourself: something keeps cargo from answering")
@@ -48,7 +48,8 @@ fn ask(command: &Command, unset: &[String], limit: Duration) -> Result<Metadata>
             if missing { error.hint("go to a cargo workspace, or name one: `-C DIR`") } else { error }
         }
     })?;
-    let json = answer.out.lines().find(|line| line.starts_with('{')).unwrap_or_default();
+    let answer = answer.text();
+    let json = answer.lines().find(|line| line.starts_with('{')).unwrap_or_default();
     serde_json::from_str(json).map_err(|error| run().because(error))
 }
 
@@ -263,7 +264,7 @@ fn vars(package: &cargo_metadata::Package) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::model::Dependency;
+    use crate::workspace::Dependency;
 
     #[test]
     fn a_member_is_ambiguous_when_a_dependency_from_elsewhere_has_its_name() {

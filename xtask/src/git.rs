@@ -6,7 +6,7 @@
 
 use crate::command::Command;
 use crate::error::{Error, Result};
-use crate::tools::probe::{self, Silence};
+use crate::process::{self, Silence};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -77,8 +77,8 @@ fn git(root: &Path) -> Command {
 
 /// Returns the output of git.
 fn ask(command: &Command) -> Result<String> {
-    let answer = probe::answer(command, &[], PATIENCE, ENOUGH);
-    answer.map(|answer| answer.out).map_err(|silence| refused(command, &silence))
+    let answer = process::answer(command, &[], PATIENCE, ENOUGH);
+    answer.map(|answer| answer.text()).map_err(|silence| refused(command, &silence))
 }
 
 fn refused(command: &Command, silence: &Silence) -> Error {
@@ -105,8 +105,8 @@ fn status(root: &Path, untracked: &str) -> Result<Option<Status>> {
     let untracked = format!("--untracked-files={untracked}");
     let command = git(root).args(["status", "--porcelain=v2", "--branch", &untracked]);
     let command = command.args(["--no-renames", "--ignore-submodules=none"]);
-    let status = match probe::answer(&command, &[], PATIENCE, ENOUGH) {
-        Ok(answer) => answer.out,
+    let status = match process::answer(&command, &[], PATIENCE, ENOUGH) {
+        Ok(answer) => answer.text(),
         Err(Silence::Failed { said, .. }) if said.err.contains("not a git repository") => return Ok(None),
         // Without git there are no repositories to speak of, except one that is there on disk.
         Err(Silence::NotStarted(_)) if !root.ancestors().any(|above| above.join(".git").exists()) => return Ok(None),

@@ -1,14 +1,13 @@
 //! What a killed run left behind: found at the start of the next one, cleaned up, and reported.
 
-use super::directory::Home;
-use super::private;
 use crate::backing;
 use crate::environment::Environment;
 use crate::event::Kind;
-use crate::ids::TaskId;
+use crate::history::directory::Home;
+use crate::history::private;
 use crate::process;
 use crate::report::Fold;
-use crate::report::record::{self, Record};
+use crate::report::record;
 use std::path::Path;
 
 /// Looks at every run without a summary, removes what it left behind, and adds the end that it could not write itself
@@ -28,24 +27,11 @@ fn close(directory: &Path, run: String, environment: &Environment) -> Option<Kin
     if record.is_newer() {
         return None;
     }
-    let tasks = running(&record);
+    let tasks = record.running();
     // From here on it counts as reported. If the disk is full, the next run reports it again.
     let _ = Fold::of(&record.events).finish().write(&directory.join("summary.json"));
     if record.is_closed() {
         return None;
     }
     Some(Kind::PreviousInterrupted { run, tasks, cleaned })
-}
-
-/// The tasks that had started and not ended when the record was read.
-pub(super) fn running(record: &Record) -> Vec<TaskId> {
-    let mut tasks: Vec<TaskId> = Vec::new();
-    for event in &record.events {
-        match &event.kind {
-            Kind::TaskStarted { task, .. } => tasks.push(task.clone()),
-            Kind::TaskFinished { task, .. } => tasks.retain(|running| running != task),
-            _ => {}
-        }
-    }
-    tasks
 }
