@@ -146,7 +146,7 @@ impl Run<'_> {
             }
             self.tell_silences();
             let wake = deadline.filter(|_| self.stopped.is_none()).into_iter().chain(self.silences.next()).min();
-            match messages.recv_timeout(wake.map_or(Duration::from_hours(1), |wake| wake.saturating_sub(awake()))) {
+            match messages.recv_timeout(wake.map_or(Duration::from_secs(3600), |wake| wake.saturating_sub(awake()))) {
                 Ok(message) => self.hear(message),
                 Err(RecvTimeoutError::Timeout)
                     if self.stopped.is_none() && deadline.is_some_and(|it| awake() >= it) =>

@@ -60,7 +60,7 @@ mod tests {
         let target = tempfile::tempdir().expect("a temporary directory");
         let home = Home::new(target.path());
         let at = |name: &str| target.path().join(name);
-        let mut started = SystemTime::now() - Duration::from_hours(1);
+        let mut started = SystemTime::now() - Duration::from_secs(60 * 60);
         for (name, checkout) in [
             ("llvm-cov-00000001", Some("/")),
             ("llvm-cov-00000002", Some("/")),
@@ -76,7 +76,7 @@ mod tests {
             fs::create_dir_all(home.path().join("instrumented")).expect("a directory");
             let note = home.path().join("instrumented").join(name);
             fs::write(&note, checkout).expect("a note");
-            started += Duration::from_mins(1);
+            started += Duration::from_secs(60);
             fs::File::options().write(true).open(&note).and_then(|it| it.set_modified(started)).expect("a time");
         }
         keep(&home, &at("llvm-cov-00000001"), Path::new("/"));

@@ -43,8 +43,8 @@ const ABSENT: [&str; 3] = ["manifest unknown", "name unknown", "StatusCode: 404"
 const REFUSED: [&str; 4] = ["unauthorized", "denied", "invalid username/password", "no basic auth credentials"];
 
 /// How long one request to a registry may take, and how long the transfer of an image.
-const QUESTION: Duration = Duration::from_mins(2);
-const TRANSFER: Duration = Duration::from_hours(1);
+const QUESTION: Duration = Duration::from_secs(120);
+const TRANSFER: Duration = Duration::from_secs(60 * 60);
 
 /// The most bytes of an answer to read: manifests are much smaller, and registries refuse larger ones.
 const ENOUGH: usize = 16 * 1024 * 1024;

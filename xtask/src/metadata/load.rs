@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// How long cargo may take to answer a short question. It needs no network for one, but rustup may have to fetch the
 /// workspace's toolchain first.
-pub(super) const PATIENCE: Duration = Duration::from_mins(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 /// The most of an answer that is read, in bytes: thousands of packages take a few MiB.
 pub(super) const ENOUGH: usize = 64 * 1024 * 1024;
 

@@ -243,7 +243,7 @@ mod tests {
             command: &command,
             surroundings: &surroundings,
             input: b"hunter2\r\na\n\n",
-            limit: Duration::from_mins(1),
+            limit: Duration::from_secs(60),
             enough: 100,
         };
         let answer = ask(&question).expect("it answers");

@@ -25,7 +25,8 @@ impl Findings {
     pub(super) fn add(&mut self, mut finding: Finding) -> bool {
         let Finding { message, code, file, package, .. } = &mut finding;
         for text in [Some(message), code.as_mut(), file.as_mut(), package.as_mut()].into_iter().flatten() {
-            text.truncate(text.floor_char_boundary(LONGEST));
+            let end = (0..=LONGEST.min(text.len())).rfind(|end| text.is_char_boundary(*end));
+            text.truncate(end.unwrap_or_default());
         }
         let mut hasher = DefaultHasher::new();
         let Finding { tool, severity, code, message, file, line, column, package, .. } = &finding;

@@ -30,7 +30,7 @@ impl Testbed {
             unset: Vec::new(),
             system: at("system"),
             is_root: false,
-            patience: Duration::from_mins(1),
+            patience: Duration::from_secs(60),
         };
         Self { dir, places }
     }

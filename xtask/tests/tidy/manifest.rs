@@ -1,6 +1,8 @@
 //! xtask stays cheap to compile, and its files stay together.
 
-use crate::sources::read;
+use crate::sources::{read, root};
+use cargo_metadata::MetadataCommand;
+use std::collections::BTreeSet;
 
 /// The names of the packages in a table of xtask's manifest.
 fn table(name: &str) -> Vec<String> {
@@ -34,4 +36,45 @@ fn xtask_is_a_member_and_no_default_member() {
     let line = |key: &str| manifest.lines().find(|line| line.starts_with(key)).unwrap_or_default().to_owned();
     assert!(line("members").contains("\"xtask\""));
     assert!(line("default-members").contains("services/*") && !line("default-members").contains("xtask"));
+}
+
+/// The value of a key in a manifest, without its quotes.
+fn value(manifest: &str, key: &str) -> String {
+    let text = read(manifest);
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
+    line.unwrap_or_else(|| panic!("{manifest} has no {key}")).trim_matches('"').to_owned()
+}
+
+#[test]
+fn the_oldest_toolchain_is_the_same_everywhere() {
+    let oldest = value("xtask/Cargo.toml", "rust-version");
+    for part in ["xtask/oci/Cargo.toml", "xtask/cluster/Cargo.toml"] {
+        assert_eq!(value(part, "rust-version"), oldest, "{part}");
+    }
+    let sentence = format!("You need Rust {oldest} or newer");
+    assert!(read("docs/adopting.md").contains(&sentence), "docs/adopting.md lacks `{sentence}`");
+    // Clippy compares the APIs in use with it, those of the tests included.
+    assert!(read("clippy.toml").contains("\ncheck-incompatible-msrv-in-tests = true\n"));
+    assert!(!read("clippy.toml").contains("\nmsrv"), "`msrv` would take precedence over the manifests");
+}
+
+#[test]
+fn the_locked_dependencies_compile_with_the_oldest_toolchain() {
+    let manifest = root().join("Cargo.toml");
+    let options = ["--locked", "--offline"].map(str::to_owned).to_vec();
+    let metadata = MetadataCommand::new().manifest_path(manifest).other_options(options).exec();
+    let metadata = metadata.expect("cargo reads the workspace");
+    let own = metadata.packages.iter().find(|package| package.name == "xtask").expect("xtask is a member");
+    let oldest = own.rust_version.clone().expect("xtask has a `rust-version`");
+    let nodes = metadata.resolve.expect("cargo has resolved the dependencies").nodes;
+    let (mut seen, mut next) = (BTreeSet::new(), vec![own.id.clone()]);
+    while let Some(id) = next.pop().filter(|id| seen.insert(id.clone())) {
+        next.extend(nodes.iter().filter(|node| node.id == id).flat_map(|node| node.dependencies.iter().cloned()));
+        next.retain(|id| !seen.contains(id));
+    }
+    assert!(seen.len() > 100, "only {} packages", seen.len());
+    for package in metadata.packages.iter().filter(|package| seen.contains(&package.id)) {
+        let needs = package.rust_version.as_ref();
+        assert!(needs.is_none_or(|needs| *needs <= oldest), "{} needs Rust {}", package.id, needs.expect("some"));
+    }
 }

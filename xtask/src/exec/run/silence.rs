@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long a task may print nothing before that is reported for the first time.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The running tasks, by their index, and how long each has been silent. Times are of one clock, whichever it is.
 pub(super) struct Silences {

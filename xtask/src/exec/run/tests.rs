@@ -17,7 +17,7 @@ fn context(directory: &Path) -> Context {
         private: None,
         slots: 2,
         fail_fast: false,
-        timeout: Duration::from_mins(1),
+        timeout: Duration::from_secs(60),
         grace: Duration::from_secs(1),
         patience: Duration::from_millis(1),
         surroundings: Surroundings::default(),
@@ -37,7 +37,7 @@ fn stage(name: &str, tasks: &[(&str, &[&str])]) -> Stage {
     let id = StageId::new(name);
     let task = |(job, needs): &(&str, &[&str])| Task {
         needs: needs.iter().map(|need| id.job(need)).collect(),
-        ..Task::new(&id, job, Command::new("true", "/"), Duration::from_mins(1))
+        ..Task::new(&id, job, Command::new("true", "/"), Duration::from_secs(60))
     };
     Stage {
         tasks: tasks.iter().map(task).collect(),

@@ -98,8 +98,11 @@ pub(super) fn percent(rest: &[u8], last: bool) -> Token {
     while length < LONGEST_TOKEN && rest[length..].starts_with(b"25") {
         length += 2;
     }
-    match rest.get(length..length + 2) {
-        Some(hex) if let Some(code) = number(hex) => Token::Means(length + 2, byte(code)),
+    let hex = rest.get(length..length + 2);
+    if let Some(code) = hex.and_then(number) {
+        return Token::Means(length + 2, byte(code));
+    }
+    match hex {
         None if !last && rest[length..].iter().all(u8::is_ascii_hexdigit) => Token::Undecided,
         _ if length > 1 => Token::Means(length, vec![b'%']),
         _ => Token::Literal,

@@ -84,7 +84,7 @@ fn an_installation_that_is_killed_leaves_nothing_that_looks_like_a_tool() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let building = fifo.clone();
     std::thread::spawn(move || sender.send(std::fs::File::options().write(true).open(building)));
-    let open = receiver.recv_timeout(std::time::Duration::from_mins(2)).expect("the build script has started");
+    let open = receiver.recv_timeout(std::time::Duration::from_secs(120)).expect("the build script has started");
     let group = rustix::process::Pid::from_child(&install);
     rustix::process::kill_process_group(group, rustix::process::Signal::KILL).expect("killed");
     install.wait().expect("it has ended");
