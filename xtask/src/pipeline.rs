@@ -32,7 +32,7 @@ impl Event {
     }
 }
 
-/// A built-in stage, before the configuration of a workspace changes it.
+/// The facts about a stage, before the configuration of a workspace changes them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
     /// The specification's job name.
@@ -63,6 +63,9 @@ pub enum Runs {
     /// When something was pushed to the main branch.
     OnPushToMain,
 }
+
+/// How long a task may take unless its stage says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// The name of the formatting task within the first stage.
 pub const FMT: &str = "fmt";
@@ -116,7 +119,7 @@ pub fn stages() -> Vec<Definition> {
             BUILD_AND_PUSH => Some(4),
             _ => None,
         },
-        timeout: Duration::from_secs(30 * 60),
+        timeout: TIMEOUT,
     };
     let before_images = [BUILD_RELEASE, CODE_COVERAGE, SECURITY_AUDIT, INTEGRATION_TESTS];
     vec![
@@ -136,17 +139,27 @@ pub fn stages() -> Vec<Definition> {
 }
 
 impl Definition {
-    /// A stage that the configuration of a workspace adds.
-    pub fn own(name: &str, needs: Vec<StageId>, policy: Option<Policy>, max_parallel: Option<usize>) -> Self {
+    /// The row of the specification.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the specification has no stage of this id.
+    pub fn specified(id: &str) -> Self {
+        let found = stages().into_iter().find(|stage| stage.id.as_str() == id);
+        found.expect("the id is a constant of this module, and each of these has a row")
+    }
+
+    /// A stage beside the specification's twelve: it blocks, always runs, and has no command of its own.
+    pub fn new(id: &str) -> Self {
         Self {
-            id: StageId::new(name),
-            subcommand: format!("ci --only {name}"),
-            needs,
-            policy: policy.unwrap_or(Policy::Blocking),
+            id: StageId::new(id),
+            subcommand: format!("ci --only {id}"),
+            needs: Vec::new(),
+            policy: Policy::Blocking,
             runs: Runs::Always,
             per_service: false,
-            max_parallel,
-            timeout: Duration::from_secs(30 * 60),
+            max_parallel: None,
+            timeout: TIMEOUT,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::history::directory::{Home, run_id};
 use crate::history::private::{self, Private};
 use crate::ids::StageId;
 use crate::outcome::Policy;
-use crate::pipeline::{self, Runs};
+use crate::pipeline::Runs;
 use crate::planner;
 use crate::process::{Level, MARKER, Stop, Surroundings, signal};
 use crate::report::{Fold, Summary, record};
@@ -32,7 +32,7 @@ pub(super) fn deploy(command: &Command, args: &cli::Deploy, session: &Session) -
     }
     let Some(mut start) = start::start(command, &args.run, session)? else { return Ok(Exit::Ok) };
     if !args.resume && deployment(&start.settings)?.environment.guard {
-        start = guard(start)?;
+        start = guard(start, session)?;
     }
     confirm(deployment(&start.settings)?, args.consent, session)?;
     run::carry_out(start, command, &args.run, session)
@@ -117,7 +117,7 @@ fn aside<T>(session: &Session, ask: impl FnOnce(Caller) -> Result<T>) -> Result<
 /// Checks what a guarded environment requires: a clean tree, the images of this very commit, and a green run of it. The
 /// returned start deploys these images of this commit, even if their file or the checkout changes before the user
 /// answers.
-fn guard(start: Start) -> Result<Start> {
+fn guard(start: Start, session: &Session) -> Result<Start> {
     let Start { workspace, mut settings, commit, home, lock, .. } = start;
     let commit = commit?;
     if let Some(deployment) = &mut settings.deployment {
@@ -126,7 +126,7 @@ fn guard(start: Start) -> Result<Start> {
     let deployment = deployment(&settings)?;
     let releases = releases(&workspace, &settings, deployment)?;
     check(&releases, commit.as_deref().unwrap_or("none"), deployment, &settings, &home)?;
-    let plan = planner::build(&workspace, &settings)?;
+    let plan = planner::build(&workspace, &settings, &session.pipeline)?;
     Ok(Start { workspace, settings, plan, commit: Ok(commit), home, lock })
 }
 
@@ -157,11 +157,9 @@ fn check(releases: &[Release], commit: &str, deployment: &Deployment, settings: 
 /// Whether a run of this commit has passed every stage that blocks a pull request.
 fn is_green(summary: &Summary, commit: &str, settings: &Settings) -> bool {
     let passed = |id: &StageId| summary.stages.iter().any(|stage| stage.id == *id && stage.outcome.meets_a_need());
-    let stages = pipeline::stages().into_iter();
+    let stages = settings.config.stages.iter().map(|stage| &stage.definition);
     let mut blocking = stages.filter(|stage| stage.runs == Runs::Always && stage.policy == Policy::Blocking);
-    summary.commit.as_deref() == Some(commit)
-        && summary.exit_code == Some(0)
-        && blocking.all(|stage| settings.config.stage(&stage.id).is_none() || passed(&stage.id))
+    summary.commit.as_deref() == Some(commit) && summary.exit_code == Some(0) && blocking.all(|stage| passed(&stage.id))
 }
 
 /// Asks the user to type the name of an environment if it is guarded, unless `--yes` was given.

@@ -23,7 +23,7 @@ const LOGIN: &str = "registry-login.json";
 /// Prints the Dockerfile that images would be built with.
 pub(super) fn dockerfile(command: &cli::Command, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let plan = planner::build(&workspace, &settings)?;
+    let plan = planner::build(&workspace, &settings, &session.pipeline)?;
     let text = plan.tasks().find_map(|task| task.job.text());
     let text = text.ok_or_else(|| super::nothing("print the Dockerfile: no selected package has an image"))?;
     session.printer.data(text);

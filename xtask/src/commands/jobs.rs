@@ -31,7 +31,7 @@ pub(super) fn add_to(
     if needs.is_none() && several.is_none() {
         return Ok(());
     }
-    let config = Config::read(workspace, session.environment.now)?;
+    let config = session.config(workspace)?;
     let has_run = |stage: &&StageSummary| stage.cause != Some(Cause::LeftOut);
     let recorded: BTreeSet<StageId> = summary.stages.iter().filter(has_run).map(|stage| stage.id.clone()).collect();
     if let Some(needs) = needs {
@@ -52,8 +52,8 @@ pub(super) fn add_to(
 fn plan(event: Event, session: &Session, workspace: &Workspace) -> Result<Vec<Expected>> {
     let stages = cli::Stages { event: Some(event), ..cli::Stages::default() };
     let ci = Command::Ci(cli::Ci { stages, ..cli::Ci::default() });
-    let settings = Settings::resolve(&ci, &session.environment, workspace, &Unseen)?;
-    let plan = planner::build(workspace, &settings)?;
+    let settings = Settings::resolve(&ci, &session.environment, workspace, &Unseen, &session.pipeline.definitions())?;
+    let plan = planner::build(workspace, &settings, &session.pipeline)?;
     let has_work = |stage: &&Stage| stage.left_out.as_ref().is_none_or(|(how, _)| *how != Outcome::NothingToDo);
     Ok(plan.stages.iter().filter(has_work).map(expected).collect())
 }

@@ -26,6 +26,8 @@ use crate::metadata;
 use crate::process;
 use crate::report::{Display, Printer, Verbosity};
 use crate::settings::Settings;
+use crate::settings::config::Config;
+use crate::stages::Pipeline;
 use crate::workspace::Workspace;
 use clap::CommandFactory as _;
 
@@ -35,6 +37,8 @@ pub struct Session {
     pub environment: Environment,
     /// The command as typed, quoted for a shell.
     pub typed: String,
+    /// The stages that this program knows.
+    pub pipeline: Pipeline,
     /// Where text goes.
     pub printer: Printer,
     /// How text may look.
@@ -148,15 +152,21 @@ impl Session {
             },
             unicode: environment.shows_unicode(),
         };
-        Self { printer: Printer::standard(display.github), environment, typed, display }
+        Self { printer: Printer::standard(display.github), environment, typed, pipeline: Pipeline::default(), display }
     }
 
     /// Loads the workspace and resolves the settings of `command` in it.
     fn resolve(&self, command: &Command) -> Result<(Workspace, Settings)> {
         let workspace = metadata::load::load(&self.environment)?;
         let machine = tools::Here { environment: &self.environment, workspace: &workspace };
-        let settings = Settings::resolve(command, &self.environment, &workspace, &machine)?;
+        let settings =
+            Settings::resolve(command, &self.environment, &workspace, &machine, &self.pipeline.definitions())?;
         Ok((workspace, settings))
+    }
+
+    /// Reads the configuration of the workspace.
+    fn config(&self, workspace: &Workspace) -> Result<Config> {
+        Config::read(workspace, self.environment.now, &self.pipeline.definitions())
     }
 
     /// A path as the user would type it in the current directory.

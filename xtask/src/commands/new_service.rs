@@ -10,7 +10,6 @@ use crate::history::lock::{Holder, Lock};
 use crate::metadata;
 use crate::scaffold::template::File;
 use crate::scaffold::{name, place, template};
-use crate::settings::config::Config;
 use crate::text;
 use crate::tools::{Places, probe};
 use crate::workspace::Workspace;
@@ -84,7 +83,7 @@ fn lock(wait: bool, session: &Session, workspace: &Workspace) -> Result<Lock> {
 
 impl New {
     fn describe(typed: &str, workspace: &Workspace, session: &Session) -> Result<Self> {
-        let config = Config::read(workspace, session.environment.now)?;
+        let config = session.config(workspace)?;
         let packages: Vec<&str> = workspace.packages.iter().map(|package| package.name.as_str()).collect();
         let name = name::full(typed, &packages, &lock_file(workspace).unwrap_or_default())?;
         let Some(template) = config.template else {

@@ -18,7 +18,6 @@ use crate::pipeline::NOTIFY;
 use crate::report::notice::{self, Notice};
 use crate::report::{Summary, markdown, merge};
 use crate::secrets;
-use crate::settings::config::Config;
 use crate::text;
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
@@ -34,7 +33,7 @@ enum Receiver {
 /// `cargo xtask notify`.
 pub(super) fn notify(args: &cli::Notify, session: &Session) -> Result<Exit> {
     let workspace = metadata::load::load(&session.environment)?;
-    let config = Config::read(&workspace, session.environment.now)?;
+    let config = session.config(&workspace)?;
     let Story { mut summary, goes_on } = records::story(&args.subject, Latest::Finished, session, &workspace)?;
     if goes_on {
         summary.pending.retain(|id| id.as_str() != NOTIFY);

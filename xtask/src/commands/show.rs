@@ -9,7 +9,7 @@ use crate::planner;
 /// `cargo xtask plan`.
 pub(super) fn plan(command: &Command, args: &cli::Plan, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let plan = planner::build(&workspace, &settings)?;
+    let plan = planner::build(&workspace, &settings, &session.pipeline)?;
     let text = if args.json { format!("{:#}\n", render::json(&plan)) } else { render::commands(&plan) };
     session.printer.data(&text);
     Ok(Exit::Ok)
@@ -18,7 +18,7 @@ pub(super) fn plan(command: &Command, args: &cli::Plan, session: &Session) -> Re
 /// `cargo xtask graph`.
 pub(super) fn graph(command: &Command, args: &cli::Graph, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let plan = planner::build(&workspace, &settings)?;
+    let plan = planner::build(&workspace, &settings, &session.pipeline)?;
     session.printer.data(&match args.format {
         GraphFormat::Tree => render::tree(&plan),
         GraphFormat::Dot => render::dot(&plan),

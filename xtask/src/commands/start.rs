@@ -48,7 +48,7 @@ pub(super) fn start(command: &Command, args: &cli::Run, session: &Session) -> Re
 
 fn resolve(command: &Command, session: &Session) -> Result<(Workspace, Settings, Plan)> {
     let (workspace, settings) = session.resolve(command)?;
-    let plan = planner::build(&workspace, &settings)?;
+    let plan = planner::build(&workspace, &settings, &session.pipeline)?;
     check(&plan)?;
     check_push(&plan, &settings)?;
     Ok((workspace, settings, plan))

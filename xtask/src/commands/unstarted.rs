@@ -16,7 +16,7 @@ use crate::history::directory::Home;
 use crate::ids::TaskId;
 use crate::metadata;
 use crate::outcome::Outcome;
-use crate::pipeline::{self, Definition};
+use crate::pipeline::Definition;
 use crate::process::MARKER;
 use crate::purpose::Purpose;
 use crate::reading::Reading;
@@ -26,7 +26,6 @@ use crate::report::record::{self, Recorder};
 use crate::report::{Fold, Subscriber as _, markdown};
 use crate::secrets;
 use crate::settings::asked::Asked;
-use crate::settings::config::Config;
 use crate::settings::manifest;
 use crate::workspace::Workspace;
 use std::io::Write as _;
@@ -124,7 +123,7 @@ fn record(
     let id = home.next_id(environment.now, environment.pid);
     // The number of records to keep may be the very setting that cannot be read.
     let directory = home.start(&id, usize::MAX)?;
-    let events = events(error, &id, &asked(command, workspace, environment), root, session);
+    let events = events(error, &id, &asked(command, workspace, session), root, session);
     let file = directory.join(record::FILE);
     let mut recorder = Recorder::create(&file)?;
     for event in &events {
@@ -143,10 +142,11 @@ fn target_dir(environment: &Environment, root: &Path) -> PathBuf {
 }
 
 /// The request behind the run.
-fn asked(command: &Command, workspace: Option<&Workspace>, environment: &Environment) -> Asked {
-    let config = workspace.and_then(|workspace| Config::read(workspace, environment.now).ok());
+fn asked(command: &Command, workspace: Option<&Workspace>, session: &Session) -> Asked {
+    let config = workspace.and_then(|workspace| session.config(workspace).ok());
     let configured = config.map(|config| config.stages.into_iter().map(|stage| stage.definition).collect());
-    Asked::of(command, environment.event(), configured.unwrap_or_else(pipeline::stages), workspace)
+    let stages = configured.unwrap_or_else(|| session.pipeline.definitions());
+    Asked::of(command, session.environment.event(), stages, workspace)
 }
 
 /// The events of the run: each of its stages has ended with the error.

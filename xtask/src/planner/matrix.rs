@@ -3,6 +3,7 @@
 use crate::error::{Error, Exit, Result};
 use crate::ids::StageId;
 use crate::settings::Settings;
+use crate::stages::Pipeline;
 use crate::text;
 use crate::workspace::Workspace;
 use serde_json::{Value, json};
@@ -12,14 +13,14 @@ use std::collections::BTreeSet;
 ///
 /// Fails for a stage that works on the workspace as a whole, and when no package is left: a job with an empty matrix
 /// fails, or is skipped silently.
-pub fn matrix(workspace: &Workspace, settings: &Settings, stage: &StageId) -> Result<Value> {
+pub fn matrix(workspace: &Workspace, settings: &Settings, pipeline: &Pipeline, stage: &StageId) -> Result<Value> {
     let per_service = || settings.config.stages.iter().map(|stage| &stage.definition).filter(|stage| stage.per_service);
     if !per_service().any(|known| known.id == *stage) {
         let names = per_service().map(|stage| format!("`{}`", stage.subcommand));
         return Err(Error::usage(format!("make a matrix of `{stage}`: it works on the workspace as a whole"))
             .hint(format!("the stages that work service by service are {}", text::list(names))));
     }
-    let plan = super::build(workspace, settings)?;
+    let plan = super::build(workspace, settings, pipeline)?;
     // Not the services alone: their libraries are tested on a laptop, and so they are here.
     let services: BTreeSet<&String> = plan.tasks().filter_map(|task| task.service.as_ref()).collect();
     if services.is_empty() {

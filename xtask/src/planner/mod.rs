@@ -6,16 +6,15 @@ pub mod tools;
 use crate::error::{Error, Result};
 use crate::ids::StageId;
 use crate::outcome::{Outcome, Policy};
-use crate::pipeline;
-use crate::plan::{Plan, Stage, Task, graph};
+use crate::plan::{Plan, Stage, graph};
 use crate::settings::Settings;
 use crate::settings::config::StageConfig;
-use crate::stages::{self, Context};
+use crate::stages::{self, Context, Pipeline};
 use crate::workspace::Workspace;
 
 /// The plan of a run. Fails on needs that do not exist or form a cycle, and on services that a registry or Kubernetes
 /// would not accept.
-pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
+pub fn build(workspace: &Workspace, settings: &Settings, pipeline: &Pipeline) -> Result<Plan> {
     let order = order(&settings.config.stages)?;
     let packages = settings.packages(workspace);
     let wanted: Vec<&StageConfig> = order.into_iter().filter(|stage| settings.wants(&stage.definition)).collect();
@@ -32,9 +31,9 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
                 stages: &running,
                 packages: &packages,
                 features,
-                timeout: stage.timeout,
+                timeout: stage.definition.timeout,
             };
-            plan_stage(context, stage, &wanted)
+            plan_stage(context, stage, &*pipeline.stage(stage), &wanted)
         })
         .collect::<Result<_>>()?;
     for index in 0..stages.len() {
@@ -47,10 +46,15 @@ pub fn build(workspace: &Workspace, settings: &Settings) -> Result<Plan> {
     Ok(Plan { event: settings.event, root: workspace.root.clone(), services, stages })
 }
 
-fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]) -> Result<Stage> {
-    let definition = &stage.definition;
+fn plan_stage(
+    context: Context<'_>,
+    configured: &StageConfig,
+    stage: &dyn stages::Stage,
+    wanted: &[&StageConfig],
+) -> Result<Stage> {
+    let definition = &configured.definition;
     let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
-    let mut tasks = if left_out.is_some() { Vec::new() } else { tasks(context, stage)? };
+    let mut tasks = if left_out.is_some() { Vec::new() } else { stage.tasks(context)? };
     for task in tasks.iter_mut().filter(|task| task.repeat.is_none()) {
         // A shell does not find a tool in xtask's own cache.
         if task.tools.iter().any(|tool| tool.pinned().is_some()) {
@@ -60,7 +64,7 @@ fn plan_stage(context: Context<'_>, stage: &StageConfig, wanted: &[&StageConfig]
         }
     }
     if left_out.is_none() && tasks.is_empty() {
-        left_out = Some((Outcome::NothingToDo, nothing_to_do(context, definition.id.as_str()).to_owned()));
+        left_out = Some((Outcome::NothingToDo, stage.nothing_to_do(context).to_owned()));
     }
     let in_plan = |need: &&StageId| wanted.iter().any(|other| other.definition.id == **need);
     Ok(Stage {
@@ -92,43 +96,6 @@ fn needs_of_report(report: &Stage, planned: &[Stage], all: &[StageConfig]) -> Ve
         }
     }
     needs
-}
-
-/// Why a stage has no task.
-fn nothing_to_do(context: Context<'_>, id: &str) -> &'static str {
-    match id {
-        pipeline::DEPLOY_STAGING | pipeline::SMOKE_TEST if context.settings.deployment.is_none() => {
-            "there is no environment `staging` in the configuration, or it is guarded"
-        }
-        pipeline::NOTIFY => "no webhook is set: XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK",
-        _ => "no selected package has anything for it",
-    }
-}
-
-fn tasks(context: Context<'_>, stage: &StageConfig) -> Result<Vec<Task>> {
-    let deployment = context.settings.deployment.as_ref();
-    if let Some(deployment) = deployment.filter(|deployment| deployment.stage == stage.definition.id) {
-        return stages::deploy::plan(context, deployment);
-    }
-    Ok(match stage.definition.id.as_str() {
-        pipeline::FORMAT_AND_LINT => {
-            let tasks = stages::format_and_lint::plan(context).into_iter();
-            let half = context.settings.half.as_deref();
-            tasks.filter(|task| half.is_none_or(|half| task.id.name() == half)).collect()
-        }
-        pipeline::TEST_SERVICES => stages::test_services::plan(context),
-        pipeline::CODE_COVERAGE => stages::coverage::plan(context),
-        pipeline::SECURITY_AUDIT => stages::security::plan(context),
-        pipeline::DEPENDENCY_CHECK => stages::dependencies::plan(context),
-        pipeline::INTEGRATION_TESTS => stages::integration::plan(context),
-        pipeline::BUILD_RELEASE => stages::build::plan(context),
-        pipeline::BUILD_AND_PUSH => stages::images::plan(context)?,
-        pipeline::QUALITY_REPORT => stages::report::plan(context),
-        pipeline::NOTIFY => stages::notify::plan(context),
-        pipeline::DEPLOY_STAGING => Vec::new(),
-        pipeline::SMOKE_TEST => deployment.map_or_else(Vec::new, |it| stages::deploy::plan_smoke(context, it)),
-        _ => stages::own::plan(context, stage),
-    })
 }
 
 /// The configured stages, each after its needs. Their needs exist: the configuration rejects others.

@@ -3,6 +3,8 @@
 use super::*;
 use crate::cli::Cli;
 use crate::environment::{Environment, Terminals};
+use crate::pipeline::Definition;
+use crate::plan::Task;
 use crate::plan::render;
 use crate::settings::Unseen;
 use crate::workspace::Package;
@@ -42,6 +44,11 @@ fn shop(metadata: Value) -> Workspace {
 
 /// What `cargo xtask LINE` plans there.
 fn planned(line: &str, metadata: Value) -> Result<Plan> {
+    planned_by(&Pipeline::default(), line, metadata)
+}
+
+/// The same in a program with these stages.
+fn planned_by(pipeline: &Pipeline, line: &str, metadata: Value) -> Result<Plan> {
     let environment = Environment {
         vars: [("PATH".to_owned(), "/usr/bin".to_owned())].into(),
         cwd: "/shop".into(),
@@ -55,8 +62,8 @@ fn planned(line: &str, metadata: Value) -> Result<Plan> {
     };
     let cli = Cli::of_line(line);
     let workspace = shop(metadata);
-    let settings = Settings::resolve(&cli.command, &environment, &workspace, &Unseen)?;
-    build(&workspace, &settings)
+    let settings = Settings::resolve(&cli.command, &environment, &workspace, &Unseen, &pipeline.definitions())?;
+    build(&workspace, &settings, pipeline)
 }
 
 /// The same as `--dry-run` prints it.
@@ -163,6 +170,72 @@ fn a_stage_of_the_workspaces_own_has_its_place() {
     insta::assert_snapshot!(render::commands(&plan), @"
         # docs (1 task)
         mdbook build
+    ");
+}
+
+/// A stage that a program adds to the built-in ones.
+#[derive(Debug)]
+struct Licences;
+
+impl stages::Stage for Licences {
+    fn definition(&self) -> Definition {
+        Definition {
+            policy: Policy::Warning,
+            needs: vec![StageId::new("format-and-lint")],
+            ..Definition::new("licences")
+        }
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        let check = |package: &&Package| {
+            let command = context.cargo().args(["about", "generate", &package.name]);
+            Task::of_package(&self.definition().id, &package.name, command, context.timeout)
+        };
+        Ok(context.packages.iter().filter(|package| context.has_image(package)).map(check).collect())
+    }
+}
+
+#[test]
+fn a_stage_of_another_program_is_planned_selected_and_configured_like_a_built_in_one() {
+    let pipeline = Pipeline::default().with(Licences);
+    let settings = json!({ "stages": { "licences": { "policy": "blocking", "max-parallel": 1, "timeout": "7s" } } });
+    let plan = |line: &str| planned_by(&pipeline, line, settings.clone()).expect("it can be planned");
+    let plan_of_one = plan("ci --only licences");
+    insta::assert_snapshot!(render::commands(&plan_of_one), @"
+        # licences (1 task)
+        cargo about generate cart-service
+    ");
+    assert_eq!(plan_of_one.stages[0].tasks[0].timeout.as_secs(), 7);
+    let stage = |plan: Plan| plan.stages.into_iter().find(|stage| stage.id.as_str() == "licences");
+    let in_pipeline = stage(plan("ci")).expect("it is part of the pipeline");
+    assert_eq!((in_pipeline.policy, in_pipeline.max_parallel), (Policy::Blocking, Some(1)));
+    assert_eq!(in_pipeline.needs, [StageId::new("format-and-lint")]);
+    let skipped = stage(plan("ci --skip licences")).and_then(|stage| stage.left_out).map(|(how, _)| how);
+    assert_eq!(skipped, Some(Outcome::Skipped));
+    let nothing = stage(plan("ci money")).and_then(|stage| stage.left_out).map(|(_, why)| why);
+    assert_eq!(nothing.as_deref(), Some("no selected package has anything for it"));
+}
+
+#[test]
+fn what_happens_in_an_environment_is_a_stage_named_after_it() {
+    let live = json!({ "environments": { "live": { "context": "live", "namespace": "shop" } } });
+    let plan = |line: &str| render::commands(&planned(line, live.clone()).expect("it can be planned"));
+    insta::assert_snapshot!(plan("deploy live cart"), @"
+        # deploy-live (1 task)
+        cargo xtask deploy live cart-service
+    ");
+    insta::assert_snapshot!(plan("rollback live"), @"
+        # rollback-live (1 task)
+        cargo xtask rollback live
+    ");
+    insta::assert_snapshot!(plan("smoke live"), @"
+        # smoke-test (1 task)
+        cargo xtask smoke live
+    ");
+    insta::assert_snapshot!(plan("ci --event push --only deploy --only smoke --only notify"), @"
+        # deploy-staging (there is no environment `staging` in the configuration, or it is guarded)
+        # smoke-test (there is no environment `staging` in the configuration, or it is guarded)
+        # notify (no webhook is set: XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK)
     ");
 }
 

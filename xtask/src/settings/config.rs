@@ -8,7 +8,7 @@ use crate::error::{Error, Flaw, Result};
 use crate::ids::StageId;
 use crate::options::{Counted, EngineChoice, Tell};
 use crate::outcome::Policy;
-use crate::pipeline::{self, Definition};
+use crate::pipeline::Definition;
 use crate::readers::Waiver;
 use crate::table::{Problems, Table, percent};
 use crate::text;
@@ -33,7 +33,7 @@ pub struct Config {
     pub keep_runs: usize,
     /// How long a whole run may take.
     pub timeout: Duration,
-    /// The stages, the twelve and those that the workspace adds.
+    /// The stages, the program's and those that the workspace adds.
     pub stages: Vec<StageConfig>,
     /// What measures coverage.
     pub engine: EngineChoice,
@@ -64,17 +64,17 @@ pub struct Config {
 /// A stage as configured.
 #[derive(Clone, Debug)]
 pub struct StageConfig {
-    /// Its fixed properties.
+    /// Its definition, as the configuration and the command line change it.
     pub definition: Definition,
-    /// How long each of its tasks may take.
-    pub timeout: Duration,
-    /// The command of a stage that the workspace adds; empty for the twelve.
+    /// The id that its definition had before: `deploy-staging` of `deploy-production`.
+    pub kind: StageId,
+    /// The command of a stage that the workspace adds; empty for the program's.
     pub command: Vec<String>,
 }
 
 impl Config {
-    /// Reads the configuration of a workspace; all problems at once.
-    pub fn read(workspace: &Workspace, now: SystemTime) -> Result<Self> {
+    /// Reads the configuration of a workspace, in a program with these stages; all problems at once.
+    pub fn read(workspace: &Workspace, now: SystemTime, built_in: &[Definition]) -> Result<Self> {
         let manifest = workspace.root.join("Cargo.toml");
         let mut problems = Problems::new();
         let p = &mut problems;
@@ -108,7 +108,7 @@ impl Config {
         let mut notify = top.table("notify", p);
         let tell = notify.word("on", p).unwrap_or(Tell::Always);
         notify.finish(p);
-        let stages = stage_table(&mut top, p);
+        let stages = stage_table(&mut top, built_in, p);
         let environments = environments::read(&mut top, p);
         top.finish(p);
         packages(workspace, p);
@@ -210,23 +210,27 @@ fn servers(integration: &mut Table<'_>, p: &mut Problems) -> Vec<ServerSpec> {
     specs
 }
 
-/// The stages: the twelve as the configuration changes them, and the ones that it adds.
-fn stage_table(top: &mut Table<'_>, p: &mut Problems) -> Vec<StageConfig> {
-    let mut configured: Vec<StageConfig> = pipeline::stages()
-        .into_iter()
-        .map(|definition| StageConfig { timeout: definition.timeout, definition, command: Vec::new() })
-        .collect();
+/// The stages: the program's as the configuration changes them, and the ones that it adds.
+fn stage_table(top: &mut Table<'_>, built_in: &[Definition], p: &mut Problems) -> Vec<StageConfig> {
+    let configured = |definition: Definition, command| StageConfig { kind: definition.id.clone(), definition, command };
+    let mut stages: Vec<StageConfig> =
+        built_in.iter().map(|definition| configured(definition.clone(), Vec::new())).collect();
     let entries = top.table("stages", p).tables(p);
-    let ids = configured.iter().map(|stage| stage.definition.id.to_string());
+    let ids = stages.iter().map(|stage| stage.definition.id.to_string());
     let known: BTreeSet<String> = ids.chain(entries.iter().map(|(name, _)| (*name).to_owned())).collect();
     for (name, mut entry) in entries {
         let policy = entry.get("policy", "one of \"blocking\", \"warning\", \"info\", \"reporting\"", p, policy);
         let timeout = entry.duration("timeout", p);
         let limit = entry.integer("max-parallel", 1..=1024, p).and_then(|limit| usize::try_from(limit).ok());
-        if let Some(stage) = configured.iter_mut().find(|stage| stage.definition.id.as_str() == name) {
-            stage.definition.policy = policy.unwrap_or(stage.definition.policy);
-            stage.timeout = timeout.unwrap_or(stage.timeout);
-            stage.definition.max_parallel = limit.or(stage.definition.max_parallel);
+        let known_stage = stages.iter_mut().find(|stage| stage.definition.id.as_str() == name);
+        let changed = |mut definition: Definition| {
+            definition.policy = policy.unwrap_or(definition.policy);
+            definition.timeout = timeout.unwrap_or(definition.timeout);
+            definition.max_parallel = limit.or(definition.max_parallel);
+            definition
+        };
+        if let Some(stage) = known_stage {
+            stage.definition = changed(stage.definition.clone());
         } else {
             let command = entry.strings("command", p).unwrap_or_default();
             let needs = entry.strings("needs", p).unwrap_or_default();
@@ -238,21 +242,19 @@ fn stage_table(top: &mut Table<'_>, p: &mut Problems) -> Vec<StageConfig> {
                 entry.complain(p, Some("needs"), &format!("names `{need}`, which is no stage: {advice}"));
             }
             if command.is_empty() {
-                let known = pipeline::stages();
-                let near = text::nearest(name, known.iter().map(|stage| stage.id.as_str()));
+                let near = text::nearest(name, built_in.iter().map(|stage| stage.id.as_str()));
                 let advice = near.first().map_or(String::new(), |near| format!(", or did you mean `{near}`?"));
                 entry.complain(p, None, &format!("is a stage of its own and needs a `command`{advice}"));
             }
             if !is_name(name) {
                 entry.complain(p, None, "is no name for a stage: use letters, digits and dashes");
             }
-            let definition =
-                Definition::own(name, needs.iter().map(|need| StageId::new(need)).collect(), policy, limit);
-            configured.push(StageConfig { timeout: timeout.unwrap_or(definition.timeout), definition, command });
+            let needs = needs.iter().map(|need| StageId::new(need)).collect();
+            stages.push(configured(changed(Definition { needs, ..Definition::new(name) }), command));
         }
         entry.finish(p);
     }
-    configured
+    stages
 }
 
 fn policy(value: &Value) -> Option<Policy> {

@@ -21,7 +21,7 @@ use crate::metadata::flags;
 use crate::metadata::flags::Flags;
 use crate::notify;
 use crate::options::{BuilderChoice, EngineChoice};
-use crate::pipeline::{self, Event};
+use crate::pipeline::{self, Definition, Event};
 use crate::registry::{self, Logins, PASSWORD, Registry};
 use crate::text;
 use crate::workspace::Workspace;
@@ -89,15 +89,16 @@ struct Wishes {
 }
 
 impl Settings {
-    /// Resolves what `command` asks for in this workspace, on this machine.
+    /// Resolves what `command` asks for in this workspace, on this machine, by a program with these stages.
     pub fn resolve(
         command: &Command,
         environment: &Environment,
         workspace: &Workspace,
         machine: &dyn Machine,
+        built_in: &[Definition],
     ) -> Result<Self> {
         let wishes = Wishes::of(command);
-        let mut config = Config::read(workspace, environment.now)?;
+        let mut config = Config::read(workspace, environment.now, built_in)?;
         if let Some(source) = wishes.options.servers.servers {
             config.servers_from = source;
         }

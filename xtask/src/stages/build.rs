@@ -1,9 +1,10 @@
 //! Stage 7: one release build of all services.
 
-use super::{Context, JSON};
+use super::{Context, JSON, Stage};
 use crate::command::Command;
+use crate::error::Result;
 use crate::ids::{StageId, TaskId};
-use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
+use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE, Definition};
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::purpose::Purpose;
@@ -37,9 +38,18 @@ impl Part<'_> {
     }
 }
 
-/// The tasks, or none where no package has a program.
-pub fn plan(context: Context<'_>) -> Vec<Task> {
-    tasks(context, &StageId::new(BUILD_RELEASE), &built(context))
+/// The release build; nothing where no package has a program.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildRelease;
+
+impl Stage for BuildRelease {
+    fn definition(&self) -> Definition {
+        Definition::specified(BUILD_RELEASE)
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        Ok(tasks(context, &StageId::new(BUILD_RELEASE), &built(context)))
+    }
 }
 
 /// The packages that the stage builds.

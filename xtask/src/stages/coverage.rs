@@ -5,10 +5,11 @@
 //! cargo-tarpaulin runs the tests itself.
 
 use super::targets::with_integration_tests;
-use super::{Context, instrument, integration, test_services};
+use super::{Context, Stage, instrument, integration, test_services};
 use crate::catalogue::Tool;
+use crate::error::Result;
 use crate::ids::{StageId, TaskId};
-use crate::pipeline::{CODE_COVERAGE, INTEGRATION_TESTS, TEST_SERVICES};
+use crate::pipeline::{CODE_COVERAGE, Definition, INTEGRATION_TESTS, TEST_SERVICES};
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::purpose::Purpose;
@@ -17,29 +18,38 @@ use crate::readers::{CoverageGate, LlvmCov, Tarpaulin};
 use crate::settings::Engine;
 use std::sync::Arc;
 
-/// The tasks of the stage.
-pub fn plan(context: Context<'_>) -> Vec<Task> {
-    let stage = StageId::new(CODE_COVERAGE);
-    if context.settings.engine == Engine::Tarpaulin {
-        return tarpaulin(context, &stage);
+/// The measurement, and the gate that it must pass.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeCoverage;
+
+impl Stage for CodeCoverage {
+    fn definition(&self) -> Definition {
+        Definition::specified(CODE_COVERAGE)
     }
-    let mut tasks = instrument::tasks(context, &stage);
-    // No number is computed from a part: each of the tests that count must have passed.
-    let mut ran = Vec::new();
-    let mut count = |home: &str, tests: fn(Context<'_>, &StageId) -> Vec<Task>| {
-        let there = context.runs(home);
-        let tests = tests(context, &if there { StageId::new(home) } else { stage.clone() });
-        ran.extend(tests.iter().map(|task| task.id.clone()));
-        if !there {
-            tasks.extend(tests);
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        let stage = StageId::new(CODE_COVERAGE);
+        if context.settings.engine == Engine::Tarpaulin {
+            return Ok(tarpaulin(context, &stage));
         }
-    };
-    count(TEST_SERVICES, test_services::unit_tests);
-    if instrument::counts_integration(context) {
-        count(INTEGRATION_TESTS, integration::tests);
+        let mut tasks = instrument::tasks(context, &stage);
+        // No number is computed from a part: each of the tests that count must have passed.
+        let mut ran = Vec::new();
+        let mut count = |home: &str, tests: fn(Context<'_>, &StageId) -> Vec<Task>| {
+            let there = context.runs(home);
+            let tests = tests(context, &if there { StageId::new(home) } else { stage.clone() });
+            ran.extend(tests.iter().map(|task| task.id.clone()));
+            if !there {
+                tasks.extend(tests);
+            }
+        };
+        count(TEST_SERVICES, test_services::unit_tests);
+        if instrument::counts_integration(context) {
+            count(INTEGRATION_TESTS, integration::tests);
+        }
+        tasks.extend(reports(context, &stage, &ran));
+        Ok(tasks)
     }
-    tasks.extend(reports(context, &stage, &ran));
-    tasks
 }
 
 /// The number for the gate, and the files for Codecov and for editors.

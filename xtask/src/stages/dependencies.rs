@@ -1,8 +1,9 @@
 //! Stage 5: which dependencies are outdated, and which are there in several versions.
 
-use super::Context;
+use super::{Context, Stage};
+use crate::error::Result;
 use crate::ids::StageId;
-use crate::pipeline::DEPENDENCY_CHECK;
+use crate::pipeline::{DEPENDENCY_CHECK, Definition};
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::reader::Read;
@@ -10,17 +11,27 @@ use crate::readers::{Duplicates, Outdated};
 use std::sync::Arc;
 
 /// Two tables. Neither command changes anything.
-pub fn plan(context: Context<'_>) -> Vec<Task> {
-    let stage = StageId::new(DEPENDENCY_CHECK);
-    let outdated = context.cargo().args(["update", "--dry-run", "--verbose", "--color=never"]);
-    let duplicates = context.resolving("tree").args(["--workspace", "--duplicates", "--depth", "0", "--color=never"]);
-    let table = |name: &str, command, reader: Arc<dyn Read>| Task {
-        reader,
-        universe: Some(Universe::Dev),
-        ..Task::new(&stage, name, command, context.timeout)
-    };
-    vec![
-        table("outdated", outdated, Arc::new(Outdated::default())),
-        table("duplicates", duplicates, Arc::new(Duplicates::default())),
-    ]
+#[derive(Clone, Copy, Debug)]
+pub struct DependencyCheck;
+
+impl Stage for DependencyCheck {
+    fn definition(&self) -> Definition {
+        Definition::specified(DEPENDENCY_CHECK)
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        let stage = StageId::new(DEPENDENCY_CHECK);
+        let outdated = context.cargo().args(["update", "--dry-run", "--verbose", "--color=never"]);
+        let duplicates =
+            context.resolving("tree").args(["--workspace", "--duplicates", "--depth", "0", "--color=never"]);
+        let table = |name: &str, command, reader: Arc<dyn Read>| Task {
+            reader,
+            universe: Some(Universe::Dev),
+            ..Task::new(&stage, name, command, context.timeout)
+        };
+        Ok(vec![
+            table("outdated", outdated, Arc::new(Outdated::default())),
+            table("duplicates", duplicates, Arc::new(Duplicates::default())),
+        ])
+    }
 }

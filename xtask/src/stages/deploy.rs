@@ -1,6 +1,6 @@
 //! Stages 9 and 10: services to an environment, and whether they work there.
 
-use super::{Context, names};
+use super::{Context, NOTHING, Stage, names};
 use crate::catalogue::Tool;
 use crate::deploy::objects::Release;
 use crate::deploy::pull::Source;
@@ -8,8 +8,8 @@ use crate::deploy::request::{Cluster, Purpose, Request};
 use crate::deploy::smoke;
 use crate::error::Result;
 use crate::ids::StageId;
-use crate::jobs::deploy::{Deploy, Smoke};
-use crate::pipeline::SMOKE_TEST;
+use crate::jobs;
+use crate::pipeline::{DEPLOY_STAGING, Definition, SMOKE_TEST};
 use crate::plan::Task;
 use crate::purpose::Purpose as For;
 use crate::settings::Settings;
@@ -25,8 +25,52 @@ const PORT: u16 = 8080;
 /// The time that a deployment may take besides its own budgets: the checks before it, and the calls between.
 const BESIDES: Duration = Duration::from_secs(5 * 60);
 
+/// The deployment to an environment: `staging`, where the command line names none.
+#[derive(Clone, Copy, Debug)]
+pub struct Deploy;
+
+/// The smoke test of that environment.
+#[derive(Clone, Copy, Debug)]
+pub struct SmokeTest;
+
+impl Stage for Deploy {
+    fn definition(&self) -> Definition {
+        Definition::specified(DEPLOY_STAGING)
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        context.settings.deployment.as_ref().map_or_else(|| Ok(Vec::new()), |deployment| plan(context, deployment))
+    }
+
+    fn nothing_to_do(&self, context: Context<'_>) -> &'static str {
+        no_environment(context)
+    }
+}
+
+impl Stage for SmokeTest {
+    fn definition(&self) -> Definition {
+        Definition::specified(SMOKE_TEST)
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        let deployment = context.settings.deployment.as_ref();
+        Ok(deployment.map_or_else(Vec::new, |deployment| plan_smoke(context, deployment)))
+    }
+
+    fn nothing_to_do(&self, context: Context<'_>) -> &'static str {
+        no_environment(context)
+    }
+}
+
+fn no_environment(context: Context<'_>) -> &'static str {
+    if context.settings.deployment.is_some() {
+        return NOTHING;
+    }
+    "there is no environment `staging` in the configuration, or it is guarded"
+}
+
 /// The one task that deploys: all services together, because they are watched and rolled back together.
-pub fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> {
+fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> {
     let environment = &deployment.environment;
     let name = environment.name.as_str();
     // The command to type for the same deployment: with less, it would do more than was asked for.
@@ -65,11 +109,11 @@ pub fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> 
     let mut tools = tools(&environment.target.cluster);
     tools.push(Tool::Skopeo);
     let task = Task::new(&deployment.stage, name, command, timeout);
-    Ok(vec![Task { job: Arc::new(Deploy(request)), purpose: For::Deploy, tools, ..task }])
+    Ok(vec![Task { job: Arc::new(jobs::deploy::Deploy(request)), purpose: For::Deploy, tools, ..task }])
 }
 
 /// The one task that checks whether everything works.
-pub fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
+fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
     let environment = &deployment.environment;
     let services: Vec<String> = deployed(context).map(|package| package.name.clone()).collect();
     if services.is_empty() {
@@ -93,7 +137,12 @@ pub fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
     let command = context.cargo().args(["xtask", "smoke", &environment.name]).args(selected(context));
     let timeout = environment.rollback_timeout * 2 + BESIDES;
     let task = Task::new(&StageId::new(SMOKE_TEST), &environment.name, command, timeout);
-    vec![Task { job: Arc::new(Smoke(request)), purpose: For::Smoke, tools: tools(&environment.target.cluster), ..task }]
+    vec![Task {
+        job: Arc::new(jobs::deploy::Smoke(request)),
+        purpose: For::Smoke,
+        tools: tools(&environment.target.cluster),
+        ..task
+    }]
 }
 
 /// Where images come from.

@@ -1,9 +1,10 @@
 //! Stage 1: the sources are formatted as rustfmt wants them, and clippy reports nothing.
 
-use super::{Context, JSON};
+use super::{Context, JSON, Stage};
 use crate::catalogue::Tool;
+use crate::error::Result;
 use crate::ids::StageId;
-use crate::pipeline::{FMT, FORMAT_AND_LINT, LINT};
+use crate::pipeline::{Definition, FMT, FORMAT_AND_LINT, LINT};
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::purpose::Purpose;
@@ -11,9 +12,20 @@ use crate::reader::{ExitCode, Read};
 use crate::readers::{CargoMessages, Rustfmt};
 use std::sync::Arc;
 
-/// Both tasks; the commands `fmt` and `lint` run one each.
-pub fn plan(context: Context<'_>) -> Vec<Task> {
-    vec![fmt(context), lint(context)]
+/// Both checks; the commands `fmt` and `lint` run one each.
+#[derive(Clone, Copy, Debug)]
+pub struct FormatAndLint;
+
+impl Stage for FormatAndLint {
+    fn definition(&self) -> Definition {
+        Definition::specified(FORMAT_AND_LINT)
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        let half = context.settings.half.as_deref();
+        let tasks = [fmt(context), lint(context)].into_iter();
+        Ok(tasks.filter(|task| half.is_none_or(|half| task.id.name() == half)).collect())
+    }
 }
 
 fn fmt(context: Context<'_>) -> Task {

@@ -1,7 +1,7 @@
 //! Stage 8: an image of every service that wants one.
 
 use super::names::main_program;
-use super::{Context, build, docker, names};
+use super::{Context, Stage, build, docker, names};
 use crate::catalogue::Tool;
 use crate::command::Command;
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::git::Checkout;
 use crate::ids::{StageId, TaskId};
 use crate::image::spec::{BillSpec, ImageSpec};
 use crate::jobs::images::{PackImage, WriteBills};
-use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE};
+use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE, Definition};
 use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::{Environment, PushedImage};
@@ -21,9 +21,23 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// The images of the services.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildAndPush;
+
+impl Stage for BuildAndPush {
+    fn definition(&self) -> Definition {
+        Definition::specified(BUILD_AND_PUSH)
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        plan(context)
+    }
+}
+
 /// The SBOMs, and an image for each service: of the programs that the release build of the same run has made, or that
 /// are built first where there is none; or of those that Docker compiles.
-pub fn plan(context: Context<'_>) -> Result<Vec<Task>> {
+fn plan(context: Context<'_>) -> Result<Vec<Task>> {
     let stage = StageId::new(BUILD_AND_PUSH);
     let services: Vec<&Package> = context.packages.iter().copied().filter(|it| context.has_image(it)).collect();
     if services.is_empty() {

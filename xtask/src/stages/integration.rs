@@ -2,12 +2,13 @@
 
 use super::compiled::{self, Kind, compile, compiled_in, repeat_integration};
 use super::targets::{has_integration_tests, with_integration_tests};
-use super::{Context, by_cargo, instrument};
+use super::{Context, Stage, by_cargo, instrument};
 use crate::backing::spec::ServerSpec;
+use crate::error::Result;
 use crate::ids::{StageId, TaskId};
 use crate::jobs::servers::StartServers;
 use crate::options::Counted;
-use crate::pipeline::{INTEGRATION, INTEGRATION_TESTS};
+use crate::pipeline::{Definition, INTEGRATION, INTEGRATION_TESTS};
 use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::Rerun;
@@ -17,9 +18,18 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The tasks of the stage.
-pub fn plan(context: Context<'_>) -> Vec<Task> {
-    tests(context, &StageId::new(INTEGRATION_TESTS))
+/// The integration tests of every service, with the servers that they need.
+#[derive(Clone, Copy, Debug)]
+pub struct IntegrationTests;
+
+impl Stage for IntegrationTests {
+    fn definition(&self) -> Definition {
+        Definition::specified(INTEGRATION_TESTS)
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        Ok(tests(context, &StageId::new(INTEGRATION_TESTS)))
+    }
 }
 
 /// The servers, one compile, and a task for each service, in whichever stage wants them.

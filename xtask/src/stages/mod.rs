@@ -1,4 +1,5 @@
-//! The twelve stages: one file a stage, each a pure function from workspace and settings to tasks. Nothing here spawns.
+//! The stages: one file a stage, which is a row of [`Pipeline`]. Each is a definition, and a pure function from workspace
+//! and settings to tasks. Nothing here spawns, and nothing outside asks which stage it is.
 
 pub mod build;
 pub mod by_cargo;
@@ -14,19 +15,47 @@ pub mod integration;
 pub mod names;
 pub mod notify;
 pub mod own;
+mod pipeline;
 pub mod report;
 pub mod security;
 mod targets;
 pub mod test_services;
 
+pub use pipeline::Pipeline;
+
 use crate::command::Command;
+use crate::error::Result;
 use crate::ids::StageId;
+use crate::pipeline::Definition;
+use crate::plan::Task;
 use crate::settings::Settings;
 use crate::workspace::{Features, Package, Workspace};
 use serde_json::Value;
 use std::collections::HashSet;
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
+
+/// A stage of a pipeline.
+pub trait Stage: fmt::Debug + Send + Sync {
+    /// Its id, its command, its needs and what its failure means, before the configuration changes them.
+    fn definition(&self) -> Definition;
+
+    /// Its tasks in a run; none when it has nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// Fails when something in the workspace cannot be what the stage makes of it: the name of an image, say.
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>>;
+
+    /// Why it has no tasks in a run.
+    fn nothing_to_do(&self, _: Context<'_>) -> &'static str {
+        NOTHING
+    }
+}
+
+/// Why a stage has no tasks, unless it has a better reason.
+const NOTHING: &str = "no selected package has anything for it";
 
 /// The input that the stages are planned from.
 #[derive(Clone, Copy)]

@@ -1,16 +1,35 @@
 //! Stage 12: reporting the run's result to receivers outside.
 
-use super::Context;
+use super::{Context, Stage};
 use crate::command::Command;
+use crate::error::Result;
 use crate::ids::StageId;
-use crate::pipeline::NOTIFY;
+use crate::pipeline::{Definition, NOTIFY};
 use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::Notified;
 use std::sync::Arc;
 
+/// The notifications of the run.
+#[derive(Clone, Copy, Debug)]
+pub struct Notify;
+
+impl Stage for Notify {
+    fn definition(&self) -> Definition {
+        Definition::specified(NOTIFY)
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        Ok(plan(context))
+    }
+
+    fn nothing_to_do(&self, _: Context<'_>) -> &'static str {
+        "no webhook is set: XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK"
+    }
+}
+
 /// One task, which reports the run that it belongs to; none where there is no receiver.
-pub fn plan(context: Context<'_>) -> Vec<Task> {
+fn plan(context: Context<'_>) -> Vec<Task> {
     if !context.settings.tells {
         return Vec::new();
     }

@@ -1,13 +1,34 @@
 //! A stage that the workspace's configuration adds: one command.
 
-use super::Context;
+use super::{Context, Stage};
 use crate::command::Command;
+use crate::error::Result;
+use crate::pipeline::Definition;
 use crate::plan::Task;
 use crate::settings::config::StageConfig;
 
-/// Its one task.
-pub fn plan(context: Context<'_>, stage: &StageConfig) -> Vec<Task> {
-    let Some((program, args)) = stage.command.split_first() else { return Vec::new() };
-    let command = Command::new(program, &context.workspace.root).args(args.iter().cloned());
-    vec![Task::new(&stage.definition.id, "command", command, context.timeout)]
+/// A stage with one command.
+#[derive(Clone, Debug)]
+pub struct Own {
+    definition: Definition,
+    command: Vec<String>,
+}
+
+impl Own {
+    /// The stage that a workspace has configured.
+    pub fn new(configured: &StageConfig) -> Self {
+        Self { definition: configured.definition.clone(), command: configured.command.clone() }
+    }
+}
+
+impl Stage for Own {
+    fn definition(&self) -> Definition {
+        self.definition.clone()
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        let Some((program, args)) = self.command.split_first() else { return Ok(Vec::new()) };
+        let command = Command::new(program, &context.workspace.root).args(args.iter().cloned());
+        Ok(vec![Task::new(&self.definition.id, "command", command, context.timeout)])
+    }
 }

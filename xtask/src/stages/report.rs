@@ -1,13 +1,28 @@
 //! Stage 11: the findings of the run, in Markdown and JSON.
 
-use super::Context;
+use super::{Context, Stage};
 use crate::command::Command;
+use crate::error::Result;
 use crate::ids::StageId;
-use crate::pipeline::QUALITY_REPORT;
+use crate::pipeline::{Definition, QUALITY_REPORT};
 use crate::plan::Task;
 
+/// The report on the run.
+#[derive(Clone, Copy, Debug)]
+pub struct QualityReport;
+
+impl Stage for QualityReport {
+    fn definition(&self) -> Definition {
+        Definition::specified(QUALITY_REPORT)
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        Ok(plan(context))
+    }
+}
+
 /// One task, which reads the record of the run that it belongs to.
-pub fn plan(context: Context<'_>) -> Vec<Task> {
+fn plan(context: Context<'_>) -> Vec<Task> {
     let program = context.settings.program.to_string_lossy().into_owned();
     let command = Command::new(program, &context.workspace.root).arg("report");
     vec![Task::new(&StageId::new(QUALITY_REPORT), "report", command, context.timeout)]

@@ -1,9 +1,10 @@
 //! Stage 4: vulnerable, unmaintained and forbidden dependencies.
 
-use super::Context;
+use super::{Context, Stage};
 use crate::catalogue::Tool;
+use crate::error::Result;
 use crate::ids::StageId;
-use crate::pipeline::SECURITY_AUDIT;
+use crate::pipeline::{Definition, SECURITY_AUDIT};
 use crate::plan::Task;
 use crate::plan::task::Universe;
 use crate::purpose::Purpose;
@@ -15,36 +16,45 @@ const OF_ADVISORIES: [&str; 2] = ["index-failure", "yanked"];
 
 /// cargo-audit reads `Cargo.lock`, cargo-deny the graph of crates. Advisories are a call of their own, because cargo-deny
 /// checks nothing at all when it cannot fetch them.
-pub fn plan(context: Context<'_>) -> Vec<Task> {
-    let stage = StageId::new(SECURITY_AUDIT);
-    let config = &context.settings.config;
-    let mut audit = context.cargo().args(["audit", "--json"]);
-    if let Some(database) = &config.advisory_db {
-        audit = audit.args(["--db", &*database.to_string_lossy(), "--no-fetch"]);
+#[derive(Clone, Copy, Debug)]
+pub struct SecurityAudit;
+
+impl Stage for SecurityAudit {
+    fn definition(&self) -> Definition {
+        Definition::specified(SECURITY_AUDIT)
     }
-    let audit = Task {
-        repeat: Some(repeat(context)),
-        reader: Arc::new(CargoAudit::new(&config.waivers, context.settings.advisory_note.as_deref())),
-        purpose: Purpose::Audit,
-        tools: vec![Tool::Audit],
-        ..Task::new(&stage, "cargo-audit", audit, context.timeout)
-    };
-    let (advisories, others): (Vec<Waiver>, Vec<Waiver>) =
-        config.waivers.iter().cloned().partition(|waiver| is_of_advisories(&waiver.id));
-    // A given database is no git checkout, which is the only form that cargo-deny reads: cargo-audit has looked there.
-    let advisories = config.advisory_db.is_none().then(|| {
-        let reader = CargoDeny::new(&advisories, "advisories", None);
-        deny(context, &stage, ("cargo-deny-advisories", &["advisories"]), reader)
-    });
-    let licences = context.workspace.licences_configured;
-    let unchecked = (!licences).then(|| UNCHECKED.to_owned());
-    let (checks, words): (&[&str], _) = if licences {
-        (&["bans", "sources", "licenses"], "bans, sources and licences")
-    } else {
-        (&["bans", "sources"], "bans and sources")
-    };
-    let others = deny(context, &stage, ("cargo-deny", checks), CargoDeny::new(&others, words, unchecked));
-    [audit, others].into_iter().chain(advisories).collect()
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        let stage = StageId::new(SECURITY_AUDIT);
+        let config = &context.settings.config;
+        let mut audit = context.cargo().args(["audit", "--json"]);
+        if let Some(database) = &config.advisory_db {
+            audit = audit.args(["--db", &*database.to_string_lossy(), "--no-fetch"]);
+        }
+        let audit = Task {
+            repeat: Some(repeat(context)),
+            reader: Arc::new(CargoAudit::new(&config.waivers, context.settings.advisory_note.as_deref())),
+            purpose: Purpose::Audit,
+            tools: vec![Tool::Audit],
+            ..Task::new(&stage, "cargo-audit", audit, context.timeout)
+        };
+        let (advisories, others): (Vec<Waiver>, Vec<Waiver>) =
+            config.waivers.iter().cloned().partition(|waiver| is_of_advisories(&waiver.id));
+        // A given database is no git checkout, which is the only form that cargo-deny reads: cargo-audit has looked there.
+        let advisories = config.advisory_db.is_none().then(|| {
+            let reader = CargoDeny::new(&advisories, "advisories", None);
+            deny(context, &stage, ("cargo-deny-advisories", &["advisories"]), reader)
+        });
+        let licences = context.workspace.licences_configured;
+        let unchecked = (!licences).then(|| UNCHECKED.to_owned());
+        let (checks, words): (&[&str], _) = if licences {
+            (&["bans", "sources", "licenses"], "bans, sources and licences")
+        } else {
+            (&["bans", "sources"], "bans and sources")
+        };
+        let others = deny(context, &stage, ("cargo-deny", checks), CargoDeny::new(&others, words, unchecked));
+        Ok([audit, others].into_iter().chain(advisories).collect())
+    }
 }
 
 /// Both tools are in a cache of xtask's own, where no shell finds them.

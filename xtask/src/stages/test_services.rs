@@ -5,19 +5,29 @@
 
 use super::compiled::{Kind, compile, compiled_in, compiles_everything, repeat_unit, run};
 use super::targets::{named_unit_targets, unit_targets, with_unit_tests};
-use super::{Context, by_cargo, instrument};
+use super::{Context, Stage, by_cargo, instrument};
+use crate::error::Result;
 use crate::ids::StageId;
-use crate::pipeline::TEST_SERVICES;
+use crate::pipeline::{Definition, TEST_SERVICES};
 use crate::plan::Task;
 use crate::workspace::Package;
 
 /// One compile, a task for the unit tests of each package, and one for its doc tests.
-pub fn plan(context: Context<'_>) -> Vec<Task> {
-    let stage = StageId::new(TEST_SERVICES);
-    let mut tasks = instrument::tasks(context, &stage);
-    tasks.extend(unit_tests(context, &stage));
-    tasks.extend(by_cargo::doc_tests(context, &stage, compiled_in(context, &stage)));
-    tasks
+#[derive(Clone, Copy, Debug)]
+pub struct TestServices;
+
+impl Stage for TestServices {
+    fn definition(&self) -> Definition {
+        Definition::specified(TEST_SERVICES)
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        let stage = StageId::new(TEST_SERVICES);
+        let mut tasks = instrument::tasks(context, &stage);
+        tasks.extend(unit_tests(context, &stage));
+        tasks.extend(by_cargo::doc_tests(context, &stage, compiled_in(context, &stage)));
+        Ok(tasks)
+    }
 }
 
 /// The compile and the runs of the packages' unit tests, in whichever stage wants them.

@@ -4,7 +4,7 @@ use crate::sources::{below, documents, read, root, xtask};
 use clap::CommandFactory as _;
 use std::collections::BTreeSet;
 use xtask::cli::Cli;
-use xtask::pipeline;
+use xtask::stages::Pipeline;
 
 fn subcommands() -> Vec<String> {
     let cli = Cli::command();
@@ -145,7 +145,7 @@ fn every_documented_flag_exists() {
 #[test]
 fn the_table_of_stages_is_the_pipeline() {
     let readme = read("README.md");
-    for stage in pipeline::stages() {
+    for stage in Pipeline::default().definitions() {
         let id = stage.id.as_str();
         let row = readme.lines().find(|line| line.starts_with(&format!("| `{id}` |")));
         let row = row.unwrap_or_else(|| panic!("the README lacks the stage `{id}`"));

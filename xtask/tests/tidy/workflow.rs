@@ -5,7 +5,8 @@ use crate::yaml;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use xtask::outcome::Policy;
-use xtask::pipeline::{Definition, FORMAT_AND_LINT, NOTIFY, QUALITY_REPORT, Runs, stages};
+use xtask::pipeline::{Definition, FORMAT_AND_LINT, NOTIFY, QUALITY_REPORT, Runs};
+use xtask::stages::Pipeline;
 
 /// The job that runs xtask's own tests.
 const OWN_TESTS: &str = "xtask-tests";
@@ -44,7 +45,7 @@ pub fn commands(job: &Value) -> Vec<&str> {
 fn every_stage_is_a_job_with_its_needs_and_its_limit() {
     let jobs = jobs();
     let names: Vec<&str> = jobs.iter().map(|(id, _)| id.as_str()).collect();
-    let stages = stages();
+    let stages = Pipeline::default().definitions();
     let of_stages = names.iter().copied().filter(|id| ![OWN_TESTS, FINAL].contains(id));
     assert!(of_stages.eq(stages.iter().map(|stage| stage.id.as_str())), "{names:?}");
     for stage in &stages {
@@ -77,7 +78,7 @@ fn a_report_gets_the_result_of_every_job_before_it() {
 #[test]
 fn every_job_runs_its_stage_in_steps_of_one_line_that_xtask_replaces() {
     let jobs = jobs();
-    for stage in stages() {
+    for stage in Pipeline::default().definitions() {
         let (id, job) = jobs.iter().find(|(id, _)| *id == stage.id.as_str()).expect("it is a job");
         // One run for the two halves of the first stage: neither hides what the other would have found.
         let both = || format!("ci --only {FORMAT_AND_LINT}");
@@ -109,7 +110,8 @@ fn the_final_check_judges_every_job_that_counts() {
         (Policy::Blocking, _) => "on-push",
         _ => "never",
     };
-    let of_stages = stages().into_iter().filter(counts).map(|stage| (stage.id.to_string(), word(&stage)));
+    let of_stages =
+        Pipeline::default().definitions().into_iter().filter(counts).map(|stage| (stage.id.to_string(), word(&stage)));
     let wanted: Vec<(String, &str)> = of_stages.chain([(OWN_TESTS.to_owned(), "always")]).collect();
     assert!(needs(last).iter().eq(wanted.iter().map(|(id, _)| id)), "{:?}", needs(last));
     let judged = steps(last).find_map(|step| step["env"]["RESULTS"].as_str()).expect("the results");
@@ -123,7 +125,7 @@ fn the_final_check_judges_every_job_that_counts() {
 fn a_matrix_is_what_xtask_says_in_a_job_before() {
     let jobs = jobs();
     let mut with_a_matrix = Vec::new();
-    for stage in stages() {
+    for stage in Pipeline::default().definitions() {
         let (id, job) = jobs.iter().find(|(id, _)| *id == stage.id.as_str()).expect("it is a job");
         let Some(matrix) = job["strategy"]["matrix"].as_str() else { continue };
         with_a_matrix.push(id.as_str());

@@ -253,7 +253,7 @@ fn a_stage_of_the_workspaces_own_may_be_no_job() {
     let complete = |needs: &str| {
         let mut summary = story(&[("format-and-lint", &["fmt"], Passed)]);
         let recorded: BTreeSet<StageId> = summary.stages.iter().map(|stage| stage.id.clone()).collect();
-        let definition = Definition::own("own", Vec::new(), None, None);
+        let definition = Definition::new("own");
         Needs::parse(needs).expect("it is valid").add_to(&mut summary, &[&definition]);
         super::complete(&mut summary, std::slice::from_ref(&own), &recorded);
         (summary.verdict, summary.warnings)
