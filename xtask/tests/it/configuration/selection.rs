@@ -1,22 +1,23 @@
 //! What a run is about: names of services, packages and stages, and the directory. Names come from people and from
 //! workflows, so none of them is taken for a path, a flag or a piece of shell.
 
-use crate::support::sandbox::{Output, Sandbox};
+use crate::support::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 
 fn sandbox() -> Sandbox {
     Sandbox::with_services(&["auth-service", "user-service"])
-}
-
-fn lines(output: &Output) -> Vec<&str> {
-    output.stderr.lines().collect()
 }
 
 #[test]
 fn a_service_is_selected_by_its_name_with_or_without_its_ending() {
     let sandbox = sandbox();
     for args in [&["fmt", "auth"][..], &["fmt", "auth-service"], &["fmt", "-p", "auth-service"]] {
-        let output = sandbox.run(&[args, &["--dry-run"]].concat()).exits(0);
-        assert_eq!(output.stdout.lines().last(), Some("cargo fmt --package auth-service --check -- --color=never"));
+        allow_duplicates!(assert_snapshot!(sandbox.run(&[args, &["--dry-run"]].concat()), @"
+        exit code 0
+        ----- stdout -----
+        # format-and-lint (1 task)
+        cargo fmt --package auth-service --check -- --color=never
+        "));
     }
     // What lies outside of the selection is not looked at.
     sandbox.append("services/user-service/src/main.rs", "\nfn  crooked( ) { }\n");
@@ -27,22 +28,24 @@ fn a_service_is_selected_by_its_name_with_or_without_its_ending() {
 #[test]
 fn an_unknown_service_is_refused_with_the_nearest_names() {
     let sandbox = sandbox();
-    assert_eq!(
-        lines(&sandbox.run(&["test-matrix", "auth-servise"]).exits(2)),
-        [
-            "error: cannot select `auth-servise`: no package of this workspace has that name",
-            "hint: did you mean `auth-service`?"
-        ]
-    );
-    assert_eq!(
-        lines(&sandbox.run(&["build", "zzz"]).exits(2)),
-        [
-            "error: cannot select `zzz`: no package of this workspace has that name",
-            "hint: the packages are `auth-service` and `user-service`"
-        ]
-    );
-    let short = sandbox.run(&["build", "uesr"]).exits(2);
-    assert_eq!(lines(&short)[1], "hint: did you mean `user`?");
+    assert_snapshot!(sandbox.run(&["test-matrix", "auth-servise"]), @"
+    exit code 2
+    ----- stderr -----
+    error: cannot select `auth-servise`: no package of this workspace has that name
+    hint: did you mean `auth-service`?
+    ");
+    assert_snapshot!(sandbox.run(&["build", "zzz"]), @"
+    exit code 2
+    ----- stderr -----
+    error: cannot select `zzz`: no package of this workspace has that name
+    hint: the packages are `auth-service` and `user-service`
+    ");
+    assert_snapshot!(sandbox.run(&["build", "uesr"]), @"
+    exit code 2
+    ----- stderr -----
+    error: cannot select `uesr`: no package of this workspace has that name
+    hint: did you mean `user`?
+    ");
     assert!(!sandbox.root().join("target").exists());
 }
 
@@ -73,97 +76,92 @@ fn names_that_try_to_be_something_else_are_only_names() {
 #[test]
 fn an_unknown_stage_is_refused_with_the_nearest() {
     let sandbox = sandbox();
-    assert_eq!(
-        lines(&sandbox.run(&["ci", "--skip", "coverge"]).exits(2)),
-        ["error: unknown stage `coverge`", "hint: did you mean `coverage`?"]
-    );
-    assert_eq!(
-        lines(&sandbox.run(&["plan", "--only", "zzz"]).exits(2)),
-        [
-            "error: unknown stage `zzz`",
-            "hint: the stages are format-and-lint, test-services, code-coverage, security-audit, dependency-check, integration-tests, build-release, build-and-push, deploy-staging, smoke-test, quality-report and notify"
-        ]
-    );
+    assert_snapshot!(sandbox.run(&["ci", "--skip", "coverge"]), @"
+    exit code 2
+    ----- stderr -----
+    error: unknown stage `coverge`
+    hint: did you mean `coverage`?
+    ");
+    assert_snapshot!(sandbox.run(&["plan", "--only", "zzz"]), @"
+    exit code 2
+    ----- stderr -----
+    error: unknown stage `zzz`
+    hint: the stages are format-and-lint, test-services, code-coverage, security-audit, dependency-check, integration-tests, build-release, build-and-push, deploy-staging, smoke-test, quality-report and notify
+    ");
 }
 
 #[test]
 fn a_selection_that_holds_nothing_is_no_success() {
     let sandbox = sandbox();
     sandbox.append("Cargo.toml", "[workspace.metadata.xtask]\nexclude = [\"auth-service\", \"user-service\"]\n");
-    assert_eq!(
-        lines(&sandbox.run(&["test-matrix"]).exits(4)),
-        [
-            "error: nothing to run: the plan is empty",
-            "  because: test-services: no selected package has anything for it",
-            "hint: `cargo xtask plan` shows what would run"
-        ]
-    );
-    assert_eq!(
-        lines(&sandbox.run(&["integration", "auth"]).exits(4)),
-        [
-            "error: nothing to run: the plan is empty",
-            "  because: integration-tests: no selected package has anything for it",
-            "hint: `cargo xtask plan` shows what would run"
-        ]
-    );
-    assert_eq!(
-        lines(&sandbox.run(&["ci", "--only", "lint", "--skip", "lint"]).exits(4)),
-        [
-            "error: nothing to run: the plan is empty",
-            "  because: format-and-lint: left out by --skip",
-            "hint: `cargo xtask plan` shows what would run"
-        ]
-    );
+    assert_snapshot!(sandbox.run(&["test-matrix"]), @"
+    exit code 4
+    ----- stderr -----
+    error: nothing to run: the plan is empty
+      because: test-services: no selected package has anything for it
+    hint: `cargo xtask plan` shows what would run
+    ");
+    assert_snapshot!(sandbox.run(&["integration", "auth"]), @"
+    exit code 4
+    ----- stderr -----
+    error: nothing to run: the plan is empty
+      because: integration-tests: no selected package has anything for it
+    hint: `cargo xtask plan` shows what would run
+    ");
+    assert_snapshot!(sandbox.run(&["ci", "--only", "lint", "--skip", "lint"]), @"
+    exit code 4
+    ----- stderr -----
+    error: nothing to run: the plan is empty
+      because: format-and-lint: left out by --skip
+    hint: `cargo xtask plan` shows what would run
+    ");
 }
 
 #[test]
 fn a_folder_without_a_workspace_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.file("notes.txt", "");
-    let output = sandbox.run(&["plan"]).exits(2);
-    assert_eq!(
-        lines(&output),
-        [
-            "error: cannot read the cargo workspace of /w",
-            "  because: error: could not find `Cargo.toml` in `/w` or any parent directory",
-            "hint: go to a cargo workspace, or name one: `-C DIR`"
-        ]
-    );
-    let output = sandbox.run(&["-C", "no such directory", "plan"]).exits(2);
-    assert_eq!(
-        lines(&output),
-        [
-            "error: cannot change to directory `no such directory`",
-            "  because: No such file or directory (os error 2)",
-            "hint: check what `-C` names"
-        ]
-    );
+    assert_snapshot!(sandbox.run(&["plan"]), @"
+    exit code 2
+    ----- stderr -----
+    error: cannot read the cargo workspace of /w
+      because: error: could not find `Cargo.toml` in `/w` or any parent directory
+    hint: go to a cargo workspace, or name one: `-C DIR`
+    ");
+    assert_snapshot!(sandbox.run(&["-C", "no such directory", "plan"]), @"
+    exit code 2
+    ----- stderr -----
+    error: cannot change to directory `no such directory`
+      because: No such file or directory (os error 2)
+    hint: check what `-C` names
+    ");
 }
 
 #[test]
 fn a_broken_manifest_is_told_in_cargos_words() {
     let sandbox = sandbox();
     sandbox.file("services/user-service/Cargo.toml", "[package]\nname = \"user-service\nversion = 1\n");
-    let output = sandbox.run(&["ci"]).exits(2);
-    assert_eq!(
-        lines(&output),
-        [
-            "error: cannot read the cargo workspace of /w",
-            "  because: error: invalid basic string, expected `\"`",
-            "            --> services/user-service/Cargo.toml:2:21",
-            "             |",
-            "           2 | name = \"user-service",
-            "             |                     ^",
-            "           error: failed to load manifest for workspace member `/w/services/user-service`",
-            "           referenced via `services/*` by workspace at `/w/Cargo.toml`"
-        ]
-    );
+    assert_snapshot!(sandbox.run(&["ci"]), @r#"
+    exit code 2
+    ----- stderr -----
+    error: cannot read the cargo workspace of /w
+      because: error: invalid basic string, expected `"`
+                --> services/user-service/Cargo.toml:2:21
+                 |
+               2 | name = "user-service
+                 |                     ^
+               error: failed to load manifest for workspace member `/w/services/user-service`
+               referenced via `services/*` by workspace at `/w/Cargo.toml`
+    "#);
 }
 
 #[test]
 fn a_workspace_without_packages_has_nothing_to_select() {
     let sandbox = Sandbox::new();
     sandbox.file("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = []\n");
-    let output = sandbox.run(&["ci"]).exits(4);
-    assert_eq!(lines(&output), ["error: cannot select packages: this workspace has none"]);
+    assert_snapshot!(sandbox.run(&["ci"]), @"
+    exit code 4
+    ----- stderr -----
+    error: cannot select packages: this workspace has none
+    ");
 }

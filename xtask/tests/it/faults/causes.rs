@@ -1,6 +1,7 @@
 //! What a failure is put down to: the cause and not the attempt, advice that fits, numbers that agree.
 
 use crate::support::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
 
 /// Fails the test when a text holds one of these.
 #[track_caller]
@@ -14,10 +15,67 @@ fn without(text: &str, words: &[&str]) {
 fn advice_does_not_come_from_the_name_of_a_stage() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.stage("deploy-docs", "", "echo broken link; exit 1");
-    let output = sandbox.run(&["ci", "--only", "deploy-docs"]).exits(1);
-    let report = sandbox.run(&["report"]).exits(0).stdout;
-    assert!(report.contains("see in its log what is wrong"), "{report}");
-    without(&format!("{}{report}", output.stderr), &["cargo xtask status", "cargo xtask rollback"]);
+    assert_snapshot!(sandbox.run(&["ci", "--only", "deploy-docs"]), @"
+    exit code 1
+    ----- stderr -----
+    ✗ deploy-docs:command failed: exited with code 1
+        │ broken link
+        log: target/xtask/runs/RUN/logs/deploy-docs+command.log
+        run again: stub-deploy-docs
+
+    ✗ deploy-docs  failed: command: exited with code 1
+
+    What went wrong
+      ✗ deploy-docs:command failed: exited with code 1
+          run again: stub-deploy-docs
+      report: target/xtask/runs/RUN/report.md
+
+    failed: deploy-docs (command: exited with code 1) · exit 1
+    ");
+    assert_snapshot!(sandbox.run(&["report"]), @"
+    exit code 0
+    ----- stdout -----
+    # ✗ failed: deploy-docs (command: exited with code 1) · exit 1
+
+    `cargo xtask ci --only deploy-docs` · event `pull-request` · started DATE · run `RUN`
+
+    ## Stages
+
+    |  | stage | policy | outcome | time | what to know |
+    | --- | --- | --- | --- | --- | --- |
+    | ✗ | `deploy-docs` | blocking | failed | TIME | command: exited with code 1 |
+
+    ## What to do next
+
+    - `deploy-docs:command`: see in its log what is wrong
+      - `stub-deploy-docs`
+
+    ## What went wrong
+
+    <details open><summary>✗ <code>deploy-docs:command</code> failed: exited with code 1</summary>
+
+    ```text
+    broken link
+    ```
+
+    Log: `logs/deploy-docs+command.log`
+
+    Run again: `stub-deploy-docs`
+
+    </details>
+
+    ## Gates
+
+    |  | gate | state | measured |
+    | --- | --- | --- | --- |
+    | ✗ | `deploy-docs` | closed | command: exited with code 1 |
+
+    ## Slowest tasks
+
+    | task | time |
+    | --- | --- |
+    | `deploy-docs:command` | TIME |
+    ");
 }
 
 #[test]
@@ -37,8 +95,18 @@ fn a_panic_is_shown_before_its_backtrace() {
 fn a_list_of_tests_is_no_pass() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     for flag in ["--list", "--help"] {
-        let output = sandbox.run(&["test-matrix", "--", flag]).exits(4).says("`--list` and `--help` run none");
-        without(&output.stderr, &["passed: 1 stage"]);
+        allow_duplicates!(assert_snapshot!(sandbox.run(&["test-matrix", "-j1", "--", flag]), @"
+        exit code 4
+        ----- stderr -----
+        ✓ test-services:compile
+        – test-services/a-service  nothing to do: no tests ran: `--list` and `--help` run none
+        ✓ test-services:doc
+        – test-services/a-service:doc  nothing to do: no tests ran: `--list` and `--help` run none
+
+        – test-services  nothing to do: a-service: no tests ran: `--list` and `--help` run none; a-service:doc: no tests ran: `--list` and `--help` run none
+
+        nothing to do: a-service: no tests ran: `--list` and `--help` run none; a-service:doc: no tests ran: `--list` and `--help` run none · exit 4
+        "));
     }
 }
 
@@ -53,17 +121,93 @@ fn a_missing_compiler_wrapper_is_the_environment() {
 fn a_build_script_that_fails_is_nothing_for_clippy_to_repair() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.file("services/a-service/build.rs", "fn main() {\n    panic!(\"no protoc\");\n}\n");
-    sandbox.run(&["lint"]).exits(1).says("failed to run custom build command");
-    let report = sandbox.run(&["report"]).exits(0).stdout;
-    assert!(report.contains("make it compile"), "{report}");
-    without(&report, &["lint --fix"]);
+    assert_snapshot!(sandbox.run(&["lint"]), @"
+    exit code 1
+    ----- stderr -----
+    ✗ format-and-lint:lint failed to run custom build command for `a-service v0.1.0 (/w/services/a-service)`: process didn't exit successfully: `/w/target/debug/build/a-service-HASH/build-script-build` (exit status: 101)
+        │ Compiling a-service v0.1.0 (/w/services/a-service)
+        │ error: failed to run custom build command for `a-service v0.1.0 (/w/services/a-service)`
+        │ Caused by:
+        │ process didn't exit successfully: `/w/target/debug/build/a-service-HASH/build-script-build` (exit status: 101)
+        │ --- stderr
+        │ thread 'main' (THREAD) panicked at services/a-service/build.rs:2:5:
+        │ no protoc
+        │ note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+        log: target/xtask/runs/RUN/logs/format-and-lint+lint.log
+        run again: cargo clippy --workspace --all-targets -- -D warnings
+
+    ✗ format-and-lint  failed: lint: failed to run custom build command for `a-service v0.1.0 (/w/services/a-service)`: process didn't exit successfully: `/w/target/debug/build/a-service-HASH/build-script-build` (exit status: 101)
+
+    What went wrong
+      ✗ format-and-lint:lint failed to run custom build command for `a-service v0.1.0 (/w/services/a-service)`: process didn't exit successfully: `/w/target/debug/build/a-service-HASH/build-script-build` (exit status: 101)
+          run again: cargo clippy --workspace --all-targets -- -D warnings
+      report: target/xtask/runs/RUN/report.md
+
+    failed: format-and-lint (lint: failed to run custom build command for `a-service v...) · exit 1
+    ");
+    assert_snapshot!(sandbox.run(&["report"]), @"
+    exit code 0
+    ----- stdout -----
+    # ✗ failed: format-and-lint (lint: failed to run custom build command for &#96;a-service v...) · exit 1
+
+    `cargo xtask lint` · event `pull-request` · started DATE · run `RUN`
+
+    ## Stages
+
+    |  | stage | policy | outcome | time | what to know |
+    | --- | --- | --- | --- | --- | --- |
+    | ✗ | `format-and-lint` | blocking | failed | TIME | lint: failed to run custom build command for &#96;a-service v0.1.0 (/w/services/a-service)&#96;: process didn't exit successfully: &#96;/w/target/debug/build/a-service-HASH/build-script-build&#96; (exit status: 101) |
+
+    ## What to do next
+
+    - `format-and-lint:lint`: make it compile
+      - `cargo clippy --workspace --all-targets -- -D warnings`
+
+    ## What went wrong
+
+    <details open><summary>✗ <code>format-and-lint:lint</code> failed to run custom build command for &#96;a-service v0.1.0 (/w/services/a-service)&#96;: process didn&#39;t exit successfully: &#96;/w/target/debug/build/a-service-HASH/build-script-build&#96; (exit status: 101)</summary>
+
+    ```text
+       Compiling a-service v0.1.0 (/w/services/a-service)
+    error: failed to run custom build command for `a-service v0.1.0 (/w/services/a-service)`
+    Caused by:
+      process didn't exit successfully: `/w/target/debug/build/a-service-HASH/build-script-build` (exit status: 101)
+      --- stderr
+      thread 'main' (THREAD) panicked at services/a-service/build.rs:2:5:
+      no protoc
+      note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+    ```
+
+    Log: `logs/format-and-lint+lint.log`
+
+    Run again: `cargo clippy --workspace --all-targets -- -D warnings`
+
+    </details>
+
+    ## Gates
+
+    |  | gate | state | measured |
+    | --- | --- | --- | --- |
+    | ✗ | `format-and-lint` | closed | lint: failed to run custom build command for &#96;a-service v0.1.0 (/w/services/a-service)&#96;: process didn't exit successfully: &#96;/w/target/debug/build/a-service-HASH/build-script-build&#96; (exit status: 101) |
+
+    ## Slowest tasks
+
+    | task | time |
+    | --- | --- |
+    | `format-and-lint:lint` | TIME |
+    ");
 }
 
 #[test]
 fn a_cargo_that_is_killed_says_so() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.stub("cargo", "kill -9 $$");
-    sandbox.run(&["plan"]).exits(3).says("run `cargo metadata` in").says("it was killed by SIGKILL");
+    assert_snapshot!(sandbox.run(&["plan"]), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot run `cargo metadata` in /w
+      because: it was killed by SIGKILL (out of memory?)
+    ");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The flags of a run: repair instead of complaint, when to stop, what to show, what to pass on.
 
-use crate::support::sandbox::{Output, Sandbox};
+use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -46,7 +47,23 @@ fn fix_changes_the_sources_and_then_there_is_nothing_to_find() {
     sandbox.run(&["lint", "--fix"]).exits(0);
     assert!(!sandbox.read(main).contains("return"), "{}", sandbox.read(main));
     sandbox.run(&["lint"]).exits(0);
-    sandbox.run(&["fmt"]).exits(1).says("is not formatted");
+    assert_snapshot!(sandbox.run(&["fmt"]), @"
+    exit code 1
+    ----- stderr -----
+    ✗ format-and-lint:fmt failed: 1 file is not formatted
+        error: not formatted (services/a-service/src/main.rs:6)
+        log: target/xtask/runs/RUN/logs/format-and-lint+fmt.log
+        run again: cargo fmt --all --check -- --color=never
+
+    ✗ format-and-lint  failed: fmt: 1 file is not formatted
+
+    What went wrong
+      ✗ format-and-lint:fmt failed: 1 file is not formatted
+          run again: cargo fmt --all --check -- --color=never
+      report: target/xtask/runs/RUN/report.md
+
+    failed: format-and-lint (fmt: 1 file is not formatted) · exit 1
+    ");
     sandbox.run(&["fmt", "--fix"]).exits(0);
     assert_eq!(sandbox.read(main), "fn main() {\n    a_service::twice(1);\n}\n\n#[test]\nfn late() {}\n");
     sandbox.run(&["fmt"]).exits(0);
@@ -66,35 +83,33 @@ fn a_dry_run_prints_the_commands_and_does_nothing() {
         "Cargo.toml",
         "\n[workspace.metadata.xtask.stages.own]\ncommand = [\"touch\", \"a file\"]\nneeds = [\"test-services\"]\n",
     );
-    let output = sandbox.run(&["ci", "--dry-run", "--skip", "coverage", "--skip", "report"]).exits(0);
-    assert_eq!(
-        output.stdout.lines().collect::<Vec<_>>(),
-        [
-            "# format-and-lint (2 tasks)",
-            "cargo fmt --all --check -- --color=never",
-            "cargo clippy --workspace --all-targets --message-format=json -- -D warnings",
-            "# test-services (4 tasks)",
-            "cargo test --workspace --lib --bins --no-run --message-format=json",
-            "cargo test --package a-service --lib --bins  # the compiled test binaries, without cargo",
-            "cargo test --workspace --doc --no-fail-fast",
-            "cargo test --package a-service --doc  # as part of test-services:doc",
-            "# code-coverage (left out by --skip)",
-            "# security-audit (3 tasks)",
-            "cargo audit --json",
-            "cargo deny --format json check bans sources",
-            "cargo deny --format json check advisories",
-            "# dependency-check (2 tasks)",
-            "cargo update --dry-run --verbose --color=never",
-            "cargo tree --workspace --duplicates --depth 0 --color=never",
-            "# integration-tests (no selected package has anything for it)",
-            "# build-release (1 task)",
-            "cargo build --release --workspace --bins --message-format=json",
-            "# quality-report (left out by --skip)",
-            "# own (1 task)",
-            "touch 'a file'"
-        ]
-    );
-    assert_eq!(output.stderr, "");
+    let output = sandbox.run(&["ci", "--dry-run", "--skip", "coverage", "--skip", "report"]);
+    assert_snapshot!(output, @"
+    exit code 0
+    ----- stdout -----
+    # format-and-lint (2 tasks)
+    cargo fmt --all --check -- --color=never
+    cargo clippy --workspace --all-targets --message-format=json -- -D warnings
+    # test-services (4 tasks)
+    cargo test --workspace --lib --bins --no-run --message-format=json
+    cargo test --package a-service --lib --bins  # the compiled test binaries, without cargo
+    cargo test --workspace --doc --no-fail-fast
+    cargo test --package a-service --doc  # as part of test-services:doc
+    # code-coverage (left out by --skip)
+    # security-audit (3 tasks)
+    cargo audit --json
+    cargo deny --format json check bans sources
+    cargo deny --format json check advisories
+    # dependency-check (2 tasks)
+    cargo update --dry-run --verbose --color=never
+    cargo tree --workspace --duplicates --depth 0 --color=never
+    # integration-tests (no selected package has anything for it)
+    # build-release (1 task)
+    cargo build --release --workspace --bins --message-format=json
+    # quality-report (left out by --skip)
+    # own (1 task)
+    touch 'a file'
+    ");
     assert!(!sandbox.root().join("a file").exists());
     assert!(!sandbox.root().join("target").exists());
     // What is printed can be pasted.
@@ -123,11 +138,13 @@ fn events_go_to_a_pipe_while_somebody_reads_it() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.stage("quick", "", "exit 0").gate("pipe");
     let events = ["ci", "--only", "quick", "--events", "../pipe"];
-    sandbox
-        .run(&events)
-        .exits(3)
-        .says("open ../pipe to record the run's events")
-        .says("start the reader of this pipe first");
+    assert_snapshot!(sandbox.run(&events), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot open ../pipe to record the run's events
+      because: No such device or address (os error 6)
+    hint: start the reader of this pipe first
+    ");
     // Open for reading before the run starts, and read when it has ended.
     let reader = fs::OpenOptions::new().read(true).write(true).open(sandbox.beside("pipe")).expect("a pipe");
     sandbox.run(&events).exits(0);
@@ -140,8 +157,17 @@ fn events_go_to_a_pipe_while_somebody_reads_it() {
     let filler = filler.write(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let mut filler = filler.open(sandbox.beside("pipe")).expect("it has a reader");
     while filler.write(&full).is_ok() {}
-    let output = sandbox.run(&events).exits(0);
-    output.says("warning: the file of --events has stopped: its reader takes nothing; the verdict is not affected");
+    assert_snapshot!(sandbox.run(&events), @"
+    exit code 0
+    ----- stderr -----
+    ✓ quick:command
+
+    ✓ quick
+
+    warning: the file of --events has stopped: its reader takes nothing; the verdict is not affected
+
+    passed: 1 stage in TIME
+    ");
 }
 
 #[test]
@@ -161,19 +187,38 @@ fn events_go_to_the_file_that_was_asked_for() {
 #[test]
 fn quiet_says_the_verdict_and_verbose_the_commands() {
     let sandbox = two_stages();
-    let run = |flag: &str, stage: &str, code: i32| sandbox.run(&["ci", flag, "--only", stage]).exits(code);
-    let lines = |output: Output| output.stderr.lines().map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(lines(run("-q", "second", 0)), ["passed: 1 stage in TIME"]);
-    assert_eq!(
-        lines(run("-q", "first", 1)),
-        [
-            "✗ first:command failed after TIME: exited with code 1",
-            "    log: target/xtask/runs/RUN/logs/first+command.log",
-            "    run again: false",
-            "failed: first (command: exited with code 1) · exit 1"
-        ]
-    );
-    run("-v", "second", 0).says("second:command $ true");
-    assert!(!run("--color=never", "second", 0).stderr.contains("$ true"));
-    assert!(run("--color=always", "second", 0).stderr.contains('\u{1b}'));
+    let run = |flag: &str, stage: &str| sandbox.run(&["ci", flag, "--only", stage]);
+    assert_snapshot!(run("-q", "second"), @"
+    exit code 0
+    ----- stderr -----
+    passed: 1 stage in TIME
+    ");
+    assert_snapshot!(run("-q", "first"), @"
+    exit code 1
+    ----- stderr -----
+    ✗ first:command failed: exited with code 1
+        log: target/xtask/runs/RUN/logs/first+command.log
+        run again: false
+    failed: first (command: exited with code 1) · exit 1
+    ");
+    assert_snapshot!(run("-v", "second"), @"
+    exit code 0
+    ----- stderr -----
+      second:command $ true
+    ✓ second:command
+
+    ✓ second
+
+    passed: 1 stage in TIME
+    ");
+    assert_snapshot!(run("--color=never", "second"), @"
+    exit code 0
+    ----- stderr -----
+    ✓ second:command
+
+    ✓ second
+
+    passed: 1 stage in TIME
+    ");
+    assert!(run("--color=always", "second").stderr.contains('\u{1b}'));
 }

@@ -2,10 +2,12 @@
 //! what needs the stage is skipped with the reason, and what does not need it runs.
 
 use crate::support::sandbox::{Output, Sandbox, counts};
+use insta::assert_snapshot;
 
-/// Runs the stages that matter to a test in the way of a CI machine, where a failure stops only what needs it.
+/// Runs the stages that matter to a test as a CI machine would, where a failure stops only what needs it; one task at a
+/// time, so that the lines have an order.
 fn ci(sandbox: &Sandbox, skipped: &[&str]) -> Output {
-    let mut args = vec!["ci", "--keep-going", "--no-install"];
+    let mut args = vec!["ci", "--keep-going", "--no-install", "-j1"];
     args.extend(skipped.iter().flat_map(|stage| ["--skip", *stage]));
     sandbox.run(&args)
 }
@@ -15,8 +17,37 @@ fn without_a_fault_the_run_is_green_and_the_sources_are_as_they_were() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.paste("cargo generate-lockfile").exits(0);
     sandbox.commit();
-    let output = ci(&sandbox, &["audit", "deps"]).exits(0);
-    assert_eq!(output.verdict(), "passed: 5 stages, 2 tests in TIME");
+    assert_snapshot!(ci(&sandbox, &["audit", "deps"]), @"
+    exit code 0
+    ----- stderr -----
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    ✓ format-and-lint:fmt
+    ✓ format-and-lint:lint
+    ✓ test-services:instrument
+    ✓ test-services:clean
+    ✓ test-services:compile
+    ✓ test-services/a-service  1 test
+    ✓ test-services:doc
+    ✓ test-services/a-service:doc  1 test
+    ✓ code-coverage:gate  66.66 % of lines
+    ✓ code-coverage:lcov
+    ✓ code-coverage:cobertura
+    ✓ build-release:release
+    ✓ quality-report:report
+
+    ✓ format-and-lint
+    ✓ test-services  2 tests
+    ✓ code-coverage  66.66 % of lines
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    ✓ build-release
+    ✓ quality-report
+
+    passed: 5 stages, 2 tests in TIME
+    ");
     let summary = sandbox.summary();
     let head = sandbox.paste("git rev-parse HEAD").exits(0).stdout;
     assert_eq!(summary.0["commit"], head, "and not dirty");
@@ -27,8 +58,38 @@ fn without_a_fault_the_run_is_green_and_the_sources_are_as_they_were() {
 fn a_file_that_is_not_formatted_stops_everything_behind_it() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.append("services/a-service/src/main.rs", "\n#[test]\nfn  crooked( ) { }\n");
-    let output = ci(&sandbox, &["coverage", "audit", "deps"]).exits(1);
-    assert_eq!(output.verdict(), "failed: format-and-lint (fmt: 1 file is not formatted) · exit 1");
+    assert_snapshot!(ci(&sandbox, &["coverage", "audit", "deps"]), @"
+    exit code 1
+    ----- stderr -----
+    – code-coverage  skipped: left out by --skip
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    ✗ format-and-lint:fmt failed: 1 file is not formatted
+        error: not formatted (services/a-service/src/main.rs:6)
+        log: target/xtask/runs/RUN/logs/format-and-lint+fmt.log
+        run again: cargo fmt --all --check -- --color=never
+    ✓ format-and-lint:lint
+    – test-services  skipped: needs `format-and-lint`, which failed
+    – build-release  skipped: needs `format-and-lint`, which failed
+    ✓ quality-report:report
+
+    ✗ format-and-lint  failed: fmt: 1 file is not formatted
+    – test-services  skipped: needs `format-and-lint`, which failed
+    – code-coverage  skipped: left out by --skip
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    – build-release  skipped: needs `format-and-lint`, which failed
+    ✓ quality-report
+
+    What went wrong
+      ✗ format-and-lint:fmt failed: 1 file is not formatted
+          run again: cargo fmt --all --check -- --color=never
+      report: target/xtask/runs/RUN/report.md
+
+    failed: format-and-lint (fmt: 1 file is not formatted) · exit 1
+    ");
     assert_eq!(
         sandbox.summary().stages(),
         [
@@ -51,20 +112,71 @@ fn in_ci_a_file_that_is_not_formatted_does_not_hide_the_lints() {
     let mut sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.append("services/a-service/src/main.rs", "\n#[test]\nfn late() {\n  return;\n}\n");
     sandbox.var("CI", "true").var("GITHUB_ACTIONS", "true").var("NO_COLOR", "1");
-    let output = sandbox.run(&["ci", "--only", "format-and-lint"]).exits(1);
-    let both = "failed: format-and-lint (fmt: 1 file is not formatted; lint: 1 lint) · exit 1";
-    assert_eq!(output.verdict(), both);
-    let place = "::error file=services/a-service/src/main.rs,line=7,endLine=7,";
-    let lint = format!("{place}col=3,endColumn=9,title=clippy%3A%3Aneedless_return::");
-    output.says(&format!("{place}title=rustfmt::")).says(&lint);
+    assert_snapshot!(sandbox.run(&["ci", "-j1", "--only", "format-and-lint"]), @"
+    exit code 1
+    ----- stderr -----
+    format-and-lint has started: 2 tasks
+    ::error file=services/a-service/src/main.rs,line=7,endLine=7,title=rustfmt::not formatted
+    ✗ format-and-lint:fmt failed: 1 file is not formatted
+        error: not formatted (services/a-service/src/main.rs:7)
+        log: target/xtask/runs/RUN/logs/format-and-lint+fmt.log
+        run again: cargo fmt --all --check -- --color=never
+    ::error file=services/a-service/src/main.rs,line=7,endLine=7,col=3,endColumn=9,title=clippy%3A%3Aneedless_return::a-service 0.1.0: unneeded `return` statement
+    ✗ format-and-lint:lint failed: 1 lint
+        error clippy::needless_return: unneeded `return` statement (services/a-service/src/main.rs:7)
+        log: target/xtask/runs/RUN/logs/format-and-lint+lint.log
+        run again: cargo clippy --workspace --all-targets -- -D warnings
+    ✗ format-and-lint  failed: fmt: 1 file is not formatted; lint: 1 lint
+
+    ✗ format-and-lint  failed: fmt: 1 file is not formatted; lint: 1 lint
+
+    What went wrong
+      ✗ format-and-lint:fmt failed: 1 file is not formatted
+          run again: cargo fmt --all --check -- --color=never
+      ✗ format-and-lint:lint failed: 1 lint
+          run again: cargo clippy --workspace --all-targets -- -D warnings
+      report: target/xtask/runs/RUN/report.md
+
+    failed: format-and-lint (fmt: 1 file is not formatted; lint: 1 lint) · exit 1
+    ");
 }
 
 #[test]
 fn a_lint_is_found_with_its_file_line_and_name() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.append("services/a-service/src/main.rs", "\n#[test]\nfn late() {\n    return;\n}\n");
-    let output = ci(&sandbox, &["coverage", "audit", "deps"]).exits(1);
-    assert_eq!(output.verdict(), "failed: format-and-lint (lint: 1 lint) · exit 1");
+    assert_snapshot!(ci(&sandbox, &["coverage", "audit", "deps"]), @"
+    exit code 1
+    ----- stderr -----
+    – code-coverage  skipped: left out by --skip
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    ✓ format-and-lint:fmt
+    ✗ format-and-lint:lint failed: 1 lint
+        error clippy::needless_return: unneeded `return` statement (services/a-service/src/main.rs:7)
+        log: target/xtask/runs/RUN/logs/format-and-lint+lint.log
+        run again: cargo clippy --workspace --all-targets -- -D warnings
+    – test-services  skipped: needs `format-and-lint`, which failed
+    – build-release  skipped: needs `format-and-lint`, which failed
+    ✓ quality-report:report
+
+    ✗ format-and-lint  failed: lint: 1 lint
+    – test-services  skipped: needs `format-and-lint`, which failed
+    – code-coverage  skipped: left out by --skip
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    – build-release  skipped: needs `format-and-lint`, which failed
+    ✓ quality-report
+
+    What went wrong
+      ✗ format-and-lint:lint failed: 1 lint
+          run again: cargo clippy --workspace --all-targets -- -D warnings
+      report: target/xtask/runs/RUN/report.md
+
+    failed: format-and-lint (lint: 1 lint) · exit 1
+    ");
     assert_eq!(
         sandbox.summary().stages()[..2],
         ["format-and-lint failed: lint: 1 lint", "test-services skipped: needs `format-and-lint`, which failed"]
@@ -92,8 +204,52 @@ mod more {
 }
 "#;
     sandbox.append("services/b-service/src/lib.rs", failing);
-    let output = ci(&sandbox, &["lint", "coverage", "audit", "deps"]).exits(1);
-    assert_eq!(output.verdict(), "failed: test-services (1 test in b-service) · exit 1");
+    let output = ci(&sandbox, &["lint", "coverage", "audit", "deps"]);
+    assert_snapshot!(output, @"
+    exit code 1
+    ----- stderr -----
+    – format-and-lint  skipped: left out by --skip
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – code-coverage  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    ✓ test-services:compile
+    ✓ test-services/a-service  1 test
+    ✗ test-services/b-service failed: 1 test failed
+        more::twice_of_three
+          │ three comes
+          │
+          │ thread 'more::twice_of_three' (THREAD) panicked at services/b-service/src/lib.rs:24:9:
+          │ assertion `left == right` failed
+          │  left: 6
+          │  right: 7
+          │ note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+          run again: cargo test --package b-service --lib -- more::twice_of_three --exact
+        log: target/xtask/runs/RUN/logs/test-services.b-service.log
+        run again: cargo test --package b-service --lib --bins
+    ✓ test-services:doc
+    ✓ test-services/a-service:doc  1 test
+    ✓ test-services/b-service:doc  1 test
+    – build-release  skipped: needs `test-services`, which failed
+    ✓ quality-report:report
+
+    – format-and-lint  skipped: left out by --skip
+    ✗ test-services  failed: b-service: 1 test failed
+    – code-coverage  skipped: left out by --skip
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    – build-release  skipped: needs `test-services`, which failed
+    ✓ quality-report
+
+    What went wrong
+      ✗ test-services/b-service failed: 1 test failed
+          more::twice_of_three
+          run again: cargo test --package b-service --lib -- more::twice_of_three --exact
+      report: target/xtask/runs/RUN/report.md
+
+    failed: test-services (1 test in b-service) · exit 1
+    ");
     let summary = sandbox.summary();
     assert_eq!(
         summary.stages(),
@@ -141,8 +297,58 @@ pub fn half(n: u32) -> u32 {
     let library = sandbox.read("services/a-service/src/lib.rs");
     sandbox
         .file("services/a-service/src/lib.rs", &library.replace("#[cfg(test)]", &format!("{failing}\n#[cfg(test)]")));
-    let output = ci(&sandbox, &["lint", "coverage", "audit", "deps"]).exits(1);
-    assert_eq!(output.verdict(), "failed: test-services (1 test in a-service) · exit 1");
+    assert_snapshot!(ci(&sandbox, &["lint", "coverage", "audit", "deps"]), @"
+    exit code 1
+    ----- stderr -----
+    – format-and-lint  skipped: left out by --skip
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – code-coverage  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    ✓ test-services:compile
+    ✓ test-services/a-service  1 test
+    ✓ test-services:doc
+    ✗ test-services/a-service:doc failed: 1 test failed
+        services/a-service/src/lib.rs - half (line 14)
+          │ Test executable failed (exit status: 101).
+          │
+          │ stderr:
+          │
+          │ thread 'main' (THREAD) panicked at /tmp/rustdoctest/doctest_bundle_2024.rs:6:1:
+          │ assertion `left == right` failed
+          │  left: 2
+          │  right: 3
+          │ note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+          │
+          │
+          │
+          │ failures:
+          │  services/a-service/src/lib.rs - half (line 14)
+          │
+          │
+          │ all doctests ran in TIME; merged doctests compilation took TIME
+          run again: cargo test --package a-service --doc -- '14)'
+        run again: cargo test --package a-service --doc
+    – build-release  skipped: needs `test-services`, which failed
+    ✓ quality-report:report
+
+    – format-and-lint  skipped: left out by --skip
+    ✗ test-services  failed: a-service:doc: 1 test failed
+    – code-coverage  skipped: left out by --skip
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    – build-release  skipped: needs `test-services`, which failed
+    ✓ quality-report
+
+    What went wrong
+      ✗ test-services/a-service:doc failed: 1 test failed
+          services/a-service/src/lib.rs - half (line 14)
+          run again: cargo test --package a-service --doc -- '14)'
+      report: target/xtask/runs/RUN/report.md
+
+    failed: test-services (1 test in a-service) · exit 1
+    ");
     let summary = sandbox.summary();
     assert_eq!(
         summary.tasks("test-services"),
@@ -165,8 +371,41 @@ fn a_build_that_is_broken_for_release_only_is_found_by_its_stage() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox
         .append("services/a-service/src/main.rs", "\n#[cfg(not(debug_assertions))]\ncompile_error!(\"no release\");\n");
-    let output = ci(&sandbox, &["coverage", "audit", "deps"]).exits(1);
-    assert_eq!(output.verdict(), "failed: build-release (release: 1 compile error (no release)) · exit 1");
+    assert_snapshot!(ci(&sandbox, &["coverage", "audit", "deps"]), @"
+    exit code 1
+    ----- stderr -----
+    – code-coverage  skipped: left out by --skip
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    ✓ format-and-lint:fmt
+    ✓ format-and-lint:lint
+    ✓ test-services:compile
+    ✓ test-services/a-service  1 test
+    ✓ test-services:doc
+    ✓ test-services/a-service:doc  1 test
+    ✗ build-release:release failed: 1 compile error (no release)
+        error: no release (services/a-service/src/main.rs:6)
+        log: target/xtask/runs/RUN/logs/build-release+release.log
+        run again: cargo build --release --workspace --bins
+    ✓ quality-report:report
+
+    ✓ format-and-lint
+    ✓ test-services  2 tests
+    – code-coverage  skipped: left out by --skip
+    – security-audit  skipped: left out by --skip
+    – dependency-check  skipped: left out by --skip
+    – integration-tests  nothing to do: no selected package has anything for it
+    ✗ build-release  failed: release: 1 compile error (no release)
+    ✓ quality-report
+
+    What went wrong
+      ✗ build-release:release failed: 1 compile error (no release)
+          run again: cargo build --release --workspace --bins
+      report: target/xtask/runs/RUN/report.md
+
+    failed: build-release (release: 1 compile error (no release)) · exit 1
+    ");
     let summary = sandbox.summary();
     assert_eq!(
         summary.stages(),

@@ -1,6 +1,7 @@
 //! `plan` and `graph`: the specification's needs and policies, before anything runs.
 
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use serde_json::Value;
 
 /// What a plan's JSON says of each stage: `id ← needs (policy)`.
@@ -65,4 +66,107 @@ fn a_report_waits_for_what_the_stages_before_it_would_have_waited_for() {
         "notify <- build-and-push deploy-staging smoke-test quality-report build-release code-coverage security-audit \
          integration-tests test-services (reporting)"
     );
+}
+
+#[test]
+fn a_plan_shows_every_command_and_why_a_stage_has_none() {
+    let sandbox = Sandbox::with_services(&["a-service", "b-service"]);
+    // The same on every machine, whichever engine is installed.
+    sandbox.append("Cargo.toml", "[workspace.metadata.xtask]\ncoverage.engine = \"llvm-cov\"\n");
+    assert_snapshot!(sandbox.run(&["plan"]), @"
+    exit code 0
+    ----- stdout -----
+    # format-and-lint (2 tasks)
+    cargo fmt --all --check -- --color=never
+    cargo clippy --workspace --all-targets --message-format=json -- -D warnings
+    # test-services (8 tasks, at most 6 at once)
+    CARGO_TARGET_DIR=/w/target/llvm-cov-HASH cargo llvm-cov show-env
+    cargo llvm-cov clean --profraw-only
+    cargo test --workspace --lib --bins --no-run --message-format=json
+    cargo test --package a-service --lib --bins  # the compiled test binaries, without cargo
+    cargo test --package b-service --lib --bins  # the compiled test binaries, without cargo
+    LLVM_PROFILE_FILE=/dev/null cargo test --workspace --doc --no-fail-fast
+    cargo test --package a-service --doc  # as part of test-services:doc
+    cargo test --package b-service --doc  # as part of test-services:doc
+    # code-coverage (3 tasks)
+    cargo llvm-cov report --json --summary-only
+    cargo llvm-cov report --lcov --output-path /w/target/xtask/coverage/lcov.info
+    cargo llvm-cov report --cobertura --output-path /w/target/xtask/coverage/cobertura.xml
+    # security-audit (3 tasks)
+    cargo audit --json
+    cargo deny --format json check bans sources
+    cargo deny --format json check advisories
+    # dependency-check (2 tasks)
+    cargo update --dry-run --verbose --color=never
+    cargo tree --workspace --duplicates --depth 0 --color=never
+    # integration-tests (no selected package has anything for it)
+    # build-release (1 task)
+    cargo build --release --workspace --bins --message-format=json
+    # quality-report (1 task)
+    xtask report
+    ");
+    assert_snapshot!(sandbox.run(&["plan", "--only", "test-services", "a-service"]), @"
+    exit code 0
+    ----- stdout -----
+    # test-services (4 tasks)
+    cargo test --package a-service --lib --bins --no-run --message-format=json
+    cargo test --package a-service --lib --bins  # the compiled test binaries, without cargo
+    cargo test --package a-service --doc --no-fail-fast
+    cargo test --package a-service --doc  # as part of test-services:doc
+    ");
+}
+
+#[test]
+fn a_graph_draws_the_stages_with_their_needs() {
+    let sandbox = Sandbox::with_services(&["a-service"]);
+    assert_snapshot!(sandbox.run(&["graph"]), @"
+    exit code 0
+    ----- stdout -----
+    pull-request · 1 service
+    ├─ format-and-lint
+    │     blocking: 2 tasks
+    ├─ test-services ← format-and-lint
+    │     blocking: 6 tasks
+    ├─ code-coverage ← test-services
+    │     blocking: 3 tasks
+    ├─ security-audit ← format-and-lint
+    │     warning: 3 tasks
+    ├─ dependency-check ← format-and-lint
+    │     info: 2 tasks
+    ├─ integration-tests ← test-services
+    │     blocking: no selected package has anything for it
+    ├─ build-release ← format-and-lint, test-services, security-audit
+    │     blocking: 1 task
+    └─ quality-report ← test-services, code-coverage, security-audit
+          reporting: 1 task
+    ");
+    assert_snapshot!(sandbox.run(&["graph", "--event", "push"]), @"
+    exit code 0
+    ----- stdout -----
+    push · 1 service
+    ├─ format-and-lint
+    │     blocking: 2 tasks
+    ├─ test-services ← format-and-lint
+    │     blocking: 6 tasks
+    ├─ code-coverage ← test-services
+    │     blocking: 3 tasks
+    ├─ security-audit ← format-and-lint
+    │     warning: 3 tasks
+    ├─ dependency-check ← format-and-lint
+    │     info: 2 tasks
+    ├─ integration-tests ← test-services
+    │     blocking: no selected package has anything for it
+    ├─ build-release ← format-and-lint, test-services, security-audit
+    │     blocking: 1 task
+    ├─ build-and-push ← build-release, code-coverage, security-audit, integration-tests
+    │     blocking: 2 tasks
+    ├─ deploy-staging ← build-and-push
+    │     info: there is no environment `staging` in the configuration, or it is guarded
+    ├─ smoke-test ← deploy-staging
+    │     info: there is no environment `staging` in the configuration, or it is guarded
+    ├─ quality-report ← test-services, code-coverage, security-audit
+    │     reporting: 1 task
+    └─ notify ← build-and-push, deploy-staging, smoke-test, quality-report
+          reporting: no webhook is set: XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK
+    ");
 }

@@ -2,8 +2,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts it as a user would")]
 
+mod output;
+mod redact;
 mod summary;
 
+pub use output::Output;
 pub use summary::counts;
 
 use std::collections::BTreeMap;
@@ -17,17 +20,6 @@ use std::process::{Child, Command, Stdio};
 pub struct Sandbox {
     dir: tempfile::TempDir,
     vars: BTreeMap<String, OsString>,
-}
-
-/// What a run of xtask came to.
-#[derive(Debug)]
-pub struct Output {
-    /// What it wrote to stdout, redacted.
-    pub stdout: String,
-    /// What it wrote to stderr, redacted.
-    pub stderr: String,
-    /// The exit code; 128 plus the number of the signal that killed it.
-    pub code: i32,
 }
 
 impl Sandbox {
@@ -194,35 +186,7 @@ impl Sandbox {
     pub fn redact(&self, text: &str) -> String {
         let text =
             text.replace(&*self.root().to_string_lossy(), "/w").replace(&*self.path().to_string_lossy(), "/sandbox");
-        text.lines().map(redact_line).collect::<Vec<_>>().join("\n")
-    }
-}
-
-impl Output {
-    /// Fails the test, with everything that was printed, unless the exit code is this one.
-    #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "exit code; stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    /// Fails the test, with everything that was printed, unless stderr holds this text.
-    #[track_caller]
-    pub fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "{text:?} is missing; stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    /// Fails the test, with everything that was printed, unless stdout holds this text.
-    #[track_caller]
-    pub fn prints(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text), "{text:?} is missing; stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    /// The last line of stderr: the verdict.
-    pub fn verdict(&self) -> &str {
-        self.stderr.lines().last().unwrap_or_default()
+        redact::runs_and_times(&text)
     }
 }
 
@@ -252,31 +216,4 @@ fn library(name: &str) -> String {
          n * 2\n}}\n\n#[cfg(test)]\nmod tests {{\n    #[test]\n    fn twice_doubles() {{\n        \
          assert_eq!(super::twice(2), 4);\n    }}\n}}\n"
     )
-}
-
-/// Replaces the words of a line that are a run's id or a time by `RUN` and `TIME`.
-fn redact_line(line: &str) -> String {
-    let is_run = |word: &str| word.len() > 19 && word.as_bytes()[8] == b'T' && word.contains("Z-");
-    let is_time = |word: &str| {
-        word.ends_with('s')
-            && word.len() > 1
-            && word[..word.len() - 1].bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-    };
-    let mut out = String::new();
-    let mut rest = line;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || ".-".contains(c))).unwrap_or(rest.len());
-        let word = &rest[..end];
-        out.push_str(if is_run(word) {
-            "RUN"
-        } else if is_time(word) {
-            "TIME"
-        } else {
-            word
-        });
-        let next = rest[end..].chars().next();
-        out.extend(next);
-        rest = &rest[end + next.map_or(0, char::len_utf8)..];
-    }
-    out
 }
