@@ -1,6 +1,6 @@
 //! `plan` and `graph`: what a run would do, in all its forms.
 
-use super::Session;
+use super::{Session, tools};
 use crate::cli::{self, Command, GraphFormat};
 use crate::error::{Exit, Result};
 use crate::plan::render;
@@ -9,7 +9,8 @@ use crate::planner;
 /// `cargo xtask plan`.
 pub(super) fn plan(command: &Command, args: &cli::Plan, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let plan = planner::build(&workspace, &settings, &session.pipeline)?;
+    let mut plan = planner::build(&workspace, &settings, &session.pipeline)?;
+    tools::foresee(&mut plan, false, session, &workspace);
     let text = if args.json { format!("{:#}\n", render::json(&plan)) } else { render::commands(&plan) };
     session.printer.data(&text);
     Ok(Exit::Ok)
@@ -18,7 +19,8 @@ pub(super) fn plan(command: &Command, args: &cli::Plan, session: &Session) -> Re
 /// `cargo xtask graph`.
 pub(super) fn graph(command: &Command, args: &cli::Graph, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let plan = planner::build(&workspace, &settings, &session.pipeline)?;
+    let mut plan = planner::build(&workspace, &settings, &session.pipeline)?;
+    tools::foresee(&mut plan, false, session, &workspace);
     session.printer.data(&match args.format {
         GraphFormat::Tree => render::tree(&plan),
         GraphFormat::Dot => render::dot(&plan),

@@ -1,7 +1,7 @@
 //! How a run starts: everything is resolved once, and the checkout is taken. The run does exactly what is checked or
 //! confirmed from then on, whatever changes meanwhile.
 
-use super::Session;
+use super::{Session, tools};
 use crate::cli::{self, Command};
 use crate::environment::Clock;
 use crate::error::{Error, Exit, Result};
@@ -34,8 +34,9 @@ pub(super) struct Start {
 /// Resolves and plans what `command` asks for, and takes the lock; if another run held it, everything that run may have
 /// changed is resolved again. Returns `None` after a dry run, which prints the plan.
 pub(super) fn start(command: &Command, args: &cli::Run, session: &Session) -> Result<Option<Start>> {
-    let (workspace, settings, plan) = resolve(command, session)?;
+    let (workspace, settings, mut plan) = resolve(command, session)?;
     if args.dry_run {
+        tools::foresee(&mut plan, args.no_install, session, &workspace);
         session.printer.data(&render::commands(&plan));
         return Ok(None);
     }

@@ -6,6 +6,8 @@ use crate::cli;
 use crate::environment::Environment;
 use crate::error::{Exit, Result};
 use crate::metadata;
+use crate::plan::Plan;
+use crate::planner;
 use crate::settings::{Engine, Machine};
 use crate::tools::install::{self, Recipe};
 use crate::tools::{self, Consent, Places, doctor, places, preflight, setup};
@@ -98,6 +100,13 @@ impl Machine for Here<'_> {
     fn release(&self) -> Option<String> {
         tools::release(&places(self.environment, self.workspace))
     }
+}
+
+/// Adds the installations to a plan that its run would make. Looks for tools, and changes nothing.
+pub(super) fn foresee(plan: &mut Plan, no_install: bool, session: &Session, workspace: &Workspace) {
+    let consent = if no_install { Consent::Refused } else { consent(&session.environment) };
+    let places = places(&session.environment, workspace);
+    plan.install_first(&preflight::foresee(&planner::tools::wants(plan), &places, consent));
 }
 
 /// The consent that an installation needs: in CI the machine is there for it, on a terminal the user is asked.

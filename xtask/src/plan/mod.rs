@@ -54,22 +54,18 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Adds the installation of tools as a stage of its own, which only the tasks that call them wait for.
-    pub fn install_first(&mut self, tools: &[(Tool, Command)]) {
+    /// Adds the installation of tools, each by one command after the other, as a stage of its own, which only the tasks
+    /// that call them wait for.
+    pub fn install_first(&mut self, tools: &[(Tool, Vec<Command>)]) {
         if tools.is_empty() {
             return;
         }
         let setup = StageId::new(pipeline::SETUP);
-        let task = |(tool, command): &(Tool, Command)| {
-            // Building a tool from source takes minutes where only cargo is there to do it.
-            let task = Task::new(&setup, &tool.to_string(), command.clone(), Duration::from_secs(60 * 60));
-            Task { reader: Arc::new(Installation::default()), purpose: Purpose::Install, ..task }
-        };
-        let tasks: Vec<Task> = tools.iter().map(task).collect();
         for wanting in self.stages.iter_mut().flat_map(|stage| &mut stage.tasks) {
-            let needed = tools.iter().zip(&tasks).filter(|((tool, _), _)| wanting.tools.contains(tool));
-            wanting.needs.extend(needed.map(|(_, task)| task.id.clone()));
+            let needed = tools.iter().filter(|(tool, _)| wanting.tools.contains(tool));
+            wanting.needs.extend(needed.map(|(tool, _)| setup.job(tool.id())));
         }
+        let tasks = tools.iter().flat_map(|(tool, steps)| installation(&setup, *tool, steps)).collect();
         let stage = Stage {
             id: setup,
             subcommand: "setup".to_owned(),
@@ -86,4 +82,21 @@ impl Plan {
     pub fn tasks(&self) -> impl Iterator<Item = &Task> {
         self.stages.iter().flat_map(|stage| &stage.tasks)
     }
+}
+
+/// A task for each command that installs a tool; the last one has the tool's name.
+fn installation(setup: &StageId, tool: Tool, steps: &[Command]) -> Vec<Task> {
+    let mut tasks: Vec<Task> = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        let is_last = index + 1 == steps.len();
+        let name = if is_last { tool.to_string() } else { format!("{tool}-{}", index + 1) };
+        tasks.push(Task {
+            reader: Arc::new(Installation::default()),
+            purpose: Purpose::Install,
+            needs: tasks.last().map(|before| before.id.clone()).into_iter().collect(),
+            // Building a tool from source takes minutes where only cargo is there to do it.
+            ..Task::new(setup, &name, step.clone(), Duration::from_secs(60 * 60))
+        });
+    }
+    tasks
 }

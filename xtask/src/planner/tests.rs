@@ -1,7 +1,9 @@
 //! What each command line plans in a small workspace, as `--dry-run` prints it: no process, no file, a few milliseconds.
 
 use super::*;
+use crate::catalogue::Tool;
 use crate::cli::Cli;
+use crate::command::Command;
 use crate::environment::{Environment, Terminals};
 use crate::pipeline::Definition;
 use crate::plan::Task;
@@ -9,6 +11,7 @@ use crate::plan::render;
 use crate::settings::Unseen;
 use crate::workspace::Package;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::SystemTime;
 
 /// A service with all kinds of tests, a library with doc tests, and a tool that is not a service.
@@ -237,6 +240,31 @@ fn what_happens_in_an_environment_is_a_stage_named_after_it() {
         # smoke-test (there is no environment `staging` in the configuration, or it is guarded)
         # notify (no webhook is set: XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK)
     ");
+}
+
+#[test]
+fn a_tool_is_installed_before_the_tasks_that_call_it_and_beside_all_others() {
+    let mut plan = planned("ci --only fmt --only audit", Value::Null).expect("it can be planned");
+    let command = |line: &str| Command::new("pip", Path::new("/shop")).args(line.split(' '));
+    plan.install_first(&[(Tool::Audit, vec![command("venv"), command("install audit")])]);
+    insta::assert_snapshot!(render::commands(&plan), @"
+        # setup (2 tasks, at most 1 at once)
+        pip venv
+        pip install audit
+        # format-and-lint (2 tasks)
+        cargo fmt --all --check -- --color=never
+        cargo clippy --locked --workspace --all-targets --message-format=json -- -D warnings
+        # security-audit (3 tasks)
+        cargo audit --json
+        cargo deny --format json check bans sources
+        cargo deny --format json check advisories
+    ");
+    let waits = |on: &str| {
+        let waiting = plan.tasks().filter(|task| task.needs.iter().any(|need| need.as_str() == on));
+        waiting.map(|task| task.id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(waits("setup:cargo-audit-1"), ["setup:cargo-audit"]);
+    assert_eq!(waits("setup:cargo-audit"), ["security-audit:cargo-audit"]);
 }
 
 #[test]

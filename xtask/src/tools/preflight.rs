@@ -27,8 +27,8 @@ pub struct Ready {
     pub toolbox: Toolbox,
     /// The state of each tool that was looked for.
     pub survey: Survey,
-    /// Cargo tools to be installed while stages that do not need them run; each is one command.
-    pub later: Vec<(Tool, Command)>,
+    /// Tools to be installed while stages that do not need them run, each with the commands that install it.
+    pub later: Vec<(Tool, Vec<Command>)>,
 }
 
 /// The remedies for the tools that do not suffice.
@@ -142,8 +142,16 @@ pub fn prepare(
         found.extend(again);
     }
     let toolbox = Toolbox::new(&found, &verdict.later, places);
-    let later = verdict.later.into_iter().filter_map(|recipe| Some((recipe.tool, recipe.steps.into_iter().next()?)));
-    Ok(Ready { toolbox, survey: found, later: later.collect() })
+    let later = verdict.later.into_iter().map(|recipe| (recipe.tool, recipe.steps)).collect();
+    Ok(Ready { toolbox, survey: found, later })
+}
+
+/// The installations that [`prepare`] would carry out or leave for later, in that order; none where it would refuse.
+/// Nothing is installed, and no consent is asked for.
+pub fn foresee(wants: &Wants, places: &Places, consent: Consent) -> Vec<(Tool, Vec<Command>)> {
+    let Verdict { first, later, problems } = judge(wants, &look(wants.tools(), places), places, consent);
+    let recipes = first.into_iter().chain(later).filter(|_| problems.is_empty());
+    recipes.map(|recipe| (recipe.tool, recipe.steps)).collect()
 }
 
 /// The problem with a tool, as the end of a sentence about it.

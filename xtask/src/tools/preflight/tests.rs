@@ -100,11 +100,31 @@ fn cargo_tools_come_later_as_tasks_and_components_first() {
     };
     let ready = prepare(&wants(&PIPELINE), &bed.places, Consent::Unasked, &mut rustup).expect("it can be had");
     assert_eq!(*ran.borrow(), ["rustup component add rustfmt"]);
-    let [(Tool::Audit, command)] = ready.later.as_slice() else { panic!("{:?}", ready.later) };
+    let [(Tool::Audit, commands)] = ready.later.as_slice() else { panic!("{:?}", ready.later) };
+    let [command] = commands.as_slice() else { panic!("{commands:?}") };
     assert!(command.to_string().ends_with("cargo-audit@0.22.2"), "{command}");
     let audit = bed.at("cache/tools/cargo-audit-0.22.2/bin/cargo-audit");
     assert_eq!(ready.toolbox.path(Tool::Audit), Some(audit.as_path()));
     assert!(ready.survey.has(Tool::Rustfmt), "it was looked for again");
+}
+
+#[test]
+fn installations_are_foreseen_in_their_order_and_none_where_the_run_would_be_refused() {
+    let bed = complete();
+    remove(
+        &bed,
+        &["cache/tools/cargo-audit-0.22.2/bin/cargo-audit", "toolchain/bin/rustfmt", "toolchain/bin/cargo-fmt"],
+    );
+    let foreseen = |consent: Consent| {
+        let all = foresee(&wants(&PIPELINE), &bed.places, consent).into_iter();
+        all.map(|(tool, steps)| (tool, steps.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(foreseen(Consent::Unasked), [(Tool::Rustfmt, 1), (Tool::Audit, 1)]);
+    let asks = |_: &Recipe| -> bool { panic!("a look at the plan asks for nothing") };
+    assert_eq!(foreseen(Consent::Ask(&asks)).len(), 2);
+    assert_eq!(foreseen(Consent::Refused), [], "`--no-install` installs nothing");
+    bed.program("toolchain/bin/cargo-clippy", "kill -SEGV $$");
+    assert_eq!(foreseen(Consent::Unasked), [], "clippy is broken, and nothing starts");
 }
 
 #[test]

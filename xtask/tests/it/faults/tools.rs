@@ -40,6 +40,27 @@ fn everything_that_is_missing_is_told_at_once_with_what_to_do() {
 }
 
 #[test]
+fn what_prints_a_plan_lists_the_tools_that_it_would_install_and_installs_none() {
+    let sandbox = sandbox();
+    let install = |tool: &str, version: &str| {
+        format!("cargo install --locked --force --root /sandbox/cache/tools/{tool}-{version} ")
+    };
+    for args in [&["plan", "--only", "audit"][..], &["audit", "--dry-run"]] {
+        let output = sandbox.run(args).exits(0).prints("# setup (2 tasks, at most 1 at once)\n");
+        assert_eq!(output.stdout.matches(&install("cargo-audit", AUDIT)).count(), 1, "{}", output.stdout);
+        assert_eq!(output.stdout.matches(&install("cargo-deny", DENY)).count(), 1, "{}", output.stdout);
+    }
+    let plan = sandbox.run(&["plan", "--json", "--only", "audit"]).exits(0).stdout;
+    let plan: serde_json::Value = serde_json::from_str(&plan).expect("it is JSON");
+    assert_eq!(plan["stages"][0]["id"], "setup");
+    assert_eq!(plan["stages"][1]["tasks"][0]["needs"][0], "setup:cargo-audit");
+    sandbox.run(&["graph"]).exits(0).prints("├─ setup\n");
+    let refused = sandbox.run(&["audit", "--dry-run", "--no-install"]).exits(0).stdout;
+    assert!(!refused.contains("setup"), "{refused}");
+    assert!(!sandbox.has("../cache"), "it was only a look");
+}
+
+#[test]
 fn tools_of_a_wrong_version_and_broken_ones_are_told_with_both_versions() {
     let sandbox = sandbox();
     tool(&sandbox, "cargo-audit", "0.1.0", "exit 0");
