@@ -31,8 +31,8 @@ pub(super) fn blame(reading: &mut Reading, tail: &mut Vec<String>, inputs: &Inpu
 /// The path of the server's log; for a server without a log, only the part that the result does not already say.
 fn note(lost: &Lost, passed: bool, inputs: &Inputs) -> Option<String> {
     let logs = inputs.log.parent().unwrap_or(&inputs.root);
-    let logs = logs.strip_prefix(&inputs.root).unwrap_or(logs);
-    let log = lost.log.as_ref().map(|log| format!("; its log: {}", logs.join(log).display()));
+    let log = lost.log.as_ref().map(|log| logs.join(log)).filter(|log| log.is_file());
+    let log = log.map(|log| format!("; its log: {}", log.strip_prefix(&inputs.root).unwrap_or(&log).display()));
     let although = if passed { ", although the tests passed" } else { "" };
     (passed || log.is_some()).then(|| format!("{}{although}{}", lost.because, log.unwrap_or_default()))
 }

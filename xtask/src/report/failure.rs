@@ -35,7 +35,7 @@ impl Failure<'_> {
         let style = display.style();
         let mut lines = vec![self.headline(style)];
         for test in self.task.failed_tests.iter().take(TESTS) {
-            lines.extend(failed_test(test, style));
+            lines.extend(failed_test(test, self.task.log.is_some(), style));
         }
         lines.extend(rest(self.failed_tests(), TESTS, "failed test", style));
         let open: Vec<&Finding> = self.task.findings.iter().filter(|f| f.waived.is_none()).collect();
@@ -44,7 +44,7 @@ impl Failure<'_> {
         // When a task could not work, its failed tests are not the reason: the last lines are.
         let no_reason = self.task.failed_tests.is_empty() && open.is_empty();
         if no_reason || self.task.outcome == Outcome::EnvironmentError {
-            lines.extend(quoted(self.task.tail.iter().map(|line| clean(line)), style));
+            lines.extend(quoted(self.task.tail.iter().map(|line| clean(line)), self.task.log.is_some(), style));
         }
         lines.extend(self.whereabouts(style, true));
         lines.join("\n")
@@ -124,10 +124,10 @@ pub fn is_one(outcome: Outcome) -> bool {
     outcome.is_bad() && outcome != Outcome::Cancelled
 }
 
-fn failed_test(test: &FailedTest, style: Style) -> Vec<String> {
+fn failed_test(test: &FailedTest, has_log: bool, style: Style) -> Vec<String> {
     let mut lines = vec![format!("    {}", style.bad(&clean(&test.name)))];
     if !test.output.trim().is_empty() {
-        lines.extend(quoted(clean_lines(&test.output), style).into_iter().map(|line| format!("  {line}")));
+        lines.extend(quoted(clean_lines(&test.output), has_log, style).into_iter().map(|line| format!("  {line}")));
     }
     if !test.repeat.is_empty() {
         lines.push(format!("      {} {}", style.dim("run again:"), clean(&test.repeat)));
@@ -136,12 +136,12 @@ fn failed_test(test: &FailedTest, style: Style) -> Vec<String> {
 }
 
 /// The last lines of a child's output, each behind a bar.
-fn quoted(lines: impl Iterator<Item = String>, style: Style) -> Vec<String> {
+fn quoted(lines: impl Iterator<Item = String>, has_log: bool, style: Style) -> Vec<String> {
     let all: Vec<String> = lines.collect();
     let left_out = all.len().saturating_sub(LINES);
     let mut quoted = Vec::new();
     if left_out > 0 {
-        let more = format!("{} {} above are in the log", style.ellipsis(), text::count(left_out, "line"));
+        let more = format!("{} {}", style.ellipsis(), words::left_out(left_out, has_log));
         quoted.push(format!("    {}", style.dim(&more)));
     }
     let bar = style.dim(style.bar());

@@ -41,7 +41,7 @@ pub fn failures_and_findings(summary: &Summary) -> Option<String> {
 
 /// A command that could not do its work, for the summary of its job: its output, and its exit code.
 pub fn refusal(command: &str, said: &str, code: u8) -> String {
-    format!("# ✗ {} · exit {code}\n\n{}", escape::code(command), escape::block(said, REFUSAL))
+    format!("# ✗ {} · exit {code}\n\n{}", escape::code(command), escape::block(said, REFUSAL, true))
 }
 
 fn assemble(summary: &Summary, facts: &[String], sections: Vec<String>) -> String {

@@ -100,7 +100,7 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
         Kind::Image if task.cause == Some(Cause::OverBudget) => {
             (format!("make the image smaller, or raise {}", key("image.budget")), vec![again()])
         }
-        Kind::Image => ("see in its log what keeps the program from running in an image".to_owned(), vec![again()]),
+        Kind::Image => (find(task, "what keeps the program from running in an image"), vec![again()]),
         Kind::Push => (
             "the registry has another image under this tag: build with the same toolchain and certificates, or make a \
              new commit"
@@ -109,8 +109,8 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
         ),
         Kind::Login => (
             format!(
-                "see in its log whether the registry cannot be reached or the login is refused; a login is {}, \
-                 XTASK_REGISTRY_USER and XTASK_REGISTRY_PASSWORD",
+                "{}; a login is {}, XTASK_REGISTRY_USER and XTASK_REGISTRY_PASSWORD",
+                find(task, "whether the registry cannot be reached or the login is refused"),
                 key("image.login")
             ),
             vec![again()],
@@ -138,8 +138,14 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
         }
         Kind::Cancelled => stopped(stage, task),
         Kind::Other if task.log.is_none() => (format!("nothing has run: {because}"), vec![again()]),
-        Kind::Job | Kind::Other => ("see in its log what is wrong".to_owned(), vec![again()]),
+        Kind::Job | Kind::Other => (find(task, "what is wrong"), vec![again()]),
     }
+}
+
+/// A step that looks for something in the task's log, if it has written one.
+fn find(task: &TaskSummary, what: &str) -> String {
+    let how = if task.log.is_some() { "see in its log" } else { "find out" };
+    format!("{how} {what}")
 }
 
 fn tests(task: &TaskSummary) -> (String, Vec<String>) {
@@ -188,18 +194,18 @@ fn deployment(task: &TaskSummary) -> (String, Vec<String>) {
     if task.cause == Some(Cause::RolledBack) {
         return (format!("{IS_BACK} and verified: repair the cause, then deploy again"), vec![look, same]);
     }
-    ("see in its log what stood in the way, and what runs now".to_owned(), vec![look, same])
+    (find(task, "what stood in the way, and what runs now"), vec![look, same])
 }
 
 fn smoke(task: &TaskSummary) -> (String, Vec<String>) {
     let environment = task.name();
     let commands = ["status", "smoke"].map(|verb| format!("cargo xtask {verb} {environment}")).to_vec();
     if task.cause == Some(Cause::RolledBack) {
-        return (format!("{IS_BACK}: see in its log which services did not work, and repair them"), commands);
+        return (format!("{IS_BACK}: {}, and repair them", find(task, "which services did not work")), commands);
     }
     let back = format!("cargo xtask rollback {environment}");
     let commands = commands.into_iter().chain([back]).collect();
-    ("see in its log which services do not work: repair them, or bring back what was before".to_owned(), commands)
+    (format!("{}: repair them, or bring back what was before", find(task, "which services do not work")), commands)
 }
 
 fn stopped(stage: &StageSummary, task: &TaskSummary) -> (String, Vec<String>) {

@@ -116,3 +116,8 @@ fn facts(tasks: &[TaskSummary]) -> Vec<String> {
 fn count(n: u64, noun: &str) -> String {
     text::count(usize::try_from(n).unwrap_or(usize::MAX), noun)
 }
+/// The lines above those that are shown: `3 lines above are in the log`, if there is one.
+pub(super) fn left_out(lines: usize, has_log: bool) -> String {
+    let are = if lines == 1 { "is" } else { "are" };
+    format!("{} above {are} {}", text::count(lines, "line"), if has_log { "in the log" } else { "left out" })
+}

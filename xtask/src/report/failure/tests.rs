@@ -95,6 +95,19 @@ fn many_failures_are_limited_and_counted() {
 }
 
 #[test]
+fn lines_that_no_log_has_are_only_left_out() {
+    let mut reading = failing(1);
+    reading.failed_tests[0].output = (0..50).map(|i| format!("line {i}")).collect::<Vec<_>>().join("\n");
+    let mut run = sample::Run::new(&[("test-services", Policy::Blocking, &["auth-service"])]);
+    run.task("test-services", "auth-service", reading);
+    let mut summary = Fold::of(&run.so_far()).finish();
+    summary.stages[0].tasks[0].log = None;
+    let failure = Failure { task: &summary.stages[0].tasks[0], policy: Policy::Blocking, run_dir: "runs/1" };
+    let text = failure.whole(Display::default());
+    assert!(text.contains("… 30 lines above are left out") && !text.contains("log:"), "{text}");
+}
+
+#[test]
 fn a_command_is_never_cut() {
     let display = Display { interactive: true, columns: 20, ..Display::default() };
     assert!(shown(failing(1), display, true).contains("cargo test --package auth-service --lib -- --exact t0"));

@@ -1,6 +1,7 @@
 //! Text from outside as Markdown that GitHub shows letter by letter: in prose, in code, in cells, in blocks.
 
 use super::super::display::{clean, clean_lines};
+use super::super::words;
 
 /// One line of prose, which may also be in a table cell.
 pub(super) fn prose(text: &str) -> String {
@@ -52,17 +53,13 @@ pub(super) fn html(text: &str) -> String {
     escaped
 }
 
-/// Lines as they are, inside of a fence that none of them can close.
-pub(super) fn block(text: &str, limit: usize) -> String {
+/// The last lines as they are, inside of a fence that none of them can close. `has_log` says whether a log has them all.
+pub(super) fn block(text: &str, limit: usize, has_log: bool) -> String {
     let all: Vec<String> = clean_lines(text).collect();
     let left_out = all.len().saturating_sub(limit);
     let shown = all[left_out..].join("\n");
     let fence = "`".repeat(longest_run(&shown).max(2) + 1);
-    let more = if left_out > 0 {
-        format!("… {} above are in the log\n", crate::text::count(left_out, "line"))
-    } else {
-        String::new()
-    };
+    let more = if left_out > 0 { format!("… {}\n", words::left_out(left_out, has_log)) } else { String::new() };
     format!("{fence}text\n{more}{shown}\n{fence}\n")
 }
 
@@ -104,7 +101,8 @@ mod tests {
 
     #[test]
     fn a_block_outlasts_the_fences_inside_and_keeps_its_last_lines() {
-        assert_eq!(block("a\n````\nb", 9), "`````text\na\n````\nb\n`````\n");
-        assert_eq!(block("a\nb\nc", 2), "```text\n… 1 line above are in the log\nb\nc\n```\n");
+        assert_eq!(block("a\n````\nb", 9, true), "`````text\na\n````\nb\n`````\n");
+        assert_eq!(block("a\nb\nc", 2, true), "```text\n… 1 line above is in the log\nb\nc\n```\n");
+        assert_eq!(block("a\nb\nc", 1, false), "```text\n… 2 lines above are left out\nc\n```\n");
     }
 }

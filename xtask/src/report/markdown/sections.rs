@@ -129,7 +129,7 @@ fn failure(stage: &StageSummary, task: &TaskSummary) -> String {
     for test in task.failed_tests.iter().take(FAILURES) {
         parts.push(code(&test.name));
         if !test.output.trim().is_empty() {
-            parts.push(block(&test.output, LINES));
+            parts.push(block(&test.output, LINES, task.log.is_some()));
         }
         parts.push(again(&test.repeat));
     }
@@ -137,7 +137,7 @@ fn failure(stage: &StageSummary, task: &TaskSummary) -> String {
     parts.push(more(failed, FAILURES, "failed test"));
     let no_reason = task.failed_tests.is_empty() && task.findings.is_empty();
     if (no_reason || task.outcome == Outcome::EnvironmentError) && !task.tail.is_empty() {
-        parts.push(block(&task.tail.join("\n"), LINES));
+        parts.push(block(&task.tail.join("\n"), LINES, task.log.is_some()));
     }
     parts.extend(task.log.as_ref().map(|log| format!("Log: {}", code(log))));
     parts.extend([again(&task.repeat), "</details>".to_owned()]);

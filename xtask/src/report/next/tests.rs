@@ -82,6 +82,36 @@ fn every_kind_of_failure_has_its_advice() {
 }
 
 #[test]
+fn a_task_that_has_written_no_log_sends_nobody_to_it() {
+    let tasks = [
+        ("build-and-push", "a-service"),
+        ("build-and-push", "push"),
+        ("deploy-staging", "staging"),
+        ("smoke-test", "staging"),
+        ("own", "command"),
+    ];
+    for (stage, task) in tasks {
+        for cause in [None, Some(Cause::RolledBack)] {
+            let mut run = sample::Run::new(&[(stage, Blocking, &[task])]);
+            run.task(stage, task, Reading { cause, ..failed("the reason") }).end(
+                stage,
+                Blocking,
+                Outcome::Failed,
+                None,
+            );
+            let mut events = run.over("failed", 1);
+            for event in &mut events {
+                if let crate::event::Kind::TaskFinished { log, .. } = &mut event.kind {
+                    *log = None;
+                }
+            }
+            let steps = steps(&Fold::of(&events).finish());
+            assert!(steps.len() == 1 && !steps[0].what.contains("its log"), "{steps:?}");
+        }
+    }
+}
+
+#[test]
 fn a_stage_of_ones_own_may_be_called_like_another() {
     for stage in ["deploy-docs", "rollback-docs", "notify-by-mail", "smoke"] {
         let repeat = format!("cargo {stage} --package command");
