@@ -134,7 +134,8 @@ pub enum Kind {
         part: String,
         /// Its state, sanitised.
         line: String,
-        /// Whether nothing more will be reported about it.
+        /// Whether nothing more will be reported about it. In a record `done` is a count, as in every event.
+        #[serde(rename = "part_done")]
         done: bool,
     },
     /// A task runs whose earlier result cannot be used.

@@ -37,6 +37,18 @@ fn what_is_written_is_read_back_and_output_is_left_out() {
 }
 
 #[test]
+fn the_parts_of_a_deployment_are_read_back() {
+    let mut run = sample::Run::new(&[]);
+    let task = sample::id("deploy-staging", "staging");
+    run.push(Kind::TaskPart { task, part: "auth-service".to_owned(), line: "1 of 2 pods".to_owned(), done: true });
+    let events = run.over("passed", 0);
+    let record = parse(&recorded(&events)[..]).expect("memory can be read");
+    assert_eq!((record.skipped, record.is_whole()), (0, true));
+    let line = serde_json::to_value(&events[1]).expect("events can be written");
+    assert_eq!((&line["done"], &line["part_done"]), (&0.into(), &true.into()), "each key is there once");
+}
+
+#[test]
 fn a_record_cut_at_any_byte_is_readable_up_to_the_cut() {
     let bytes = recorded(&sample::green());
     let events = without_output(sample::green());
