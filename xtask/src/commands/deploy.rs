@@ -14,7 +14,7 @@ use crate::outcome::Policy;
 use crate::pipeline::Runs;
 use crate::planner;
 use crate::process::{Level, MARKER, Stop, Surroundings, signal};
-use crate::report::{Fold, Summary, record};
+use crate::report::{Summary, record};
 use crate::secrets;
 use crate::settings::Settings;
 use crate::settings::deployment::Deployment;
@@ -140,7 +140,7 @@ fn check(releases: &[Release], commit: &str, deployment: &Deployment, settings: 
     }
     let summaries = home.run_ids().into_iter().rev().filter_map(|run| {
         let record = record::read(&home.runs().join(run).join("events.ndjson")).ok()?;
-        Some(Fold::of(&record.events).finish())
+        Some(record.fold.finish())
     });
     if !summaries.into_iter().any(|summary| is_green(&summary, commit, settings)) {
         problems.push(format!("no recorded run of all stages of {commit} has passed: `cargo xtask ci`"));

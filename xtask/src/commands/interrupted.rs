@@ -6,7 +6,6 @@ use crate::event::Kind;
 use crate::history::directory::Home;
 use crate::history::private;
 use crate::process;
-use crate::report::Fold;
 use crate::report::record;
 use std::path::Path;
 
@@ -29,7 +28,7 @@ fn close(directory: &Path, run: String, environment: &Environment) -> Option<Kin
     }
     let tasks = record.running();
     // From here on it counts as reported. If the disk is full, the next run reports it again.
-    let _ = Fold::of(&record.events).finish().write(&directory.join("summary.json"));
+    let _ = record.fold.finish().write(&directory.join("summary.json"));
     if record.is_closed() {
         return None;
     }

@@ -10,7 +10,7 @@ use crate::pipeline::Event;
 use crate::process::MARKER;
 use crate::report::needs::Needs;
 use crate::report::record::{self, Record};
-use crate::report::{Fold, Summary, merge};
+use crate::report::{Summary, merge};
 use crate::text;
 use crate::workspace::Workspace;
 use clap::ValueEnum as _;
@@ -112,7 +112,7 @@ fn summary(home: &Home, id: &str, current: Option<&str>) -> Result<Summary> {
     let directory = home.runs().join(id);
     let (record, whole) = (record::read(&directory.join(record::FILE)), Summary::read(&directory.join("summary.json")));
     let record = match (record, whole) {
-        (Ok(record), _) if current == Some(id) || record.alive => return Ok(Fold::of(&record.events).so_far()),
+        (Ok(record), _) if current == Some(id) || record.alive => return Ok(record.fold.so_far()),
         (Ok(record), Ok(whole)) if !record.is_whole() && !record.is_newer() => {
             // A run that was killed got its summary from its record, by the run after it.
             let early = !record.is_closed() && whole.exit_code.is_some();
@@ -124,7 +124,7 @@ fn summary(home: &Home, id: &str, current: Option<&str>) -> Result<Summary> {
         }
         (record, _) => record?,
     };
-    Ok(with_warning(Fold::of(&record.events).finish(), damage(&record, false)))
+    Ok(with_warning(record.fold.finish(), damage(&record, false)))
 }
 
 /// Describes the damage to a record in a sentence; `early` says that the run got further than the record does.

@@ -125,12 +125,14 @@ fn record(
     let directory = home.start(&id, usize::MAX)?;
     let events = events(error, &id, &asked(command, workspace, session), root, session);
     let file = directory.join(record::FILE);
-    let mut recorder = Recorder::create(&file)?;
+    let recorder = Recorder::create(&file)?;
+    let mut fold = Fold::default();
     for event in &events {
         let write = |error| Error::environment(format!("write the run's record {}", file.display())).because(error);
-        recorder.on(event).map_err(write)?;
+        fold.on(event);
+        recorder.on(&fold, event).map_err(write)?;
     }
-    let summary = Fold::of(&events).finish();
+    let summary = fold.finish();
     files::write_atomic(&directory.join("report.md"), markdown::render(&summary).as_bytes())?;
     summary.write(&directory.join("summary.json"))
 }

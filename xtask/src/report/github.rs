@@ -7,6 +7,7 @@ use super::summary::{StageSummary, TaskSummary};
 use super::{next, words};
 use crate::outcome::{Outcome, Policy};
 use crate::reading::{FailedTest, Finding, Severity};
+use std::cell::Cell;
 
 /// Annotations of one kind that GitHub keeps of one step.
 const LIMIT: usize = 10;
@@ -15,9 +16,10 @@ const LIMIT: usize = 10;
 #[derive(Debug, Default)]
 pub struct Annotations {
     places: Places,
-    errors: usize,
-    warnings: usize,
-    notices: usize,
+    /// How many it has made: GitHub counts them per step, so this is about what was written and not about the run.
+    errors: Cell<usize>,
+    warnings: Cell<usize>,
+    notices: Cell<usize>,
 }
 
 /// The line that opens a group of this title.
@@ -36,7 +38,7 @@ impl Annotations {
 
     /// The commands that annotate the findings of a task: its failed tests and its findings, or else itself, unless it
     /// could not run: see [`Self::of_stage`]. Whatever a policy does not block is no error.
-    pub fn of(&mut self, task: &TaskSummary, policy: Policy) -> Vec<String> {
+    pub fn of(&self, task: &TaskSummary, policy: Policy) -> Vec<String> {
         let top = top(policy);
         let mut commands: Vec<String> = Vec::new();
         for test in &task.failed_tests {
@@ -56,7 +58,7 @@ impl Annotations {
 
     /// The command that annotates the tasks of a stage that could not run, if any: once for all tasks, which often lack
     /// the same thing. A task that lacks the output of another one is not counted.
-    pub fn of_stage(&mut self, stage: &StageSummary) -> Option<String> {
+    pub fn of_stage(&self, stage: &StageSummary) -> Option<String> {
         let could_not = |task: &&TaskSummary| task.outcome == Outcome::EnvironmentError && !next::is_consequence(task);
         let tasks: Vec<&TaskSummary> = stage.tasks.iter().filter(could_not).collect();
         let first = tasks.first()?;
@@ -70,14 +72,14 @@ impl Annotations {
         Some(command(word, &At::default().with(stage.id.as_str()), &message))
     }
 
-    fn take(&mut self, severity: Severity) -> Option<&'static str> {
+    fn take(&self, severity: Severity) -> Option<&'static str> {
         let (taken, word) = match severity {
-            Severity::Error => (&mut self.errors, "error"),
-            Severity::Warning => (&mut self.warnings, "warning"),
-            Severity::Note => (&mut self.notices, "notice"),
+            Severity::Error => (&self.errors, "error"),
+            Severity::Warning => (&self.warnings, "warning"),
+            Severity::Note => (&self.notices, "notice"),
         };
-        *taken += 1;
-        (*taken <= LIMIT).then_some(word)
+        taken.set(taken.get() + 1);
+        (taken.get() <= LIMIT).then_some(word)
     }
 }
 
@@ -225,7 +227,7 @@ mod tests {
     fn no_more_than_github_keeps_and_no_waived_ones() {
         let mut findings = vec![sample::finding(Severity::Error, "x"); 30];
         findings[0].waived = Some("known".to_owned());
-        let mut annotations = Annotations::default();
+        let annotations = Annotations::default();
         let task = task(Reading { findings, ..Reading::passed() });
         assert_eq!(annotations.of(&task, Policy::Blocking).len(), LIMIT);
         assert_eq!(annotations.of(&task, Policy::Blocking).len(), 0);

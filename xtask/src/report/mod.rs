@@ -43,9 +43,11 @@ use crate::event::Event;
 use std::io;
 
 /// A subscriber to every event of a run.
+///
+/// It cannot change itself, so it keeps no books: whatever it wants to know of the run, it asks the fold.
 pub trait Subscriber: Send {
-    /// Handles one event. An error ends the subscription.
-    fn on(&mut self, event: &Event) -> io::Result<()>;
+    /// Handles one event, which `fold` has applied already. An error ends the subscription.
+    fn on(&self, fold: &Fold, event: &Event) -> io::Result<()>;
 
     /// Its name, for the warning that says it has stopped: `the run's record`.
     fn name(&self) -> &'static str;
@@ -62,7 +64,7 @@ pub fn console(display: Display, printer: &Printer, run_dir: &str, places: Place
     }
 }
 
-/// Hands every event to all subscribers, and folds them into the run's summary.
+/// Folds every event, and hands it to all subscribers together with the fold.
 #[derive(Default)]
 pub struct Fanout {
     subscribers: Vec<Box<dyn Subscriber>>,
@@ -78,14 +80,15 @@ impl Fanout {
     /// Passes an event to every subscriber. A subscriber that fails is dropped, and the summary says so once.
     pub fn on(&mut self, event: &Event) {
         self.fold.on(event);
-        let fold = &mut self.fold;
-        self.subscribers.retain_mut(|subscriber| match subscriber.on(event) {
-            Ok(()) => true,
-            Err(e) => {
-                fold.warn(format!("{} has stopped: {e}; the verdict is not affected", subscriber.name()));
-                false
-            }
+        let mut warnings = Vec::new();
+        self.subscribers.retain(|subscriber| {
+            let Err(e) = subscriber.on(&self.fold, event) else { return true };
+            warnings.push(format!("{} has stopped: {e}; the verdict is not affected", subscriber.name()));
+            false
         });
+        for warning in warnings {
+            self.fold.warn(warning);
+        }
     }
 
     /// Ends all subscriptions, which clears the screen, and returns the result of the run.
@@ -103,7 +106,7 @@ mod tests {
     struct Broken;
 
     impl Subscriber for Broken {
-        fn on(&mut self, _: &Event) -> io::Result<()> {
+        fn on(&self, _: &Fold, _: &Event) -> io::Result<()> {
             Err(io::Error::other("no space left"))
         }
         fn name(&self) -> &'static str {
@@ -114,7 +117,7 @@ mod tests {
     struct Counting(Arc<Mutex<usize>>);
 
     impl Subscriber for Counting {
-        fn on(&mut self, _: &Event) -> io::Result<()> {
+        fn on(&self, _: &Fold, _: &Event) -> io::Result<()> {
             *self.0.lock().expect("nobody panics") += 1;
             Ok(())
         }

@@ -1,15 +1,15 @@
 //! The display on a terminal: running tasks at the bottom, and above them a line for each stage that has ended and a
 //! failure at once. Nothing of the bottom is left when the run is over.
 //!
-//! One bar draws all rows, so that they change together, from a state that the events keep; a steady tick moves the
-//! clocks. Output only changes the state: a child that prints a gigabyte costs no drawing.
+//! One bar draws all rows, so that they change together, from the moment that the fold was at after the last event; a
+//! steady tick moves the clocks. Output only changes the moment: a child that prints a gigabyte costs no drawing.
 
 use super::display::{Display, Verbosity};
 use super::failure::{self, Failure};
+use super::fold::Moment;
 use super::pen::Pen;
 use super::printer::Printer;
 use super::screen::Screen;
-use super::summary::TaskSummary;
 use super::{Fold, Subscriber, text};
 use crate::event::{Event, Kind};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
@@ -31,11 +31,27 @@ pub struct Progress {
     display: Display,
     printer: Printer,
     run_dir: String,
-    fold: Fold,
-    screen: Arc<Mutex<Screen>>,
+    /// What the thread that draws sees.
+    seen: Arc<Mutex<Seen>>,
     bar: ProgressBar,
-    /// How wide the names of stages are.
-    width: usize,
+}
+
+/// A moment of the run, and when it was seen: the clocks continue from there.
+struct Seen {
+    moment: Moment,
+    at: Instant,
+}
+
+impl Seen {
+    fn now(moment: Moment) -> Self {
+        Self { moment, at: Instant::now() }
+    }
+
+    /// Milliseconds since the run started.
+    fn elapsed_ms(&self) -> u64 {
+        let since = u64::try_from(self.at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.moment.elapsed_ms.saturating_add(since)
+    }
 }
 
 impl Progress {
@@ -54,24 +70,24 @@ impl Progress {
     where
         T: TermLike + 'static,
     {
-        let screen = Arc::new(Mutex::new(Screen::new(display.style(), Instant::now())));
-        let drawn = Arc::clone(&screen);
+        let seen = Arc::new(Mutex::new(Seen::now(Moment::default())));
+        let drawn = Arc::clone(&seen);
         let style = ProgressStyle::with_template("{screen}").expect("the template is well formed").with_key(
             "screen",
             move |_: &indicatif::ProgressState, out: &mut dyn Write| {
                 let (columns, height) = size();
-                let screen = drawn.lock().unwrap_or_else(PoisonError::into_inner);
+                let seen = drawn.lock().unwrap_or_else(PoisonError::into_inner);
+                let screen = Screen { style: display.style(), moment: &seen.moment, elapsed_ms: seen.elapsed_ms() };
                 // A row that cannot be formatted is drawn again at the next tick.
-                let _ = out.write_str(&screen.draw(Instant::now(), columns, height));
+                let _ = out.write_str(&screen.draw(columns, height));
             },
         );
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(Pen::new(terminal)), HERTZ);
         let bar = ProgressBar::with_draw_target(None, target).with_style(style);
-        Self { display, printer, run_dir: run_dir.to_owned(), fold: Fold::default(), screen, bar, width: 0 }
+        Self { display, printer, run_dir: run_dir.to_owned(), seen, bar }
     }
 
-    fn begin(&mut self) {
-        self.width = text::width(self.fold.planned_stages().map(|stage| stage.id.as_str()));
+    fn begin(&self) {
         self.printer.attach(self.bar.clone());
         self.bar.enable_steady_tick(TICK);
     }
@@ -83,7 +99,7 @@ impl Progress {
         self.printer.detach();
     }
 
-    fn tell(&self, event: &Event) {
+    fn say(&self, fold: &Fold, event: &Event) {
         match &event.kind {
             Kind::TaskStarted { task, command, .. } if self.display.verbosity == Verbosity::Verbose => {
                 self.printer.say(&text::start_line(task, command, self.display));
@@ -94,17 +110,18 @@ impl Progress {
             Kind::TaskPart { task, part, line, done: true } if self.display.verbosity != Verbosity::Quiet => {
                 self.printer.say(&text::part_line(task, part, line));
             }
-            Kind::TaskFinished { .. } => {
-                if let Some((stage, task)) = TaskSummary::of(&event.kind)
+            Kind::TaskFinished { task, stage, .. } => {
+                if let Some((task, policy)) = fold.ended(stage, task)
                     && failure::is_one(task.outcome)
                 {
-                    let failure = Failure { task: &task, policy: self.fold.policy(stage), run_dir: &self.run_dir };
+                    let failure = Failure { task, policy, run_dir: &self.run_dir };
                     self.printer.say(&failure.whole(self.display));
                 }
             }
             Kind::StageFinished { stage, .. } => {
-                if let Some(stage) = self.fold.stage_so_far(stage) {
-                    self.printer.say(&text::stage_line(&stage, self.width, self.display));
+                if let Some(stage) = fold.stage_so_far(stage) {
+                    let width = text::width(fold.stages().iter().map(|stage| stage.planned.id.as_str()));
+                    self.printer.say(&text::stage_line(&stage, width, self.display));
                 }
             }
             Kind::Stopping { because, at_once } => self.printer.say(&text::stopping(because, *at_once)),
@@ -114,14 +131,13 @@ impl Progress {
 }
 
 impl Subscriber for Progress {
-    fn on(&mut self, event: &Event) -> io::Result<()> {
-        self.fold.on(event);
-        // The lock is gone before anything is printed: printing draws, and drawing looks at the screen.
-        self.screen.lock().unwrap_or_else(PoisonError::into_inner).on(event, Instant::now());
+    fn on(&self, fold: &Fold, event: &Event) -> io::Result<()> {
+        // The lock is gone before anything is printed: printing draws, and drawing looks at the moment.
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen::now(fold.moment());
         match &event.kind {
             Kind::RunStarted { .. } => self.begin(),
             Kind::RunFinished { .. } => self.end(),
-            _ => self.tell(event),
+            _ => self.say(fold, event),
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `events.ndjson`: the run's events on disk, one per line, appended as they happen and readable after a cut at any
 //! byte. Knows nothing about where the run's directory is.
 
-use super::Subscriber;
+use super::{Fold, Subscriber};
 use crate::error::{Error, Result};
 use crate::event::{Event, Kind, RECORD_VERSION};
 use crate::ids::TaskId;
@@ -68,10 +68,11 @@ impl Recorder {
     }
 
     /// Writes all of a line. Waits for a pipe that is full, but not for ever.
-    fn write(&mut self, mut line: &[u8]) -> io::Result<()> {
+    fn write(&self, mut line: &[u8]) -> io::Result<()> {
+        let mut file = &self.file;
         let mut since = Instant::now();
         while !line.is_empty() {
-            match self.file.write(line) {
+            match file.write(line) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => (line, since) = (&line[written..], Instant::now()),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -87,7 +88,7 @@ impl Recorder {
 }
 
 impl Subscriber for Recorder {
-    fn on(&mut self, event: &Event) -> io::Result<()> {
+    fn on(&self, fold: &Fold, event: &Event) -> io::Result<()> {
         if matches!(event.kind, Kind::TaskOutput { .. }) {
             return Ok(());
         }
@@ -95,7 +96,7 @@ impl Subscriber for Recorder {
         line.push(b'\n');
         // One write per line, unbuffered: past events are with the kernel, and survive a SIGKILL of this process.
         self.write(&line)?;
-        if matches!(event.kind, Kind::RunFinished { .. }) {
+        if fold.is_closed() {
             // A pipe or a device cannot be synced, and need not be.
             let _ = self.file.sync_all();
         }
@@ -110,8 +111,8 @@ impl Subscriber for Recorder {
 /// A record as read from disk.
 #[derive(Debug, Default)]
 pub struct Record {
-    /// The events that this program understands, in their order.
-    pub events: Vec<Event>,
+    /// The run, as far as this program understands its events.
+    pub fold: Fold,
     /// Lines that it does not: of a newer program, or damaged.
     pub skipped: usize,
     /// The version that the record says it has, when its start is readable.
@@ -135,20 +136,12 @@ impl Record {
 
     /// Whether the run closed it; a killed run does not.
     pub fn is_closed(&self) -> bool {
-        self.events.iter().any(|event| matches!(event.kind, Kind::RunFinished { .. }))
+        self.fold.is_closed()
     }
 
     /// The tasks that had started and not ended when it was read.
     pub fn running(&self) -> Vec<TaskId> {
-        let mut tasks: Vec<TaskId> = Vec::new();
-        for event in &self.events {
-            match &event.kind {
-                Kind::TaskStarted { task, .. } => tasks.push(task.clone()),
-                Kind::TaskFinished { task, .. } => tasks.retain(|running| running != task),
-                _ => {}
-            }
-        }
-        tasks
+        self.fold.running().map(|running| running.task.clone()).collect()
     }
 }
 
@@ -171,12 +164,7 @@ fn parse(mut input: impl BufRead) -> io::Result<Record> {
     while input.read_until(b'\n', &mut line)? > 0 {
         let whole = line.ends_with(b"\n");
         match serde_json::from_slice::<Event>(&line) {
-            Ok(event) => {
-                if let Kind::RunStarted { version, .. } = event.kind {
-                    record.version = Some(version);
-                }
-                record.events.push(event);
-            }
+            Ok(event) => record.fold.on(&event),
             Err(_) if whole && !line.trim_ascii().is_empty() => {
                 record.version = record.version.or_else(|| version_of(&line));
                 record.skipped += 1;
@@ -185,6 +173,7 @@ fn parse(mut input: impl BufRead) -> io::Result<Record> {
         }
         line.clear();
     }
+    record.version = record.fold.version().or(record.version);
     Ok(record)
 }
 

@@ -46,7 +46,7 @@ pub struct Summary {
     /// The services that it was about.
     #[serde(default)]
     pub services: Vec<String>,
-    /// The counts as of the run's last event.
+    /// The counts as of the run's last event. Tasks that end once the run is being stopped are not done.
     #[serde(default)]
     pub counts: Counts,
     /// Why it was stopped, when it was: `interrupted (Ctrl-C)`.
@@ -179,8 +179,9 @@ impl TaskSummary {
         counted.max(self.failed_tests.len())
     }
 
-    /// The summary in an event that ends a task, with its stage; `None` for any other event.
-    pub fn of(kind: &Kind) -> Option<(&StageId, Self)> {
+    /// The summary in an event that ends a task, with its stage; `None` for any other event. Only the fold needs it:
+    /// everything else asks the fold for the task.
+    pub(super) fn of(kind: &Kind) -> Option<(&StageId, Self)> {
         let Kind::TaskFinished { task, stage, purpose, service, exit_code, duration_ms, log, reading, tail, repeat } =
             kind
         else {

@@ -97,6 +97,8 @@ fn the_plan_and_the_readers_do_no_io() {
         "outcome.rs",
         "reading.rs",
         "report/counted.rs",
+        "report/fold.rs",
+        "report/fold/",
         "report/merge.rs",
         "report/missing.rs",
         "report/needs.rs",
@@ -143,6 +145,43 @@ fn data_flows_one_way() {
         "scaffold/",
     ];
     never(&all, &["crate::commands"], "nothing knows the commands");
+}
+
+#[test]
+fn the_fold_is_the_only_book_of_a_run() {
+    let kinds =
+        ["RunStarted", "TaskStarted", "TaskOutput", "TaskPart", "TaskNotCached", "TaskFinished", "StageFinished"];
+    let kinds: Vec<String> = kinds.iter().map(|kind| format!("Kind::{kind}")).collect();
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    only(
+        &[
+            // They emit events, and redact them on the way.
+            "exec/run.rs",
+            "exec/run/",
+            "commands/unstarted.rs",
+            "exec/redact.rs",
+            // It keeps the book.
+            "report/fold.rs",
+            "report/fold/",
+            "report/summary.rs",
+            // They show or write an event when it happens, and get `&self` for that.
+            "report/lines.rs",
+            "report/progress.rs",
+            "report/images.rs",
+            "report/record.rs",
+        ],
+        &kinds,
+        "only the fold knows what an event changes; everything else asks the fold",
+    );
+    let report: Vec<Source> = xtask().into_iter().filter(|source| lies_in(source, "report/")).collect();
+    let remembers = |source: &&Source| {
+        ["Cell<", "Mutex<", "RwLock<", "Atomic", "OnceLock<"].iter().any(|word| source.code.contains(word))
+    };
+    let found: Vec<&str> = report.iter().filter(remembers).map(|source| source.path.as_str()).collect();
+    // About output alone: the annotations that GitHub still takes, the lines and the bar on the terminal, and the moment
+    // that the thread that draws has been given.
+    let output = ["github", "pen", "printer", "progress"].map(|file| format!("xtask/src/report/{file}.rs"));
+    assert_eq!(found, output, "a subscriber that remembers something keeps a book beside the fold");
 }
 
 #[test]

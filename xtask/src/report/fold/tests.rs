@@ -1,6 +1,8 @@
+mod random;
+
 use super::super::sample;
 use super::*;
-use crate::outcome::TestCounts;
+use crate::outcome::{Outcome, TestCounts};
 
 #[test]
 fn a_green_run_is_summed_up() {

@@ -1,14 +1,16 @@
 use super::super::display::Display;
-use super::super::{printer, sample};
+use super::super::{Fanout, printer, sample};
 use super::*;
 use insta::assert_snapshot;
 
 fn shown(events: &[Event], display: Display) -> String {
     let (printer, out, err) = printer::tests::memory(display.github);
-    let mut lines = Lines::new(display, printer, "target/xtask/runs/latest", Places::default());
+    let lines = Lines::new(display, printer, "target/xtask/runs/latest", Places::default());
+    let mut fanout = Fanout::new(vec![Box::new(lines)]);
     for event in events {
-        lines.on(event).expect("lines do not fail");
+        fanout.on(event);
     }
+    assert_eq!(fanout.close().warnings, Fold::of(events).finish().warnings, "lines do not fail");
     assert_eq!(out.text(), "", "stdout is for data");
     err.text()
 }
@@ -64,6 +66,37 @@ fn every_outcome_where_no_cursor_moves() {
 fn verbose_adds_each_command() {
     let text = shown(&sample::green(), Display { verbosity: Verbosity::Verbose, ..Display::default() });
     assert_eq!(text.matches(" $ cargo ").count(), 3, "{text}");
+}
+
+#[test]
+fn verbose_for_github_adds_each_command_and_why_it_runs_inside_of_the_group() {
+    let mut run = sample::Run::new(&[("test-services", Policy::Blocking, &["auth-service", "user-service"])]);
+    run.stage("test-services").start("test-services", "auth-service");
+    let stage = StageId::new("test-services");
+    let task = sample::id("test-services", "auth-service");
+    run.push(Kind::TaskNotCached { task, stage, because: "src/lib.rs has changed".to_owned() });
+    run.start("test-services", "user-service").finish("test-services", "auth-service", sample::tests(1, 0));
+    run.finish("test-services", "user-service", sample::tests(2, 0));
+    let verbose = Display { github: true, verbosity: Verbosity::Verbose, ..Display::default() };
+    run.end("test-services", Policy::Blocking, Outcome::Passed, None);
+    assert_snapshot!(shown(&run.over("passed", 0), verbose), @r"
+    test-services has started: 2 tasks
+    ::group::✓ test-services    2.31s  3 tests
+      test-services/auth-service $ cargo test-services --package auth-service
+      test-services/auth-service is not cached: src/lib.rs has changed
+    ✓ test-services/auth-service    1.24s  1 test
+      test-services/user-service $ cargo test-services --package user-service
+    ✓ test-services/user-service    1.24s  2 tests
+    ::endgroup::
+    ");
+    // The lines of a stage that does not end, as in a run with a bug, are printed with the run.
+    let mut cut = sample::Run::new(&[("test-services", Policy::Blocking, &["auth-service", "user-service"])]);
+    cut.task("test-services", "auth-service", sample::tests(1, 0)).start("test-services", "user-service");
+    assert_snapshot!(shown(&cut.over("bug", 70), verbose), @r"
+      test-services/auth-service $ cargo test-services --package auth-service
+    ✓ test-services/auth-service    1.24s  1 test
+      test-services/user-service $ cargo test-services --package user-service
+    ");
 }
 
 #[test]

@@ -32,6 +32,14 @@ fn drawn(progress: &Progress, terminal: &InMemoryTerm) -> String {
     terminal.contents()
 }
 
+fn show(progress: &Progress, events: &[Event]) {
+    let mut fold = Fold::default();
+    for event in events {
+        fold.on(event);
+        progress.on(&fold, event).expect("the display does not fail");
+    }
+}
+
 fn running() -> sample::Run {
     let mut run = sample::Run::new(&[
         ("format-and-lint", Policy::Blocking, &["fmt"]),
@@ -46,14 +54,14 @@ fn running() -> sample::Run {
 
 #[test]
 fn rows_at_the_bottom_ended_stages_and_failures_above() {
-    let (mut progress, terminal) = progress(30, 80);
+    let (progress, terminal) = progress(30, 80);
     let mut run = running();
     let failed_tests = vec![sample::failed_test("session::tests::expires")];
     let reading = crate::reading::Reading { failed_tests, ..sample::tests(30, 1) };
     run.finish("test-services", "auth-service", reading);
-    for event in run.so_far() {
-        progress.on(&event).expect("the display does not fail");
-    }
+    // The clocks show real time since the last event: a whole second is left for drawing.
+    let events: Vec<Event> = run.so_far().into_iter().map(|event| Event { elapsed_ms: 0, ..event }).collect();
+    show(&progress, &events);
     assert_snapshot!(drawn(&progress, &terminal), @r"
     ✓ format-and-lint    2.31s
     ✗ test-services/auth-service failed after 1.24s: 1 of 31 tests failed
@@ -83,10 +91,8 @@ fn nothing_is_left_on_the_screen_at_the_end() {
 
 #[test]
 fn a_run_that_ends_without_a_word_leaves_a_clean_screen() {
-    let (mut progress, terminal) = progress(30, 80);
-    for event in running().so_far() {
-        progress.on(&event).expect("the display does not fail");
-    }
+    let (progress, terminal) = progress(30, 80);
+    show(&progress, &running().so_far());
     assert!(drawn(&progress, &terminal).contains("2 running"));
     drop(progress);
     assert_eq!(terminal.contents(), "✓ format-and-lint    2.31s");
@@ -94,26 +100,26 @@ fn a_run_that_ends_without_a_word_leaves_a_clean_screen() {
 
 #[test]
 fn ctrl_c_once_and_twice_leaves_a_clean_screen() {
-    let (mut progress, terminal) = progress(30, 80);
+    let (progress, terminal) = progress(30, 80);
+    let bar = progress.bar.clone();
     let mut run = running();
-    let mut told = 0;
-    let mut tell = |progress: &mut Progress, run: &sample::Run| {
+    let mut fanout = Fanout::new(vec![Box::new(progress)]);
+    let mut seen = 0;
+    let mut show = |run: &sample::Run| {
         let events = run.so_far();
-        for event in &events[told..] {
-            progress.on(event).expect("the display does not fail");
-        }
-        told = events.len();
+        events[seen..].iter().for_each(|event| fanout.on(event));
+        seen = events.len();
     };
-    tell(&mut progress, &run);
+    show(&run);
     for at_once in [false, true] {
-        drawn(&progress, &terminal);
+        bar.force_draw();
         // The terminal's echo at the position of the cursor.
         terminal.write_str("^C").expect("memory is a terminal");
         run.push(Kind::Stopping { because: "interrupted (Ctrl-C)".to_owned(), at_once });
-        tell(&mut progress, &run);
+        show(&run);
     }
     run.over("interrupted", 130);
-    tell(&mut progress, &run);
+    show(&run);
     assert_snapshot!(terminal.contents(), @r"
     ✓ format-and-lint    2.31s
     interrupted (Ctrl-C): stopping what runs; once more kills it at once

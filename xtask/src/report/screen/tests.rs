@@ -1,10 +1,12 @@
 use super::super::display::Display;
-use super::super::sample;
+use super::super::{Fold, sample};
 use super::*;
-use crate::outcome::Policy;
+use crate::event::Kind;
+use crate::outcome::{Outcome, Policy};
 use insta::assert_snapshot;
 
-fn screen(running: usize, display: Display) -> (Screen, Instant) {
+/// A run of so many tasks, one of which has ended.
+fn moment(running: usize) -> Moment {
     let names: Vec<String> = (0..running).map(|i| format!("s{i:02}-service")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut run = sample::Run::new(&[("test-services", Policy::Blocking, &names)]);
@@ -17,18 +19,17 @@ fn screen(running: usize, display: Display) -> (Screen, Instant) {
         "test session::tests::a_name_that_is_long_enough_to_be_cut_at_80_columns ... ok",
     );
     run.finish("test-services", names[running - 1], sample::tests(1, 0));
-    let start = Instant::now();
-    let mut screen = Screen::new(display.style(), start);
-    for event in run.so_far() {
-        screen.on(&event, start);
-    }
-    (screen, start)
+    Fold::of(&run.so_far()).moment()
+}
+
+/// The screen of a moment, so many milliseconds after the run started.
+fn drawn(moment: &Moment, elapsed_ms: u64, display: Display, (columns, height): (u16, u16)) -> String {
+    Screen { style: display.style(), moment, elapsed_ms }.draw(columns, height)
 }
 
 #[test]
 fn at_most_eight_rows_and_the_overall_line() {
-    let (screen, start) = screen(12, Display::default());
-    assert_snapshot!(screen.draw(start + Duration::from_secs(75), 80, 40), @r"
+    assert_snapshot!(drawn(&moment(12), 75_900, Display::default(), (80, 40)), @r"
     test-services/s00-service  1m 15s  test session::tests::a_name_that_is_long_…
     test-services/s01-service  1m 15s
     test-services/s02-service  1m 15s
@@ -44,8 +45,8 @@ fn at_most_eight_rows_and_the_overall_line() {
 
 #[test]
 fn a_small_terminal_gets_less() {
-    let (screen, start) = screen(12, Display { unicode: false, ..Display::default() });
-    assert_snapshot!(screen.draw(start + Duration::from_secs(7), 40, 6), @r"
+    let ascii = Display { unicode: false, ..Display::default() };
+    assert_snapshot!(drawn(&moment(12), 7_450, ascii, (40, 6)), @r"
     test-services/s0...      7s  test ...
     test-services/s0...      7s
     test-services/s0...      7s
@@ -57,25 +58,31 @@ fn a_small_terminal_gets_less() {
 #[test]
 fn no_line_is_ever_wider_than_the_terminal() {
     for display in [Display::default(), Display { unicode: false, colour: true, ..Display::default() }] {
-        let (screen, start) = screen(12, display);
+        let moment = moment(12);
         for columns in 11..200 {
-            for line in screen.draw(start, columns, 24).lines() {
+            for line in drawn(&moment, 2_000, display, (columns, 24)).lines() {
                 assert!(console::measure_text_width(line) < usize::from(columns), "{columns}: {line}");
             }
         }
         for height in 0..30 {
-            assert!(screen.draw(start, 80, height).lines().count() <= usize::from(height).max(3));
+            assert!(drawn(&moment, 2_000, display, (80, height)).lines().count() <= usize::from(height).max(3));
         }
     }
 }
 
 #[test]
-fn a_stopping_run_says_so() {
-    let (mut screen, start) = screen(2, Display::default());
-    let mut run = sample::Run::new(&[]);
+fn a_run_that_is_being_stopped_counts_as_its_summary_will() {
+    let mut run = sample::Run::new(&[("lint", Policy::Blocking, &["fmt", "a", "b", "c"])]);
+    run.task("lint", "fmt", crate::reading::Reading::passed()).start("lint", "a").start("lint", "b");
     run.push(Kind::Stopping { because: "interrupted (Ctrl-C)".to_owned(), at_once: false });
-    screen.on(run.so_far().last().expect("there is one"), start);
-    assert!(screen.draw(start, 80, 24).contains("stopping"));
+    run.finish("lint", "a", crate::reading::Reading::because(Outcome::Cancelled, "the run was stopped"));
+    run.skip("lint", "c", "the run was stopped");
+    let fold = Fold::of(&run.so_far());
+    let text = drawn(&fold.moment(), 3_000, Display::default(), (50, 24));
+    assert_eq!(text.lines().last(), Some("  1/4 tasks · stopping, 1 still running · 3s"));
+    assert!(
+        super::super::verdict::line(&fold.finish(), Display::default().style()).ends_with("1 of 4 tasks had ended")
+    );
 }
 
 #[test]
@@ -90,12 +97,8 @@ fn the_parts_of_a_task_have_rows_until_they_are_done() {
     part("user-service", "1 of 2 pods are new", false);
     part("cdn-service", "done", true);
     part("auth-service", "1 of 2 pods are available", false);
-    let start = Instant::now();
-    let mut screen = Screen::new(Display::default().style(), start);
-    for event in run.so_far() {
-        screen.on(&event, start);
-    }
-    assert_snapshot!(screen.draw(start, 80, 40), @r"
+    let moment = Fold::of(&run.so_far()).moment();
+    assert_snapshot!(drawn(&moment, 500, Display::default(), (80, 40)), @r"
     deploy-staging:staging      0s
       auth-service  1 of 2 pods are available
       user-service  1 of 2 pods are new
