@@ -2,11 +2,13 @@
 
 #![expect(missing_docs, reason = "clap would show a docstring as the command's help; the help texts suffice")]
 
+mod asked;
 mod environments;
 mod images;
 mod options;
 mod reports;
 mod shows;
+mod stage;
 mod variables;
 
 pub use environments::{Deploy, ImagesOption, Rollback, Smoke, Status, Yes};
@@ -14,6 +16,7 @@ pub use images::{Docker, LogIn, PushImage};
 pub use options::{BuilderOption, DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
 pub use reports::{Notify, Report, Subject};
 pub use shows::{Graph, GraphFormat, Plan};
+pub use stage::{PassOn, StageCommand, StageLine};
 pub use variables::without_secrets;
 
 use crate::pipeline::Event;
@@ -22,7 +25,8 @@ use std::path::PathBuf;
 
 /// The headings of the options, in every command's help.
 const WHICH: &str = "Selection";
-const STAGE: &str = "Stage options";
+/// The heading of the options that only some stages take.
+pub const STAGE: &str = "Stage options";
 const HOW: &str = "Run options";
 const OUTPUT: &str = "Output options";
 const GLOBAL: &str = "Global options";
@@ -79,24 +83,9 @@ pub struct Global {
 pub enum Command {
     /// Run the pipeline of a pull request, as CI does
     Ci(Ci),
-    /// Check formatting with rustfmt
-    Fmt(Fix),
-    /// Lint with clippy; any warning fails
-    Lint(Lint),
-    /// Run unit and doc tests, counted per service
-    TestMatrix(Tests),
-    /// Measure test coverage, and check it against the configured minimum
-    Coverage(Coverage),
-    /// Audit dependencies: advisories, licences, bans and sources
-    Audit(Audit),
-    /// List outdated and duplicate dependencies
-    Deps(Stage),
-    /// Run integration tests against real servers
-    Integration(Integration),
-    /// Build the services in release mode
-    Build(Packages),
-    /// Build an image of every service; push them with `--push`
-    Docker(Docker),
+    /// Run one stage
+    #[command(skip)]
+    Stage(StageLine),
     /// Log in to the registry (internal: a task of a run)
     #[command(hide = true)]
     LogIn(LogIn),
@@ -207,85 +196,6 @@ pub struct Ci {
     pub stages: Stages,
     #[command(flatten)]
     pub options: StageOptions,
-    #[command(flatten)]
-    pub run: Run,
-}
-
-/// A stage that covers the whole workspace.
-#[derive(Args, Clone, Debug)]
-pub struct Stage {
-    #[command(flatten)]
-    pub run: Run,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Fix {
-    #[command(flatten)]
-    pub selection: Selection,
-    /// Fix the sources instead of checking them
-    #[arg(long, help_heading = STAGE)]
-    pub fix: bool,
-    #[command(flatten)]
-    pub run: Run,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Lint {
-    #[command(flatten)]
-    pub fix: Fix,
-    /// Arguments for clippy, such as `-W clippy::nursery`
-    #[arg(last = true, value_name = "ARGS")]
-    pub args: Vec<String>,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Tests {
-    #[command(flatten)]
-    pub selection: Selection,
-    #[command(flatten)]
-    pub run: Run,
-    /// Arguments for the test binaries, such as a filter or `--nocapture`
-    #[arg(last = true, value_name = "ARGS")]
-    pub args: Vec<String>,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Coverage {
-    #[command(flatten)]
-    pub selection: Selection,
-    #[command(flatten)]
-    pub engine: EngineOption,
-    #[command(flatten)]
-    pub servers: ServersOption,
-    #[command(flatten)]
-    pub run: Run,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Audit {
-    #[command(flatten)]
-    pub database: DatabaseOption,
-    #[command(flatten)]
-    pub run: Run,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Integration {
-    #[command(flatten)]
-    pub selection: Selection,
-    #[command(flatten)]
-    pub servers: ServersOption,
-    #[command(flatten)]
-    pub run: Run,
-    /// Arguments for the test binaries, such as a filter or `--nocapture`
-    #[arg(last = true, value_name = "ARGS")]
-    pub args: Vec<String>,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Packages {
-    #[command(flatten)]
-    pub selection: Selection,
     #[command(flatten)]
     pub run: Run,
 }

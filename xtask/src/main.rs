@@ -1,6 +1,7 @@
 //! `cargo xtask`: parse, call, print the error once, exit. The only place that ends the process.
 
 use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use xtask::cli::{self, Cli};
 use xtask::command::quote;
@@ -9,16 +10,19 @@ use xtask::environment::Environment;
 use xtask::error::{Error, Exit, Result};
 use xtask::process::Secrets;
 use xtask::secrets;
+use xtask::stages::Pipeline;
 use xtask::text::sanitise;
 
 fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let cli = match Cli::read(&typed) {
+    let pipeline = Pipeline::default();
+    let cli = match Cli::read(&typed, &pipeline.commands()) {
         Ok(cli) => cli,
         Err(errors) => return refuse(errors),
     };
     // A panic is a bug of xtask's; its message and place have been printed by the hook.
-    let result = std::panic::catch_unwind(|| start(&cli)).unwrap_or_else(|_| {
+    // Nothing of what it works with is looked at after a panic.
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| start(&cli, pipeline))).unwrap_or_else(|_| {
         Err(Error::new(Exit::Bug, "go on: xtask has a bug").hint("please report it, with what stands above"))
     });
     let exit = result.unwrap_or_else(|error| {
@@ -73,11 +77,11 @@ fn change_directory(cli: &Cli) -> Result<()> {
     })
 }
 
-fn start(cli: &Cli) -> Result<Exit> {
+fn start(cli: &Cli, pipeline: Pipeline) -> Result<Exit> {
     let changed = change_directory(cli);
     let environment = Environment::read()
         .map_err(|error| Error::environment("find the current directory and the program's own path").because(error))?;
-    let session = Session::new(cli, environment, typed());
+    let session = Session::new(cli, environment, typed(), pipeline);
     match changed {
         Ok(()) => commands::perform(cli, &session),
         Err(error) => Err(commands::refuse(error, cli, &session)),

@@ -39,6 +39,8 @@ pub struct Definition {
     pub id: StageId,
     /// What people type to run it alone.
     pub subcommand: String,
+    /// Another word for it.
+    pub alias: Option<String>,
     /// The stages that must have ended before it starts.
     pub needs: Vec<StageId>,
     /// What its failure means.
@@ -110,6 +112,7 @@ pub fn stages() -> Vec<Definition> {
     let row = |id: &str, subcommand: &str, needs: &[&str], policy, runs| Definition {
         id: StageId::new(id),
         subcommand: subcommand.to_owned(),
+        alias: (id == FORMAT_AND_LINT).then(|| FMT.to_owned()),
         needs: needs.iter().map(|need| StageId::new(need)).collect(),
         policy,
         runs,
@@ -139,6 +142,12 @@ pub fn stages() -> Vec<Definition> {
 }
 
 impl Definition {
+    /// Whether people call it so: by its id, the first word of its command, or its other name.
+    pub fn is_called(&self, name: &str) -> bool {
+        let command = self.subcommand.split(' ').next();
+        [Some(self.id.as_str()), command, self.alias.as_deref()].contains(&Some(name))
+    }
+
     /// The row of the specification.
     ///
     /// # Panics
@@ -154,6 +163,7 @@ impl Definition {
         Self {
             id: StageId::new(id),
             subcommand: format!("ci --only {id}"),
+            alias: None,
             needs: Vec::new(),
             policy: Policy::Blocking,
             runs: Runs::Always,

@@ -1,31 +1,18 @@
 //! The command `docker`, and the hidden ones that its tasks run.
 
-use super::{BuilderOption, DatabaseOption, OUTPUT, RegistryOption, Run, STAGE, Selection};
+use super::STAGE;
 use crate::registry::Login;
 use clap::Args;
 use std::path::PathBuf;
 
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub struct Docker {
-    #[command(flatten)]
-    pub selection: Selection,
     /// Run the audit, then push the images and read them back
     #[arg(long, help_heading = STAGE)]
     pub push: bool,
-    #[command(flatten)]
-    pub builder: BuilderOption,
-    #[command(flatten)]
-    pub registry: RegistryOption,
-    #[command(flatten)]
-    pub database: DatabaseOption,
-    #[command(flatten)]
-    pub run: Run,
     /// Print the Dockerfile without building anything
-    #[arg(long, conflicts_with = "push", help_heading = OUTPUT)]
+    #[arg(long, conflicts_with = "push", help_heading = STAGE)]
     pub dockerfile: bool,
-    /// Arguments for `docker build`, such as `--network host`
-    #[arg(last = true, value_name = "ARGS")]
-    pub args: Vec<String>,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -7,7 +7,7 @@ use crate::cli::{self, Command};
 use crate::error::Result;
 use crate::ids::StageId;
 use crate::outcome::Outcome;
-use crate::pipeline::{Definition, Event, FORMAT_AND_LINT, Runs};
+use crate::pipeline::{Definition, Event, Runs};
 use crate::plan::{Stage, Task};
 use crate::planner;
 use crate::report::Summary;
@@ -16,6 +16,7 @@ use crate::report::needs::Needs;
 use crate::report::summary::StageSummary;
 use crate::settings::config::Config;
 use crate::settings::{Settings, Unseen};
+use crate::stages::Pipeline;
 use crate::workspace::Workspace;
 use std::collections::BTreeSet;
 
@@ -55,13 +56,14 @@ fn plan(event: Event, session: &Session, workspace: &Workspace) -> Result<Vec<Ex
     let settings = Settings::resolve(&ci, &session.environment, workspace, &Unseen, &session.pipeline.definitions())?;
     let plan = planner::build(workspace, &settings, &session.pipeline)?;
     let has_work = |stage: &&Stage| stage.left_out.as_ref().is_none_or(|(how, _)| *how != Outcome::NothingToDo);
-    Ok(plan.stages.iter().filter(has_work).map(expected).collect())
+    Ok(plan.stages.iter().filter(has_work).map(|stage| expected(stage, &session.pipeline)).collect())
 }
 
-fn expected(stage: &Stage) -> Expected {
-    // `fmt` and `lint` are two commands, each with a record of its own.
-    let is_two = stage.id.as_str() == FORMAT_AND_LINT;
-    let part = |task: &Task| task.service.clone().or_else(|| is_two.then(|| task.id.name().to_owned()));
+fn expected(stage: &Stage, pipeline: &Pipeline) -> Expected {
+    // `fmt` and `lint` are two commands of one stage, each with a record of its own.
+    let parts = pipeline.parts(&stage.id);
+    let of_command = |task: &Task| parts.contains(&task.id.name()).then(|| task.id.name().to_owned());
+    let part = |task: &Task| task.service.clone().or_else(|| of_command(task));
     Expected {
         id: stage.id.clone(),
         subcommand: stage.subcommand.clone(),

@@ -29,7 +29,6 @@ use crate::settings::Settings;
 use crate::settings::config::Config;
 use crate::stages::Pipeline;
 use crate::workspace::Workspace;
-use clap::CommandFactory as _;
 
 /// The state that every command works with.
 pub struct Session {
@@ -82,7 +81,7 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
     match &cli.command {
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "xtask", &mut script);
+            clap_complete::generate(*shell, &mut Cli::program(&session.pipeline.commands()), "xtask", &mut script);
             session.printer.data(&String::from_utf8_lossy(&script));
             Ok(Exit::Ok)
         }
@@ -99,47 +98,18 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
         Command::Rollback(args) => deploy::rollback(&cli.command, args, session),
         Command::Status(args) => deploy::status(&cli.command, args, session),
         Command::Report(report) => report::show(report, session),
-        Command::Docker(docker) if docker.dockerfile => images::dockerfile(&cli.command, session),
+        Command::Stage(line) if line.args::<cli::Docker>().dockerfile => images::dockerfile(&cli.command, session),
         Command::Notify(args) => notify::notify(args, session),
-        Command::Ci(cli::Ci { run, .. })
-        | Command::Fmt(cli::Fix { run, .. })
-        | Command::Lint(cli::Lint { fix: cli::Fix { run, .. }, .. })
-        | Command::TestMatrix(cli::Tests { run, .. })
-        | Command::Coverage(cli::Coverage { run, .. })
-        | Command::Audit(cli::Audit { run, .. })
-        | Command::Deps(cli::Stage { run })
-        | Command::Smoke(cli::Smoke { run, .. })
-        | Command::Integration(cli::Integration { run, .. })
-        | Command::Build(cli::Packages { run, .. })
-        | Command::Docker(cli::Docker { run, .. }) => run::run(&cli.command, run, session),
+        Command::Stage(line) => run::run(&cli.command, &line.run, session),
+        Command::Ci(cli::Ci { run, .. }) | Command::Smoke(cli::Smoke { run, .. }) => {
+            run::run(&cli.command, run, session)
+        }
     }
 }
 
-/// The options of the run that a command starts; `None` if the command only shows something.
-fn run_of(command: &Command) -> Option<&cli::Run> {
-    let run = match command {
-        Command::Deploy(args) if !args.plan && !args.render => &args.run,
-        Command::Rollback(args) => &args.run,
-        Command::Docker(docker) if docker.dockerfile => return None,
-        Command::Ci(cli::Ci { run, .. })
-        | Command::Fmt(cli::Fix { run, .. })
-        | Command::Lint(cli::Lint { fix: cli::Fix { run, .. }, .. })
-        | Command::TestMatrix(cli::Tests { run, .. })
-        | Command::Coverage(cli::Coverage { run, .. })
-        | Command::Audit(cli::Audit { run, .. })
-        | Command::Deps(cli::Stage { run })
-        | Command::Smoke(cli::Smoke { run, .. })
-        | Command::Integration(cli::Integration { run, .. })
-        | Command::Build(cli::Packages { run, .. })
-        | Command::Docker(cli::Docker { run, .. }) => run,
-        _ => return None,
-    };
-    (!run.dry_run).then_some(run)
-}
-
 impl Session {
-    /// Creates the session of this command line in this environment.
-    pub fn new(cli: &Cli, environment: Environment, typed: String) -> Self {
+    /// Creates the session of this command line in this environment, of a program with these stages.
+    pub fn new(cli: &Cli, environment: Environment, typed: String, pipeline: Pipeline) -> Self {
         let display = Display {
             colour: environment.colour(cli.global.color),
             columns: environment.columns,
@@ -152,7 +122,7 @@ impl Session {
             },
             unicode: environment.shows_unicode(),
         };
-        Self { printer: Printer::standard(display.github), environment, typed, pipeline: Pipeline::default(), display }
+        Self { printer: Printer::standard(display.github), environment, typed, pipeline, display }
     }
 
     /// Loads the workspace and resolves the settings of `command` in it.

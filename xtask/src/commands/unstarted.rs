@@ -4,7 +4,7 @@
 //! The record is in cargo's target directory. When cargo cannot read the workspace, it is in `CARGO_TARGET_DIR`, or
 //! else in `target` beside the workspace's manifest.
 
-use super::{Session, run_of, warn};
+use super::{Session, warn};
 use crate::cli::Command;
 use crate::environment::{Clock, Environment};
 use crate::error::{Error, Exit, Flaw, Result};
@@ -50,7 +50,7 @@ pub(super) fn show(error: &Error, command: &Command, session: &Session) {
     let code = error.exit().code();
     let report = markdown::refusal(&secrets::of(&environment.vars).hide(&session.typed), &text, code);
     let step = environment.var("GITHUB_STEP_SUMMARY").map(|step| markdown::append(Path::new(step), &report));
-    let kept = match (root, run_of(command)) {
+    let kept = match (root, command.run()) {
         (Some(root), Some(_)) => record(error, command, workspace.as_ref(), &root, session),
         _ => Ok(()),
     };
@@ -222,5 +222,5 @@ fn parts(stage: &Definition, asked: &Asked) -> Vec<Part> {
     if stage.per_service && !asked.services.is_empty() {
         return asked.services.iter().map(|service| (stage.id.package(service), Some(service.clone()))).collect();
     }
-    vec![(stage.id.job(asked.half.as_deref().unwrap_or("start")), None)]
+    vec![(stage.id.job(asked.part.unwrap_or("start")), None)]
 }

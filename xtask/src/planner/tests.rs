@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalogue::Tool;
-use crate::cli::Cli;
+use crate::cli::{Cli, Selection, StageCommand};
 use crate::command::Command;
 use crate::environment::{Environment, Terminals};
 use crate::pipeline::Definition;
@@ -63,7 +63,7 @@ fn planned_by(pipeline: &Pipeline, line: &str, metadata: Value) -> Result<Plan> 
         now: SystemTime::UNIX_EPOCH,
         pid: 1,
     };
-    let cli = Cli::of_line(line);
+    let cli = Cli::of_line(line, &pipeline.commands());
     let workspace = shop(metadata);
     let settings = Settings::resolve(&cli.command, &environment, &workspace, &Unseen, &pipeline.definitions())?;
     build(&workspace, &settings, pipeline)
@@ -180,18 +180,32 @@ fn a_stage_of_the_workspaces_own_has_its_place() {
 #[derive(Debug)]
 struct Licences;
 
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
+struct Strict {
+    /// Deny what is not known
+    #[arg(long)]
+    strict: bool,
+}
+
 impl stages::Stage for Licences {
     fn definition(&self) -> Definition {
         Definition {
+            subcommand: "licences".to_owned(),
             policy: Policy::Warning,
             needs: vec![StageId::new("format-and-lint")],
-            ..Definition::new("licences")
+            ..Definition::new("licence-check")
         }
+    }
+
+    fn commands(&self) -> Vec<StageCommand> {
+        let command = StageCommand::new("licence-check", "licences", "Check licences");
+        vec![command.takes::<Selection>().takes::<Strict>()]
     }
 
     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
         let check = |package: &&Package| {
-            let command = context.cargo().args(["about", "generate", &package.name]);
+            let strict = context.settings.own::<Strict>().strict.then_some("--fail");
+            let command = context.cargo().args(["about", "generate", &package.name]).args(strict);
             Task::of_package(&self.definition().id, &package.name, command, context.timeout)
         };
         Ok(context.packages.iter().filter(|package| context.has_image(package)).map(check).collect())
@@ -201,20 +215,25 @@ impl stages::Stage for Licences {
 #[test]
 fn a_stage_of_another_program_is_planned_selected_and_configured_like_a_built_in_one() {
     let pipeline = Pipeline::default().with(Licences);
-    let settings = json!({ "stages": { "licences": { "policy": "blocking", "max-parallel": 1, "timeout": "7s" } } });
+    let settings =
+        json!({ "stages": { "licence-check": { "policy": "blocking", "max-parallel": 1, "timeout": "7s" } } });
     let plan = |line: &str| planned_by(&pipeline, line, settings.clone()).expect("it can be planned");
-    let plan_of_one = plan("ci --only licences");
+    let plan_of_one = plan("ci --only licence-check");
     insta::assert_snapshot!(render::commands(&plan_of_one), @"
-        # licences (1 task)
+        # licence-check (1 task)
         cargo about generate cart-service
     ");
     assert_eq!(plan_of_one.stages[0].tasks[0].timeout.as_secs(), 7);
-    let stage = |plan: Plan| plan.stages.into_iter().find(|stage| stage.id.as_str() == "licences");
+    let stage = |plan: Plan| plan.stages.into_iter().find(|stage| stage.id.as_str() == "licence-check");
     let in_pipeline = stage(plan("ci")).expect("it is part of the pipeline");
     assert_eq!((in_pipeline.policy, in_pipeline.max_parallel), (Policy::Blocking, Some(1)));
     assert_eq!(in_pipeline.needs, [StageId::new("format-and-lint")]);
     let skipped = stage(plan("ci --skip licences")).and_then(|stage| stage.left_out).map(|(how, _)| how);
     assert_eq!(skipped, Some(Outcome::Skipped));
+    insta::assert_snapshot!(render::commands(&plan("licences cart --strict")), @"
+        # licence-check (1 task)
+        cargo about generate cart-service --fail
+    ");
     let nothing = stage(plan("ci money")).and_then(|stage| stage.left_out).map(|(_, why)| why);
     assert_eq!(nothing.as_deref(), Some("no selected package has anything for it"));
 }

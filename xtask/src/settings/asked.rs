@@ -1,10 +1,10 @@
 //! The request of a command by its command line alone: for a run that cannot be planned.
 
-use super::{Wishes, selected};
+use super::selected;
 use crate::cli::Command;
 use crate::ids::StageId;
 use crate::outcome::Policy;
-use crate::pipeline::{self, Definition, Event, Runs};
+use crate::pipeline::{Definition, Event, Runs};
 use crate::workspace::Workspace;
 
 /// The request behind a run.
@@ -16,30 +16,24 @@ pub struct Asked {
     pub stages: Vec<Definition>,
     /// The packages that were named and exist.
     pub services: Vec<String>,
-    /// The one task of the first stage that was requested: `fmt` or `lint`.
-    pub half: Option<String>,
+    /// The one task of its stage that was requested: `fmt` or `lint`.
+    pub part: Option<&'static str>,
 }
 
 impl Asked {
     /// Returns the request of `command` among these stages.
     pub fn of(command: &Command, event: Option<Event>, known: Vec<Definition>, workspace: Option<&Workspace>) -> Self {
-        let Wishes { selection, stages, half, .. } = Wishes::of(command);
+        let stages = command.stages();
         let event = stages.event.or(event).unwrap_or(Event::PullRequest);
-        let is_named = |names: &[String], stage: &Definition| {
-            let subcommand = stage.subcommand.split(' ').next();
-            names.iter().any(|name| {
-                stage.id.as_str() == name
-                    || subcommand == Some(name)
-                    || (name == pipeline::FMT && stage.id.as_str() == pipeline::FORMAT_AND_LINT)
-            })
-        };
+        let is_named = |names: &[String], stage: &Definition| names.iter().any(|name| stage.is_called(name));
         let is_meant = |stage: &Definition| match stages.only.as_slice() {
             [] => (stage.runs == Runs::Always || event == Event::Push) && !is_named(&stages.skip, stage),
             only => is_named(only, stage),
         };
         let stages = known.into_iter().filter(is_meant).map(|stage| in_environment(stage, command)).collect();
-        let services = workspace.and_then(|workspace| selected(&selection, workspace).ok().flatten());
-        Self { event, stages, services: services.into_iter().flatten().collect(), half }
+        let services = workspace.and_then(|workspace| selected(&command.selection(), workspace).ok().flatten());
+        let part = command.line().and_then(|line| line.part);
+        Self { event, stages, services: services.into_iter().flatten().collect(), part }
     }
 }
 

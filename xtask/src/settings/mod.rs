@@ -10,7 +10,7 @@ mod machine;
 pub mod manifest;
 mod selection;
 
-use crate::cli::{self, Command};
+use crate::cli::{self, Command, StageLine};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::git;
@@ -54,12 +54,8 @@ pub struct Settings {
     pub selected: Option<BTreeSet<String>>,
     /// The stages that were named; empty for all of the event.
     pub only: Vec<StageId>,
-    /// The one task of the first stage that was requested: `fmt` or `lint`.
-    pub half: Option<String>,
     /// The stages to leave out.
     pub skip: Vec<StageId>,
-    /// Fix the sources instead of complaining.
-    pub fix: bool,
     /// What measures coverage; `LlvmCov` where a run that measures none leaves it open.
     pub engine: Engine,
     /// The task to carry out in an environment.
@@ -68,24 +64,12 @@ pub struct Settings {
     pub tells: bool,
     /// A note on the given advisory database.
     pub advisory_note: Option<String>,
-    /// Arguments for the underlying tool.
-    pub pass_on: Vec<String>,
+    /// The line of a command that runs one stage, for the options that only this stage knows.
+    pub line: Option<StageLine>,
     /// The program of xtask itself.
     pub program: PathBuf,
     /// The configuration of the workspace, with the command line's options applied.
     pub config: Config,
-}
-
-/// What of a command line concerns the plan; every command that plans is turned into this first.
-#[derive(Clone, Debug, Default)]
-struct Wishes {
-    selection: cli::Selection,
-    stages: cli::Stages,
-    options: cli::StageOptions,
-    half: Option<String>,
-    fix: bool,
-    push: bool,
-    pass_on: Vec<String>,
 }
 
 impl Settings {
@@ -97,42 +81,45 @@ impl Settings {
         machine: &dyn Machine,
         built_in: &[Definition],
     ) -> Result<Self> {
-        let wishes = Wishes::of(command);
+        let options = command.options();
+        let stages = command.stages();
+        let docker: cli::Docker = command.own();
         let mut config = Config::read(workspace, environment.now, built_in)?;
-        if let Some(source) = wishes.options.servers.servers {
+        if let Some(source) = options.servers.servers {
             config.servers_from = source;
         }
-        if let Some(database) = wishes.options.database.advisory_db {
+        if let Some(database) = options.database.advisory_db {
             config.advisory_db = Some(environment.cwd.join(database));
         }
-        config.image.registry = wishes.options.registry.registry.or(config.image.registry);
+        config.image.registry = options.registry.registry.or(config.image.registry);
         let logins = Logins::of(config.image.login, environment.var(PASSWORD).is_some());
-        let audited = matches!(command, Command::Ci(_) | Command::Audit(_) | Command::Docker(_));
-        let database = config.advisory_db.as_deref().filter(|_| audited);
-        let advisory_note = database.and_then(advisories::newest).map(|day| format!("its newest one of {day}"));
         let stage = |name: &String| find_stage(name, &config);
-        let mut only: Vec<StageId> = wishes.stages.only.iter().map(stage).collect::<Result<_>>()?;
-        let skip: Vec<StageId> = wishes.stages.skip.iter().map(stage).collect::<Result<_>>()?;
+        let mut only: Vec<StageId> = stages.only.iter().map(stage).collect::<Result<_>>()?;
+        let skip: Vec<StageId> = stages.skip.iter().map(stage).collect::<Result<_>>()?;
         // What can be wrong comes before the machine is asked, which leaves traces on it.
-        let selected = selected(&wishes.selection, workspace)?;
-        let event = wishes.stages.event.or(environment.event()).unwrap_or(Event::PullRequest);
+        let selected = selected(&command.selection(), workspace)?;
+        let event = stages.event.or(environment.event()).unwrap_or(Event::PullRequest);
         // Which stages there are depends on it; a command for one stage does what was typed, whatever event caused it.
         let is_pipeline = matches!(command, Command::Ci(_) | Command::Plan(_) | Command::Graph(_));
         let pushes = is_pipeline && event == Event::Push;
-        let makes_images = pushes || wishes.stages.only.iter().any(|only| is_images(only));
+        let makes_images = pushes || only.iter().any(|only| only.as_str() == pipeline::BUILD_AND_PUSH);
         let deployment = Deployment::of(command, &environment.cwd, pushes, &config)?;
         let is_alone = matches!(command, Command::Deploy(_) | Command::Rollback(_) | Command::Smoke(_));
         if let Some(deployment) = deployment.as_ref().filter(|_| is_alone) {
             deployment.name_stages(&mut config, &mut only);
         }
-        let push = wishes.push || pushes;
+        let push = docker.push || pushes;
         let asks_for = |id: &str, by_event: bool| {
             let id = StageId::new(id);
             !skip.contains(&id) && if only.is_empty() { by_event } else { only.contains(&id) }
         };
-        let builder = wishes.options.builder.builder.unwrap_or(config.image.builder);
+        let audits = command.run().is_some() && asks_for(pipeline::SECURITY_AUDIT, true);
+        let database = config.advisory_db.as_deref().filter(|_| audits);
+        let advisory_note = database.and_then(advisories::newest).map(|day| format!("its newest one of {day}"));
+        let builder = docker.dockerfile.then_some(BuilderChoice::Docker).or(options.builder.builder);
+        let builder = builder.unwrap_or(config.image.builder);
         let builder = if asks_for(pipeline::BUILD_AND_PUSH, push) { builder } else { BuilderChoice::Oci };
-        let engine = wishes.options.engine.engine.unwrap_or(config.engine);
+        let engine = options.engine.engine.unwrap_or(config.engine);
         let engine = match engine {
             EngineChoice::Auto if !asks_for(pipeline::CODE_COVERAGE, true) => EngineChoice::LlvmCov,
             engine => engine,
@@ -156,11 +143,9 @@ impl Settings {
             only,
             skip,
             deployment,
-            half: wishes.half,
-            fix: wishes.fix,
             tells: [notify::SLACK, notify::WEBHOOK].iter().any(|name| environment.var(name).is_some()),
             advisory_note,
-            pass_on: wishes.pass_on,
+            line: command.line().cloned(),
             program: environment.program.clone(),
             config,
         })
@@ -168,118 +153,17 @@ impl Settings {
 }
 
 impl Settings {
+    /// The arguments that only the command of a stage takes; those that nobody types for any other command.
+    pub fn own<A: clap::Args + Default>(&self) -> A {
+        self.line.as_ref().map(StageLine::args).unwrap_or_default()
+    }
+
     /// Where images go, under which tags, when they are to be pushed and can be.
     pub fn destination(&self) -> Option<(&Registry, Vec<String>)> {
         let checkout = self.checkout.as_ref().filter(|checkout| self.push && !checkout.dirty)?;
         let branch = self.branch.as_deref().or(checkout.branch.as_deref());
         Some((self.config.image.registry.as_ref()?, registry::tags(&checkout.commit, branch)))
     }
-}
-
-impl Wishes {
-    fn of(command: &Command) -> Self {
-        let only = |stage: &str| cli::Stages { only: vec![stage.to_owned()], ..cli::Stages::default() };
-        let half = |fix: &cli::Fix, half: &str, pass_on: &[String]| Self {
-            selection: fix.selection.clone(),
-            stages: only(pipeline::FORMAT_AND_LINT),
-            half: Some(half.to_owned()),
-            fix: fix.fix,
-            pass_on: pass_on.to_vec(),
-            ..Self::default()
-        };
-        match command {
-            Command::Ci(ci) => Self {
-                selection: ci.selection.clone(),
-                stages: ci.stages.clone(),
-                options: ci.options.clone(),
-                ..Self::default()
-            },
-            Command::Plan(plan) => Self {
-                selection: plan.selection.clone(),
-                stages: plan.stages.clone(),
-                options: plan.options.clone(),
-                ..Self::default()
-            },
-            Command::Matrix(matrix) => {
-                Self { selection: matrix.selection.clone(), stages: only(&matrix.stage), ..Self::default() }
-            }
-            Command::Graph(graph) => Self { stages: graph.stages.clone(), ..Self::default() },
-            Command::Fmt(fix) => half(fix, pipeline::FMT, &[]),
-            Command::Lint(lint) => half(&lint.fix, pipeline::LINT, &lint.args),
-            Command::TestMatrix(tests) => Self {
-                selection: tests.selection.clone(),
-                stages: only(pipeline::TEST_SERVICES),
-                pass_on: tests.args.clone(),
-                ..Self::default()
-            },
-            Command::Coverage(coverage) => Self {
-                selection: coverage.selection.clone(),
-                stages: only(pipeline::CODE_COVERAGE),
-                options: cli::StageOptions {
-                    engine: coverage.engine.clone(),
-                    servers: coverage.servers.clone(),
-                    ..cli::StageOptions::default()
-                },
-                ..Self::default()
-            },
-            Command::Audit(audit) => Self {
-                stages: only(pipeline::SECURITY_AUDIT),
-                options: cli::StageOptions { database: audit.database.clone(), ..cli::StageOptions::default() },
-                ..Self::default()
-            },
-            Command::Deps(_) => Self { stages: only(pipeline::DEPENDENCY_CHECK), ..Self::default() },
-            Command::Integration(integration) => Self {
-                selection: integration.selection.clone(),
-                stages: only(pipeline::INTEGRATION_TESTS),
-                options: cli::StageOptions { servers: integration.servers.clone(), ..cli::StageOptions::default() },
-                pass_on: integration.args.clone(),
-                ..Self::default()
-            },
-            Command::Build(build) => {
-                Self { selection: build.selection.clone(), stages: only(pipeline::BUILD_RELEASE), ..Self::default() }
-            }
-            Command::Docker(docker) => {
-                let mut builder = docker.builder.clone();
-                if docker.dockerfile {
-                    builder.builder = Some(BuilderChoice::Docker);
-                }
-                let (database, registry) = (docker.database.clone(), docker.registry.clone());
-                let mut stages = only(pipeline::BUILD_AND_PUSH);
-                // Nothing is pushed before its known advisories could be seen.
-                stages.only.extend(docker.push.then(|| pipeline::SECURITY_AUDIT.to_owned()));
-                Self {
-                    selection: docker.selection.clone(),
-                    stages,
-                    options: cli::StageOptions { database, builder, registry, ..cli::StageOptions::default() },
-                    push: docker.push,
-                    pass_on: docker.args.clone(),
-                    ..Self::default()
-                }
-            }
-            Command::Deploy(deploy) => {
-                Self { selection: deploy.selection.clone(), stages: only(pipeline::DEPLOY_STAGING), ..Self::default() }
-            }
-            Command::Rollback(_) => Self { stages: only(pipeline::DEPLOY_STAGING), ..Self::default() },
-            Command::Smoke(smoke) => {
-                Self { selection: smoke.selection.clone(), stages: only(pipeline::SMOKE_TEST), ..Self::default() }
-            }
-            Command::Status(_)
-            | Command::LogIn(_)
-            | Command::NewService(_)
-            | Command::Notify(_)
-            | Command::PushImage(_)
-            | Command::Report(_)
-            | Command::Doctor(_)
-            | Command::Setup(_)
-            | Command::Test(_)
-            | Command::Completions { .. } => Self::default(),
-        }
-    }
-}
-
-/// Whether a stage that was named is the one that makes images.
-fn is_images(name: &str) -> bool {
-    matches!(name, pipeline::BUILD_AND_PUSH | pipeline::DOCKER)
 }
 
 /// The packages that were named. A service may be named without its `-service`.
@@ -310,11 +194,8 @@ fn selected(selection: &cli::Selection, workspace: &Workspace) -> Result<Option<
 
 /// A stage by its id or its command.
 fn find_stage(name: &str, config: &Config) -> Result<StageId> {
-    let word = if name == "fmt" { pipeline::FORMAT_AND_LINT } else { name };
     let known = config.stages.iter().map(|stage| &stage.definition);
-    let found =
-        known.clone().find(|stage| stage.id.as_str() == word || stage.subcommand.split(' ').next() == Some(word));
-    found.map(|stage| stage.id.clone()).ok_or_else(|| {
+    known.clone().find(|stage| stage.is_called(name)).map(|stage| stage.id.clone()).ok_or_else(|| {
         let names: Vec<&str> = known.flat_map(|stage| [stage.id.as_str(), stage.subcommand.as_str()]).collect();
         let error = Error::unknown("stage", name);
         match text::nearest(name, names.iter().copied()).first() {

@@ -1,6 +1,7 @@
 //! Stage 7: one release build of all services.
 
 use super::{Context, JSON, Stage};
+use crate::cli::{Selection, StageCommand};
 use crate::command::Command;
 use crate::error::Result;
 use crate::ids::{StageId, TaskId};
@@ -45,6 +46,11 @@ pub struct BuildRelease;
 impl Stage for BuildRelease {
     fn definition(&self) -> Definition {
         Definition::specified(BUILD_RELEASE)
+    }
+
+    fn commands(&self) -> Vec<StageCommand> {
+        let about = "Build the services in release mode";
+        vec![StageCommand::new(BUILD_RELEASE, "build", about).takes::<Selection>()]
     }
 
     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {

@@ -180,7 +180,7 @@ impl Calls<'_> {
 /// again; not so when some of their sources are out of sight. Arguments that are passed on can be anything, even a
 /// secret, and are not kept on disk.
 fn cache(context: Context<'_>, packages: &[&Package]) -> Option<Scope> {
-    if !context.settings.pass_on.is_empty() {
+    if !context.pass_on().is_empty() {
         return None;
     }
     let packages: BTreeSet<String> =

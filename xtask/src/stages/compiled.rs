@@ -13,6 +13,9 @@ use crate::readers::{CargoMessages, Libtest, Rerun};
 use crate::workspace::{Package, Workspace};
 use std::sync::Arc;
 
+/// The arguments behind `--` of a command that runs tests.
+pub const FOR_TESTS: &str = "Arguments for the test binaries, such as a filter or `--nocapture`";
+
 /// The name of the compiling task within a stage.
 const COMPILE: &str = "compile";
 
@@ -74,7 +77,7 @@ pub fn run(
             built_below: std::iter::once(target_dir).chain(build_dir).cloned().collect(),
         },
         integration: kind == Kind::Integration,
-        args: context.settings.pass_on.clone(),
+        args: context.pass_on(),
     };
     Task {
         repeat: Some(command.to_string()),
@@ -103,6 +106,6 @@ pub fn repeat_integration(context: Context<'_>, package: &Package) -> String {
 
 /// The command with the user's arguments for the test executables.
 pub fn passing_on(context: Context<'_>, command: Command) -> Command {
-    let args = &context.settings.pass_on;
-    if args.is_empty() { command } else { command.arg("--").args(args.iter().cloned()) }
+    let args = context.pass_on();
+    if args.is_empty() { command } else { command.arg("--").args(args) }
 }

@@ -7,6 +7,7 @@
 use super::targets::with_integration_tests;
 use super::{Context, Stage, instrument, integration, test_services};
 use crate::catalogue::Tool;
+use crate::cli::{EngineOption, Selection, ServersOption, StageCommand};
 use crate::error::Result;
 use crate::ids::{StageId, TaskId};
 use crate::pipeline::{CODE_COVERAGE, Definition, INTEGRATION_TESTS, TEST_SERVICES};
@@ -25,6 +26,12 @@ pub struct CodeCoverage;
 impl Stage for CodeCoverage {
     fn definition(&self) -> Definition {
         Definition::specified(CODE_COVERAGE)
+    }
+
+    fn commands(&self) -> Vec<StageCommand> {
+        let about = "Measure test coverage, and check it against the configured minimum";
+        let command = StageCommand::new(CODE_COVERAGE, "coverage", about).takes::<Selection>();
+        vec![command.takes::<EngineOption>().takes::<ServersOption>()]
     }
 
     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {

@@ -1,6 +1,7 @@
 //! Stage 5: which dependencies are outdated, and which are there in several versions.
 
 use super::{Context, Stage};
+use crate::cli::StageCommand;
 use crate::error::Result;
 use crate::ids::StageId;
 use crate::pipeline::{DEPENDENCY_CHECK, Definition};
@@ -17,6 +18,10 @@ pub struct DependencyCheck;
 impl Stage for DependencyCheck {
     fn definition(&self) -> Definition {
         Definition::specified(DEPENDENCY_CHECK)
+    }
+
+    fn commands(&self) -> Vec<StageCommand> {
+        vec![StageCommand::new(DEPENDENCY_CHECK, "deps", "List outdated and duplicate dependencies")]
     }
 
     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {

@@ -92,7 +92,7 @@ fn build(context: Context<'_>, docker: &Docker, target: &str) -> Command {
     let file = context.typed(&directory(context).join(FILE));
     Command::new(&docker.program, &context.workspace.root)
         .args(["build", "--progress", "plain", "--file", &file, "--target", target])
-        .args(context.settings.pass_on.iter().cloned())
+        .args(context.pass_on())
         .env("DOCKER_BUILDKIT", "1")
 }
 

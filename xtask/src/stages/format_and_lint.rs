@@ -2,6 +2,7 @@
 
 use super::{Context, JSON, Stage};
 use crate::catalogue::Tool;
+use crate::cli::{STAGE, Selection, StageCommand};
 use crate::error::Result;
 use crate::ids::StageId;
 use crate::pipeline::{Definition, FMT, FORMAT_AND_LINT, LINT};
@@ -10,7 +11,15 @@ use crate::plan::task::Universe;
 use crate::purpose::Purpose;
 use crate::reader::{ExitCode, Read};
 use crate::readers::{CargoMessages, Rustfmt};
+use clap::Args;
 use std::sync::Arc;
+
+#[derive(Args, Clone, Copy, Debug, Default)]
+struct Fix {
+    /// Fix the sources instead of checking them
+    #[arg(long, help_heading = STAGE)]
+    fix: bool,
+}
 
 /// Both checks; the commands `fmt` and `lint` run one each.
 #[derive(Clone, Copy, Debug)]
@@ -21,10 +30,21 @@ impl Stage for FormatAndLint {
         Definition::specified(FORMAT_AND_LINT)
     }
 
+    fn commands(&self) -> Vec<StageCommand> {
+        let command = |name, about| {
+            StageCommand::new(FORMAT_AND_LINT, name, about).part(name).takes::<Selection>().takes::<Fix>()
+        };
+        let lint = command(LINT, "Lint with clippy; any warning fails");
+        vec![
+            command(FMT, "Check formatting with rustfmt"),
+            lint.passes_on("Arguments for clippy, such as `-W clippy::nursery`"),
+        ]
+    }
+
     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
-        let half = context.settings.half.as_deref();
+        let part = context.settings.line.as_ref().and_then(|line| line.part);
         let tasks = [fmt(context), lint(context)].into_iter();
-        Ok(tasks.filter(|task| half.is_none_or(|half| task.id.name() == half)).collect())
+        Ok(tasks.filter(|task| part.is_none_or(|part| task.id.name() == part)).collect())
     }
 }
 
@@ -35,10 +55,11 @@ fn fmt(context: Context<'_>) -> Task {
         None => command.arg("--all"),
         Some(names) => names.iter().fold(command, |command, name| command.args(["--package", name])),
     };
-    if !settings.fix {
+    let Fix { fix } = settings.own();
+    if !fix {
         command = command.args(["--check", "--", "--color=never"]);
     }
-    let reader: Arc<dyn Read> = if settings.fix { Arc::new(ExitCode) } else { Arc::new(Rustfmt::default()) };
+    let reader: Arc<dyn Read> = if fix { Arc::new(ExitCode) } else { Arc::new(Rustfmt::default()) };
     Task {
         reader,
         purpose: Purpose::Format,
@@ -50,14 +71,14 @@ fn fmt(context: Context<'_>) -> Task {
 fn lint(context: Context<'_>) -> Task {
     let Context { settings, .. } = context;
     let mut command = context.resolving("clippy");
-    if settings.fix {
+    if settings.own::<Fix>().fix {
         command = command.args(["--fix", "--allow-dirty", "--allow-staged", "--allow-no-vcs"]);
     }
     command = match &settings.selected {
         None => command.arg("--workspace"),
         Some(names) => names.iter().fold(command, |command, name| command.args(["--package", name])),
     };
-    command = command.args(["--all-targets", JSON, "--", "-D", "warnings"]).args(settings.pass_on.iter().cloned());
+    command = command.args(["--all-targets", JSON, "--", "-D", "warnings"]).args(context.pass_on());
     Task {
         repeat: Some(command.clone().without(&[JSON]).to_string()),
         reader: Arc::new(CargoMessages::default()),

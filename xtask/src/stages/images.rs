@@ -3,13 +3,14 @@
 use super::names::main_program;
 use super::{Context, Stage, build, docker, names};
 use crate::catalogue::Tool;
+use crate::cli::{BuilderOption, DatabaseOption, Docker, RegistryOption, Selection, StageCommand};
 use crate::command::Command;
 use crate::error::Result;
 use crate::git::Checkout;
 use crate::ids::{StageId, TaskId};
 use crate::image::spec::{BillSpec, ImageSpec};
 use crate::jobs::images::{PackImage, WriteBills};
-use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE, Definition};
+use crate::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE, DOCKER, Definition, SECURITY_AUDIT};
 use crate::plan::Task;
 use crate::purpose::Purpose;
 use crate::readers::{Environment, PushedImage};
@@ -28,6 +29,15 @@ pub struct BuildAndPush;
 impl Stage for BuildAndPush {
     fn definition(&self) -> Definition {
         Definition::specified(BUILD_AND_PUSH)
+    }
+
+    fn commands(&self) -> Vec<StageCommand> {
+        let about = "Build an image of every service; push them with `--push`";
+        let command = StageCommand::new(BUILD_AND_PUSH, DOCKER, about).takes::<Selection>().takes::<Docker>();
+        let command = command.takes::<BuilderOption>().takes::<RegistryOption>().takes::<DatabaseOption>();
+        // Nothing is pushed before its known advisories could be seen.
+        let command = command.also(SECURITY_AUDIT, |line| line.args::<Docker>().push);
+        vec![command.passes_on("Arguments for `docker build`, such as `--network host`")]
     }
 
     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {

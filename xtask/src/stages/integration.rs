@@ -1,9 +1,10 @@
 //! Stage 6: the tests under `tests/` of every service, against the real servers that they need.
 
-use super::compiled::{self, Kind, compile, compiled_in, repeat_integration};
+use super::compiled::{self, FOR_TESTS, Kind, compile, compiled_in, repeat_integration};
 use super::targets::{has_integration_tests, with_integration_tests};
 use super::{Context, Stage, by_cargo, instrument};
 use crate::backing::spec::ServerSpec;
+use crate::cli::{Selection, ServersOption, StageCommand};
 use crate::error::Result;
 use crate::ids::{StageId, TaskId};
 use crate::jobs::servers::StartServers;
@@ -25,6 +26,12 @@ pub struct IntegrationTests;
 impl Stage for IntegrationTests {
     fn definition(&self) -> Definition {
         Definition::specified(INTEGRATION_TESTS)
+    }
+
+    fn commands(&self) -> Vec<StageCommand> {
+        let about = "Run integration tests against real servers";
+        let command = StageCommand::new(INTEGRATION_TESTS, "integration", about).takes::<Selection>();
+        vec![command.takes::<ServersOption>().passes_on(FOR_TESTS)]
     }
 
     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {

@@ -23,6 +23,7 @@ pub mod test_services;
 
 pub use pipeline::Pipeline;
 
+use crate::cli::{PassOn, StageCommand};
 use crate::command::Command;
 use crate::error::Result;
 use crate::ids::StageId;
@@ -47,6 +48,11 @@ pub trait Stage: fmt::Debug + Send + Sync {
     ///
     /// Fails when something in the workspace cannot be what the stage makes of it: the name of an image, say.
     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>>;
+
+    /// The commands that run it alone, besides `ci --only`.
+    fn commands(&self) -> Vec<StageCommand> {
+        Vec::new()
+    }
 
     /// Why it has no tasks in a run.
     fn nothing_to_do(&self, _: Context<'_>) -> &'static str {
@@ -78,6 +84,11 @@ impl Context<'_> {
     /// Whether a stage is part of the run.
     pub fn runs(&self, id: &str) -> bool {
         self.stages.iter().any(|stage| stage.as_str() == id)
+    }
+
+    /// The arguments for the tool beneath.
+    pub fn pass_on(&self) -> Vec<String> {
+        self.settings.own::<PassOn>().args
     }
 
     /// `cargo` at the workspace's root.

@@ -2,6 +2,8 @@
 
 use super::{Stage, build, coverage, dependencies, deploy, format_and_lint, images, integration, notify, own, report};
 use super::{security, test_services};
+use crate::cli::StageCommand;
+use crate::ids::StageId;
 use crate::pipeline::Definition;
 use crate::settings::config::StageConfig;
 use std::sync::Arc;
@@ -43,6 +45,17 @@ impl Pipeline {
         self.0.iter().map(|stage| stage.definition()).collect()
     }
 
+    /// The commands that run one of its stages.
+    pub fn commands(&self) -> Vec<StageCommand> {
+        self.0.iter().flat_map(|stage| stage.commands()).collect()
+    }
+
+    /// The tasks of a stage that are commands of their own.
+    pub fn parts(&self, stage: &StageId) -> Vec<&'static str> {
+        let commands = self.commands();
+        commands.iter().filter(|command| command.stage() == stage).filter_map(StageCommand::only_part).collect()
+    }
+
     /// The stage that plans a configured one.
     pub fn stage(&self, configured: &StageConfig) -> Arc<dyn Stage> {
         let known = self.0.iter().find(|stage| stage.definition().id == configured.kind);
@@ -57,5 +70,16 @@ mod tests {
     #[test]
     fn every_stage_of_the_specification_has_its_row() {
         assert_eq!(Pipeline::default().definitions(), crate::pipeline::stages());
+    }
+
+    #[test]
+    fn a_command_of_a_stage_is_one_of_its_names() {
+        for stage in Pipeline::default().0 {
+            let definition = stage.definition();
+            for command in stage.commands() {
+                assert_eq!(*command.stage(), definition.id);
+                assert!(definition.is_called(command.name()), "{}", command.name());
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Context, Stage};
 use crate::catalogue::Tool;
+use crate::cli::{DatabaseOption, StageCommand};
 use crate::error::Result;
 use crate::ids::StageId;
 use crate::pipeline::{Definition, SECURITY_AUDIT};
@@ -22,6 +23,11 @@ pub struct SecurityAudit;
 impl Stage for SecurityAudit {
     fn definition(&self) -> Definition {
         Definition::specified(SECURITY_AUDIT)
+    }
+
+    fn commands(&self) -> Vec<StageCommand> {
+        let about = "Audit dependencies: advisories, licences, bans and sources";
+        vec![StageCommand::new(SECURITY_AUDIT, "audit", about).takes::<DatabaseOption>()]
     }
 
     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {

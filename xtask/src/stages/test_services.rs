@@ -3,9 +3,10 @@
 //! cargo unifies the features of all packages that one call compiles. So every call here selects all packages of the
 //! run, as `cargo test --workspace` does: a call per package would compile, and test, something else.
 
-use super::compiled::{Kind, compile, compiled_in, compiles_everything, repeat_unit, run};
+use super::compiled::{FOR_TESTS, Kind, compile, compiled_in, compiles_everything, repeat_unit, run};
 use super::targets::{named_unit_targets, unit_targets, with_unit_tests};
 use super::{Context, Stage, by_cargo, instrument};
+use crate::cli::{Selection, StageCommand};
 use crate::error::Result;
 use crate::ids::StageId;
 use crate::pipeline::{Definition, TEST_SERVICES};
@@ -19,6 +20,12 @@ pub struct TestServices;
 impl Stage for TestServices {
     fn definition(&self) -> Definition {
         Definition::specified(TEST_SERVICES)
+    }
+
+    fn commands(&self) -> Vec<StageCommand> {
+        let about = "Run unit and doc tests, counted per service";
+        let command = StageCommand::new(TEST_SERVICES, "test-matrix", about).takes::<Selection>();
+        vec![command.passes_on(FOR_TESTS)]
     }
 
     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {

@@ -3,17 +3,17 @@
 #![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts bash as a user would")]
 
 use crate::support::sandbox::Sandbox;
-use clap::CommandFactory as _;
 use insta::assert_snapshot;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use xtask::cli::Cli;
+use xtask::stages::Pipeline;
 
 /// The commands that people type.
 fn subcommands() -> Vec<String> {
-    let cli = Cli::command();
+    let cli = Cli::program(&Pipeline::default().commands());
     let typed = cli.get_subcommands().filter(|command| !command.is_hide_set());
     typed.map(|command| command.get_name().to_owned()).collect()
 }
@@ -107,7 +107,7 @@ fn every_commands_help_groups_its_options() {
 
 #[test]
 fn every_help_text_is_one_short_sentence_without_a_dot() {
-    let cli = Cli::command();
+    let cli = Cli::program(&Pipeline::default().commands());
     for command in cli.get_subcommands() {
         let own = command.get_about().map(ToString::to_string);
         let options = command.get_arguments().filter(|argument| !argument.is_hide_set());
