@@ -118,8 +118,8 @@ impl Memory {
 }
 
 fn write(file: &Path, stored: &Stored) -> std::io::Result<()> {
+    // Runs make the directory. Where there was none yet, a command that only looks leaves no file behind.
     let directory = file.parent().ok_or(std::io::ErrorKind::NotFound)?;
-    std::fs::create_dir_all(directory)?;
     let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
     temporary.write_all(&serde_json::to_vec(stored)?)?;
     temporary.as_file().sync_all()?;

@@ -12,12 +12,12 @@ pub(super) struct Testbed {
 }
 
 impl Testbed {
-    /// A machine without any tool.
+    /// A machine without any tool, and a checkout in which there was a run.
     pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let at = |name: &str| dir.path().join(name);
-        for name in ["bin", "work", "home"] {
-            fs::create_dir(at(name)).expect("a directory");
+        for name in ["bin", "work/target/xtask", "home"] {
+            fs::create_dir_all(at(name)).expect("a directory");
         }
         let places = Places {
             cache: at("cache"),
