@@ -71,7 +71,7 @@ impl Lines {
         let row = text::Row {
             mark: self.display.style().mark(task.outcome, policy),
             name: task.id.as_str(),
-            width: fold.longest_id().min(40),
+            width: width(fold),
             time: words::time_if_any(task.outcome, task.duration_ms),
             words: words::task(task),
         };
@@ -110,7 +110,8 @@ impl Lines {
         if !self.says_more_than_failures() {
             return;
         }
-        let title = text::stage_line(&summary, id.as_str().len(), self.display);
+        let width = if self.display.github { id.as_str().len() } else { width(fold) };
+        let title = text::stage_line(&summary, width, self.display);
         if !self.display.github {
             // The tasks have reported the rest.
             if summary.tasks.iter().all(|task| task.outcome == Outcome::Skipped) {
@@ -189,6 +190,11 @@ impl Subscriber for Lines {
     fn name(&self) -> &'static str {
         "the display"
     }
+}
+
+/// The width of the column of names, in characters.
+fn width(fold: &Fold) -> usize {
+    fold.longest_id().min(40)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn a_line_when_a_task_ends() {
 
 #[test]
 fn every_outcome_where_no_cursor_moves() {
-    assert_snapshot!(shown(&sample::every_outcome(), Display::default()), @r"
+    assert_snapshot!(shown(&sample::every_outcome(), Display::default()), @"
     ✓ format-and-lint:fmt               1.24s
     ✓ format-and-lint:clippy            1.24s  1 finding, 1 waived
     ✗ test-services/auth-service failed after 1.24s: 2 of 31 tests failed
@@ -57,8 +57,8 @@ fn every_outcome_where_no_cursor_moves() {
     ✓ dependency-check:outdated         1.24s
     ! integration-tests/auth-service    1.24s  cancelled: a test failed before
     ✓ build-release:workspace           1.24s  cached: passed with the same inputs in run 20260101-000000-9f9f
-    – build-and-push           skipped: test-services failed
-    – quality-report           nothing to do: nothing to report
+    – build-and-push                           skipped: test-services failed
+    – quality-report                           nothing to do: nothing to report
     ");
 }
 
