@@ -48,7 +48,7 @@ impl Access {
             .arg(format!("--context={context}"));
         let what = format!("read the context `{context}` of your kubeconfig");
         let answer = self.caller.call(&command, LIMIT).map_err(|failure| {
-            let known = "`kubectl config get-contexts` lists those that there are";
+            let known = "`kubectl config get-contexts` lists the contexts of your kubeconfig";
             failure.error(&what).hint(known)
         })?;
         create_private(&self.kubeconfig, &answer)

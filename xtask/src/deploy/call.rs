@@ -3,7 +3,7 @@
 //! An answer is data and is passed on unchanged, secrets included: a rollback must restore exactly what was there.
 //! Error messages of a tool are shown to people, so secrets are redacted here. No tool's output stays on disk.
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, Kind, without_log_lines};
 use crate::command::{Command, Stream};
 use crate::error::{Error, Result};
 use crate::process::{self, Child, End, Level, Secrets, Stop, Surroundings};
@@ -100,7 +100,7 @@ impl Caller {
             End::Exited(code) => {
                 let text = String::from_utf8_lossy(&complaint).trim().to_owned();
                 let text = if text.is_empty() { format!("it ended with exit code {code}") } else { text };
-                Err(failure(Kind::of(&text), text))
+                Err(failure(Kind::of(&text), without_log_lines(&text)))
             }
         }
     }

@@ -49,9 +49,9 @@ pub fn check(access: &Access, target: &Target, source: &Source, releases: &[Rele
     if problems.is_empty() {
         return Ok(());
     }
-    Err(Error::environment(format!("check the deployment: {}", text::count(problems.len(), "problem")))
+    Err(Error::environment(format!("deploy: the checks found {}", text::count(problems.len(), "problem")))
         .detail(problems.join("\n"))
-        .hint("nothing was written: mend these, then run the same command again"))
+        .hint("nothing was written: fix these, then run the same command again"))
 }
 
 /// The account that the credentials belong to.

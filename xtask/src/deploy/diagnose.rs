@@ -20,7 +20,7 @@ pub(super) fn diagnose(kubectl: &Kubectl, service: &str, names: &[&str], why: &s
             lines.push(format!("  the last lines of {pod}:"));
             lines.extend(log.lines().map(|line| format!("    {}", crate::text::sanitise(line))));
         }
-        Err(failure) => lines.push(format!("  the log of {pod} cannot be had: {}", failure.line())),
+        Err(failure) => lines.push(format!("  the log of {pod} is not available: {}", failure.line())),
     }
     lines
 }
@@ -30,7 +30,7 @@ fn events(kubectl: &Kubectl, names: &[&str]) -> Vec<String> {
     let command = kubectl.command().args(["get", "events", "--field-selector=type=Warning", "--output=json"]);
     let answer = match kubectl.ask(&command) {
         Ok(answer) => serde_json::from_str::<Value>(&answer).unwrap_or_default(),
-        Err(failure) => return vec![format!("  its events cannot be had: {}", failure.line())],
+        Err(failure) => return vec![format!("  its events are not available: {}", failure.line())],
     };
     let mut told: Vec<(String, String)> = Vec::new();
     for event in answer["items"].as_array().into_iter().flatten() {

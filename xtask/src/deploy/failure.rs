@@ -94,6 +94,17 @@ impl Kind {
     }
 }
 
+/// A message of kubectl without the lines of its log, `E1128 09:42:59.261186   25659 memcache.go:265] ...`, if anything else
+/// is left: a failed discovery fills five of them before the message proper.
+pub(super) fn without_log_lines(text: &str) -> String {
+    let is_log = |line: &str| {
+        let bytes = line.as_bytes();
+        bytes.len() > 6 && b"IWEF".contains(&bytes[0]) && bytes[1..5].iter().all(u8::is_ascii_digit) && bytes[5] == b' '
+    };
+    let message: Vec<&str> = text.lines().filter(|line| !is_log(line)).collect();
+    if message.is_empty() { text.to_owned() } else { message.join("\n") }
+}
+
 impl Failure {
     /// A failure of a command.
     pub fn new(kind: Kind, command: &Command, text: String) -> Self {
@@ -151,5 +162,14 @@ mod tests {
         ] {
             assert_eq!(Kind::of(text), kind, "{text}");
         }
+    }
+
+    #[test]
+    fn a_log_is_no_message_unless_there_is_nothing_else() {
+        let log = "E1128 09:42:59.261186   25659 memcache.go:265] \"Unhandled Error\" err=\"no credentials\"";
+        let message = "error: You must be logged in to the server\nExit 1";
+        assert_eq!(without_log_lines(&format!("{log}\n{log}\n{message}")), message);
+        assert_eq!(without_log_lines(log), log);
+        assert_eq!(without_log_lines("Error from server"), "Error from server");
     }
 }

@@ -45,8 +45,10 @@ impl Images {
 
 fn read(file: Option<&Path>, runs: &Path) -> Result<Vec<Image>> {
     let hint = "`cargo xtask docker --push` writes such a file; `--images FILE` or XTASK_IMAGES names another one";
-    let pushed =
-        || newest(runs).ok_or_else(|| Error::usage("find images to deploy: no run here has pushed any").hint(hint));
+    let pushed = || {
+        newest(runs)
+            .ok_or_else(|| Error::usage("find images to deploy: no run in this checkout has pushed any").hint(hint))
+    };
     let path = file.map_or_else(pushed, |file| Ok(file.to_owned()))?;
     let (path, what) = (&path, || format!("read the images of {}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| Error::usage(what()).because(error).hint(hint))?;
@@ -97,7 +99,7 @@ pub fn complete(releases: &[Release], images: &[Image]) -> Result<Vec<Release>> 
     if problems.is_empty() {
         return Ok(complete);
     }
-    Err(Error::usage(format!("take the images: {}", text::count(problems.len(), "problem")))
+    Err(Error::usage(format!("use the images: {}", text::count(problems.len(), "problem")))
         .detail(problems.join("\n"))
         .hint("half a set is never deployed: `cargo xtask docker --push` makes all images of one commit"))
 }

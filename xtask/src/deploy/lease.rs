@@ -31,10 +31,10 @@ impl Lease {
         match lease.renew(kubectl) {
             Ok(()) => Ok(lease),
             Err(failure) if failure.kind == Kind::Conflict => {
-                let held = Error::new(Exit::Locked, "deploy: another deployment goes on in this namespace");
+                let held = Error::new(Exit::Locked, "deploy: another deployment is in progress in this namespace");
                 Err(held.detail(failure.text).hint(format!(
-                    "wait for it; the lease expires {} after its holder has died; or, if it is one of yours that was \
-                     killed, go on with it: `--resume`",
+                    "wait for it: its lease expires {} after its holder dies; if it was yours and was killed, continue it \
+                     with `--resume`",
                     crate::text::duration(HOLDS)
                 )))
             }

@@ -122,8 +122,11 @@ fn planned(kubectl: &Kubectl, lease: Lease, difference: Result<Difference, Failu
     let problem = match difference {
         Ok(difference) => match paused(&difference.planned) {
             paused if paused.is_empty() => return Ok((lease, difference)),
-            paused => Error::environment(format!("deploy: {} paused, and would never be done", text::list(&paused)))
-                .hint(format!("`kubectl rollout resume deployment {}` lets it go on", paused.join(" "))),
+            paused => Error::environment(format!(
+                "deploy to paused Deployments, whose rollouts would never finish: {}",
+                text::list(&paused)
+            ))
+            .hint(format!("resume it: `kubectl rollout resume deployment {}`", paused.join(" "))),
         },
         Err(failure) => failure.error("look at what is deployed"),
     };

@@ -45,7 +45,7 @@ pub(super) fn missing(caller: &Caller, source: &Source, releases: &[Release]) ->
         let plain = is_loopback(host(release)).then_some("--tls-verify=false");
         let command = Command::new("skopeo", &caller.directory).args(["inspect", "--raw"]).args(authfile).args(plain);
         if let Err(failure) = caller.call(&command.arg(format!("docker://{image}")), LIMIT) {
-            problems.push(format!("the image of {service} cannot be had: {}", failure.line()));
+            problems.push(format!("the image of {service} is not available: {}", failure.line()));
         }
     }
     problems

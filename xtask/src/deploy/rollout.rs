@@ -48,7 +48,7 @@ pub fn judge(observed: Observed<'_>, digest: Option<&str>) -> Verdict {
         return Verdict::Waiting("the controller has not seen the change yet".to_owned());
     }
     if deployment["spec"]["paused"] == true {
-        return doomed("the deployment is paused: `kubectl rollout resume` lets it go on");
+        return doomed("the deployment is paused: resume it with `kubectl rollout resume`");
     }
     let Some(newest) = newest(deployment, replica_sets) else {
         // Without a ReplicaSet, only the deployment can say why.

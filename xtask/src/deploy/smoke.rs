@@ -121,7 +121,7 @@ fn commit(service: &str, live: &Live, kubectl: &Kubectl) -> Result<Option<String
     };
     Ok(match answer["commit"].as_str() {
         Some(said) if said == wanted => None,
-        Some(said) => Some(format!("/version says the commit {said}, and {wanted} is deployed")),
+        Some(said) => Some(format!("/version reports commit {said}, but {wanted} is deployed")),
         None => Some("/version does not say its commit".to_owned()),
     })
 }

@@ -164,7 +164,7 @@ impl Row {
 /// The state of a service, for people.
 fn line(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Done { .. } => "all pods are ready; they have to stay so".to_owned(),
+        Verdict::Done { .. } => "all pods are ready; watching whether they stay ready".to_owned(),
         Verdict::Waiting(what) => what.clone(),
         Verdict::Doomed { why, .. } => why.clone(),
     }

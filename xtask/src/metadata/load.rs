@@ -45,7 +45,7 @@ fn ask(command: &Command, unset: &[String], limit: Duration) -> Result<Metadata>
             let error = Error::usage(format!("read the cargo workspace of {}", cwd.display())).detail(err.trim());
             let error = error.at(flaw(&err, cwd));
             let missing = err.contains("could not find `Cargo.toml`");
-            if missing { error.hint("go to a cargo workspace, or name one: `-C DIR`") } else { error }
+            if missing { error.hint("run xtask in a cargo workspace, or name one with `-C DIR`") } else { error }
         }
     })?;
     let answer = answer.text();

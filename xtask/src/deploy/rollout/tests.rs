@@ -82,7 +82,7 @@ fn a_change_that_nobody_has_seen_is_not_done_although_all_counts_are_right() {
 fn a_paused_deployment_would_be_waited_for_in_vain() {
     let mut cluster = Cluster::done();
     cluster.deployment["spec"]["paused"] = true.into();
-    cluster.is_doomed("the deployment is paused: `kubectl rollout resume` lets it go on", None);
+    cluster.is_doomed("the deployment is paused: resume it with `kubectl rollout resume`", None);
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn a_folder_without_a_workspace_is_refused() {
     ----- stderr -----
     error: cannot read the cargo workspace of /w
       because: error: could not find `Cargo.toml` in `/w` or any parent directory
-    hint: go to a cargo workspace, or name one: `-C DIR`
+    hint: run xtask in a cargo workspace, or name one with `-C DIR`
     ");
     assert_snapshot!(sandbox.run(&["-C", "no such directory", "plan"]), @"
     exit code 2

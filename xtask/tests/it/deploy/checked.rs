@@ -1,6 +1,7 @@
 //! What is looked at before the first write: where it goes, what is missing there, and the Secrets, whose values nobody asks.
 
 use crate::support::deploying::{NAMESPACE, Shop, meets};
+use insta::assert_snapshot;
 use std::collections::BTreeSet;
 use test_cluster::Behaviour;
 
@@ -18,8 +19,26 @@ fn with_a_secret() -> Shop {
 #[test]
 fn a_context_that_is_not_there_is_told_with_those_that_are() {
     let shop = Shop::with("context = \"other\"");
-    let output = shop.deploy(&[]).exits(3).says("read the context `other` of your kubeconfig");
-    output.says("`kubectl config get-contexts` lists those that there are");
+    assert_snapshot!(shop.deploy(&[]), @"
+    exit code 3
+    ----- stderr -----
+    ✗ deploy-staging:staging could not run: cannot read the context `other` of your kubeconfig: error: cannot locate context other: from `kubectl config view --minify --flatten --raw --output=json --context=other`
+        │ cannot read the context `other` of your kubeconfig
+        │ because: error: cannot locate context other
+        │ because: from `kubectl config view --minify --flatten --raw --output=json --context=other`
+        │ hint: `kubectl config get-contexts` lists the contexts of your kubeconfig
+        log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
+        run again: cargo xtask deploy staging --images images.json
+
+    ✗ deploy-staging  could not run: staging: cannot read the context `other` of your kubeconfig: error: cannot locate context other: from `kubectl config view --minify --flatten --raw --output=json --context=other`
+
+    What went wrong
+      ✗ deploy-staging:staging could not run: cannot read the context `other` of your kubeconfig: error: cannot locate context other: from `kubectl config view --minify --flatten --raw --output=json --context=other`
+          run again: cargo xtask deploy staging --images images.json
+      report: target/xtask/runs/RUN/report.md
+
+    could not run: deploy-staging (staging: cannot read the context `other` of your kubeconf...) · exit 3
+    ");
     // Which version the server has is what some builds of kubectl ask by themselves.
     assert!(shop.cluster.requests().iter().all(|request| request.path == "/version"), "{:?}", shop.cluster.requests());
 }
@@ -30,11 +49,30 @@ fn everything_that_is_missing_is_told_at_once() {
     shop.cluster.delete("namespaces", "", NAMESPACE);
     let stub = "case \"$1\" in inspect) echo manifest unknown >&2; exit 1;; esac; echo skopeo version 1";
     shop.sandbox.stub("skopeo", stub);
-    let output = shop.deploy(&[]).exits(3).says("check the deployment: 6 problems");
-    let output = output.says("there is no namespace shop: `kubectl create namespace shop`");
-    let output =
-        output.says("and must be https://other.test").says("auth-service needs the Secret shared, which is not");
-    output.says("auth-service cannot be had: manifest unknown").says("user-service cannot be had: manifest unknown");
+    assert_snapshot!(shop.deploy(&[]), @"
+    exit code 3
+    ----- stderr -----
+    ✗ deploy-staging:staging could not run: cannot deploy: the checks found 6 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+        │ cannot deploy: the checks found 6 problems
+        │ because: the API server is https://127.0.0.1:PORT, and must be https://other.test
+        │ there is no namespace shop: `kubectl create namespace shop`
+        │ auth-service needs the Secret shared, which is not there
+        │ user-service needs the Secret shared, which is not there
+        │ the image of auth-service is not available: manifest unknown
+        │ the image of user-service is not available: manifest unknown
+        │ hint: nothing was written: fix these, then run the same command again
+        log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
+        run again: cargo xtask deploy staging --images images.json
+
+    ✗ deploy-staging  could not run: staging: cannot deploy: the checks found 6 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+
+    What went wrong
+      ✗ deploy-staging:staging could not run: cannot deploy: the checks found 6 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+          run again: cargo xtask deploy staging --images images.json
+      report: target/xtask/runs/RUN/report.md
+
+    could not run: deploy-staging (staging: cannot deploy: the checks found 6 problems: the ...) · exit 3
+    ");
     assert_eq!(shop.writes(), [""; 0]);
 }
 
@@ -52,7 +90,25 @@ fn a_key_that_a_secret_lacks_is_told_before_a_pod_misses_it() {
     let shop = with_a_secret();
     shop.kubectl(&["create", "secret", "generic", "auth-service-secrets", "--from-literal=OTHER=1"]);
     shop.cluster.clear_requests();
-    shop.deploy(&[]).exits(3).says("the Secret auth-service-secrets lacks DATABASE_URL");
+    assert_snapshot!(shop.deploy(&[]), @"
+    exit code 3
+    ----- stderr -----
+    ✗ deploy-staging:staging could not run: cannot deploy: the checks found 1 problem: the Secret auth-service-secrets lacks DATABASE_URL
+        │ cannot deploy: the checks found 1 problem
+        │ because: the Secret auth-service-secrets lacks DATABASE_URL
+        │ hint: nothing was written: fix these, then run the same command again
+        log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
+        run again: cargo xtask deploy staging --images images.json
+
+    ✗ deploy-staging  could not run: staging: cannot deploy: the checks found 1 problem: the Secret auth-service-secrets lacks DATABASE_URL
+
+    What went wrong
+      ✗ deploy-staging:staging could not run: cannot deploy: the checks found 1 problem: the Secret auth-service-secrets lacks DATABASE_URL
+          run again: cargo xtask deploy staging --images images.json
+      report: target/xtask/runs/RUN/report.md
+
+    could not run: deploy-staging (staging: cannot deploy: the checks found 1 problem: the S...) · exit 3
+    ");
     assert_eq!(shop.writes(), [""; 0]);
 }
 

@@ -1,6 +1,7 @@
 //! Deployments that fail: what is said, what is brought back, and with which exit code.
 
 use crate::support::deploying::{NAMESPACE, Shop};
+use insta::assert_snapshot;
 use test_cluster::{Behaviour, Effect, Fault, User};
 
 /// A deployment of a second commit, whose `user-service` behaves so, comes to nothing: everything is brought back.
@@ -93,14 +94,36 @@ fn rights_namespace_secret_and_server_are_looked_at_before_anything_is_written()
     let reader = User::new("reader").may(&["get", "list"], &["*"], "*");
     shop.cluster.grant("reader-token", reader);
     shop.sandbox.file("kubeconfig", &shop.cluster.kubeconfig_for("reader-token"));
-    let output = shop.deploy(&[]).exits(3).says("check the deployment: ");
-    output
-        .says("and must be https://other.test")
-        .says("the right to create, patch and delete deployments in shop is missing")
-        .says("the right to create and update leases in shop is missing")
-        .says("auth-service needs the Secret auth-service-secrets, which is not there")
-        .says("and must come from other.test")
-        .says("nothing was written");
+    assert_snapshot!(shop.deploy(&[]), @"
+    exit code 3
+    ----- stderr -----
+    ✗ deploy-staging:staging could not run: cannot deploy: the checks found 12 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+        │ cannot deploy: the checks found 12 problems
+        │ because: the API server is https://127.0.0.1:PORT, and must be https://other.test
+        │ the right to create, patch and delete serviceaccounts in shop is missing
+        │ the right to create, patch and delete configmaps in shop is missing
+        │ the right to create, patch and delete services in shop is missing
+        │ the right to create, patch and delete deployments in shop is missing
+        │ the right to create, patch and delete networkpolicies in shop is missing
+        │ the right to create, patch and delete poddisruptionbudgets in shop is missing
+        │ the right to create and update leases in shop is missing
+        │ auth-service needs the Secret auth-service-secrets, which is not there
+        │ user-service needs the Secret user-service-secrets, which is not there
+        │ the image of auth-service is registry.test/auth-service@sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1, and must come from other.test
+        │ the image of user-service is registry.test/user-service@sha256:a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2, and must come from other.test
+        │ hint: nothing was written: fix these, then run the same command again
+        log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
+        run again: cargo xtask deploy staging --images images.json
+
+    ✗ deploy-staging  could not run: staging: cannot deploy: the checks found 12 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+
+    What went wrong
+      ✗ deploy-staging:staging could not run: cannot deploy: the checks found 12 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+          run again: cargo xtask deploy staging --images images.json
+      report: target/xtask/runs/RUN/report.md
+
+    could not run: deploy-staging (staging: cannot deploy: the checks found 12 problems: the...) · exit 3
+    ");
     assert_eq!(shop.writes(), [""; 0]);
 }
 
@@ -110,9 +133,28 @@ fn whom_the_cluster_does_not_know_and_an_image_that_is_not_there() {
     shop.sandbox.file("kubeconfig", &shop.cluster.kubeconfig_for("unknown"));
     shop.sandbox
         .stub("skopeo", "case \"$1\" in inspect) echo manifest unknown >&2; exit 1;; esac; echo skopeo version 1");
-    let output = shop.deploy(&[]).exits(3).says("the cluster cannot be asked: ").says("manifest unknown");
+    assert_snapshot!(shop.deploy(&[]), @"
+    exit code 3
+    ----- stderr -----
+    ✗ deploy-staging:staging could not run: cannot deploy: the checks found 3 problems: the cluster cannot be asked: error: You must be logged in to the server (the server has asked for the client to provide credentials)
+        │ cannot deploy: the checks found 3 problems
+        │ because: the cluster cannot be asked: error: You must be logged in to the server (the server has asked for the client to provide credentials)
+        │ the image of auth-service is not available: manifest unknown
+        │ the image of user-service is not available: manifest unknown
+        │ hint: nothing was written: fix these, then run the same command again
+        log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
+        run again: cargo xtask deploy staging --images images.json
+
+    ✗ deploy-staging  could not run: staging: cannot deploy: the checks found 3 problems: the cluster cannot be asked: error: You must be logged in to the server (the server has asked for the client to provide credentials)
+
+    What went wrong
+      ✗ deploy-staging:staging could not run: cannot deploy: the checks found 3 problems: the cluster cannot be asked: error: You must be logged in to the server (the server has asked for the client to provide credentials)
+          run again: cargo xtask deploy staging --images images.json
+      report: target/xtask/runs/RUN/report.md
+
+    could not run: deploy-staging (staging: cannot deploy: the checks found 3 problems: the ...) · exit 3
+    ");
     assert_eq!(shop.writes(), [""; 0]);
-    output.says("user-service cannot be had");
 }
 
 #[test]
@@ -120,7 +162,25 @@ fn half_a_set_of_images_is_never_deployed() {
     let shop = Shop::new();
     let images = shop.sandbox.read("images.json");
     shop.sandbox.file("images.json", &images.replace("\"user-service\"", "\"other-service\""));
-    shop.deploy(&[]).exits(2).says("user-service has no image");
+    assert_snapshot!(shop.deploy(&[]), @"
+    exit code 2
+    ----- stderr -----
+    ✗ deploy-staging:staging could not run: cannot use the images: 1 problem: user-service has no image
+        │ cannot use the images: 1 problem
+        │ because: user-service has no image
+        │ hint: half a set is never deployed: `cargo xtask docker --push` makes all images of one commit
+        log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
+        run again: cargo xtask deploy staging --images images.json
+
+    ✗ deploy-staging  could not run: staging: cannot use the images: 1 problem: user-service has no image
+
+    What went wrong
+      ✗ deploy-staging:staging could not run: cannot use the images: 1 problem: user-service has no image
+          run again: cargo xtask deploy staging --images images.json
+      report: target/xtask/runs/RUN/report.md
+
+    could not run: deploy-staging (staging: cannot use the images: 1 problem: user-service h...) · exit 2
+    ");
     assert_eq!(shop.writes(), [""; 0]);
 }
 
@@ -129,7 +189,24 @@ fn a_paused_deployment_is_refused_before_it_is_waited_for_in_vain() {
     let shop = Shop::new().deployed();
     shop.kubectl(&["rollout", "pause", "deployment/user-service"]);
     shop.images('b');
-    shop.deploy(&[]).exits(3).says("user-service paused").says("kubectl rollout resume deployment user-service");
+    assert_snapshot!(shop.deploy(&[]), @"
+    exit code 3
+    ----- stderr -----
+    ✗ deploy-staging:staging could not run: cannot deploy to paused Deployments, whose rollouts would never finish: user-service
+        │ cannot deploy to paused Deployments, whose rollouts would never finish: user-service
+        │ hint: resume it: `kubectl rollout resume deployment user-service`
+        log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
+        run again: cargo xtask deploy staging --images images.json
+
+    ✗ deploy-staging  could not run: staging: cannot deploy to paused Deployments, whose rollouts would never finish: user-service
+
+    What went wrong
+      ✗ deploy-staging:staging could not run: cannot deploy to paused Deployments, whose rollouts would never finish: user-service
+          run again: cargo xtask deploy staging --images images.json
+      report: target/xtask/runs/RUN/report.md
+
+    could not run: deploy-staging (staging: cannot deploy to paused Deployments, whose rollo...) · exit 3
+    ");
     shop.runs_all_of('a');
 }
 
@@ -153,7 +230,33 @@ fn a_write_that_is_refused_brings_everything_back() {
     shop.images('b');
     // The first is the question what would come of it.
     let fault = shop.cluster.fault(Fault::on("patch", "deployments").name("user-service").nth(2).answer(403));
-    shop.deploy(&[]).exits(7).says("its objects cannot be written");
+    assert_snapshot!(shop.deploy(&[]).results(), @"
+    exit code 7
+    ----- stderr -----
+    ✗ deploy-staging:staging failed: user-service failed; what was before is back
+        │ user-service: its objects cannot be written: Error from server (Forbidden): forbidden: a scripted answer
+        │ hint: ask for the right, or use credentials that have it
+        log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
+        run again: cargo xtask deploy staging --images images.json
+
+    Services of staging
+      service  state
+      auth-service  rolled back; what was before runs again
+      user-service  rolled back; what was before runs again
+
+    What to type next
+      command
+      cargo xtask status staging
+
+    ✗ deploy-staging  failed: staging: user-service failed; what was before is back
+
+    What went wrong
+      ✗ deploy-staging:staging failed: user-service failed; what was before is back
+          run again: cargo xtask deploy staging --images images.json
+      report: target/xtask/runs/RUN/report.md
+
+    failed: deploy-staging (staging: user-service failed; what was before is back) · exit 7
+    ");
     assert!(fault.matched() >= 2);
     shop.runs_all_of('a');
 }
@@ -170,7 +273,25 @@ fn somebody_elses_lease_is_waited_for_until_it_expires() {
         shop.cluster.clear_requests();
     };
     lease("2099-01-01T00:00:00.000000Z");
-    shop.deploy(&[]).exits(6).says("bob renewed its lease");
+    assert_snapshot!(shop.deploy(&[]), @"
+    exit code 6
+    ----- stderr -----
+    ✗ deploy-staging:staging could not run: cannot deploy: another deployment is in progress in this namespace: bob renewed its lease TIME ago
+        │ cannot deploy: another deployment is in progress in this namespace
+        │ because: bob renewed its lease TIME ago
+        │ hint: wait for it: its lease expires 1m TIME after its holder dies; if it was yours and was killed, continue it with `--resume`
+        log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
+        run again: cargo xtask deploy staging --images images.json
+
+    ✗ deploy-staging  could not run: staging: cannot deploy: another deployment is in progress in this namespace: bob renewed its lease TIME ago
+
+    What went wrong
+      ✗ deploy-staging:staging could not run: cannot deploy: another deployment is in progress in this namespace: bob renewed its lease TIME ago
+          run again: cargo xtask deploy staging --images images.json
+      report: target/xtask/runs/RUN/report.md
+
+    could not run: deploy-staging (staging: cannot deploy: another deployment is in progress...) · exit 6
+    ");
     assert_eq!(shop.writes(), [""; 0]);
     lease("2020-01-01T00:00:00.000000Z");
     shop.deploy(&[]).exits(0);

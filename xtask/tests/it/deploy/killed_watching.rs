@@ -85,7 +85,7 @@ fn killed_when_all_is_over_leaves_nothing_but_a_lease_that_expires() {
     assert_eq!(shop.journal(DEPLOYMENT).last().map(String::as_str), Some("ended"));
     shop.resume().exits(2).says("the last one has ended");
     shop.runs_all_of('b');
-    shop.deploy(&[]).exits(6).says("ada (run RUN) renewed its lease").says("go on with it: `--resume`");
+    shop.deploy(&[]).exits(6).says("ada (run RUN) renewed its lease").says("continue it with `--resume`");
 }
 
 #[test]

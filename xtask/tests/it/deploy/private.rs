@@ -37,7 +37,7 @@ fn keeps_it(shop: &Shop, told: &str) {
 #[test]
 fn a_password_lets_a_deployment_in() {
     let mut shop = private("registry.test");
-    shop.deploy(&[]).exits(3).says("the image of auth-service cannot be had: authentication required");
+    shop.deploy(&[]).exits(3).says("the image of auth-service is not available: authentication required");
     shop.sandbox.var("XTASK_REGISTRY_USER", "ada").var("XTASK_REGISTRY_PASSWORD", WORD);
     let output = shop.deploy(&[]).exits(0);
     keeps_it(&shop, &output.stderr);

@@ -49,6 +49,16 @@ impl Output {
         self
     }
 
+    /// The output without the lines in which a task reports its progress: which of them there are depends on when it looked.
+    pub fn results(&self) -> Self {
+        let is_progress = |line: &str| {
+            let task = line.strip_prefix("  ").and_then(|rest| rest.split_once("  ")).map_or("", |(task, _)| task);
+            task.contains(':') && !task.contains(' ')
+        };
+        let lines = self.stderr.lines().filter(|line| !is_progress(line));
+        Self { stdout: self.stdout.clone(), stderr: lines.collect::<Vec<_>>().join("\n"), code: self.code }
+    }
+
     /// The last line of stderr: the verdict.
     pub fn verdict(&self) -> &str {
         self.stderr.lines().last().unwrap_or_default()
