@@ -97,7 +97,8 @@ impl Memory {
         state.changed = true;
     }
 
-    /// Writes the new answers, if any, without those that are no longer valid.
+    /// Writes the new answers, if any, without those that are no longer valid. The directory is made by a run: before the
+    /// first one nothing is kept, so that a command that only shows a plan leaves no trace.
     ///
     /// Of two processes that write at once, one wins; the answers of the other are asked for again next time.
     pub fn save(&self) {
@@ -184,6 +185,11 @@ mod tests {
             let memory = Memory::open(dir.path());
             assert_eq!(memory.recall("q"), None, "{content}");
         }
+        let new = dir.path().join("not there yet");
+        let shown = Memory::open(&new);
+        shown.keep("q", "1", Witnesses::of([]));
+        shown.save();
+        assert!(!new.exists(), "no run was here");
         let blocked = Memory::open(&file.join("below a file"));
         blocked.keep("q", "1", Witnesses::of([]));
         blocked.save();
