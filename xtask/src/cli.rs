@@ -118,6 +118,8 @@ pub enum Command {
     Setup(Setup),
     /// Run xtask's own tests, and install what they need
     Test(Own),
+    /// Print the JSON schema of the configuration, for editors
+    Schema,
     /// Generate a completion script for a shell
     Completions {
         /// The shell

@@ -1,12 +1,16 @@
 //! Reads a table of a manifest's metadata key by key and collects every problem with it: mistyped keys, wrong types,
-//! values out of range. Knows nothing about the meaning of the keys.
+//! values out of range. Knows nothing about the meaning of the keys; their forms and defaults are data, see [`key`].
+
+pub mod key;
+mod schema;
 
 use crate::error::Flaw;
 use crate::text;
+use key::{Form, Key};
+pub use schema::schema;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,22 +38,34 @@ impl From<Problem> for Flaw {
     }
 }
 
-/// A table, and which of its keys have been read.
+/// A table of a form, to be read by its keys.
 pub struct Table<'a> {
     manifest: &'a Path,
     path: String,
     entries: Option<&'a Map<String, Value>>,
-    known: BTreeSet<&'static str>,
+    form: Form,
 }
 
 impl<'a> Table<'a> {
     /// The table `value` of `manifest`, at the key `path`. Null is an empty table.
-    pub fn new(manifest: &'a Path, path: impl Into<String>, value: &'a Value, problems: &mut Problems) -> Self {
-        let table = Self { manifest, path: path.into(), entries: value.as_object(), known: BTreeSet::new() };
+    pub fn new(
+        manifest: &'a Path,
+        path: impl Into<String>,
+        form: Form,
+        value: &'a Value,
+        problems: &mut Problems,
+    ) -> Self {
+        let table = Self { manifest, path: path.into(), entries: value.as_object(), form };
         if table.entries.is_none() && !value.is_null() {
             table.complain(problems, None, &format!("is {}, and must be a table", kind(value)));
         }
         table
+    }
+
+    /// The same table with the keys of another form.
+    #[must_use]
+    pub fn of(self, form: Form) -> Self {
+        Self { form, ..self }
     }
 
     /// The path of the table, for messages: `[workspace.metadata.xtask.stages]`.
@@ -57,21 +73,41 @@ impl<'a> Table<'a> {
         &self.path
     }
 
-    /// The value of `key` as `convert` understands it; a problem when it does not.
+    /// The value of `key`, or its default, as `convert` understands it; a problem when its form is another one.
     pub fn get<T>(
-        &mut self,
+        &self,
         key: &'static str,
-        wanted: &str,
         problems: &mut Problems,
-        convert: impl FnOnce(&'a Value) -> Option<T>,
+        convert: impl FnOnce(&Value) -> Option<T>,
     ) -> Option<T> {
-        self.known.insert(key);
-        let value = self.entries?.get(key)?;
-        let converted = convert(value);
+        let Key { form, default, .. } = self.key(key);
+        let Some(value) = self.entries.and_then(|entries| entries.get(key)) else {
+            return default.and_then(|default| convert(&default()));
+        };
+        let converted = Some(value).filter(|value| form.allows(value)).and_then(convert);
         if converted.is_none() {
-            self.complain(problems, Some(key), &format!("is {}, and must be {wanted}", show(value)));
+            self.refuse(key, value, form, problems);
         }
         converted
+    }
+
+    fn refuse(&self, key: &str, value: &Value, form: &Form, problems: &mut Problems) {
+        self.complain(problems, Some(key), &format!("is {}, and must be {}", show(value), form.wanted()));
+    }
+
+    /// The description of a key.
+    ///
+    /// # Panics
+    ///
+    /// When there is none: every key that is read has to be described.
+    fn key(&self, key: &str) -> &'static Key {
+        let described = self.form.keys().iter().find(|described| described.name == key);
+        described.unwrap_or_else(|| panic!("`{}` is read and not described", within(&self.path, key)))
+    }
+
+    /// Whether the table is written and has no key.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_some_and(Map::is_empty)
     }
 
     /// Whether the table has `key`.
@@ -88,50 +124,48 @@ impl<'a> Table<'a> {
     }
 
     /// A text.
-    pub fn string(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
-        self.get(key, "a text", problems, |value| value.as_str().map(str::to_owned))
+    pub fn string(&self, key: &'static str, problems: &mut Problems) -> Option<String> {
+        self.get(key, problems, |value| value.as_str().map(str::to_owned))
+    }
+
+    /// A text for which `allows` holds.
+    pub fn text(&self, key: &'static str, problems: &mut Problems, allows: impl Fn(&str) -> bool) -> Option<String> {
+        self.get(key, problems, |value| value.as_str().filter(|text| allows(text)).map(str::to_owned))
     }
 
     /// One of several words.
-    pub fn word<T: clap::ValueEnum>(&mut self, key: &'static str, problems: &mut Problems) -> Option<T> {
-        let words: Vec<String> = T::value_variants()
-            .iter()
-            .filter_map(|v| Some(format!("\"{}\"", v.to_possible_value()?.get_name())))
-            .collect();
-        self.get(key, &format!("one of {}", words.join(", ")), problems, |value| {
-            T::from_str(value.as_str()?, false).ok()
-        })
+    pub fn word<T: clap::ValueEnum>(&self, key: &'static str, problems: &mut Problems) -> Option<T> {
+        self.get(key, problems, |value| T::from_str(value.as_str()?, false).ok())
     }
 
-    /// A whole number in a range.
-    pub fn integer(&mut self, key: &'static str, range: RangeInclusive<u64>, problems: &mut Problems) -> Option<u64> {
-        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
-        self.get(key, &wanted, problems, |value| value.as_u64().filter(|number| range.contains(number)))
+    /// A whole number that fits.
+    pub fn integer<T: TryFrom<u64>>(&self, key: &'static str, problems: &mut Problems) -> Option<T> {
+        self.get(key, problems, |value| T::try_from(value.as_u64()?).ok())
     }
 
     /// A percentage from 0 to 100.
-    pub fn percent(&mut self, key: &'static str, problems: &mut Problems) -> Option<f64> {
-        self.get(key, "a number from 0 to 100", problems, percent)
+    pub fn percent(&self, key: &'static str, problems: &mut Problems) -> Option<f64> {
+        self.get(key, problems, Value::as_f64)
     }
 
     /// A span of time such as `90s` or `10m`.
-    pub fn duration(&mut self, key: &'static str, problems: &mut Problems) -> Option<Duration> {
-        self.get(key, "a time such as \"90s\" or \"10m\"", problems, |value| {
-            humantime::parse_duration(value.as_str()?).ok().filter(|time| !time.is_zero())
-        })
+    pub fn duration(&self, key: &'static str, problems: &mut Problems) -> Option<Duration> {
+        self.get(key, problems, key::time)
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, key: &'static str, problems: &mut Problems) -> Option<bool> {
+        self.get(key, problems, Value::as_bool)
     }
 
     /// A list of texts.
-    pub fn strings(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<String>> {
-        self.get(key, "a list of texts", problems, |value| {
-            value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
-        })
+    pub fn strings(&self, key: &'static str, problems: &mut Problems) -> Option<Vec<String>> {
+        self.get(key, problems, |value| value.as_array()?.iter().map(|it| it.as_str().map(str::to_owned)).collect())
     }
 
     /// A table within this one, to be read and finished; empty when it is not there.
     #[must_use]
-    pub fn table(&mut self, key: &'static str, problems: &mut Problems) -> Table<'a> {
-        self.known.insert(key);
+    pub fn table(&self, key: &'static str, problems: &mut Problems) -> Table<'a> {
         let value = self.entries.and_then(|entries| entries.get(key)).unwrap_or(&Value::Null);
         self.holding(key, value, problems)
     }
@@ -141,7 +175,10 @@ impl<'a> Table<'a> {
     where
         'a: 'b,
     {
-        Table::new(self.manifest, within(&self.path, key), value, problems)
+        let path = within(&self.path, key);
+        // Every key that is read is described, as `key` makes sure of.
+        let form = self.form.within(key).copied().unwrap_or_else(|| self.key(key).form);
+        Table::new(self.manifest, path, form, value, problems)
     }
 
     /// Every entry as a table of its own, for tables whose keys are names that the user chooses.
@@ -151,39 +188,45 @@ impl<'a> Table<'a> {
     }
 
     /// Every entry as `convert` understands it, for tables whose keys are names that the user chooses.
-    pub fn entries<T>(
-        &self,
-        wanted: &str,
-        problems: &mut Problems,
-        convert: impl Fn(&'a Value) -> Option<T>,
-    ) -> Vec<(String, T)> {
+    pub fn entries<T>(&self, problems: &mut Problems, convert: impl Fn(&'a Value) -> Option<T>) -> Vec<(String, T)> {
         let mut found = Vec::new();
         for (key, value) in self.entries.into_iter().flatten() {
-            match convert(value) {
-                Some(converted) => found.push((key.clone(), converted)),
-                None => self.complain(problems, Some(key), &format!("is {}, and must be {wanted}", show(value))),
+            let Some(form) = self.form.within(key) else { continue };
+            let converted = Some(value).filter(|value| form.allows(value)).and_then(&convert);
+            if converted.is_none() {
+                self.refuse(key, value, form, problems);
             }
+            found.extend(converted.map(|converted| (key.clone(), converted)));
         }
         found
     }
 
-    /// The list of tables under `key`.
-    pub fn list(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Table<'a>> {
-        let items = self.get(key, "a list of tables", problems, Value::as_array);
-        let path = within(&self.path, key);
-        let items = items.into_iter().flatten().enumerate();
-        items.map(|(index, value)| Table::new(self.manifest, format!("{path}[{index}]"), value, problems)).collect()
+    /// Every entry as a text, for tables whose keys are names that the user chooses.
+    pub fn texts(&self, problems: &mut Problems) -> BTreeMap<String, String> {
+        self.entries(problems, |value| value.as_str().map(str::to_owned)).into_iter().collect()
     }
 
-    /// Complains about every key that has not been read, with the nearest one that exists.
+    /// The list of tables under `key`.
+    pub fn list(&self, key: &'static str, problems: &mut Problems) -> Vec<Table<'a>> {
+        let form = self.key(key).form.within(key).copied().unwrap_or(Form::Table(&[]));
+        self.get(key, problems, |_| Some(()));
+        let items = self.entries.and_then(|entries| entries.get(key)).and_then(Value::as_array);
+        let path = within(&self.path, key);
+        let items = items.into_iter().flatten().enumerate();
+        let table = |(index, value)| Table::new(self.manifest, format!("{path}[{index}]"), form, value, problems);
+        items.map(table).collect()
+    }
+
+    /// Complains about every unknown key, with the nearest one that exists.
     pub fn finish(self, problems: &mut Problems) {
+        let known: BTreeSet<&str> = self.form.keys().iter().map(|key| key.name).collect();
         for key in self.entries.into_iter().flat_map(Map::keys) {
-            if self.known.contains(key.as_str()) {
+            if known.contains(key.as_str()) {
                 continue;
             }
-            let advice = match text::nearest(key, self.known.iter().copied()).first() {
+            let advice = match text::nearest(key, known.iter().copied()).first() {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it takes {}", text::list(self.known.iter().map(|known| format!("`{known}`")))),
+                None => format!("it takes {}", text::list(known.iter().map(|known| format!("`{known}`")))),
             };
             self.complain(problems, Some(key), &format!("is unknown: {advice}"));
         }
@@ -194,11 +237,6 @@ impl<'a> Table<'a> {
         let place = key.map_or_else(|| self.path.clone(), |key| within(&self.path, key));
         problems.push(Problem { manifest: self.manifest.to_owned(), key: place, what: what.to_owned() });
     }
-}
-
-/// A number from 0 to 100.
-pub fn percent(value: &Value) -> Option<f64> {
-    value.as_f64().filter(|number| (0.0..=100.0).contains(number))
 }
 
 /// The dotted path of `key` within `path`, quoted as TOML needs it.

@@ -13,6 +13,7 @@ mod databases;
 mod docker;
 mod find;
 mod given;
+pub mod keys;
 mod local;
 mod names;
 mod place;

@@ -1,6 +1,7 @@
 //! The table of a server, read by the decoder of all tables: everything that is wrong with it is found at once.
 
 use super::builtin;
+use super::keys::servers;
 use super::spec::{Container, Local, Ready, ServerSpec, StopSignal};
 use super::template::Template;
 use crate::table::{Problems, Table};
@@ -30,41 +31,41 @@ impl ServerSpec {
     /// Everything that is wrong with it.
     pub fn from_table(name: &str, value: &Value) -> Result<Self, Problems> {
         let mut problems = Problems::new();
-        let servers = Table::new(Path::new("Cargo.toml"), "servers", &Value::Null, &mut problems);
+        let servers = Table::new(Path::new("Cargo.toml"), "servers", servers(), &Value::Null, &mut problems);
         Self::read(name, value, &servers, &mut problems).ok_or(problems)
     }
 
-    /// A server from `value`, its table among `servers` in the manifest; `None` when something is wrong with it. What the
+    /// A server from `value`, its entry in `table` of the manifest; `None` when something is wrong with it. What the
     /// table of a built-in server leaves out stays as it is.
-    pub fn read(name: &str, value: &Value, servers: &Table<'_>, p: &mut Problems) -> Option<Self> {
+    pub fn read(name: &str, value: &Value, table: &Table<'_>, p: &mut Problems) -> Option<Self> {
         let mut whole = builtin::table(name).unwrap_or_else(|| Value::Object(Map::new()));
         overlay(&mut whole, value);
         let before = p.len();
-        let spec = spec(name, servers.holding(name, &whole, p), p);
+        let spec = spec(name, table.holding(name, &whole, p), p);
         (p.len() == before).then_some(spec)
     }
 }
 
 /// What can be read of the table; what cannot is a problem, and empty here.
-fn spec(name: &str, mut table: Table<'_>, p: &mut Problems) -> ServerSpec {
+fn spec(name: &str, table: Table<'_>, p: &mut Problems) -> ServerSpec {
     if !is_word(name, "-_") {
         table.complain(p, None, "is no name for a server: use letters, digits, `-` and `_`");
     }
     let title = table.string("title", p).filter(|title| !title.is_empty());
-    let env = table.get("env", "the name of a variable", p, |value| value.as_str().filter(|env| is_variable(env)));
+    let env = table.text("env", p, is_variable);
     let env = table.required("env", env, p);
-    let url = url(&mut table, p);
-    let (create, drop) = databases(&mut table, url.as_ref(), p);
+    let url = url(&table, p);
+    let (create, drop) = databases(&table, url.as_ref(), p);
     let spec = ServerSpec {
         name: name.to_owned(),
         title: title.unwrap_or_else(|| name.to_owned()),
-        env: env.unwrap_or_default().to_owned(),
+        env: env.unwrap_or_default(),
         url: url.unwrap_or_default(),
         user: table.string("user", p).unwrap_or_default(),
         base: table.string("base", p).unwrap_or_default(),
         version: table.string("version", p),
-        crates: crates(&mut table, p),
-        ready: ready(&mut table, p),
+        crates: crates(&table, p),
+        ready: ready(&table, p),
         files: files(&table.table("files", p), p),
         client_env: by_name(&table.table("client-env", p), p),
         create,
@@ -76,7 +77,7 @@ fn spec(name: &str, mut table: Table<'_>, p: &mut Problems) -> ServerSpec {
     spec
 }
 
-fn url(table: &mut Table<'_>, p: &mut Problems) -> Option<Template> {
+fn url(table: &Table<'_>, p: &mut Problems) -> Option<Template> {
     let text = table.string("url", p);
     let url = template(table, "url", &table.required("url", text, p)?, p)?;
     if !url.start().contains("://") {
@@ -89,7 +90,7 @@ fn url(table: &mut Table<'_>, p: &mut Problems) -> Option<Template> {
 }
 
 /// What makes a service's database, and what removes it.
-fn databases(table: &mut Table<'_>, url: Option<&Template>, p: &mut Problems) -> (Vec<Template>, Vec<Template>) {
+fn databases(table: &Table<'_>, url: Option<&Template>, p: &mut Problems) -> (Vec<Template>, Vec<Template>) {
     let (create, drop) = (templates(table, "create", p), templates(table, "drop", p));
     if !drop.is_empty() && !table.has("create") {
         table.complain(p, Some("drop"), "needs `create`");
@@ -100,7 +101,7 @@ fn databases(table: &mut Table<'_>, url: Option<&Template>, p: &mut Problems) ->
     (create, drop)
 }
 
-fn crates(table: &mut Table<'_>, p: &mut Problems) -> Vec<String> {
+fn crates(table: &Table<'_>, p: &mut Problems) -> Vec<String> {
     let crates = table.strings("crates", p).unwrap_or_default();
     for client in &crates {
         let (name, feature) = client.split_once('/').unwrap_or((client, "default"));
@@ -115,16 +116,16 @@ fn crates(table: &mut Table<'_>, p: &mut Problems) -> Vec<String> {
     crates
 }
 
-fn ready(table: &mut Table<'_>, p: &mut Problems) -> Ready {
-    let ready = table.get("ready", "\"tcp\", \"redis\" or a table with a `command`", p, |value| match value {
+fn ready(table: &Table<'_>, p: &mut Problems) -> Ready {
+    let ready = table.get("ready", p, |value| match value {
         Value::Object(_) => Some(Ready::Command(Vec::new())),
         value if value == "tcp" => Some(Ready::Tcp),
         value if value == "redis" => Some(Ready::Redis),
         _ => None,
     });
     let Some(Ready::Command(_)) = ready else { return ready.unwrap_or_default() };
-    let mut table = table.table("ready", p);
-    let command = templates(&mut table, "command", p);
+    let table = table.table("ready", p);
+    let command = templates(&table, "command", p);
     table.required("command", Some(()), p);
     table.finish(p);
     Ready::Command(command)
@@ -138,36 +139,34 @@ fn files(table: &Table<'_>, p: &mut Problems) -> BTreeMap<String, Template> {
     files
 }
 
-fn container(mut table: Table<'_>, p: &mut Problems) -> Option<Container> {
-    let is_image = |image: &&str| is_word(image, "-_./:@") && !image.starts_with('-');
-    let image = table.get("image", "the name of an image", p, |value| value.as_str().filter(is_image));
+fn container(table: Table<'_>, p: &mut Problems) -> Option<Container> {
+    let is_image = |image: &str| is_word(image, "-_./:@") && !image.starts_with('-');
+    let image = table.text("image", p, is_image);
     let image = table.required("image", image, p);
-    let port = table.integer("port", 1..=65_535, p);
-    let port = table.required("port", port, p).and_then(|port| u16::try_from(port).ok());
+    let port = table.integer("port", p);
+    let port = table.required("port", port, p);
     let env = by_name(&table.table("env", p), p);
-    let args = templates(&mut table, "args", p);
+    let args = templates(&table, "args", p);
     table.finish(p);
-    Some(Container { image: image?.to_owned(), port: port?, env, args })
+    Some(Container { image: image?, port: port?, env, args })
 }
 
-fn local(mut table: Table<'_>, p: &mut Problems) -> Option<Local> {
-    let is_program = |program: &&str| !program.is_empty() && !program.starts_with('-');
-    let program = table.get("program", "the name of a program", p, |value| value.as_str().filter(is_program));
-    let program = table.required("program", program, p).map(str::to_owned);
-    let prepare = table.get("prepare", "a list of commands, each a list of texts", p, |value| {
-        let commands = value.as_array()?.iter();
-        commands.map(|words| words.as_array()?.iter().map(Value::as_str).collect()).collect::<Option<Vec<Vec<&str>>>>()
-    });
-    let prepare = prepare.into_iter().flatten().map(|words| each(&table, "prepare", words, p)).collect();
+fn local(table: Table<'_>, p: &mut Problems) -> Option<Local> {
+    let is_program = |program: &str| !program.is_empty() && !program.starts_with('-');
+    let program = table.text("program", p, is_program);
+    let program = table.required("program", program, p);
+    let prepare = table.get("prepare", p, |value| serde_json::from_value::<Vec<Vec<String>>>(value.clone()).ok());
+    let prepare = prepare.into_iter().flatten();
+    let prepare = prepare.map(|words| each(&table, "prepare", words.iter().map(String::as_str), p)).collect();
     let is_there = program.is_some();
     let local = Local {
         program: program.unwrap_or_default(),
         folders: table.strings("folders", p).unwrap_or_default(),
-        version_args: table.strings("version-args", p).unwrap_or_else(|| vec!["--version".to_owned()]),
+        version_args: table.strings("version-args", p).unwrap_or_default(),
         prepare,
-        args: templates(&mut table, "args", p),
+        args: templates(&table, "args", p),
         stop: table.word::<StopSignal>("stop", p).unwrap_or_default(),
-        refuses_root: table.get("refuses-root", "true or false", p, Value::as_bool).unwrap_or_default(),
+        refuses_root: table.flag("refuses-root", p).unwrap_or_default(),
         package: table.string("package", p),
     };
     table.finish(p);
@@ -175,14 +174,14 @@ fn local(mut table: Table<'_>, p: &mut Problems) -> Option<Local> {
 }
 
 /// A list of texts with placeholders.
-fn templates(table: &mut Table<'_>, key: &'static str, p: &mut Problems) -> Vec<Template> {
+fn templates(table: &Table<'_>, key: &'static str, p: &mut Problems) -> Vec<Template> {
     let texts = table.strings(key, p).unwrap_or_default();
     each(table, key, texts.iter().map(String::as_str), p)
 }
 
 /// A table of texts with placeholders, whose keys are names that the user gives.
 fn by_name(table: &Table<'_>, p: &mut Problems) -> BTreeMap<String, Template> {
-    let texts = table.entries("a text", p, Value::as_str).into_iter();
+    let texts = table.entries(p, Value::as_str).into_iter();
     texts.filter_map(|(name, text)| template(table, &name, text, p).map(|template| (name, template))).collect()
 }
 

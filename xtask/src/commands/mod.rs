@@ -25,8 +25,8 @@ use crate::error::{Error, Exit, Result};
 use crate::metadata;
 use crate::process;
 use crate::report::{Display, Printer, Verbosity};
-use crate::settings::Settings;
 use crate::settings::config::Config;
+use crate::settings::{Settings, keys};
 use crate::stages::Pipeline;
 use crate::workspace::Workspace;
 
@@ -83,6 +83,10 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::program(&session.pipeline.commands()), "xtask", &mut script);
             session.printer.data(&String::from_utf8_lossy(&script));
+            Ok(Exit::Ok)
+        }
+        Command::Schema => {
+            session.printer.data(&format!("{:#}", keys::of_manifests(&session.pipeline.definitions())));
             Ok(Exit::Ok)
         }
         Command::Plan(plan) => show::plan(&cli.command, plan, session),

@@ -2,6 +2,7 @@
 
 use super::environments::{self, Environment};
 use super::image::ImageConfig;
+use super::keys;
 use crate::backing::Source;
 use crate::backing::spec::ServerSpec;
 use crate::error::{Error, Flaw, Result};
@@ -10,10 +11,11 @@ use crate::options::{Counted, EngineChoice, Tell};
 use crate::outcome::Policy;
 use crate::pipeline::Definition;
 use crate::readers::Waiver;
-use crate::table::{Problems, Table, percent};
+use crate::table::{Problems, Table};
 use crate::text;
 use crate::workspace::Workspace;
-use serde_json::{Map, Value};
+use cargo_metadata::semver::Version;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -78,42 +80,42 @@ impl Config {
         let manifest = workspace.root.join("Cargo.toml");
         let mut problems = Problems::new();
         let p = &mut problems;
-        let mut top = Table::new(&manifest, "workspace.metadata.xtask", &workspace.metadata, p);
-        let exclude = known_packages(&mut top, workspace, p);
-        let services_dir = top.string("services-dir", p).unwrap_or_else(|| "services".to_owned());
-        let mut new_service = top.table("new-service", p);
+        let top = Table::new(&manifest, "workspace.metadata.xtask", keys::WORKSPACE, &workspace.metadata, p);
+        refuse_older(&top, p)?;
+        let exclude = known_packages(&top, workspace, p);
+        let services_dir = top.string("services-dir", p).unwrap_or_default();
+        let new_service = top.table("new-service", p);
         let template = new_service.string("template", p).map(|path| workspace.root.join(path));
         new_service.finish(p);
-        let main_branch = top.string("main-branch", p).unwrap_or_else(|| "main".to_owned());
-        let keep_runs = top.integer("keep-runs", 1..=10_000, p).unwrap_or(20);
-        let timeout = top.duration("timeout", p).unwrap_or(Duration::from_secs(90 * 60));
-        let mut coverage = top.table("coverage", p);
+        let main_branch = top.string("main-branch", p).unwrap_or_default();
+        let keep_runs = top.integer("keep-runs", p).unwrap_or_default();
+        let timeout = top.duration("timeout", p).unwrap_or_default();
+        let coverage = top.table("coverage", p);
         let engine = coverage.word("engine", p).unwrap_or(EngineChoice::Auto);
         let coverage_tests = coverage.word("tests", p).unwrap_or(Counted::All);
         let coverage_minimum = coverage.percent("minimum", p);
-        let coverage_floors = floors(&mut coverage, workspace, p);
+        let coverage_floors = floors(&coverage, workspace, p);
         coverage.finish(p);
-        let mut audit = top.table("audit", p);
+        let audit = top.table("audit", p);
         let advisory_db = audit.string("advisory-db", p).map(|path| workspace.root.join(path));
-        let waivers = waivers(&mut audit, now, p);
+        let waivers = waivers(&audit, now, p);
         audit.finish(p);
-        let mut integration = top.table("integration", p);
+        let integration = top.table("integration", p);
         let servers_from = integration.word("source", p).unwrap_or(Source::Auto);
-        let none = integration.get("servers", "a table", p, |value| Some(value.as_object().is_some_and(Map::is_empty)));
-        let servers = servers(&mut integration, p);
+        let own_servers = integration.table("servers", p);
+        let servers = servers(&own_servers, p);
         integration.finish(p);
-        let mut images = top.table("image", p);
-        let image = ImageConfig::read(&mut images, &workspace.root, p);
+        let images = top.table("image", p);
+        let image = ImageConfig::read(&images, &workspace.root, p);
         images.finish(p);
-        let mut notify = top.table("notify", p);
+        let notify = top.table("notify", p);
         let tell = notify.word("on", p).unwrap_or(Tell::Always);
         notify.finish(p);
-        let stages = stage_table(&mut top, built_in, p);
-        let environments = environments::read(&mut top, p);
+        let stages = stage_table(&top, built_in, p);
+        let environments = environments::read(&top, p);
         top.finish(p);
         packages(workspace, p);
         if problems.is_empty() {
-            let keep_runs = usize::try_from(keep_runs).unwrap_or(usize::MAX);
             return Ok(Self {
                 exclude,
                 services_dir,
@@ -130,19 +132,13 @@ impl Config {
                 waivers,
                 servers_from,
                 servers,
-                starts_servers: none != Some(true),
+                starts_servers: !own_servers.is_empty(),
                 image,
                 environments,
                 tell,
             });
         }
-        Err(Error::usage(format!(
-            "read the configuration of xtask: {}\n  {}",
-            text::count(problems.len(), "problem"),
-            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
-        ))
-        .hint("docs/configuration.md lists every key with its default")
-        .at(problems.into_iter().map(Flaw::from)))
+        Err(invalid(problems).hint("docs/configuration.md lists every key with its default"))
     }
 
     /// The stage of this id.
@@ -151,7 +147,29 @@ impl Config {
     }
 }
 
-fn known_packages(top: &mut Table<'_>, workspace: &Workspace, p: &mut Problems) -> BTreeSet<String> {
+fn invalid(problems: Problems) -> Error {
+    let listed: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let count = text::count(problems.len(), "problem");
+    Error::usage(format!("read the configuration of xtask: {count}\n  {}", listed.join("\n  ")))
+        .at(problems.into_iter().map(Flaw::from))
+}
+
+/// Refuses a configuration for newer versions of xtask. That is its only problem then: other keys may be valid there.
+fn refuse_older(top: &Table<'_>, p: &mut Problems) -> Result<()> {
+    let own = env!("CARGO_PKG_VERSION");
+    let minimum = top.get("min-version", p, |value| Version::parse(value.as_str()?).ok());
+    match minimum {
+        Some(minimum) if Version::parse(own).is_ok_and(|own| own < minimum) => {
+            let mut problem = Problems::new();
+            let why = format!("requires xtask {minimum} or newer, and this is xtask {own}");
+            top.complain(&mut problem, Some("min-version"), &why);
+            Err(invalid(problem).hint("update this xtask, or run the workspace's own: `cargo xtask` in its directory"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn known_packages(top: &Table<'_>, workspace: &Workspace, p: &mut Problems) -> BTreeSet<String> {
     let names: BTreeSet<String> = top.strings("exclude", p).unwrap_or_default().into_iter().collect();
     for name in &names {
         check_package(top, "exclude", name, workspace, p);
@@ -167,26 +185,23 @@ fn check_package(table: &Table<'_>, key: &str, name: &str, workspace: &Workspace
     }
 }
 
-fn floors(coverage: &mut Table<'_>, workspace: &Workspace, p: &mut Problems) -> BTreeMap<String, f64> {
+fn floors(coverage: &Table<'_>, workspace: &Workspace, p: &mut Problems) -> BTreeMap<String, f64> {
     let table = coverage.table("floors", p);
-    let floors: BTreeMap<String, f64> = table.entries("a number from 0 to 100", p, percent).into_iter().collect();
+    let floors: BTreeMap<String, f64> = table.entries(p, Value::as_f64).into_iter().collect();
     for name in floors.keys() {
         check_package(&table, name, name, workspace, p);
     }
     floors
 }
 
-fn waivers(audit: &mut Table<'_>, now: SystemTime, p: &mut Problems) -> Vec<Waiver> {
+fn waivers(audit: &Table<'_>, now: SystemTime, p: &mut Problems) -> Vec<Waiver> {
     let today = humantime::format_rfc3339_seconds(now).to_string();
     let today = today.split('T').next().unwrap_or_default();
     let mut waivers = Vec::new();
-    for mut table in audit.list("waivers", p) {
+    for table in audit.list("waivers", p) {
         let id = table.string("id", p);
         let reason = table.string("reason", p);
-        let expires = table.get("expires", "the last day it holds, such as \"2026-12-31\"", p, |value| {
-            let day = value.as_str()?;
-            humantime::parse_rfc3339(&format!("{day}T00:00:00Z")).ok().map(|_| day.to_owned())
-        });
+        let expires = table.text("expires", p, |day| humantime::parse_rfc3339(&format!("{day}T00:00:00Z")).is_ok());
         if let (Some(id), Some(reason), Some(expires)) = (&id, &reason, &expires) {
             let expired = expires.as_str() < today;
             waivers.push(Waiver { id: id.clone(), reason: reason.clone(), expires: expires.clone(), expired });
@@ -198,11 +213,10 @@ fn waivers(audit: &mut Table<'_>, now: SystemTime, p: &mut Problems) -> Vec<Waiv
     waivers
 }
 
-fn servers(integration: &mut Table<'_>, p: &mut Problems) -> Vec<ServerSpec> {
-    let own = integration.table("servers", p);
+fn servers(own: &Table<'_>, p: &mut Problems) -> Vec<ServerSpec> {
     let mut specs = ServerSpec::defaults();
-    for (name, value) in own.entries("a table", p, |value| value.is_object().then_some(value)) {
-        if let Some(spec) = ServerSpec::read(&name, value, &own, p) {
+    for (name, value) in own.entries(p, Some) {
+        if let Some(spec) = ServerSpec::read(&name, value, own, p) {
             specs.retain(|known| known.name != spec.name);
             specs.push(spec);
         }
@@ -211,17 +225,19 @@ fn servers(integration: &mut Table<'_>, p: &mut Problems) -> Vec<ServerSpec> {
 }
 
 /// The stages: the program's as the configuration changes them, and the ones that it adds.
-fn stage_table(top: &mut Table<'_>, built_in: &[Definition], p: &mut Problems) -> Vec<StageConfig> {
+fn stage_table(top: &Table<'_>, built_in: &[Definition], p: &mut Problems) -> Vec<StageConfig> {
     let configured = |definition: Definition, command| StageConfig { kind: definition.id.clone(), definition, command };
     let mut stages: Vec<StageConfig> =
         built_in.iter().map(|definition| configured(definition.clone(), Vec::new())).collect();
     let entries = top.table("stages", p).tables(p);
     let ids = stages.iter().map(|stage| stage.definition.id.to_string());
     let known: BTreeSet<String> = ids.chain(entries.iter().map(|(name, _)| (*name).to_owned())).collect();
-    for (name, mut entry) in entries {
-        let policy = entry.get("policy", "one of \"blocking\", \"warning\", \"info\", \"reporting\"", p, policy);
+    for (name, entry) in entries {
+        let is_built_in = built_in.iter().any(|definition| definition.id.as_str() == name);
+        let entry = if is_built_in { entry.of(keys::STAGE) } else { entry };
+        let policy = entry.get("policy", p, policy);
         let timeout = entry.duration("timeout", p);
-        let limit = entry.integer("max-parallel", 1..=1024, p).and_then(|limit| usize::try_from(limit).ok());
+        let limit = entry.integer("max-parallel", p);
         let known_stage = stages.iter_mut().find(|stage| stage.definition.id.as_str() == name);
         let changed = |mut definition: Definition| {
             definition.policy = policy.unwrap_or(definition.policy);
@@ -271,12 +287,13 @@ fn is_name(name: &str) -> bool {
 /// them; here they only must be facts that exist.
 fn packages(workspace: &Workspace, p: &mut Problems) {
     for package in &workspace.packages {
-        let mut table = Table::new(&package.manifest, "package.metadata.xtask", &package.metadata, p);
-        let mut service = table.table("service", p);
-        service.integer("port", 1..=65_535, p);
+        let path = "package.metadata.xtask";
+        let table = Table::new(&package.manifest, path, keys::PACKAGE, &package.metadata, p);
+        let service = table.table("service", p);
+        service.integer::<u16>("port", p);
         service.strings("needs", p);
-        service.integer("replicas", 0..=1000, p);
-        service.get("image", "true or false", p, Value::as_bool);
+        service.integer::<u32>("replicas", p);
+        service.flag("image", p);
         service.finish(p);
         table.finish(p);
     }

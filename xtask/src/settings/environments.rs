@@ -35,41 +35,37 @@ pub struct Environment {
 }
 
 /// The environments, by name.
-pub(super) fn read(top: &mut Table<'_>, p: &mut Problems) -> Vec<Environment> {
+pub(super) fn read(top: &Table<'_>, p: &mut Problems) -> Vec<Environment> {
     let table = top.table("environments", p);
     table.tables(p).into_iter().filter_map(|(name, entry)| environment(name, entry, p)).collect()
 }
 
-fn environment(name: &str, mut table: Table<'_>, p: &mut Problems) -> Option<Environment> {
+fn environment(name: &str, table: Table<'_>, p: &mut Problems) -> Option<Environment> {
     if !text::is_dns_label(name) {
         table.complain(p, None, "is no name for an environment: use lower-case letters, digits and dashes");
     }
-    let cluster = cluster(&mut table, p);
+    let cluster = cluster(&table, p);
     let namespace = table.string("namespace", p);
     if namespace.as_deref().is_none_or(|namespace| !text::is_dns_label(namespace)) {
         table.complain(p, None, "needs a `namespace`: lower-case letters, digits and dashes, at most 63");
     }
     let server = table.string("server", p);
     let registry = table.string("registry", p);
-    let replicas = table.integer("replicas", 0..=1000, p).and_then(|replicas| u32::try_from(replicas).ok());
-    let guard = table.get("guard", "true or false", p, Value::as_bool).unwrap_or(false);
-    let rollback_on_smoke = table.get("rollback-on-smoke", "true or false", p, Value::as_bool).unwrap_or(false);
-    let timeout = table.duration("timeout", p).unwrap_or(Duration::from_secs(10 * 60));
-    let rollback_timeout = table.duration("rollback-timeout", p).unwrap_or(Duration::from_secs(5 * 60));
-    let soak = table.duration("soak", p).unwrap_or(Duration::from_secs(10));
+    let replicas = table.integer("replicas", p);
+    let guard = table.flag("guard", p).unwrap_or_default();
+    let rollback_on_smoke = table.flag("rollback-on-smoke", p).unwrap_or_default();
+    let timeout = table.duration("timeout", p).unwrap_or_default();
+    let rollback_timeout = table.duration("rollback-timeout", p).unwrap_or_default();
+    let soak = table.duration("soak", p).unwrap_or_default();
     let variables = table.table("variables", p);
-    let given: BTreeMap<String, String> =
-        variables.entries("a text", p, |value| value.as_str().map(str::to_owned)).into_iter().collect();
+    let given = variables.texts(p);
     for name in given.keys().filter(|name| !is_variable(name)) {
         variables.complain(p, Some(name), "is no name for a variable: use letters, digits, `_`, `-` and `.`");
     }
-    let wanted =
-        "the name of a Secret: lower-case letters, digits, dashes and dots; `{service}` stands for the service's";
-    let secret = table.get("secret", wanted, p, |value| value.as_str().filter(|name| is_secret(name)));
-    let secret = secret.map(str::to_owned);
+    let secret = table.text("secret", p, is_secret);
     let resources = resources(table.table("resources", p), p);
     let server_ports = server_ports(&table.table("server-ports", p), p);
-    let callers = table.get("callers", CALLERS, p, |value| value.as_array()?.iter().map(peer).collect());
+    let callers = table.get("callers", p, |value| value.as_array()?.iter().map(peer).collect());
     table.finish(p);
     let namespace = namespace?;
     Some(Environment {
@@ -93,7 +89,7 @@ fn environment(name: &str, mut table: Table<'_>, p: &mut Problems) -> Option<Env
     })
 }
 
-fn cluster(table: &mut Table<'_>, p: &mut Problems) -> Option<Cluster> {
+fn cluster(table: &Table<'_>, p: &mut Problems) -> Option<Cluster> {
     let (name, region) = (table.string("cluster", p), table.string("region", p));
     let account = table.string("account", p);
     match (name, region, table.string("context", p)) {
@@ -106,18 +102,9 @@ fn cluster(table: &mut Table<'_>, p: &mut Problems) -> Option<Cluster> {
     }
 }
 
-const QUANTITY: &str = "a quantity of Kubernetes, such as \"250m\" or \"64Mi\"";
-
-fn resources(mut table: Table<'_>, p: &mut Problems) -> Resources {
-    let mut text = |key, default: &str| {
-        let given = table.get(key, QUANTITY, p, |value| value.as_str().filter(|text| quantity(text).is_some()));
-        given.unwrap_or(default).to_owned()
-    };
-    let resources = Resources {
-        cpu: text("cpu", "50m"),
-        memory: text("memory", "64Mi"),
-        memory_limit: text("memory-limit", "256Mi"),
-    };
+fn resources(table: Table<'_>, p: &mut Problems) -> Resources {
+    let mut text = |key| table.text(key, p, |text| quantity(text).is_some()).unwrap_or_default();
+    let resources = Resources { cpu: text("cpu"), memory: text("memory"), memory_limit: text("memory-limit") };
     if quantity(&resources.memory) > quantity(&resources.memory_limit) {
         let Resources { memory, memory_limit, .. } = &resources;
         table.complain(
@@ -170,13 +157,9 @@ fn is_secret(name: &str) -> bool {
 /// The ports of the servers that services may reach: the two that every service of this kind knows, and further ones.
 fn server_ports(table: &Table<'_>, p: &mut Problems) -> BTreeMap<String, u16> {
     let mut ports = BTreeMap::from([("postgres".to_owned(), 5432), ("redis".to_owned(), 6379)]);
-    ports.extend(table.entries("a port from 1 to 65535", p, |value| {
-        value.as_u64().and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)
-    }));
+    ports.extend(table.entries(p, |value| u16::try_from(value.as_u64()?).ok()));
     ports
 }
-
-const CALLERS: &str = "a list of addresses as `10.0.0.0/16` and names of namespaces";
 
 /// `10.0.0.0/16`, or the name of a namespace.
 fn peer(value: &Value) -> Option<Peer> {
@@ -191,14 +174,16 @@ fn peer(value: &Value) -> Option<Peer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::keys;
     use serde_json::json;
     use std::path::Path;
 
     fn read(value: &Value) -> (Vec<Environment>, Problems) {
         let mut problems = Problems::new();
         let top = json!({ "environments": value });
-        let mut top = Table::new(Path::new("Cargo.toml"), "workspace.metadata.xtask", &top, &mut problems);
-        (super::read(&mut top, &mut problems), problems)
+        let path = "workspace.metadata.xtask";
+        let top = Table::new(Path::new("Cargo.toml"), path, keys::WORKSPACE, &top, &mut problems);
+        (super::read(&top, &mut problems), problems)
     }
 
     #[test]
@@ -264,7 +249,7 @@ mod tests {
             "`workspace.metadata.xtask.environments.Prod` needs a `namespace`",
             "`workspace.metadata.xtask.environments.Prod.replica` is unknown: did you mean `replicas`?",
             "`workspace.metadata.xtask.environments.both` needs either",
-            "`workspace.metadata.xtask.environments.both.server-ports.mongo` is 0, and must be a port from 1 to 65535",
+            "`workspace.metadata.xtask.environments.both.server-ports.mongo` is 0, and must be a whole number from 1 to 65535",
         ];
         assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
         for (problem, wanted) in problems.iter().zip(wanted) {

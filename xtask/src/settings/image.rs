@@ -1,7 +1,6 @@
 //! The settings in `[workspace.metadata.xtask.image]`.
 
 use crate::options::BuilderChoice;
-use crate::registry;
 use crate::registry::{LoginChoice, Registry};
 use crate::table::{Problems, Table};
 use crate::text;
@@ -10,9 +9,6 @@ use std::path::{Component, Path, PathBuf};
 
 /// The placeholders that are allowed between braces in a variable's value.
 const PLACEHOLDERS: [&str; 4] = ["commit", "port", "service", "version"];
-
-/// The form that the name of an image must have.
-const TOOLCHAIN: &str = "an image with cargo in it, such as \"rust:1.95-slim-bookworm\"";
 
 /// How images are made, and where they go.
 #[derive(Clone, Debug)]
@@ -43,13 +39,12 @@ pub struct ImageConfig {
 
 impl ImageConfig {
     /// Reads the table; `root` is the workspace's.
-    pub fn read(table: &mut Table<'_>, root: &Path, p: &mut Problems) -> Self {
+    pub fn read(table: &Table<'_>, root: &Path, p: &mut Problems) -> Self {
         let path = |text: String| root.join(text);
         let base = table.string("base", p).filter(|base| base != "scratch").map(path);
-        let wanted = "a user and a group as numbers, such as \"65532:65532\", and not root";
-        let user = table.get("user", wanted, p, |value| value.as_str().filter(|user| is_user(user)));
+        let user = table.text("user", p, is_user);
         let env = table.table("env", p);
-        let variables = env.entries("a text", p, |value| value.as_str().map(str::to_owned));
+        let variables = env.texts(p);
         for (name, value) in &variables {
             if let Some(unknown) = unknown_placeholder(value) {
                 let known = text::list(PLACEHOLDERS.map(|known| format!("{{{known}}}")));
@@ -64,26 +59,22 @@ impl ImageConfig {
             table.complain(p, Some("builder"), "makes images on `scratch` only: with a `base` it must be \"oci\"");
         }
         let inside = |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-        let sources = table.get("sources", "a list of paths within the workspace", p, |value| {
+        let sources = table.get("sources", p, |value| {
             let paths = value.as_array()?.iter().map(|path| path.as_str().filter(|path| inside(path)));
             paths.map(|path| Some(PathBuf::from(path?))).collect::<Option<Vec<_>>>()
         });
         Self {
             // A base is a layout on this machine, which an engine cannot read.
             builder: if base.is_some() && builder == BuilderChoice::Auto { BuilderChoice::Oci } else { builder },
-            toolchain: table.get("toolchain", TOOLCHAIN, p, |value| {
-                value.as_str().filter(|it| is_reference(it)).map(str::to_owned)
-            }),
+            toolchain: table.text("toolchain", p, is_reference),
             sources: sources.unwrap_or_default(),
             base,
-            links_statically: table.get("static", "true or false", p, serde_json::Value::as_bool),
-            user: user.unwrap_or("65532:65532").to_owned(),
+            links_statically: table.flag("static", p),
+            user: user.unwrap_or_default(),
             ca_bundle: table.string("ca-bundle", p).map(path),
-            budget: table
-                .get("budget", "a size such as \"60 MiB\"", p, |value| text::parse_bytes(value.as_str()?))
-                .filter(|budget| *budget > 0),
-            env: variables.into_iter().collect(),
-            registry: table.get("registry", registry::FORM, p, |value| Registry::parse(value.as_str()?)),
+            budget: table.get("budget", p, |value| text::parse_bytes(value.as_str()?)).filter(|budget| *budget > 0),
+            env: variables,
+            registry: table.get("registry", p, |value| Registry::parse(value.as_str()?)),
             login: table.word("login", p).unwrap_or(LoginChoice::Auto),
         }
     }
@@ -127,12 +118,14 @@ fn unknown_placeholder(value: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::keys::IMAGE;
+    use crate::table::key::Form;
     use serde_json::{Value, json};
 
     fn read(value: &Value) -> (ImageConfig, Problems) {
         let mut problems = Vec::new();
-        let mut table = Table::new(Path::new("Cargo.toml"), "image", value, &mut problems);
-        let config = ImageConfig::read(&mut table, Path::new("/w"), &mut problems);
+        let table = Table::new(Path::new("Cargo.toml"), "image", Form::Table(IMAGE), value, &mut problems);
+        let config = ImageConfig::read(&table, Path::new("/w"), &mut problems);
         table.finish(&mut problems);
         (config, problems)
     }

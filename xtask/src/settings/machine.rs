@@ -84,7 +84,9 @@ impl Builder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::keys::IMAGE;
     use crate::table::Table;
+    use crate::table::key::Form;
     use serde_json::{Value, json};
     use std::path::Path;
 
@@ -117,8 +119,8 @@ mod tests {
         #[track_caller]
         fn case(choice: BuilderChoice, config: &Value, machine: &dyn Machine, wanted: Option<(&str, &str)>) {
             let mut problems = Vec::new();
-            let mut table = Table::new(Path::new("Cargo.toml"), "image", config, &mut problems);
-            let image = ImageConfig::read(&mut table, Path::new("/w"), &mut problems);
+            let table = Table::new(Path::new("Cargo.toml"), "image", Form::Table(IMAGE), config, &mut problems);
+            let image = ImageConfig::read(&table, Path::new("/w"), &mut problems);
             let docker = |(program, toolchain): (&str, &str)| {
                 Builder::Docker(Docker { program: program.to_owned(), toolchain: toolchain.to_owned() })
             };

@@ -6,6 +6,7 @@ pub mod config;
 pub mod deployment;
 pub mod environments;
 pub mod image;
+pub mod keys;
 mod machine;
 pub mod manifest;
 mod selection;

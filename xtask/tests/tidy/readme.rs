@@ -3,7 +3,9 @@
 use crate::sources::{below, documents, read, root, xtask};
 use std::collections::BTreeSet;
 use xtask::cli::Cli;
+use xtask::settings::keys;
 use xtask::stages::Pipeline;
+use xtask::table::key::Form;
 
 fn subcommands() -> Vec<String> {
     let cli = Cli::program(&Pipeline::default().commands());
@@ -41,34 +43,27 @@ fn every_subcommand_is_tested() {
 fn every_key_of_the_configuration_is_documented() {
     let text = everything();
     let forms = |key: &str| [format!("`{key}`"), format!(".{key}`"), format!(".{key}]")];
-    for key in keys_of_the_tables().into_iter().chain(keys_of_a_server()) {
-        assert!(forms(&key).iter().any(|form| text.contains(form)), "README.md and docs/ lack the key `{key}`");
+    for key in described(&[keys::WORKSPACE, keys::PACKAGE]) {
+        assert!(forms(key).iter().any(|form| text.contains(form)), "README.md and docs/ lack the key `{key}`");
     }
 }
 
-/// The keys that the settings ask their tables for.
-fn keys_of_the_tables() -> BTreeSet<String> {
-    let files = ["config", "environments", "image"].map(|name| read(&format!("xtask/src/settings/{name}.rs")));
-    let source = files.concat();
-    let asks = ["string", "strings", "word", "integer", "percent", "duration", "table", "list", "get"];
-    let mut keys = BTreeSet::new();
-    for ask in asks {
-        let call = format!(".{ask}(\"");
-        let calls = source.split(&call).skip(1);
-        keys.extend(calls.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+/// The names of all keys within these tables.
+fn described(tables: &[Form]) -> BTreeSet<&'static str> {
+    let mut names = BTreeSet::new();
+    let mut next = tables.to_vec();
+    while let Some(form) = next.pop() {
+        match form {
+            Form::List(_, form) | Form::Names(form) => next.push(*form),
+            Form::NamesBeside(_, form, others) => next.extend([*form, *others]),
+            form => {
+                names.extend(form.keys().iter().map(|key| key.name));
+                next.extend(form.keys().iter().map(|key| key.form));
+            }
+        }
     }
-    assert!(keys.contains("exclude") && keys.contains("waivers") && keys.len() > 15, "{keys:?}");
-    keys
-}
-
-/// The keys of a server's table: the public fields in `backing::spec`, with dashes.
-fn keys_of_a_server() -> BTreeSet<String> {
-    let source = read("xtask/src/backing/spec.rs");
-    let fields = source.lines().filter_map(|line| Some(line.strip_prefix("    pub ")?.split_once(": ")?.0));
-    let keys: BTreeSet<String> =
-        fields.filter(|field| *field != "name" && !field.contains('(')).map(|field| field.replace('_', "-")).collect();
-    assert!(keys.contains("client-env") && keys.contains("refuses-root"), "{keys:?}");
-    keys
+    assert!(["waivers", "refuses-root", "memory-limit"].iter().all(|key| names.contains(key)), "{names:?}");
+    names
 }
 
 #[test]

@@ -185,3 +185,30 @@ fn the_policies_of_the_twelve_can_be_changed() {
     warning: format-and-lint failed (fmt: 1 file is not formatted), which does not block
     ");
 }
+
+#[test]
+fn an_older_xtask_refuses_a_newer_configuration_whatever_else_it_holds() {
+    let newer = "[workspace.metadata.xtask]\nmin-version = \"9.1.0\"\nkeep-runs = \"all\"\nnot-known-yet = 1\n";
+    let own = env!("CARGO_PKG_VERSION");
+    let said = plan(newer).exits(2).stderr.replace(own, "OWN");
+    assert_snapshot!(said, @"
+    error: cannot read the configuration of xtask: 1 problem
+      /w/Cargo.toml: `workspace.metadata.xtask.min-version` requires xtask 9.1.0 or newer, and this is xtask OWN
+    hint: update this xtask, or run the workspace's own: `cargo xtask` in its directory
+    ");
+    for version in ["0.0.1", own] {
+        plan(&format!("[workspace.metadata.xtask]\nmin-version = \"{version}\"\n")).exits(0);
+    }
+}
+
+#[test]
+fn a_malformed_version_is_a_problem_among_others() {
+    assert_snapshot!(plan("[workspace.metadata.xtask]\nmin-version = \"9\"\nkeep-run = 1\n"), @r#"
+    exit code 2
+    ----- stderr -----
+    error: cannot read the configuration of xtask: 2 problems
+      /w/Cargo.toml: `workspace.metadata.xtask.min-version` is "9", and must be a version such as "0.2.0"
+      /w/Cargo.toml: `workspace.metadata.xtask.keep-run` is unknown: did you mean `keep-runs`?
+    hint: docs/configuration.md lists every key with its default
+    "#);
+}

@@ -1,4 +1,5 @@
 //! The configuration, and which services, packages and stages a run selects.
 
 mod keys;
+mod schema;
 mod selection;

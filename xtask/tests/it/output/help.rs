@@ -61,6 +61,7 @@ fn the_help_lists_every_command_and_every_exit_code() {
       doctor       List tools and versions, and how to install missing ones
       setup        Install missing tools for the pull request pipeline
       test         Run xtask's own tests, and install what they need
+      schema       Print the JSON schema of the configuration, for editors
       completions  Generate a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 
