@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, runs};
 use std::time::Duration;
-use xtask::process::{Background, End, Level, Signal, spawn_background};
+use xtask_process::process::{Background, End, Level, Signal, spawn_background};
 
 /// Waits until the server has printed `ready`.
 fn ready(server: &Background) {

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Once, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 use tempfile::TempDir;
-use xtask::command::Command;
-use xtask::command::Stream;
-use xtask::error::Result;
-use xtask::process::{self, Child, Ended, Stop, Surroundings};
+use xtask_core::command::Command;
+use xtask_core::command::Stream;
+use xtask_core::error::Result;
+use xtask_process::process::{self, Child, Ended, Stop, Surroundings};
 
 /// Longer than any test takes: a limit of this length is one that is not reached.
 pub(crate) const NEVER: Duration = Duration::from_secs(300);

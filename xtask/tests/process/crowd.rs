@@ -4,7 +4,7 @@ use crate::bench::{Bench, alone};
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use xtask::process::{End, sweep};
+use xtask_process::process::{End, sweep};
 
 /// All children of this process, also those that wait to be reaped.
 pub(crate) fn children() -> Vec<i32> {

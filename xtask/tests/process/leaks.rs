@@ -2,8 +2,8 @@
 
 use crate::bench::{Bench, alone, runs};
 use std::path::Path;
-use xtask::command::Command;
-use xtask::process::{self, End, Level, kill_survivors, spawn_background, survivors, sweep};
+use xtask_core::command::Command;
+use xtask_process::process::{self, End, Level, kill_survivors, spawn_background, survivors, sweep};
 
 /// Waits until the last background process has become `sleep`, for its name is what is looked at.
 const IS_SLEEP: &str = r#"until [ "$(</proc/$!/comm)" = sleep ]; do :; done;"#;

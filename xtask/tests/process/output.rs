@@ -2,8 +2,8 @@
 
 use crate::bench::{Bench, alone};
 use std::fs;
-use xtask::command::Stream;
-use xtask::process::{Child, End, LINE_CAP, Listener, listen};
+use xtask_core::command::Stream;
+use xtask_process::process::{Child, End, LINE_CAP, Listener, listen};
 
 #[test]
 fn both_streams_are_told_apart_and_logged_together() {
@@ -114,7 +114,7 @@ fn a_log_that_cannot_be_written_changes_nothing_but_a_note() {
         let mut lines = 0;
         let command = bench.command("yes 0123456789012345678901234567890123456789 | head -n 20000; exit 6");
         let child = bench.child(&command);
-        let ended = xtask::process::run(&child, &mut |_, _| lines += 1).expect("bash starts");
+        let ended = xtask_process::process::run(&child, &mut |_, _| lines += 1).expect("bash starts");
         assert_eq!((ended.end, lines), (End::Exited(6), 20000));
         assert_eq!(ended.notes.len(), 1, "{:?}", ended.notes);
         assert!(ended.notes[0].contains(place), "{:?}", ended.notes);
@@ -143,7 +143,7 @@ fn memory_is_bounded_whatever_a_child_prints() {
     ] {
         let command = bench.command(script);
         let (mut bytes, mut longest) = (0, 0);
-        let ended = xtask::process::run(&bench.child(&command), &mut |_, line| {
+        let ended = xtask_process::process::run(&bench.child(&command), &mut |_, line| {
             bytes += line.len() + 1;
             longest = longest.max(line.len());
         })

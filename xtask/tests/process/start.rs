@@ -2,8 +2,8 @@
 
 use crate::bench::Bench;
 use std::fs;
-use xtask::command::Command;
-use xtask::process::End;
+use xtask_core::command::Command;
+use xtask_process::process::End;
 
 #[test]
 fn the_end_is_the_childs_own() {

@@ -4,7 +4,7 @@
 
 use crate::bench::{Bench, runs};
 use std::time::Duration;
-use xtask::process::{End, Level};
+use xtask_process::process::{End, Level};
 
 const SHORT: Duration = Duration::from_millis(100);
 

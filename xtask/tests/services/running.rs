@@ -7,9 +7,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use xtask::backing::spec::ServerSpec;
-use xtask::backing::{self, Request, Servers, Source};
-use xtask::process::{Stop, Surroundings};
+use xtask_cargo::backing::spec::ServerSpec;
+use xtask_cargo::backing::{self, Request, Servers, Source};
+use xtask_process::process::{Stop, Surroundings};
 
 /// The workspace.
 fn root() -> &'static Path {

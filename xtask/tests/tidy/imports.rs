@@ -24,14 +24,14 @@ const IO: [&str; 18] = [
     ".read_dir()",
 ];
 
-/// Fails for every file beneath `places` (paths from `xtask/src`) that says one of `words`.
+/// Fails for every file beneath `places` (paths within a crate's `src`) that says one of `words`.
 #[track_caller]
 fn never(places: &[&str], words: &[&str], why: &str) {
     let sources = xtask();
     let mut found = Vec::new();
     for place in places {
         let of_place: Vec<&Source> = sources.iter().filter(|source| lies_in(source, place)).collect();
-        assert!(of_place.iter().any(|source| !source.code.is_empty()), "there is no xtask/src/{place}");
+        assert!(of_place.iter().any(|source| !source.code.is_empty()), "there is no {place}");
         for source in of_place {
             let said = words.iter().filter(|word| source.code.contains(**word));
             found.extend(said.map(|word| format!("{}: {word}", source.path)));
@@ -57,9 +57,8 @@ fn only(homes: &[&str], words: &[&str], why: &str) {
 }
 
 fn lies_in(source: &Source, place: &str) -> bool {
-    source.path.strip_prefix("xtask/src/").is_some_and(|path| {
-        path == place || path.strip_prefix(place).is_some_and(|rest| place.ends_with('/') && !rest.is_empty())
-    })
+    let (_, path) = source.place();
+    path == place || path.strip_prefix(place).is_some_and(|rest| place.ends_with('/') && !rest.is_empty())
 }
 
 #[test]
@@ -117,37 +116,17 @@ fn the_plan_and_the_readers_do_no_io() {
 
 #[test]
 fn data_flows_one_way() {
-    never(&["exec/"], &["crate::report", "super::report"], "the executor emits events and knows no display");
-    let beyond = ["crate::exec", "crate::process", "crate::stages", "crate::planner", "crate::settings", "crate::cli"];
-    never(&["report/"], &beyond, "a report is made from events and nothing else");
-    let doing = ["crate::exec", "crate::process", "crate::report", "crate::backing::Servers"];
-    never(
-        &["stages/", "plan/", "readers/", "settings/", "workspace.rs"],
-        &doing,
-        "what is planned is data until it is spawned",
-    );
-    never(
-        &["tools/", "backing/", "cache/", "deploy/", "image/", "notify/", "scaffold/"],
-        &["crate::report", "crate::settings", "crate::cli", "crate::stages"],
-        "they are given what they need",
-    );
-    let all = [
-        "exec/",
-        "report/",
-        "stages/",
-        "plan/",
-        "readers/",
-        "settings/",
-        "workspace.rs",
-        "metadata/",
-        "tools/",
-        "backing/",
-        "image/",
-        "deploy/",
-        "notify/",
-        "scaffold/",
-    ];
-    never(&all, &["crate::commands"], "nothing knows the commands");
+    // Between crates cargo sees to it; see `manifest::crates_know_only_those_below`.
+    let doing =
+        ["xtask_engine::exec", "xtask_process::process", "xtask_report::", "backing::Servers", "crate::commands"];
+    never(&["planner/", "settings/", "stages/"], &doing, "what is planned is data until it is spawned");
+    let doing = ["xtask_process::process", "backing::Servers"];
+    never(&["readers/"], &doing, "what is read is data, wherever it comes from");
+    let beyond = ["crate::exec", "crate::cache"];
+    never(&["plan/", "job/"], &beyond, "the plan and its jobs do not know who performs them");
+    never(&["scaffold/"], &["crate::settings", "crate::cli", "crate::stages"], "it is given what it needs");
+    never(&["tools/", "backing/", "readers/"], &["crate::jobs"], "they are given what they need");
+    never(&["image/", "deploy/", "notify/"], &["crate::jobs"], "they are given what they need");
 }
 
 #[test]
@@ -183,13 +162,14 @@ fn the_fold_is_the_only_book_of_a_run() {
     let found: Vec<&str> = report.iter().filter(remembers).map(|source| source.path.as_str()).collect();
     // About output alone: the annotations that GitHub still takes, the lines and the bar on the terminal, and the moment
     // that the thread that draws has been given.
-    let output = ["github", "pen", "printer", "progress"].map(|file| format!("xtask/src/report/{file}.rs"));
+    let output =
+        ["github", "pen", "printer", "progress"].map(|file| format!("xtask/crates/report/src/report/{file}.rs"));
     assert_eq!(found, output, "a subscriber that remembers something keeps a book beside the fold");
 }
 
 #[test]
 fn imports_name_their_module() {
-    let grouped: Vec<String> = below(&["xtask/src"])
+    let grouped: Vec<String> = xtask()
         .into_iter()
         .filter(|source| source.code.contains("use crate::{") || source.code.contains("use std::{"))
         .map(|source| source.path)
@@ -206,7 +186,11 @@ fn the_surroundings_are_read_in_one_place() {
 
 #[test]
 fn only_main_ends_the_process() {
-    only(&["main.rs"], &["process::ExitCode", "process::exit", "process::abort"], "only `main` ends the process");
+    only(
+        &["app.rs", "main.rs"],
+        &["process::ExitCode", "process::exit", "process::abort"],
+        "only `main` ends the process",
+    );
 }
 
 #[test]
@@ -236,10 +220,7 @@ fn no_left_overs() {
     };
     let mut found = Vec::new();
     // This file says the words.
-    for source in below(&["xtask/src", "xtask/tests", "xtask/oci", "services"])
-        .iter()
-        .filter(|s| !s.path.ends_with("tidy/imports.rs"))
-    {
+    for source in below(&["xtask", "services"]).iter().filter(|s| !s.path.ends_with("tidy/imports.rs")) {
         let lines = source.text.lines().filter(|line| !line.trim_start().starts_with("//"));
         let said = lines.filter(|line| is_left_over(line));
         found.extend(said.map(|line| format!("{}: {}", source.path, line.trim())));
@@ -249,7 +230,7 @@ fn no_left_overs() {
 
 #[test]
 fn files_are_about_one_thing() {
-    let long: Vec<String> = below(&["xtask/src", "xtask/oci", "services"])
+    let long: Vec<String> = below(&["xtask/crates", "xtask/src", "services"])
         .iter()
         .filter(|source| source.lines > 400)
         .map(|source| format!("{}: {} lines before its tests", source.path, source.lines))
@@ -259,7 +240,7 @@ fn files_are_about_one_thing() {
 
 #[test]
 fn every_file_says_what_it_is() {
-    let silent: Vec<String> = below(&["xtask/src", "xtask/tests", "xtask/oci", "services"])
+    let silent: Vec<String> = below(&["xtask", "services"])
         .into_iter()
         .filter(|source| source.lines > 0 && !source.text.starts_with("//!"))
         .map(|source| source.path)

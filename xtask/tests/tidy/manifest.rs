@@ -1,32 +1,55 @@
-//! xtask stays cheap to compile, and its files stay together.
+//! The crates that xtask is made of: which may use which, and what the manifests ask for.
 
 use crate::sources::{read, root};
 use cargo_metadata::MetadataCommand;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The names of the packages in a table of xtask's manifest.
-fn table(name: &str) -> Vec<String> {
-    let manifest = read("xtask/Cargo.toml");
-    let (_, rest) = manifest.split_once(&format!("[{name}]\n")).unwrap_or_else(|| panic!("there is no [{name}]"));
+/// Which crates each crate may use, from the bottom up.
+const LAYERS: [(&str, &[&str]); 8] = [
+    ("oci", &[]),
+    ("core", &[]),
+    ("process", &["core"]),
+    ("engine", &["core", "process"]),
+    ("report", &["core", "process"]),
+    ("cargo", &["core", "process", "engine"]),
+    ("ship", &["core", "process", "engine", "report"]),
+    ("app", &["core", "process", "engine", "report", "cargo", "ship"]),
+];
+
+/// The names in a table of a manifest.
+fn table(manifest: &str, name: &str) -> BTreeSet<String> {
+    let text = read(manifest);
+    let Some((_, rest)) = text.split_once(&format!("[{name}]\n")) else { return BTreeSet::new() };
     let lines = rest.lines().take_while(|line| !line.starts_with('['));
     let entries = lines.filter(|line| !line.starts_with('#') && !line.starts_with(' '));
     entries.filter_map(|line| Some(line.split_once(['=', '.'])?.0.trim().to_owned())).collect()
 }
 
 #[test]
-fn direct_dependencies_are_few_and_the_required_ones_among_them() {
-    let direct = table("dependencies");
-    assert!(direct.len() <= 18, "{} direct dependencies, and 18 are the most: {direct:?}", direct.len());
-    for required in ["xshell", "clap", "cargo_metadata", "rayon", "indicatif", "serde_json", "which"] {
-        assert!(direct.iter().any(|name| name == required), "{required} is missing: {direct:?}");
+fn crates_know_only_those_below() {
+    let layers: BTreeMap<&str, &[&str]> = LAYERS.into();
+    let entries = std::fs::read_dir(root().join("xtask/crates")).expect("the crates are readable");
+    let crates: BTreeSet<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    assert!(crates.iter().map(String::as_str).eq(layers.keys().copied()), "LAYERS does not list {crates:?}");
+    for name in &crates {
+        let known: BTreeSet<String> = table(&format!("xtask/crates/{name}/Cargo.toml"), "dependencies")
+            .iter()
+            .filter_map(|dependency| dependency.strip_prefix("xtask-").map(str::to_owned))
+            .collect();
+        let allowed: BTreeSet<String> = layers[name.as_str()].iter().map(|&name| name.to_owned()).collect();
+        assert!(known.is_subset(&allowed), "{name} uses {known:?}, and may use {allowed:?}");
     }
 }
 
 #[test]
-fn no_build_script_and_no_second_table_of_dependencies() {
-    let manifest = read("xtask/Cargo.toml");
-    for table in ["[build-dependencies]", "[dependencies.", "[target."] {
-        assert!(!manifest.contains(table), "{table} would hide dependencies from the test beside this one");
+fn the_required_crates_are_used() {
+    let mut used = BTreeSet::new();
+    for (name, _) in LAYERS {
+        used.extend(table(&format!("xtask/crates/{name}/Cargo.toml"), "dependencies"));
+    }
+    for required in ["xshell", "clap", "cargo_metadata", "rayon", "indicatif", "serde_json", "which"] {
+        assert!(used.contains(required), "{required} is missing: {used:?}");
     }
 }
 
@@ -48,8 +71,9 @@ fn value(manifest: &str, key: &str) -> String {
 #[test]
 fn the_oldest_toolchain_is_the_same_everywhere() {
     let oldest = value("xtask/Cargo.toml", "rust-version");
-    for part in ["xtask/oci/Cargo.toml", "xtask/cluster/Cargo.toml"] {
-        assert_eq!(value(part, "rust-version"), oldest, "{part}");
+    let crates = LAYERS.iter().map(|(name, _)| format!("xtask/crates/{name}/Cargo.toml"));
+    for part in crates.chain(["xtask/testing/cluster/Cargo.toml".to_owned()]) {
+        assert_eq!(value(&part, "rust-version"), oldest, "{part}");
     }
     let sentence = format!("You need Rust {oldest} or newer");
     assert!(read("docs/adopting.md").contains(&sentence), "docs/adopting.md lacks `{sentence}`");

@@ -2,10 +2,10 @@
 
 use crate::sources::{below, documents, read, root, xtask};
 use std::collections::BTreeSet;
-use xtask::cli::Cli;
-use xtask::settings::keys;
-use xtask::stages::Pipeline;
-use xtask::table::key::Form;
+use xtask_app::cli::Cli;
+use xtask_app::settings::keys;
+use xtask_app::stages::Pipeline;
+use xtask_core::table::key::Form;
 
 fn subcommands() -> Vec<String> {
     let cli = Cli::program(&Pipeline::default().commands());
@@ -144,7 +144,7 @@ fn the_table_of_stages_is_the_pipeline() {
         let row = readme.lines().find(|line| line.starts_with(&format!("| `{id}` |")));
         let row = row.unwrap_or_else(|| panic!("the README lacks the stage `{id}`"));
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let needs: Vec<&str> = stage.needs.iter().map(xtask::ids::StageId::as_str).collect();
+        let needs: Vec<&str> = stage.needs.iter().map(xtask_core::ids::StageId::as_str).collect();
         let needs = if needs.is_empty() { "–".to_owned() } else { needs.join(", ") };
         assert!(cells[1].contains(&format!("`{}`", stage.subcommand)), "{row}");
         assert_eq!((cells[2], cells[3]), (stage.policy.word(), needs.as_str()), "{row}");
@@ -153,7 +153,7 @@ fn the_table_of_stages_is_the_pipeline() {
 
 #[test]
 fn every_exit_code_is_documented() {
-    let source = read("xtask/src/error.rs");
+    let source = read("xtask/crates/core/src/error.rs");
     let reference = read("docs/reference.md");
     let (_, body) = source.split_once("pub fn code(self) -> u8").expect("the codes stand in error.rs");
     let codes = body.lines().take_while(|line| !line.starts_with("    }")).filter_map(|line| line.split_once(" => "));
@@ -167,9 +167,16 @@ fn every_exit_code_is_documented() {
 #[test]
 fn every_module_stands_in_the_code_map() {
     let map = read("ARCHITECTURE.md");
-    let lib = read("xtask/src/lib.rs");
-    for module in lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
-        assert!(map.contains(&format!("\n| `{module}` | ")), "ARCHITECTURE.md lacks the module `{module}`");
+    for lib in xtask().into_iter().filter(|source| source.place().1 == "lib.rs") {
+        let (home, _) = lib.place();
+        let (_, section) = map
+            .split_once(&format!("\n### `{home}`\n"))
+            .unwrap_or_else(|| panic!("ARCHITECTURE.md has no section `{home}`"));
+        let section = section.split("\n#").next().unwrap_or_default();
+        for module in lib.text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
+            let row = format!("\n| `{module}` | ");
+            assert!(section.contains(&row), "ARCHITECTURE.md lacks the module `{module}` of {home}");
+        }
     }
 }
 

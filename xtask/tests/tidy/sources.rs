@@ -57,9 +57,17 @@ pub fn below(directories: &[&str]) -> Vec<Source> {
     sources
 }
 
-/// The sources of xtask.
+/// The sources of xtask: of its program, and of the crates that it is made of.
 pub fn xtask() -> Vec<Source> {
-    below(&["xtask/src"])
+    let crates = below(&["xtask/crates", "xtask/src"]);
+    crates.into_iter().filter(|source| source.path.contains("/src/") && !source.path.contains("/oci/")).collect()
+}
+
+impl Source {
+    /// The directory of its crate, and its path within the crate's sources.
+    pub fn place(&self) -> (&str, &str) {
+        self.path.split_once("/src/").expect("sources are in `src`")
+    }
 }
 
 fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
@@ -113,8 +121,8 @@ fn forget_test_files(sources: &mut [Source]) {
 fn tests_and_comments_are_no_code() {
     let sources = xtask();
     let code = |path: &str| &sources.iter().find(|source| source.path == path).expect("it is there").code;
-    assert!(code("xtask/src/report/sample.rs").is_empty(), "a module for tests alone");
-    assert!(code("xtask/src/text.rs").contains("pub fn count"));
-    assert!(!code("xtask/src/text.rs").contains("#[test]"));
-    assert!(!code("xtask/src/lib.rs").contains("//!"));
+    assert!(code("xtask/crates/report/src/report/sample.rs").is_empty(), "a module for tests alone");
+    assert!(code("xtask/crates/core/src/text.rs").contains("pub fn count"));
+    assert!(!code("xtask/crates/core/src/text.rs").contains("#[test]"));
+    assert!(!code("xtask/crates/core/src/lib.rs").contains("//!"));
 }

@@ -4,9 +4,9 @@ use crate::sources::{read, root};
 use crate::yaml;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use xtask::outcome::Policy;
-use xtask::pipeline::{Definition, FORMAT_AND_LINT, NOTIFY, QUALITY_REPORT, Runs};
-use xtask::stages::Pipeline;
+use xtask_app::stages::Pipeline;
+use xtask_core::outcome::Policy;
+use xtask_core::pipeline::{Definition, FORMAT_AND_LINT, NOTIFY, QUALITY_REPORT, Runs};
 
 /// The job that runs xtask's own tests.
 const OWN_TESTS: &str = "xtask-tests";
@@ -50,7 +50,7 @@ fn every_stage_is_a_job_with_its_needs_and_its_limit() {
     assert!(of_stages.eq(stages.iter().map(|stage| stage.id.as_str())), "{names:?}");
     for stage in &stages {
         let (_, job) = jobs.iter().find(|(id, _)| *id == stage.id.as_str()).expect("it is a job");
-        let wanted: Vec<&str> = stage.needs.iter().map(xtask::ids::StageId::as_str).collect();
+        let wanted: Vec<&str> = stage.needs.iter().map(xtask_core::ids::StageId::as_str).collect();
         if stage.policy == Policy::Reporting {
             assert!(wanted.iter().all(|need| needs(job).contains(need)), "needs of {}: {wanted:?}", stage.id);
         } else {

@@ -3,7 +3,7 @@
 use crate::sources::read;
 use crate::workflow::{FINAL, commands, jobs, steps, workflow};
 use serde_json::Value;
-use xtask::catalogue::Tool;
+use xtask_core::catalogue::Tool;
 
 /// The jobs that push or deploy.
 const PRIVILEGED: [&str; 3] = ["build-and-push", "deploy-staging", "smoke-test"];

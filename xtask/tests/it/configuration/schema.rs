@@ -9,11 +9,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
-use xtask::settings::config::Config;
-use xtask::settings::keys;
-use xtask::stages::Pipeline;
-use xtask::table::key::{Form, Key};
-use xtask::workspace::{Package, Workspace};
+use xtask_app::settings::config::Config;
+use xtask_app::settings::keys;
+use xtask_app::stages::Pipeline;
+use xtask_core::table::key::{Form, Key};
+use xtask_core::workspace::{Package, Workspace};
 
 /// Validates documents against a schema: an object with both on stdin, the values and their problems on stdout.
 const VALIDATOR: &str = r#"

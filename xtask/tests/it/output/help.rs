@@ -8,8 +8,8 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use xtask::cli::Cli;
-use xtask::stages::Pipeline;
+use xtask_app::cli::Cli;
+use xtask_app::stages::Pipeline;
 
 /// The commands that people type.
 fn subcommands() -> Vec<String> {

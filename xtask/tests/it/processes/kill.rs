@@ -3,7 +3,7 @@
 use crate::support::running::{Running, assert_nothing_left, temporary_folders};
 use crate::support::sandbox::{Sandbox, cargo_behind};
 use rustix::process::Signal;
-use xtask::process::survivors;
+use xtask_process::process::survivors;
 
 /// Kills a run with something of it still alive, starts the next one, and checks what that says and does. Returns what
 /// the next run has said.

@@ -29,6 +29,6 @@ fn a_panic_of_a_worker_stops_the_children_and_closes_the_record() {
     let id = sandbox.latest();
     assert_eq!(sandbox.events(&id, "run-finished").len(), 1);
     assert_eq!((&sandbox.summary().0["verdict"], &sandbox.summary().0["exit_code"]), (&"bug".into(), &70.into()));
-    wait_for("the kernel to bury them", || xtask::process::survivors(&id).is_empty());
+    wait_for("the kernel to bury them", || xtask_process::process::survivors(&id).is_empty());
     assert_nothing_left(&id);
 }

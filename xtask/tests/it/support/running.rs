@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use xtask::process::{kill_survivors, survivors};
+use xtask_process::process::{kill_survivors, survivors};
 
 /// How long a state may take to come about before the test has failed; only a bug ever waits that long.
 const PATIENCE: Duration = Duration::from_secs(90);

@@ -1,0 +1,116 @@
+//! xtask as a program: parse, call, print the error once, and say how it ends.
+
+use crate::cli::{self, Cli};
+use crate::commands::{self, Session};
+use crate::secrets;
+use crate::stages::{Pipeline, Stage};
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use xtask_core::command::quote;
+use xtask_core::error::{Error, Exit, Result};
+use xtask_core::text::sanitise;
+use xtask_process::environment::Environment;
+use xtask_process::process::Secrets;
+
+/// The program that a repository's `xtask` is: the built-in pipeline, and the stages that the repository adds.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     xtask_app::App::new().main()
+/// }
+/// ```
+#[derive(Debug, Default)]
+pub struct App {
+    pipeline: Pipeline,
+}
+
+impl App {
+    /// The program with the twelve built-in stages.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with a further stage.
+    #[must_use]
+    pub fn stage(self, stage: impl Stage + 'static) -> Self {
+        Self { pipeline: self.pipeline.with(stage) }
+    }
+
+    /// Does what the command line asks for, and returns how the process ends: the codes of [`Exit`].
+    #[must_use]
+    pub fn main(self) -> ExitCode {
+        let typed: Vec<OsString> = std::env::args_os().collect();
+        let cli = match Cli::read(&typed, &self.pipeline.commands()) {
+            Ok(cli) => cli,
+            Err(errors) => return refuse(errors),
+        };
+        // A panic is a bug of xtask's; its message and place have been printed by the hook.
+        // Nothing of what it works with is looked at after a panic.
+        let result = catch_unwind(AssertUnwindSafe(|| start(&cli, self.pipeline))).unwrap_or_else(|_| {
+            Err(Error::new(Exit::Bug, "go on: xtask has a bug").hint("please report it, with what stands above"))
+        });
+        let exit = result.unwrap_or_else(|error| {
+            // It repeats what was typed, or the output of a tool, and neither may move the cursor or show a secret.
+            let shown = secrets().hide(&format!("error: {error}"));
+            let text: String = shown.lines().map(|line| sanitise(line) + "\n").collect();
+            // There is nowhere to report an error to when stderr is closed.
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
+            error.exit()
+        });
+        ExitCode::from(exit.code())
+    }
+}
+
+/// Prints what is wrong with the command line, or the help that it asks for.
+fn refuse(errors: Vec<clap::Error>) -> ExitCode {
+    let code = errors.first().map_or(0, clap::Error::exit_code);
+    let code = u8::try_from(code).unwrap_or(Exit::Usage.code());
+    let mut text = String::new();
+    for error in errors {
+        let error = cli::without_secrets(error, &secrets());
+        // A closed stream is no reason to fail in another way.
+        let _ = error.print();
+        text += &error.render().to_string();
+    }
+    // Help is asked for, and no failure.
+    if let Ok(environment) = Environment::read()
+        && code != 0
+    {
+        commands::refuse_line(&typed(), &text, code, &environment);
+    }
+    ExitCode::from(code)
+}
+
+/// The values that must be redacted.
+fn secrets() -> Secrets {
+    Environment::read().map(|environment| secrets::of(&environment.vars)).unwrap_or_default()
+}
+
+/// The command line, quoted for a shell.
+fn typed() -> String {
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|arg| quote(&arg.to_string_lossy()).into_owned()).collect();
+    format!("cargo xtask {}", words.join(" "))
+}
+
+fn change_directory(cli: &Cli) -> Result<()> {
+    let Some(directory) = &cli.global.directory else { return Ok(()) };
+    std::env::set_current_dir(directory).map_err(|error| {
+        Error::usage(format!("change to directory `{}`", directory.display()))
+            .because(error)
+            .hint("check what `-C` names")
+    })
+}
+
+fn start(cli: &Cli, pipeline: Pipeline) -> Result<Exit> {
+    let changed = change_directory(cli);
+    let environment = Environment::read()
+        .map_err(|error| Error::environment("find the current directory and the program's own path").because(error))?;
+    let session = Session::new(cli, environment, typed(), pipeline);
+    match changed {
+        Ok(()) => commands::perform(cli, &session),
+        Err(error) => Err(commands::refuse(error, cli, &session)),
+    }
+}

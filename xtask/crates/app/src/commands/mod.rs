@@ -1,0 +1,161 @@
+//! The commands of the command line: resolve, plan, run, show. All decisions are in `settings`, all execution is in
+//! `exec`, and all output is in `report`.
+
+mod deploy;
+mod ending;
+mod images;
+mod interrupted;
+mod jobs;
+mod matrix;
+mod new_service;
+mod notify;
+mod own_engine;
+mod own_tests;
+mod records;
+mod report;
+mod run;
+mod show;
+mod start;
+mod tools;
+mod unstarted;
+
+use crate::cli::{self, Cli, Command};
+use crate::settings::config::Config;
+use crate::settings::{Settings, keys};
+use crate::stages::Pipeline;
+use xtask_cargo::metadata;
+use xtask_core::error::{Error, Exit, Result};
+use xtask_core::workspace::Workspace;
+use xtask_process::environment::Environment;
+use xtask_process::process;
+use xtask_report::report::{Display, Printer, Verbosity};
+
+/// The state that every command works with.
+pub struct Session {
+    /// The environment.
+    pub environment: Environment,
+    /// The command as typed, quoted for a shell.
+    pub typed: String,
+    /// The stages that this program knows.
+    pub pipeline: Pipeline,
+    /// Where text goes.
+    pub printer: Printer,
+    /// How text may look.
+    pub display: Display,
+}
+
+/// Performs the command line. An answer that does not fit where stdout goes is a failure of its own, because a program
+/// would take it for complete; where something else failed already it is a warning.
+pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
+    // Without it an orphan that hides from its task is found a little later, at the start of the next run.
+    let _ = process::become_subreaper();
+    let _signals = ending::listen(session)?;
+    let exit = dispatch(cli, session);
+    if let Err(error) = &exit {
+        unstarted::show(error, &cli.command, session);
+    }
+    match (exit, session.printer.take_lost()) {
+        (Ok(Exit::Ok), Some(error)) => Err(Error::environment("write the answer to stdout")
+            .because(error)
+            .hint("make room where stdout goes, and ask again")),
+        (exit, Some(error)) => {
+            session.printer.say(&format!("warning: the answer on stdout is incomplete: {error}"));
+            exit
+        }
+        (exit, None) => exit,
+    }
+}
+
+/// Shows in a job of GitHub what kept a command from beginning.
+pub fn refuse(error: Error, cli: &Cli, session: &Session) -> Error {
+    unstarted::show(&error, &cli.command, session);
+    error
+}
+
+/// The same of a command line that cannot be read. Which stages it asks for is unknown, so there is no record.
+pub fn refuse_line(typed: &str, said: &str, code: u8, environment: &Environment) {
+    unstarted::show_line(typed, said, code, environment);
+}
+
+fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
+    match &cli.command {
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::program(&session.pipeline.commands()), "xtask", &mut script);
+            session.printer.data(&String::from_utf8_lossy(&script));
+            Ok(Exit::Ok)
+        }
+        Command::Schema => {
+            session.printer.data(&format!("{:#}", keys::of_manifests(&session.pipeline.definitions())));
+            Ok(Exit::Ok)
+        }
+        Command::Plan(plan) => show::plan(&cli.command, plan, session),
+        Command::Graph(graph) => show::graph(&cli.command, graph, session),
+        Command::Matrix(matrix) => matrix::show(&cli.command, matrix, session),
+        Command::NewService(new) => new_service::make(new, session),
+        Command::Doctor(json) => tools::doctor(json, session),
+        Command::Setup(setup) => tools::setup(setup, session),
+        Command::Test(own) => own_tests::run(own, session),
+        Command::LogIn(login) => images::log_in(login, session),
+        Command::PushImage(image) => images::push(image, session),
+        Command::Deploy(args) => deploy::deploy(&cli.command, args, session),
+        Command::Rollback(args) => deploy::rollback(&cli.command, args, session),
+        Command::Status(args) => deploy::status(&cli.command, args, session),
+        Command::Report(report) => report::show(report, session),
+        Command::Stage(line) if line.args::<cli::Docker>().dockerfile => images::dockerfile(&cli.command, session),
+        Command::Notify(args) => notify::notify(args, session),
+        Command::Stage(line) => run::run(&cli.command, &line.run, session),
+        Command::Ci(cli::Ci { run, .. }) | Command::Smoke(cli::Smoke { run, .. }) => {
+            run::run(&cli.command, run, session)
+        }
+    }
+}
+
+impl Session {
+    /// Creates the session of this command line in this environment, of a program with these stages.
+    pub fn new(cli: &Cli, environment: Environment, typed: String, pipeline: Pipeline) -> Self {
+        let display = Display {
+            colour: environment.colour(cli.global.color),
+            columns: environment.columns,
+            interactive: environment.is_interactive(),
+            github: environment.is_github(),
+            verbosity: match (cli.global.quiet, cli.global.verbose) {
+                (true, _) => Verbosity::Quiet,
+                (_, true) => Verbosity::Verbose,
+                _ => Verbosity::Normal,
+            },
+            unicode: environment.shows_unicode(),
+        };
+        Self { printer: Printer::standard(display.github), environment, typed, pipeline, display }
+    }
+
+    /// Loads the workspace and resolves the settings of `command` in it.
+    fn resolve(&self, command: &Command) -> Result<(Workspace, Settings)> {
+        let workspace = metadata::load::load(&self.environment)?;
+        let machine = tools::Here { environment: &self.environment, workspace: &workspace };
+        let settings =
+            Settings::resolve(command, &self.environment, &workspace, &machine, &self.pipeline.definitions())?;
+        Ok((workspace, settings))
+    }
+
+    /// Reads the configuration of the workspace.
+    fn config(&self, workspace: &Workspace) -> Result<Config> {
+        Config::read(workspace, self.environment.now, &self.pipeline.definitions())
+    }
+
+    /// A path as the user would type it in the current directory.
+    fn shown(&self, path: &std::path::Path) -> String {
+        let below = path.strip_prefix(&self.environment.cwd);
+        below.map_or_else(|_| path.display().to_string(), |below| below.display().to_string())
+    }
+}
+
+/// Reports a problem that does not change the verdict.
+fn warn(error: &Error, session: &Session) {
+    session.printer.say(&format!("warning: {}; the verdict is not affected", error.line()));
+}
+
+/// The error that nothing was selected, and why that is no success.
+fn nothing(what: &str) -> Error {
+    Error::new(Exit::NothingSelected, what.to_owned())
+}

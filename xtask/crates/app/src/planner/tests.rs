@@ -1,0 +1,297 @@
+//! What each command line plans in a small workspace, as `--dry-run` prints it: no process, no file, a few milliseconds.
+
+use super::*;
+use crate::cli::{Cli, Selection, StageCommand};
+use crate::settings::Unseen;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::SystemTime;
+use xtask_core::catalogue::Tool;
+use xtask_core::command::Command;
+use xtask_core::pipeline::Definition;
+use xtask_core::workspace::Package;
+use xtask_engine::plan::Task;
+use xtask_engine::plan::render;
+use xtask_process::environment::{Environment, Terminals};
+
+/// A service with all kinds of tests, a library with doc tests, and a tool that is not a service.
+fn shop(metadata: Value) -> Workspace {
+    let package = |name: &str, dir: &str| Package {
+        name: name.to_owned(),
+        id: format!("path+file:///shop/{dir}#0.1.0"),
+        dir: format!("/shop/{dir}").into(),
+        roots: vec![format!("/shop/{dir}/src/main.rs").into()],
+        ..Package::default()
+    };
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let packages = vec![
+        Package {
+            programs: names(&["cart-service"]),
+            tested_programs: names(&["cart-service"]),
+            integration_tests: names(&["api"]),
+            metadata: json!({ "service": { "needs": ["postgres"] } }),
+            ..package("cart-service", "services/cart")
+        },
+        Package { crate_name: "money".to_owned(), library_tests: true, doc_tests: true, ..package("money", "money") },
+        Package { programs: names(&["tool"]), ..package("tool", "tool") },
+    ];
+    Workspace {
+        root: "/shop".into(),
+        target_dir: "/shop/target".into(),
+        has_lock_file: true,
+        packages,
+        metadata,
+        ..Workspace::default()
+    }
+}
+
+/// What `cargo xtask LINE` plans there.
+fn planned(line: &str, metadata: Value) -> Result<Plan> {
+    planned_by(&Pipeline::default(), line, metadata)
+}
+
+/// The same in a program with these stages.
+fn planned_by(pipeline: &Pipeline, line: &str, metadata: Value) -> Result<Plan> {
+    let environment = Environment {
+        vars: [("PATH".to_owned(), "/usr/bin".to_owned())].into(),
+        cwd: "/shop".into(),
+        temp: "/tmp".into(),
+        program: "/shop/target/debug/xtask".into(),
+        terminal: Terminals::default(),
+        columns: 80,
+        cpus: 4,
+        now: SystemTime::UNIX_EPOCH,
+        pid: 1,
+    };
+    let cli = Cli::of_line(line, &pipeline.commands());
+    let workspace = shop(metadata);
+    let settings = Settings::resolve(&cli.command, &environment, &workspace, &Unseen, &pipeline.definitions())?;
+    build(&workspace, &settings, pipeline)
+}
+
+/// The same as `--dry-run` prints it.
+fn plan(line: &str) -> String {
+    render::commands(&planned(line, Value::Null).expect("it can be planned"))
+}
+
+#[test]
+fn one_compile_serves_the_tests_of_all_stages() {
+    insta::assert_snapshot!(plan("ci --only test-services --only integration-tests"), @"
+        # test-services (5 tasks)
+        cargo test --locked --workspace --no-run --message-format=json
+        cargo test --locked --package cart-service --bins  # the compiled test binaries, without cargo
+        cargo test --locked --package money --lib  # the compiled test binaries, without cargo
+        cargo test --locked --workspace --doc --no-fail-fast
+        cargo test --locked --package money --doc  # as part of test-services:doc
+        # integration-tests (2 tasks)
+        cargo xtask integration --servers auto  # PostgreSQL alone, for cart-service
+        cargo xtask integration cart-service  # the compiled test binaries, without cargo
+    ");
+}
+
+#[test]
+fn what_coverage_counts_is_instrumented_once() {
+    insta::assert_snapshot!(plan("coverage"), @"
+        # code-coverage (10 tasks)
+        CARGO_TARGET_DIR=/shop/target/llvm-cov-26315ce1 cargo llvm-cov show-env
+        cargo llvm-cov clean --profraw-only
+        cargo test --locked --workspace --no-run --message-format=json
+        cargo test --locked --package cart-service --bins  # the compiled test binaries, without cargo
+        cargo test --locked --package money --lib  # the compiled test binaries, without cargo
+        cargo xtask integration --servers auto  # PostgreSQL alone, for cart-service
+        cargo xtask integration cart-service  # the compiled test binaries, without cargo
+        cargo llvm-cov report --json --summary-only
+        cargo llvm-cov report --lcov --output-path /shop/target/xtask/coverage/lcov.info
+        cargo llvm-cov report --cobertura --output-path /shop/target/xtask/coverage/cobertura.xml
+    ");
+}
+
+#[test]
+fn a_stage_alone_needs_no_other() {
+    insta::assert_snapshot!(plan("test-matrix money"), @"
+        # test-services (4 tasks)
+        cargo test --locked --package money --lib --no-run --message-format=json
+        cargo test --locked --package money --lib  # the compiled test binaries, without cargo
+        cargo test --locked --package money --doc --no-fail-fast
+        cargo test --locked --package money --doc  # as part of test-services:doc
+    ");
+    insta::assert_snapshot!(plan("lint"), @"
+        # format-and-lint (1 task)
+        cargo clippy --locked --workspace --all-targets --message-format=json -- -D warnings
+    ");
+    insta::assert_snapshot!(plan("audit"), @"
+        # security-audit (3 tasks)
+        cargo audit --json
+        cargo deny --format json check bans sources
+        cargo deny --format json check advisories
+    ");
+    insta::assert_snapshot!(plan("deps"), @"
+        # dependency-check (2 tasks)
+        cargo update --dry-run --verbose --color=never
+        cargo tree --locked --workspace --duplicates --depth 0 --color=never
+    ");
+    insta::assert_snapshot!(plan("integration --servers local"), @"
+        # integration-tests (3 tasks)
+        cargo xtask integration --servers local  # PostgreSQL alone, for cart-service
+        cargo test --locked --workspace --no-run --message-format=json
+        cargo xtask integration cart-service  # the compiled test binaries, without cargo
+    ");
+    insta::assert_snapshot!(plan("build cart"), @"
+        # build-release (1 task)
+        cargo build --locked --release --package cart-service --bins --message-format=json
+    ");
+}
+
+#[test]
+fn the_pipeline_of_a_pull_request() {
+    let plan = planned("ci", Value::Null).expect("it can be planned");
+    insta::assert_snapshot!(render::tree(&plan), @"
+        pull-request · 1 service
+        ├─ format-and-lint
+        │     blocking: 2 tasks
+        ├─ test-services ← format-and-lint
+        │     blocking: 7 tasks, at most 6 at once
+        ├─ code-coverage ← test-services
+        │     blocking: 3 tasks
+        ├─ security-audit ← format-and-lint
+        │     warning: 3 tasks
+        ├─ dependency-check ← format-and-lint
+        │     info: 2 tasks
+        ├─ integration-tests ← test-services
+        │     blocking: 2 tasks
+        ├─ build-release ← format-and-lint, test-services, security-audit
+        │     blocking: 1 task
+        └─ quality-report ← test-services, code-coverage, security-audit
+              reporting: 1 task
+    ");
+}
+
+#[test]
+fn a_stage_of_the_workspaces_own_has_its_place() {
+    let stages = json!({ "stages": { "docs": { "command": ["mdbook", "build"], "needs": ["format-and-lint"] } } });
+    let plan = planned("ci --only docs", stages).expect("it can be planned");
+    insta::assert_snapshot!(render::commands(&plan), @"
+        # docs (1 task)
+        mdbook build
+    ");
+}
+
+/// A stage that a program adds to the built-in ones.
+#[derive(Debug)]
+struct Licences;
+
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
+struct Strict {
+    /// Deny what is not known
+    #[arg(long)]
+    strict: bool,
+}
+
+impl stages::Stage for Licences {
+    fn definition(&self) -> Definition {
+        Definition {
+            subcommand: "licences".to_owned(),
+            policy: Policy::Warning,
+            needs: vec![StageId::new("format-and-lint")],
+            ..Definition::new("licence-check")
+        }
+    }
+
+    fn commands(&self) -> Vec<StageCommand> {
+        let command = StageCommand::new("licence-check", "licences", "Check licences");
+        vec![command.takes::<Selection>().takes::<Strict>()]
+    }
+
+    fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+        let check = |package: &&Package| {
+            let strict = context.settings.own::<Strict>().strict.then_some("--fail");
+            let command = context.cargo().args(["about", "generate", &package.name]).args(strict);
+            Task::of_package(&self.definition().id, &package.name, command, context.timeout)
+        };
+        Ok(context.packages.iter().filter(|package| context.has_image(package)).map(check).collect())
+    }
+}
+
+#[test]
+fn a_stage_of_another_program_is_planned_selected_and_configured_like_a_built_in_one() {
+    let pipeline = Pipeline::default().with(Licences);
+    let settings =
+        json!({ "stages": { "licence-check": { "policy": "blocking", "max-parallel": 1, "timeout": "7s" } } });
+    let plan = |line: &str| planned_by(&pipeline, line, settings.clone()).expect("it can be planned");
+    let plan_of_one = plan("ci --only licence-check");
+    insta::assert_snapshot!(render::commands(&plan_of_one), @"
+        # licence-check (1 task)
+        cargo about generate cart-service
+    ");
+    assert_eq!(plan_of_one.stages[0].tasks[0].timeout.as_secs(), 7);
+    let stage = |plan: Plan| plan.stages.into_iter().find(|stage| stage.id.as_str() == "licence-check");
+    let in_pipeline = stage(plan("ci")).expect("it is part of the pipeline");
+    assert_eq!((in_pipeline.policy, in_pipeline.max_parallel), (Policy::Blocking, Some(1)));
+    assert_eq!(in_pipeline.needs, [StageId::new("format-and-lint")]);
+    let skipped = stage(plan("ci --skip licences")).and_then(|stage| stage.left_out).map(|(how, _)| how);
+    assert_eq!(skipped, Some(Outcome::Skipped));
+    insta::assert_snapshot!(render::commands(&plan("licences cart --strict")), @"
+        # licence-check (1 task)
+        cargo about generate cart-service --fail
+    ");
+    let nothing = stage(plan("ci money")).and_then(|stage| stage.left_out).map(|(_, why)| why);
+    assert_eq!(nothing.as_deref(), Some("no selected package has anything for it"));
+}
+
+#[test]
+fn what_happens_in_an_environment_is_a_stage_named_after_it() {
+    let live = json!({ "environments": { "live": { "context": "live", "namespace": "shop" } } });
+    let plan = |line: &str| render::commands(&planned(line, live.clone()).expect("it can be planned"));
+    insta::assert_snapshot!(plan("deploy live cart"), @"
+        # deploy-live (1 task)
+        cargo xtask deploy live cart-service
+    ");
+    insta::assert_snapshot!(plan("rollback live"), @"
+        # rollback-live (1 task)
+        cargo xtask rollback live
+    ");
+    insta::assert_snapshot!(plan("smoke live"), @"
+        # smoke-test (1 task)
+        cargo xtask smoke live
+    ");
+    insta::assert_snapshot!(plan("ci --event push --only deploy --only smoke --only notify"), @"
+        # deploy-staging (there is no environment `staging` in the configuration, or it is guarded)
+        # smoke-test (there is no environment `staging` in the configuration, or it is guarded)
+        # notify (no webhook is set: XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK)
+    ");
+}
+
+#[test]
+fn a_tool_is_installed_before_the_tasks_that_call_it_and_beside_all_others() {
+    let mut plan = planned("ci --only fmt --only audit", Value::Null).expect("it can be planned");
+    let command = |line: &str| Command::new("pip", Path::new("/shop")).args(line.split(' '));
+    plan.install_first(&[(Tool::Audit, vec![command("venv"), command("install audit")])]);
+    insta::assert_snapshot!(render::commands(&plan), @"
+        # setup (2 tasks, at most 1 at once)
+        pip venv
+        pip install audit
+        # format-and-lint (2 tasks)
+        cargo fmt --all --check -- --color=never
+        cargo clippy --locked --workspace --all-targets --message-format=json -- -D warnings
+        # security-audit (3 tasks)
+        cargo audit --json
+        cargo deny --format json check bans sources
+        cargo deny --format json check advisories
+    ");
+    let waits = |on: &str| {
+        let waiting = plan.tasks().filter(|task| task.needs.iter().any(|need| need.as_str() == on));
+        waiting.map(|task| task.id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(waits("setup:cargo-audit-1"), ["setup:cargo-audit"]);
+    assert_eq!(waits("setup:cargo-audit"), ["security-audit:cargo-audit"]);
+}
+
+#[test]
+fn stages_in_a_circle_are_refused_with_the_circle() {
+    let stage = |need: &str| json!({ "command": ["true"], "needs": [need] });
+    let error = planned("ci", json!({ "stages": { "a": stage("b"), "b": stage("a") } })).expect_err("it is a circle");
+    insta::assert_snapshot!(error.to_string(), @"
+        cannot order the stages: they need each other in a circle: a → b → a
+        hint: remove one of these needs from `[workspace.metadata.xtask.stages]`
+    ");
+}

@@ -1,0 +1,7 @@
+//! The plan as data, the schedule, the loop that runs a plan and emits events, and the cache of results.
+
+pub mod cache;
+pub mod exec;
+pub mod git;
+pub mod job;
+pub mod plan;

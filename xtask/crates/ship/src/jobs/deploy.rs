@@ -1,0 +1,211 @@
+//! The jobs that deploy to an environment and smoke-test it: they show the progress of each service, and the result.
+
+use crate::deploy::call::Caller;
+use crate::deploy::perform::{Place, perform};
+use crate::deploy::request::{End, Report, Request, Said, State};
+use crate::deploy::smoke;
+use crate::deploy::trial::Trial;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use xtask_core::cause::Cause;
+use xtask_core::command::Stream;
+use xtask_core::error::{Error, Exit, Result};
+use xtask_core::outcome::Outcome;
+use xtask_core::reading::{IS_BACK, NEEDS_A_HUMAN, Reading, TYPE_NEXT, Table};
+use xtask_core::text;
+use xtask_engine::job::{Desk, Finished, Inputs, Job, Shown};
+use xtask_process::process::Level;
+
+/// Lines that a failure shows; all of them are in the log.
+const TAIL: usize = 20;
+
+/// Why a smoke test that fails does not roll back although it should.
+const STAYS: &str =
+    "nothing is brought back: the last deployment from here has passed a smoke test since, or has never come up";
+
+/// Deploys services to an environment, or rolls back.
+#[derive(Clone, Debug)]
+pub struct Deploy(pub Request);
+
+/// Smoke-tests what runs in an environment.
+#[derive(Clone, Debug)]
+pub struct Smoke(pub smoke::Request);
+
+impl Job for Deploy {
+    fn perform(&self, desk: &mut dyn Desk) -> Finished {
+        deploy(&self.0, &Teller::new(desk))
+    }
+}
+
+impl Job for Smoke {
+    fn perform(&self, desk: &mut dyn Desk) -> Finished {
+        smoke(&self.0, &Teller::new(desk))
+    }
+}
+
+/// Shows the progress, and writes the task's log.
+struct Teller<'a> {
+    desk: &'a dyn Desk,
+    inputs: &'a Inputs,
+    /// A full disk costs the log and nothing else.
+    log: Option<File>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(desk: &'a dyn Desk) -> Self {
+        let inputs = desk.inputs();
+        Self { desk, inputs, log: File::create(&inputs.log).ok() }
+    }
+
+    fn say(&self, said: Said) {
+        let hide = |text: &str| text::sanitise(&self.inputs.surroundings.secrets.hide(text));
+        match said {
+            Said::Line(line) => {
+                let line = hide(&line);
+                self.note(&line);
+                self.desk.show(Shown::Line(Stream::Stderr, line));
+            }
+            Said::Service { service, line, done } => {
+                let line = hide(&line);
+                self.note(&format!("{service}: {line}"));
+                self.desk.show(Shown::Part { part: service, line, done });
+            }
+        }
+    }
+
+    fn note(&self, line: &str) {
+        let _ = self.log.as_ref().map(|mut log| writeln!(log, "{line}"));
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.inputs.stop.level() > Level::None
+    }
+
+    /// Everything on this machine that a deployment works with.
+    fn place(&self) -> Result<Place> {
+        let Inputs { run, marker, log, private, surroundings, grace, stop, user, .. } = self.inputs;
+        let private = private.as_deref().ok_or_else(|| Error::new(Exit::Bug, "deploy without a private directory"))?;
+        let directory = log.parent().and_then(Path::parent).map(PathBuf::from).unwrap_or_default();
+        Ok(Place {
+            caller: Caller::new(&private.join("deploy"), surroundings, marker, *grace, stop)?,
+            run: run.clone(),
+            runs: directory.parent().map(PathBuf::from).unwrap_or_default(),
+            directory,
+            holder: format!("{user} (run {run})"),
+            now: SystemTime::now,
+        })
+    }
+
+    fn failed(&self, error: &Error) -> Finished {
+        if self.is_stopped() {
+            return Finished::new(Reading::because(Outcome::Cancelled, "the run was stopped; nothing was written"));
+        }
+        let because = error.headline();
+        let error = self.inputs.surroundings.secrets.hide(&error.to_string());
+        error.lines().for_each(|line| self.note(line));
+        let tail = error.lines().map(text::sanitise).collect();
+        Finished { tail, ..Finished::new(Reading::because(Outcome::EnvironmentError, because)) }
+    }
+}
+
+/// Deploys.
+fn deploy(request: &Request, teller: &Teller<'_>) -> Finished {
+    let report = teller.place().and_then(|place| perform(request, place, &mut |said| teller.say(said)));
+    match report {
+        Ok(report) => finished(request, report, teller),
+        Err(error) => Finished { exit: Some(error.exit()), ..teller.failed(&error) },
+    }
+}
+
+/// Smoke-tests what is deployed, and rolls back when that is wanted after a failure.
+fn smoke(request: &smoke::Request, teller: &Teller<'_>) -> Finished {
+    let tried = teller.place().and_then(|place| {
+        let problems = smoke::smoke(request, place.caller, &mut |said| teller.say(said))?;
+        Ok((problems, Trial::find(&place.runs, &request.environment)))
+    });
+    let (problems, trial) = match tried {
+        Ok(tried) => tried,
+        Err(error) => return teller.failed(&error),
+    };
+    if problems.is_empty() {
+        // A failure to note it only means that a later smoke test may roll back.
+        let noted = trial.and_then(|trial| trial.map_or(Ok(()), |trial| trial.approve(&request.services)));
+        let _ = noted.inspect_err(|error| teller.say(Said::Line(error.line())));
+        return Finished::new(Reading::passed());
+    }
+    let because = format!("{} in {}", text::count(problems.len(), "problem"), request.environment);
+    let failed = || Finished::new(Reading::because(Outcome::Failed, because.clone()));
+    let mut finished = match (&request.rollback, trial) {
+        (None, _) => failed(),
+        (Some(rollback), Ok(Some(_))) => bring_back(rollback, &because, teller),
+        (Some(_), Ok(None)) => Finished { tail: vec![STAYS.to_owned()], ..failed() },
+        (Some(_), Err(error)) => Finished { tail: vec![error.line()], ..failed() },
+    };
+    finished.tail = problems.into_iter().chain(finished.tail).take(TAIL).collect();
+    finished
+}
+
+fn bring_back(rollback: &Request, because: &str, teller: &Teller<'_>) -> Finished {
+    teller.say(Said::Line("bringing back what was before".to_owned()));
+    let mut after = deploy(rollback, teller);
+    if after.reading.outcome == Outcome::Passed {
+        after.exit = Some(Exit::RolledBack);
+        after.reading.because = Some(format!("{because}; {IS_BACK}"));
+        after.reading.outcome = Outcome::Failed;
+        after.reading.cause = Some(Cause::RolledBack);
+    } else if after.exit.is_none_or(|exit| exit != Exit::Broken) {
+        after.exit = Some(Exit::Broken);
+    }
+    after
+}
+
+fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished {
+    let hide = |line: &String| teller.inputs.surroundings.secrets.hide(line);
+    let diagnosis: Vec<String> = report.diagnosis.iter().map(hide).collect();
+    for line in &diagnosis {
+        teller.note(line);
+    }
+    let (outcome, because) = match report.end {
+        End::Deployed => (Outcome::Passed, None),
+        End::Untouched => (Outcome::EnvironmentError, Some(format!("{}; nothing was written", culprits(&report)))),
+        End::RolledBack => (Outcome::Failed, Some(format!("{}; {IS_BACK}", culprits(&report)))),
+        End::Broken => (Outcome::Failed, Some(format!("{}; {NEEDS_A_HUMAN}", culprits(&report)))),
+        End::Stopped => (Outcome::Cancelled, Some("the run was stopped".to_owned())),
+    };
+    let rows =
+        report.services.iter().map(|(service, state): &(String, State)| vec![service.clone(), hide(&state.words())]);
+    let services = Table {
+        title: format!("Services of {}", request.environment),
+        columns: ["service", "state"].map(str::to_owned).to_vec(),
+        rows: rows.collect(),
+    };
+    for row in &services.rows {
+        teller.note(&row.join(": "));
+    }
+    let next = Table {
+        title: TYPE_NEXT.to_owned(),
+        columns: vec!["command".to_owned()],
+        rows: report.next.into_iter().map(|command| vec![command]).collect(),
+    };
+    let cause = match report.end {
+        End::RolledBack => Some(Cause::RolledBack),
+        End::Broken => Some(Cause::NeedsHuman),
+        End::Deployed | End::Untouched | End::Stopped => None,
+    };
+    let reading = Reading { because, cause, tables: vec![services, next], ..Reading::because(outcome, "") };
+    Finished {
+        tail: diagnosis.into_iter().take(TAIL).collect(),
+        exit: Some(report.end.exit()),
+        ..Finished::new(reading)
+    }
+}
+
+/// The services that have failed; if there are none, why the deployment could not continue.
+fn culprits(report: &Report) -> String {
+    match report.failed.as_slice() {
+        [] => report.diagnosis.first().cloned().unwrap_or_else(|| "it could not be finished".to_owned()),
+        failed => format!("{} failed", text::list(failed)),
+    }
+}
