@@ -9,7 +9,7 @@ const DEPLOY: [&str; 4] = ["deploy", "staging", "--images", "target/images.json"
 fn committed() -> (Shop, String) {
     let mut shop = Shop::with("guard = true");
     shop.sandbox.var("TERM", "xterm");
-    assert_eq!(shop.sandbox.paste("cargo generate-lockfile --offline --quiet").code, 0);
+    shop.sandbox.lock();
     shop.sandbox.commit();
     let commit = shop.sandbox.paste("git rev-parse HEAD").stdout.trim().to_owned();
     let images = shop.sandbox.read("images.json").replace(&"a".repeat(40), &commit);

@@ -285,7 +285,7 @@ fn a_command_that_is_printed_to_run_it_again_works_as_pasted() {
     database(&sandbox);
     sandbox.append("Cargo.toml", "[workspace.metadata.xtask.stages.security-audit]\npolicy = \"blocking\"\n");
     // The lock file is there, and must stay.
-    sandbox.paste("cargo generate-lockfile --offline").exits(0);
+    sandbox.lock();
     // The tools lie in the cache of xtask, where no shell finds them.
     let output = audit(&sandbox).exits(1).says("again: cargo xtask audit --advisory-db advisories\n");
     assert!(!output.stderr.contains("cargo audit"), "{}", output.stderr);

@@ -15,7 +15,7 @@ fn ci(sandbox: &Sandbox, skipped: &[&str]) -> Output {
 #[test]
 fn without_a_fault_the_run_is_green_and_the_sources_are_as_they_were() {
     let sandbox = Sandbox::with_services(&["a-service"]);
-    sandbox.paste("cargo generate-lockfile").exits(0);
+    sandbox.lock();
     sandbox.commit();
     assert_snapshot!(ci(&sandbox, &["audit", "deps"]), @"
     exit code 0

@@ -14,7 +14,7 @@ fn sandbox() -> Sandbox {
     sandbox.file("ca.pem", "-----BEGIN CERTIFICATE-----\n");
     sandbox.append("Cargo.toml", "[workspace.metadata.xtask.image]\nca-bundle = \"ca.pem\"\n");
     sandbox.append("services/a-service/Cargo.toml", "[package.metadata.xtask.service]\nport = 8081\n");
-    Command::new("cargo").current_dir(sandbox.root()).arg("generate-lockfile").status().expect("cargo runs");
+    sandbox.lock();
     sandbox
 }
 

@@ -6,7 +6,6 @@ use crate::support::peers::has;
 use crate::support::sandbox::Sandbox;
 use oci_layout::{Digest, Image};
 use serde_json::{Value, json};
-use std::process::Command;
 
 /// Two services as a commit, and an engine. `None`, and loudly, without one.
 fn sandbox(more: &str) -> Option<(Sandbox, &'static str)> {
@@ -15,15 +14,9 @@ fn sandbox(more: &str) -> Option<(Sandbox, &'static str)> {
     sandbox.append("Cargo.toml", &format!("ca-bundle = \"ca.pem\"\nenv = {{ WHO = \"{{service}} for $5\" }}\n{more}"));
     sandbox.append("services/a-service/Cargo.toml", "[package.metadata.xtask.service]\nport = 8081\n");
     sandbox.file("ca.pem", "-----BEGIN CERTIFICATE-----\n");
-    lock(&sandbox);
+    sandbox.lock();
     sandbox.commit();
     Some((sandbox, client))
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and calls cargo as a user would")]
-fn lock(sandbox: &Sandbox) {
-    let cargo = Command::new("cargo").current_dir(sandbox.root()).arg("generate-lockfile").status();
-    assert!(cargo.expect("cargo runs").success());
 }
 
 fn digests(stdout: &str) -> Vec<Digest> {

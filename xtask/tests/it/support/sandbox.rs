@@ -113,6 +113,13 @@ impl Sandbox {
         self
     }
 
+    /// Makes the lock file, which a checkout usually has.
+    #[track_caller]
+    pub fn lock(&self) -> &Self {
+        self.paste("cargo generate-lockfile --offline").exits(0);
+        self
+    }
+
     /// Makes the workspace a git checkout with one commit.
     pub fn commit(&self) -> &Self {
         self.file(".gitignore", "/target/\n");

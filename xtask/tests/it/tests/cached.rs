@@ -13,7 +13,7 @@ fn workspace(doc_test: &str) -> Sandbox {
     sandbox.var("CARGO_HOME", home);
     let more = format!("\n/// Does it.\n///\n/// ```\n/// {doc_test}\n/// ```\npub fn does_it() {{}}\n");
     sandbox.append("services/a-service/src/lib.rs", &more);
-    sandbox.paste("cargo generate-lockfile --offline").exits(0);
+    sandbox.lock();
     sandbox.commit();
     sandbox
 }
