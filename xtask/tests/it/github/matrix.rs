@@ -1,6 +1,7 @@
 //! `matrix`: which packages a stage works on, for a workflow that gives each a job of its own.
 
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 
 /// Two services, one of them without an image and with an integration test, and a library.
 fn sandbox() -> Sandbox {
@@ -45,8 +46,22 @@ fn a_stage_of_the_whole_workspace_has_no_matrix() {
             ]
         );
     }
-    sandbox.run(&["matrix", "test-matrx"]).exits(2).says("hint: did you mean `test-matrix`?");
-    sandbox.run(&["matrix"]).exits(2).says("<STAGE>");
+    assert_snapshot!(sandbox.run(&["matrix", "test-matrx"]), @"
+    exit code 2
+    ----- stderr -----
+    error: unknown stage `test-matrx`
+    hint: did you mean `test-matrix`?
+    ");
+    assert_snapshot!(sandbox.run(&["matrix"]), @"
+    exit code 2
+    ----- stderr -----
+    error: the following required arguments were not provided:
+      <STAGE>
+
+    Usage: cargo xtask matrix <STAGE> [SERVICE]...
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
@@ -75,5 +90,10 @@ fn an_output_of_the_step_is_one_more_line_of_githubs_file() {
     let output = sandbox.run(&args).exits(3).says("error: cannot write the output `services` to /dev/full");
     assert_eq!(output.stdout, "", "whoever reads it would go on");
     sandbox.var("GITHUB_OUTPUT", "");
-    sandbox.run(&args).exits(3).says("leave out `--github-output`");
+    assert_snapshot!(sandbox.run(&args), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot set the output `services`: GITHUB_OUTPUT is not set
+    hint: GitHub Actions sets it for every step; elsewhere leave out `--github-output`
+    ");
 }

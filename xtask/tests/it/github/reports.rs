@@ -1,6 +1,7 @@
 //! `report`: one run, all runs of a commit as one, and the jobs that have left no record.
 
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use serde_json::Value;
 
 /// Two services as a commit.
@@ -50,15 +51,31 @@ fn a_job_without_a_record_counts_by_its_result() {
     sandbox.run(&["fmt"]).exits(0);
     let all = report(&sandbox, &["--needs", needs]);
     assert_eq!(stages(&all), ["format-and-lint passed", "build-release failed"]);
-    sandbox.run(&["report", "--needs", "x"]).exits(2).says("toJSON(needs)");
+    assert_snapshot!(sandbox.run(&["report", "--needs", "x"]), @r#"
+    exit code 2
+    ----- stderr -----
+    error: cannot read the results of the jobs in `--needs` or XTASK_NEEDS
+      because: expected value at line 1 column 1
+    hint: give what GitHub's `toJSON(needs)` gives: {"job":{"result":"success","outputs":{}}}
+    "#);
 }
 
 #[test]
 fn a_run_that_is_not_there_is_an_error() {
     let sandbox = sandbox();
-    sandbox.run(&["report"]).exits(4).says("there has been none in this checkout");
+    assert_snapshot!(sandbox.run(&["report"]), @"
+    exit code 4
+    ----- stderr -----
+    error: cannot report on the latest run: there has been none in this checkout
+    hint: run one: `cargo xtask ci`
+    ");
     sandbox.run(&["fmt"]).exits(0);
-    sandbox.run(&["report", "--run", "nonsense"]).exits(2).says("unknown run `nonsense`");
+    assert_snapshot!(sandbox.run(&["report", "--run", "nonsense"]), @"
+    exit code 2
+    ----- stderr -----
+    error: unknown run `nonsense`
+    hint: see the directory target/xtask/runs
+    ");
 }
 
 #[test]

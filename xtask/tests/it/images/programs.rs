@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and looks into images as a user would")]
 
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use oci_layout::Image;
 use std::fs;
 use std::path::PathBuf;
@@ -113,8 +114,13 @@ fn the_program_that_an_image_starts_is_the_one_that_cargo_run_starts() {
 #[test]
 fn a_service_whose_name_a_registry_would_not_take_is_refused_before_anything_is_built() {
     let sandbox = sandbox(&["a-service", "b_", "A-service"]);
-    let output = sandbox.run(&["docker"]).exits(2).says("make images of the services: 2 problems");
-    output.says("no registry takes the name `b_`").says("`A-service` and `a-service` are one name for a registry");
+    assert_snapshot!(sandbox.run(&["docker"]), @"
+    exit code 2
+    ----- stderr -----
+    error: cannot make images of the services: 2 problems
+      `A-service` and `a-service` are one name for a registry, which has lower case only: rename one of them
+      no registry takes the name `b_`: it needs letters and digits of ASCII in words with `-`, `_` or `.` between them; rename the package, or set `image = false` in its `[package.metadata.xtask.service]`
+    ");
     sandbox.run(&["build", "--dry-run"]).exits(0);
     assert!(!sandbox.root().join("target").exists(), "nothing was made");
 }

@@ -2,6 +2,7 @@
 
 use crate::support::hook::{Hook, nobody};
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use serde_json::Value;
 use std::fs;
 
@@ -81,9 +82,19 @@ fn a_red_run_tells_what_to_do_and_stays_red() {
 fn typed_alone_it_tells_about_the_latest_finished_run() {
     let mut sandbox = sandbox();
     fs::remove_dir_all(sandbox.root().join("target/xtask/runs")).expect("the runs before the commit");
-    sandbox.run(&["notify"]).exits(4).says("report on the latest run: there has been none");
+    assert_snapshot!(sandbox.run(&["notify"]), @"
+    exit code 4
+    ----- stderr -----
+    error: cannot report on the latest run: there has been none in this checkout
+    hint: run one: `cargo xtask ci`
+    ");
     sandbox.run(&["fmt"]).exits(0);
-    sandbox.run(&["notify"]).exits(4).says("no webhook is set").says("hint: set XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK");
+    assert_snapshot!(sandbox.run(&["notify"]), @"
+    exit code 4
+    ----- stderr -----
+    error: cannot notify about the run: no webhook is set
+    hint: set XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK; `--dry-run` shows what they would get
+    ");
     let hook = Hook::ok();
     let step = sandbox.beside("step.md");
     sandbox.var("XTASK_WEBHOOK", hook.url("/")).var("GITHUB_STEP_SUMMARY", &step).var("XTASK_EVENT", "push");
@@ -129,8 +140,14 @@ fn a_receiver_that_cannot_be_told_changes_no_verdict_and_keeps_the_others_inform
         .says("sent to the webhook\nerror: cannot notify Slack: it refuses with status 404");
     output.says("hint: the address in XTASK_SLACK_WEBHOOK is not, or no longer, a webhook");
     sandbox.var("XTASK_WEBHOOK", nobody("/"));
-    let output = sandbox.run(&["notify"]).exits(3).says("error: cannot notify Slack: it refuses with status 404");
-    output.says("error: cannot notify the webhook: it refuses the connection");
+    assert_snapshot!(sandbox.run(&["notify"]), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot notify Slack: it refuses with status 404
+    hint: the address in XTASK_SLACK_WEBHOOK is not, or no longer, a webhook: make a new one
+    error: cannot notify the webhook: it refuses the connection
+    hint: check the address in XTASK_WEBHOOK, the network and its proxies
+    ");
 }
 
 #[test]
@@ -140,7 +157,12 @@ fn a_redirect_is_not_followed() {
     let hook = Hook::answers(&[&format!("307 Elsewhere\r\nLocation: {}", elsewhere.url("/"))]);
     sandbox.var("XTASK_WEBHOOK", hook.url("/"));
     sandbox.run(&["fmt"]).exits(0);
-    sandbox.run(&["notify"]).exits(3).says("it has moved (status 307), and redirects are not followed");
+    assert_snapshot!(sandbox.run(&["notify"]), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot notify the webhook: it has moved (status 307), and redirects are not followed
+    hint: set XTASK_WEBHOOK to where it is now
+    ");
     assert_eq!((hook.requests().len(), elsewhere.requests().len()), (1, 0));
 }
 
@@ -150,7 +172,13 @@ fn without_a_webhook_the_stage_has_nothing_to_do() {
     sandbox.run(&PUSH).exits(0);
     let why = "notify nothing-to-do: no webhook is set: XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK";
     assert_eq!(sandbox.summary().stages(), ["format-and-lint passed", why]);
-    sandbox.run(&["ci", "--only", "notify"]).exits(4).says("no webhook is set");
+    assert_snapshot!(sandbox.run(&["ci", "--only", "notify"]), @"
+    exit code 4
+    ----- stderr -----
+    error: nothing to run: the plan is empty
+      because: notify: no webhook is set: XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK
+    hint: `cargo xtask plan` shows what would run
+    ");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! place to work in there is a clear error before anything starts.
 
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -115,8 +116,13 @@ fn a_full_file_of_events_changes_no_verdict() {
 fn a_file_of_events_that_cannot_be_made_is_an_error_before_anything_runs() {
     let sandbox = sandbox();
     sandbox.stage("marks", "", ": >../started");
-    let output = sandbox.run(&["ci", "--only", "marks", "--events", "no/such/directory/events"]).exits(3);
-    output.says("hint: check that the directory exists and can be written to");
+    assert_snapshot!(sandbox.run(&["ci", "--only", "marks", "--events", "no/such/directory/events"]), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot open no/such/directory/events to record the run's events
+      because: No such file or directory (os error 2)
+    hint: check that the directory exists and can be written to
+    ");
     assert!(!sandbox.has("started"));
 }
 

@@ -1,6 +1,7 @@
 //! Surroundings that are not as usual: no home, no cargo, no terminal or a real one, names that are no text.
 
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -77,10 +78,20 @@ fn a_variable_that_cannot_be_used_is_named_and_not_its_flag() {
         .says("error: invalid value 'https://example.org' for 'XTASK_REGISTRY': it must be a host");
     assert!(!output.stderr.contains("--jobs") && !output.stderr.contains("--servers <"), "{}", output.stderr);
     assert_eq!(output.stdout, "");
-    sandbox.run(&["fmt", "--jobs", "few"]).exits(2).says("error: invalid value 'few' for '--jobs <N>'");
+    assert_snapshot!(sandbox.run(&["fmt", "--jobs", "few"]), @"
+    exit code 2
+    ----- stderr -----
+    error: invalid value 'few' for '--jobs <N>': invalid digit found in string
+
+    For more information, try '--help'.
+    ");
     sandbox.run(&["fmt", "--jobs", "1"]).exits(0);
     sandbox.var("XTASK_JOBS", OsStr::from_bytes(b"\xff"));
-    sandbox.run(&["fmt"]).exits(2).says("error: the value of 'XTASK_JOBS' is not valid UTF-8");
+    assert_snapshot!(sandbox.run(&["fmt"]), @"
+    exit code 2
+    ----- stderr -----
+    error: the value of 'XTASK_JOBS' is not valid UTF-8
+    ");
     // A command without the flag does not look at its variable.
     sandbox.run(&["doctor", "--help"]).exits(0);
 }

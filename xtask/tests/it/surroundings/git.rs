@@ -2,6 +2,7 @@
 //! nothing, and nothing else in the checkout either.
 
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -88,11 +89,29 @@ fn a_git_that_does_not_answer_is_no_missing_commit() {
     assert!(run.verdict().starts_with("passed"), "{}", run.verdict());
     run.says("warning: cannot ask git about the checkout").says("dubious ownership");
     sandbox.stub("git", "kill -SEGV $$");
-    sandbox.run(&PUSH).exits(3).says(asked).says("it ended with signal 11");
+    assert_snapshot!(sandbox.run(&PUSH), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot ask git about the checkout: `git status --porcelain=v2 --branch --untracked-files=normal --no-renames --ignore-submodules=none`
+      because: it ended with signal 11
+    hint: run it yourself to see why
+    ");
     sandbox.stub("git", "exec tail -f /dev/null");
-    sandbox.run(&PUSH).exits(3).says(asked).says("it gave no answer within TIME");
+    assert_snapshot!(sandbox.run(&PUSH), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot ask git about the checkout: `git status --porcelain=v2 --branch --untracked-files=normal --no-renames --ignore-submodules=none`
+      because: it gave no answer within TIME
+    hint: run it yourself: something keeps git from answering
+    ");
     sandbox.stub("git", "echo garbage");
-    sandbox.run(&PUSH).exits(3).says(asked).says("it names no commit: it says `garbage`");
+    assert_snapshot!(sandbox.run(&PUSH), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot ask git about the checkout: `git status --porcelain=v2 --branch --untracked-files=normal --no-renames --ignore-submodules=none`
+      because: it names no commit: it says `garbage`
+    hint: git 2.11 or newer is needed
+    ");
 }
 
 /// The `PATH` that the sandbox gives to xtask.

@@ -1,6 +1,7 @@
 //! `new-service`: a copy of a workspace's template becomes a service, or nothing changes at all.
 
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use std::fs::{self, File};
 
 const CONFIGURED: &str = "[workspace.metadata.xtask]\nnew-service.template = \"deploy/template\"\n";
@@ -20,7 +21,7 @@ fn uncommitted() -> Sandbox {
     sandbox.append("deploy/template/Cargo.toml", "[package.metadata.xtask.service]\nport = 59999\n");
     sandbox.append("services/auth-service/Cargo.toml", "[package.metadata.xtask.service]\nport = 8099\n");
     sandbox.append("Cargo.toml", CONFIGURED);
-    assert_eq!(sandbox.paste("cargo generate-lockfile --offline").code, 0);
+    sandbox.lock();
     sandbox
 }
 
@@ -97,9 +98,33 @@ fn names_that_are_none_or_mean_something_else_change_nothing() {
         assert!(output.stderr.starts_with("error: cannot name a service `"), "{name:?}: {}", output.stderr);
         assert!(!output.stderr.contains('\u{1b}'), "{:?}", output.stderr);
     }
-    sandbox.run(&["new-service", "--", "--force"]).exits(2).says("did you mean `force`?");
-    sandbox.run(&["new-service", "--force"]).exits(2).says("unexpected argument '--force'");
-    sandbox.run(&["new-service"]).exits(2).says("<NAME>");
+    assert_snapshot!(sandbox.run(&["new-service", "--", "--force"]), @"
+    exit code 2
+    ----- stderr -----
+    error: cannot name a service `--force`: that is no name for one
+    hint: did you mean `force`?
+    ");
+    assert_snapshot!(sandbox.run(&["new-service", "--force"]), @"
+    exit code 2
+    ----- stderr -----
+    error: unexpected argument '--force' found
+
+      tip: to pass '--force' as a value, use '-- --force'
+
+    Usage: cargo xtask new-service [OPTIONS] <NAME>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(sandbox.run(&["new-service"]), @"
+    exit code 2
+    ----- stderr -----
+    error: the following required arguments were not provided:
+      <NAME>
+
+    Usage: cargo xtask new-service <NAME>
+
+    For more information, try '--help'.
+    ");
     assert_eq!(changed(&sandbox), "");
 }
 
@@ -115,7 +140,12 @@ fn without_a_template_it_is_said_which_key_names_one() {
         ]
     );
     sandbox.append("Cargo.toml", CONFIGURED);
-    sandbox.run(&["new-service", "billing"]).exits(3).says("read the template /w/deploy/template");
+    assert_snapshot!(sandbox.run(&["new-service", "billing"]), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot read the template /w/deploy/template/
+      because: No such file or directory (os error 2)
+    ");
     assert!(!sandbox.root().join("services/billing-service").exists());
 }
 
@@ -142,7 +172,13 @@ fn a_workspace_that_does_not_cover_the_folder_stays_as_it_was() {
     let sandbox = uncommitted();
     let manifest = sandbox.read("Cargo.toml").replace("services/*", "services/auth-service");
     sandbox.file("Cargo.toml", &manifest).commit();
-    sandbox.run(&["new-service", "billing"]).exits(2).says("the workspace's `members` must cover that directory");
+    assert_snapshot!(sandbox.run(&["new-service", "billing"]), @r#"
+    exit code 2
+    ----- stderr -----
+    error: cannot make billing-service from the template
+      because: cargo sees no package billing-service in services/billing-service
+    hint: the workspace's `members` must cover that directory, and the template's Cargo.toml say `name = "template-service"`
+    "#);
     assert_eq!(changed(&sandbox), "");
 }
 
@@ -157,7 +193,12 @@ fn a_run_that_was_killed_leaves_nothing_or_a_whole_service() {
     sandbox.run(&["new-service", "user-data"]).exits(137);
     assert_eq!(changed(&sandbox), format!("?? {}", FILES.replace('\n', "\n?? ")));
     sandbox.stub("cargo", "PATH=${PATH#*:} exec cargo \"$@\"");
-    sandbox.run(&["new-service", "user-data"]).exits(2).says("this workspace has a package `user-data-service`");
+    assert_snapshot!(sandbox.run(&["new-service", "user-data"]), @"
+    exit code 2
+    ----- stderr -----
+    error: cannot name a service `user-data`: this workspace has a package `user-data-service`
+    hint: choose another name
+    ");
     assert_eq!(sandbox.paste("cargo test --quiet --offline --package user-data-service --lib").code, 0);
     assert!(sandbox.read("Cargo.lock").contains("user-data-service"));
 }
@@ -168,7 +209,13 @@ fn a_run_that_goes_on_is_not_disturbed() {
     fs::create_dir_all(sandbox.root().join("target/xtask")).expect("a directory");
     let lock = File::create(sandbox.root().join("target/xtask/lock")).expect("a file");
     lock.lock().expect("it is free");
-    sandbox.run(&["new-service", "billing"]).exits(6).says("wait for it with `--wait`");
+    assert_snapshot!(sandbox.run(&["new-service", "billing"]), @"
+    exit code 6
+    ----- stderr -----
+    error: cannot take the lock of this checkout, /w/target/xtask/lock
+      because: another run holds it: it has not said which
+    hint: wait for it with `--wait`, or stop it; `plan`, `report` and `doctor` work meanwhile
+    ");
     sandbox.run(&["new-service", "billing", "--dry-run"]).exits(0);
     assert_eq!(changed(&sandbox), "");
     let waiting = sandbox.command(&["new-service", "billing", "--wait"]).spawn().expect("xtask starts");
