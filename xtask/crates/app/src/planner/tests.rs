@@ -143,6 +143,28 @@ fn a_stage_alone_needs_no_other() {
 }
 
 #[test]
+fn the_options_of_a_stage_reach_its_commands_and_no_others() {
+    insta::assert_snapshot!(plan("fmt --fix cart"), @"
+        # format-and-lint (1 task)
+        cargo fmt --package cart-service
+    ");
+    insta::assert_snapshot!(plan("lint money -- -W clippy::nursery"), @"
+        # format-and-lint (1 task)
+        cargo clippy --locked --package money --all-targets --message-format=json -- -D warnings -W clippy::nursery
+    ");
+    insta::assert_snapshot!(plan("test-matrix cart -- --nocapture"), @"
+        # test-services (2 tasks)
+        cargo test --locked --package cart-service --bins --no-run --message-format=json
+        cargo test --locked --package cart-service --bins -- --nocapture  # the compiled test binaries, without cargo
+    ");
+    insta::assert_snapshot!(plan("audit --advisory-db db"), @"
+        # security-audit (2 tasks)
+        cargo audit --json --db /shop/db --no-fetch
+        cargo deny --format json check bans sources
+    ");
+}
+
+#[test]
 fn the_pipeline_of_a_pull_request() {
     let plan = planned("ci", Value::Null).expect("it can be planned");
     insta::assert_snapshot!(render::tree(&plan), @"

@@ -69,7 +69,10 @@ mod tests {
 
     #[test]
     fn every_stage_of_the_specification_has_its_row() {
-        assert_eq!(Pipeline::default().definitions(), xtask_core::pipeline::stages());
+        let specified = xtask_core::pipeline::stages();
+        let is_specified = |definition: &Definition| specified.iter().any(|it| it.id == definition.id);
+        let rows: Vec<Definition> = Pipeline::default().definitions().into_iter().filter(is_specified).collect();
+        assert_eq!(rows, specified);
     }
 
     #[test]

@@ -97,8 +97,7 @@ impl Memory {
         state.changed = true;
     }
 
-    /// Writes the new answers, if any, without those that are no longer valid. The directory is made by a run: before the
-    /// first one nothing is kept, so that a command that only shows a plan leaves no trace.
+    /// Writes the new answers, if any, without those that are no longer valid.
     ///
     /// Of two processes that write at once, one wins; the answers of the other are asked for again next time.
     pub fn save(&self) {

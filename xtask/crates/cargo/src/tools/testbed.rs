@@ -19,8 +19,6 @@ impl Testbed {
         for name in ["bin", "work/target/xtask", "home"] {
             fs::create_dir_all(at(name)).expect("a directory");
         }
-        // As the first run leaves it: without it no answer is remembered.
-        fs::create_dir_all(at("work/target/xtask")).expect("a directory");
         let places = Places {
             cache: at("cache"),
             scratch: at("work/target/xtask/install"),
