@@ -31,6 +31,7 @@ fn main() {
     own_time(&root, &xtask);
     planning(&xtask);
     chatty(&xtask);
+    chatty_test(&xtask);
     if cold {
         cold_matrix(&root, &xtask);
         from_nothing(&root);
@@ -92,6 +93,34 @@ fn chatty(xtask: &Path) {
     let pipe = || seconds(Command::new("sh").current_dir(&dir).args(["-c", &format!("{PRINTS} | cat >out")]));
     let ratio = median((0..PAIRS).map(|_| stage() / pipe()));
     row("a stage that prints 1 GB of short lines / a pipe to a file", ratio, "<= 1.5");
+    fs::remove_dir_all(&dir).expect("it can be removed");
+}
+
+/// A test that prints nothing but short lines, each of which is read, with a secret to look for; and the same test through
+/// a pipe to a file.
+fn chatty_test(xtask: &Path) {
+    const TEST: &str = "#[test]\nfn prints() {\n    let lines = std::env::var(\"LINES\").expect(\"LINES\");\n    \
+                        std::process::Command::new(\"seq\").arg(lines).status().expect(\"seq starts\");\n}\n";
+    let dir = workspace(1);
+    fs::write(dir.join("services/s0-service/src/lib.rs"), TEST).expect("a test");
+    let stage = |lines: &str| {
+        let mut command = Command::new(xtask);
+        command.current_dir(&dir).args(["test-matrix", "--no-cache", "--", "--nocapture"]);
+        seconds(command.env("LINES", lines).env("BENCH_TOKEN", "a-secret-of-the-bench"))
+    };
+    // It compiles the test.
+    stage("1");
+    let deps = fs::read_dir(dir.join("target/debug/deps")).expect("cargo's directory");
+    let mut programs = deps.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_none());
+    let is_test = |path: &PathBuf| {
+        let list = Command::new(path).arg("--list").output().expect("it starts");
+        String::from_utf8_lossy(&list.stdout).contains("prints: test")
+    };
+    let test = programs.find(is_test).expect("the test program");
+    let piped = format!("{} --nocapture | cat >out", test.display());
+    let pipe = || seconds(Command::new("sh").current_dir(&dir).args(["-c", &piped]).env("LINES", "1000000"));
+    let ratio = median((0..PAIRS).map(|_| (stage("1000000") - stage("1")) / pipe()));
+    row("a test that prints 1 million short lines / a pipe to a file", ratio, "< 8");
     fs::remove_dir_all(&dir).expect("it can be removed");
 }
 

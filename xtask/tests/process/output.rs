@@ -3,7 +3,7 @@
 use crate::bench::{Bench, alone};
 use std::fs;
 use xtask_core::command::Stream;
-use xtask_process::process::{Child, End, LINE_CAP, Listener, listen};
+use xtask_process::process::{Child, End, LINE_CAP, Listener, each_line, listen};
 
 #[test]
 fn both_streams_are_told_apart_and_logged_together() {
@@ -68,17 +68,30 @@ fn a_slow_reader_loses_nothing_and_is_told_of_no_leak() {
 #[derive(Default)]
 struct Counting {
     lines: usize,
+    calls: usize,
     pauses: usize,
 }
 
 impl Listener for Counting {
-    fn line(&mut self, _: Stream, _: &[u8]) {
-        self.lines += 1;
+    fn lines(&mut self, _: Stream, lines: &[u8]) {
+        self.calls += 1;
+        each_line(lines, &mut |_| self.lines += 1);
     }
 
     fn pause(&mut self) {
         self.pauses += 1;
     }
+}
+
+#[test]
+fn lines_that_arrive_together_stay_together_and_each_of_them_arrives() {
+    let bench = Bench::new();
+    let command = bench.command("seq 300000");
+    let mut heard = Counting::default();
+    listen(&bench.child(&command), &mut heard).expect("bash starts");
+    assert_eq!(heard.lines, 300_000);
+    // The line that a chunk ends, and those that are whole in it.
+    assert!(heard.calls <= 2 * heard.pauses, "{} in {}", heard.calls, heard.pauses);
 }
 
 #[test]

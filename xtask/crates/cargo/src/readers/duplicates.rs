@@ -43,7 +43,7 @@ impl Read for Duplicates {
                 self.versions.entry(name.to_owned()).or_default().insert(version.to_owned());
             }
             Some(_) => {}
-            None => self.strange = Some(line),
+            None => self.strange = Some(line.into_owned()),
         }
     }
 

@@ -248,7 +248,7 @@ impl Read for Libtest {
             Stream::Stdout => self.stdout(&line),
             Stream::Stderr => self.stderr(&line),
         }
-        self.tail.push(line);
+        self.tail.push(&line);
     }
 
     // A test printed a line that was cut: libtest's own are short, and one that is missing is noticed.

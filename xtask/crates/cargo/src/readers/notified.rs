@@ -28,7 +28,7 @@ impl Read for Notified {
         }
         let line = text(line);
         if line.starts_with(TOLD) {
-            self.told = Some(line);
+            self.told = Some(line.into_owned());
         } else if let Some(why) = line.strip_prefix(NOTHING_SENT) {
             self.nothing = Some(why.to_owned());
         } else if let Some(error) = line.strip_prefix("error: ") {

@@ -13,6 +13,7 @@ use crate::command::{Exit, Stream};
 use crate::ids::TaskId;
 use crate::outcome::Outcome;
 use crate::reading::{Binary, Reading};
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -67,11 +68,11 @@ pub const LONGEST: usize = 2_000;
 
 /// A line as text: without colours and control characters, bytes that are not UTF-8 replaced, and no longer than is
 /// worth keeping.
-pub fn text(line: &[u8]) -> String {
+pub fn text(line: &[u8]) -> Cow<'_, str> {
     let kept = &line[..line.len().min(LONGEST)];
     // Nearly every line is plain, and a child may print gigabytes of them.
     if kept.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) {
-        return String::from_utf8_lossy(kept).into_owned();
+        return String::from_utf8_lossy(kept);
     }
     let text = String::from_utf8_lossy(kept);
     let plain = console::strip_ansi_codes(&text);

@@ -1,13 +1,13 @@
 //! The output of a task's children, on its way to the task's reader, to its tail and to the display.
 //!
-//! Children may print millions of lines. Little is therefore done for each of them: the tail keeps lines raw, and of
-//! those that arrive together only the last becomes a message to the loop.
+//! Children may print millions of lines. Little is therefore done for each of them: only a reader that wants every line
+//! gets each; of those that arrive together the tail keeps the last few, raw, and the last becomes a message to the loop.
 
 use std::path::Path;
 use xtask_core::command::Stream;
 use xtask_core::reader::{ExitCode, Read};
 use xtask_core::reading::{Binary, Reading};
-use xtask_process::process::{Ended, Listener, Tail};
+use xtask_process::process::{Ended, Listener, Tail, each_line};
 
 /// The output of a task's children so far.
 pub(super) struct Heard {
@@ -51,16 +51,16 @@ impl<'a> Hearing<'a> {
 }
 
 impl Listener for Hearing<'_> {
-    fn line(&mut self, stream: Stream, line: &[u8]) {
-        if let (Some(document), Stream::Stdout) = (self.heard.document.as_mut(), stream) {
-            document.extend_from_slice(line);
+    fn lines(&mut self, stream: Stream, lines: &[u8]) {
+        let Heard { reader, tail, document } = &mut *self.heard;
+        if let (Some(document), Stream::Stdout) = (document, stream) {
+            each_line(lines, &mut |line| document.extend_from_slice(line));
             return;
         }
-        if self.heard.reader.report().is_none() {
-            self.heard.reader.line(stream, line);
+        if reader.report().is_none() {
+            each_line(lines, &mut |line| reader.line(stream, line));
         }
-        if self.heard.reader.is_for_people(stream) && !line.trim_ascii().is_empty() {
-            self.heard.tail.push(line);
+        if reader.is_for_people(stream) && tail.push_lines(lines, |line| !line.trim_ascii().is_empty()) {
             self.fresh = Some(stream);
         }
     }
@@ -86,9 +86,7 @@ mod tests {
         let mut show = |stream, line| shown.push((stream, line));
         let mut hearing = Hearing::new(&mut heard, &mut show);
         for chunk in [&["a", "\x1b[1mb\x1b[0m", " "][..], &[], &["10%\r20%", "c"], &["\t"]] {
-            for line in chunk {
-                hearing.line(Stream::Stderr, line.as_bytes());
-            }
+            hearing.lines(Stream::Stderr, (chunk.join("\n") + "\n").as_bytes());
             hearing.pause();
         }
         assert_eq!(shown, [(Stream::Stderr, "b".to_owned()), (Stream::Stderr, "c".to_owned())]);

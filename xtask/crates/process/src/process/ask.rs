@@ -217,7 +217,7 @@ struct Said {
 }
 
 impl Listener for Said {
-    fn line(&mut self, _: Stream, _: &[u8]) {}
+    fn lines(&mut self, _: Stream, _: &[u8]) {}
 
     fn bytes(&mut self, stream: Stream, bytes: &[u8]) {
         if !self.is_full() {

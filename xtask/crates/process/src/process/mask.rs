@@ -5,6 +5,7 @@
 //! does not know what makes a text a secret: that is up to the caller.
 
 mod escape;
+mod plain;
 mod view;
 
 use std::borrow::Cow;
@@ -61,6 +62,7 @@ struct Held {
 }
 
 /// What a search has found.
+#[derive(Debug, PartialEq)]
 struct Search {
     /// Where secrets are: starts and ends, in order, those that overlap as one.
     found: Vec<(usize, usize)>,
@@ -102,6 +104,42 @@ impl Secrets {
 
     /// Searches the bytes and each view of them; `last` means that nothing follows.
     fn search(&self, bytes: &[u8], last: bool) -> Search {
+        let mut search =
+            if plain::is_plain(bytes) { self.search_plain(bytes, last) } else { self.search_views(bytes, last) };
+        search.found.sort_unstable();
+        search.found.dedup_by(|later, earlier| {
+            let overlap = later.0 < earlier.1;
+            if overlap {
+                earlier.1 = earlier.1.max(later.1);
+            }
+            overlap
+        });
+        search
+    }
+
+    /// Searches bytes whose every view is the same: the bytes without their line ends. It makes no view of them, but of
+    /// the last ones, for a secret that may have begun there. Nearly all output is like that.
+    fn search_plain(&self, bytes: &[u8], last: bool) -> Search {
+        let patterns = &self.0[1];
+        let find = |pattern: &Pattern| plain::find(&pattern.text, pattern.rare, bytes);
+        let mut search =
+            Search { found: patterns.all.iter().flat_map(find).collect(), open: bytes.len(), telling: false };
+        if last {
+            return search;
+        }
+        let from = plain::start_of_last(bytes, patterns.longest);
+        let end = &bytes[from..];
+        let layers: Vec<Layer> = view::pass(0, end, last).into_iter().collect();
+        let text = layers.first().map_or(end, |layer| &layer.text);
+        let open = patterns.open_end(text);
+        if open < text.len() {
+            search.open = from + origin(&layers, open);
+            search.telling = text.len() - open >= TELLING;
+        }
+        search
+    }
+
+    fn search_views(&self, bytes: &[u8], last: bool) -> Search {
         let mut search = Search { found: Vec::new(), open: bytes.len(), telling: false };
         let mut layers: Vec<Layer> = Vec::new();
         for number in 0..PASSES {
@@ -119,14 +157,6 @@ impl Secrets {
             let text = layers.last().map_or(bytes, |layer| &layer.text);
             search.look(&self.0[number + 1], text, &layers, last);
         }
-        search.found.sort_unstable();
-        search.found.dedup_by(|later, earlier| {
-            let overlap = later.0 < earlier.1;
-            if overlap {
-                earlier.1 = earlier.1.max(later.1);
-            }
-            overlap
-        });
         search
     }
 }

@@ -28,7 +28,7 @@ pub use awake::awake;
 pub use background::{Background, View, spawn_background};
 pub use children::become_subreaper;
 pub use mask::{HIDDEN, Secrets};
-pub use output::{LINE_CAP, Tail};
+pub use output::{LINE_CAP, Tail, each_line};
 pub use rustix::process::Signal;
 pub use stop::{Level, Stop};
 pub use survivors::{Survivor, kill_survivors, survivors, sweep};
@@ -140,10 +140,11 @@ pub struct Ended {
 
 /// Receives what a child prints.
 pub trait Listener {
-    /// A line (raw, without the line end).
-    fn line(&mut self, stream: Stream, line: &[u8]);
+    /// Lines that arrived together: raw, whole and with their line ends, but for one that was cut, and for the last one
+    /// of all. [`each_line`] splits them.
+    fn lines(&mut self, stream: Stream, lines: &[u8]);
 
-    /// The same as it arrives, line ends included.
+    /// The same as it arrives, whole lines or not.
     fn bytes(&mut self, _: Stream, _: &[u8]) {}
 
     /// Whether it wants nothing more: the child is stopped then.
@@ -156,8 +157,8 @@ pub trait Listener {
 }
 
 impl<F: FnMut(Stream, &[u8])> Listener for F {
-    fn line(&mut self, stream: Stream, line: &[u8]) {
-        self(stream, line);
+    fn lines(&mut self, stream: Stream, lines: &[u8]) {
+        each_line(lines, &mut |line| self(stream, line));
     }
 }
 

@@ -255,9 +255,9 @@ impl Supervisor {
         self.log.write(bytes);
         listener.bytes(stream, bytes);
         let tail = &mut self.tail;
-        self.lines.feed(stream, bytes, &mut |stream, line| {
-            tail.push(line);
-            listener.line(stream, line);
+        self.lines.feed(stream, bytes, &mut |stream, lines| {
+            tail.push_lines(lines, |_| true);
+            listener.lines(stream, lines);
         });
         listener.pause();
     }
@@ -268,9 +268,9 @@ impl Supervisor {
             self.show(stream, &held, listener);
         }
         let mut tail = self.tail;
-        let line_cut = self.lines.finish(&mut |stream, line| {
-            tail.push(line);
-            listener.line(stream, line);
+        let line_cut = self.lines.finish(&mut |stream, lines| {
+            tail.push_lines(lines, |_| true);
+            listener.lines(stream, lines);
         });
         listener.pause();
         // A capped log says so itself, and the lines have all been handed on.

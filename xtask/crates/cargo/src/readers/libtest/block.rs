@@ -26,9 +26,9 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    pub(super) fn push(&mut self, line: String) {
+    pub(super) fn push(&mut self, line: &str) {
         match self.frames {
-            Some(frames) if lines::frame(&line) => {
+            Some(frames) if lines::frame(line) => {
                 self.frames = Some(frames + 1);
                 if frames >= FRAMES {
                     return;
@@ -44,17 +44,22 @@ impl Tail {
 
     fn end_backtrace(&mut self) {
         if let Some(more) = self.frames.take().and_then(|frames| frames.checked_sub(FRAMES)).filter(|more| *more > 0) {
-            self.keep(format!("  [{} of the backtrace only in the log]", text::count(more, "more line")));
+            self.keep(&format!("  [{} of the backtrace only in the log]", text::count(more, "more line")));
         }
     }
 
-    fn keep(&mut self, line: String) {
+    fn keep(&mut self, line: &str) {
+        let mut kept = String::new();
         self.bytes += line.len();
-        self.lines.push_back(line);
-        while self.lines.len() > LINES || self.bytes > BYTES {
+        while self.lines.len() >= LINES || self.bytes > BYTES {
             let Some(first) = self.lines.pop_front() else { break };
             self.bytes -= first.len();
+            // Its memory is used again: a test may print millions of lines.
+            kept = first;
         }
+        kept.clear();
+        kept.push_str(line);
+        self.lines.push_back(kept);
     }
 
     pub(super) fn into_text(mut self) -> String {
@@ -196,7 +201,7 @@ impl Block {
                 // Neither a name nor the end: the test itself had printed `failures:`.
                 section.at_failures = None;
             }
-            section.tail.push(line.to_owned());
+            section.tail.push(line);
         }
     }
 

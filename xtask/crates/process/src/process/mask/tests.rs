@@ -1,6 +1,7 @@
 //! Secrets in pieces, in colours and in encodings.
 
 use super::*;
+use proptest::prelude::*;
 use xtask_core::text;
 
 fn secrets(texts: &[&str]) -> Secrets {
@@ -94,4 +95,23 @@ fn the_streams_are_apart_and_nothing_is_held_without_need() {
     assert_eq!(masks.feed(Stream::Stderr, b"er22".to_vec()), b"er22");
     assert_eq!(masks.finish(Stream::Stdout), b"hunt");
     assert_eq!(format!("{:?}", masks.secrets), "Secrets(1)");
+}
+
+proptest! {
+    #[test]
+    fn plain_output_is_searched_as_its_views_would_be(
+        parts in prop::collection::vec(
+            prop::sample::select(vec!["hunter2", "hun", "ter2", "2", "aabaab", "aab", "a", "b", "x", "\n", "\n\n"]),
+            0..16,
+        ),
+        last in any::<bool>(),
+    ) {
+        let secrets = secrets(&["hunter2", "aabaab"]);
+        let text = parts.concat() + "\n";
+        prop_assert!(plain::is_plain(text.as_bytes()));
+        for end in ["", "hunt", "x"] {
+            let bytes = [text.as_bytes(), end.as_bytes()].concat();
+            prop_assert_eq!(secrets.search_plain(&bytes, last), secrets.search_views(&bytes, last));
+        }
+    }
 }

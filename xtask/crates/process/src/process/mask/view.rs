@@ -32,8 +32,8 @@ struct Run {
 pub(super) fn pass(number: usize, input: &[u8], last: bool) -> Option<Layer> {
     match number {
         0 => layer(input, &HIDDEN_BYTES, last, escape::hidden),
-        1 => layer(input, b"%+", last, escape::percent),
-        _ => layer(input, b"\\", last, escape::backslash),
+        1 => layer(input, &PERCENT, last, escape::percent),
+        _ => layer(input, &BACKSLASH, last, escape::backslash),
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn has_sequences(bytes: &[u8]) -> bool {
 }
 
 /// Every byte that may begin what a terminal does not show: C0 controls, DEL, and the first byte of the C1 controls.
-const HIDDEN_BYTES: [u8; 34] = {
+pub(super) const HIDDEN_BYTES: [u8; 34] = {
     let mut bytes = [0; 34];
     let mut at = 0;
     while at < 32 {
@@ -54,6 +54,10 @@ const HIDDEN_BYTES: [u8; 34] = {
     bytes[33] = 0xc2;
     bytes
 };
+
+/// The same for percent-encoding, and for backslash escapes.
+pub(super) const PERCENT: [u8; 2] = *b"%+";
+pub(super) const BACKSLASH: [u8; 1] = *b"\\";
 
 fn layer(input: &[u8], stops: &[u8], last: bool, read: impl Fn(&[u8], bool) -> Token) -> Option<Layer> {
     let stops = positions(input, stops);
