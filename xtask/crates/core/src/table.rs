@@ -206,6 +206,14 @@ impl<'a> Table<'a> {
         self.entries(problems, |value| value.as_str().map(str::to_owned)).into_iter().collect()
     }
 
+    /// The table of texts under `key`, or its default.
+    pub fn texts_of(&self, key: &'static str, problems: &mut Problems) -> BTreeMap<String, String> {
+        if self.has(key) {
+            return self.table(key, problems).texts(problems);
+        }
+        self.get(key, problems, |value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
+    }
+
     /// The list of tables under `key`.
     pub fn list(&self, key: &'static str, problems: &mut Problems) -> Vec<Table<'a>> {
         let form = self.key(key).form.within(key).copied().unwrap_or(Form::Table(&[]));

@@ -74,6 +74,14 @@ pub fn parse_bytes(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
+/// The placeholders that the values of variables may have, in braces.
+pub const PLACEHOLDERS: [&str; 4] = ["commit", "port", "service", "version"];
+
+/// The text, with the value of each placeholder in its place.
+pub fn fill(text: &str, value: impl Fn(&str) -> String) -> String {
+    PLACEHOLDERS.iter().fold(text.to_owned(), |text, name| text.replace(&format!("{{{name}}}"), &value(name)))
+}
+
 /// The known names nearest to a mistyped one, the best first, at most three; empty when none is near.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut scored: Vec<(f64, &str)> = known

@@ -175,13 +175,13 @@ fn wrong(form: &Form) -> Vec<Value> {
         Form::Percent => wrong.extend([json!(100.1), json!("50")]),
         Form::Word(_) => wrong.push(json!("nothing-like-this")),
         Form::Time => wrong.extend(["", "10", "ten minutes", "0s", "m"].map(Value::from)),
-        Form::Flag => wrong.push(json!("true")),
+        Form::Flag | Form::Off => wrong.push(json!("true")),
         Form::List(..) => wrong.extend([json!("x"), json!({}), json!([true])]),
         Form::Matching(..) => wrong.extend([json!(true), json!("-\u{7}")]),
         Form::Text => wrong.push(json!(["x"])),
         Form::Table(_) | Form::Change(_) => wrong.extend([json!([]), json!({ "no-such-key": 1 })]),
         Form::Names(_) | Form::NamesBeside(..) => wrong.push(json!("x")),
-        Form::Either(..) => wrong.extend([json!("neither"), json!({ "no-such-key": 1 })]),
+        Form::Either(..) => wrong.extend([json!("neither"), json!(true), json!({ "no-such-key": 1 })]),
     }
     wrong
 }
@@ -234,7 +234,10 @@ fn broken(whole: &Value) -> Vec<(String, Value)> {
 }
 
 /// Texts that xtask accepts for keys whose form is a regular expression in the schema.
-const GOOD: [(&str, &[&str]); 11] = [
+const GOOD: [(&str, &[&str]); 14] = [
+    ("/workspace/metadata/xtask/new-service/name", &["a", "my-template"]),
+    ("/workspace/metadata/xtask/service/suffix", &["", "-service", "_svc"]),
+    ("/workspace/metadata/xtask/service/health", &["/", "/healthz", "/api/v1/health.json", "/~x/_y-z/"]),
     ("/workspace/metadata/xtask/min-version", &["0.0.1", "0.1.0", "0.0.1-alpha.1+x"]),
     ("/workspace/metadata/xtask/timeout", &["90s", "1h 30m", "1day", "2weeks 3 hours", "1ms", "100µs", "1M"]),
     ("/workspace/metadata/xtask/image/toolchain", &["rust", "rust:1", "r.example/rust@sha256:00"]),

@@ -3,6 +3,7 @@
 mod back;
 mod checked;
 mod confirmed;
+mod conventions;
 mod eks;
 mod fails;
 mod faults;

@@ -222,3 +222,23 @@ fn a_run_that_goes_on_is_not_disturbed() {
     lock.unlock().expect("it was held");
     sandbox.wait(waiting).exits(0);
 }
+
+#[test]
+fn the_words_of_the_template_and_the_suffix_of_a_name_are_configuration() {
+    let sandbox = Sandbox::with_services(&["auth-svc", "blank-svc"]);
+    fs::create_dir_all(sandbox.root().join("deploy")).expect("a directory");
+    fs::rename(sandbox.root().join("services/blank-svc"), sandbox.root().join("deploy/template")).expect("moved");
+    sandbox.append("deploy/template/Cargo.toml", "[package.metadata.xtask.service]\nport = 4999\n");
+    sandbox.append("Cargo.toml", "[workspace.metadata.xtask]\nservice = { suffix = \"-svc\", port = 3000 }\n");
+    sandbox
+        .append("Cargo.toml", "new-service = { template = \"deploy/template\", name = \"blank-svc\", port = 4999 }\n");
+    assert_eq!(sandbox.paste("cargo generate-lockfile --offline").code, 0);
+    sandbox.run(&["new-service", "blank"]).exits(2).says("that word is taken");
+    sandbox.run(&["new-service", "billing"]).exits(0).says("made billing-svc at port 3000, 3 files:");
+    let manifest = sandbox.read("services/billing-svc/Cargo.toml");
+    assert!(manifest.contains("name = \"billing-svc\"") && manifest.contains("port = 3000"), "{manifest}");
+    assert!(
+        sandbox.read("services/billing-svc/src/main.rs").contains("billing_svc"),
+        "the identifier is replaced, too"
+    );
+}

@@ -3,8 +3,9 @@
 use super::Session;
 use super::tools::places;
 use crate::cli;
+use crate::scaffold::name::{self, Words};
 use crate::scaffold::template::File;
-use crate::scaffold::{name, place, template};
+use crate::scaffold::{place, template};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,15 +18,14 @@ use xtask_process::environment::Clock;
 use xtask_report::history::directory::Home;
 use xtask_report::history::lock::{Holder, Lock};
 
-/// The port of the first service of a workspace.
-const FIRST_PORT: u64 = 8080;
-
 /// How long cargo may take to add a package to `Cargo.lock`, when it has to ask the registry too.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A service that is about to be made.
 struct New {
     name: String,
+    /// The name that the template has in its place.
+    template: String,
     port: u16,
     /// Where it will be, absolute.
     directory: PathBuf,
@@ -85,7 +85,10 @@ impl New {
     fn describe(typed: &str, workspace: &Workspace, session: &Session) -> Result<Self> {
         let config = session.config(workspace)?;
         let packages: Vec<&str> = workspace.packages.iter().map(|package| package.name.as_str()).collect();
-        let name = name::full(typed, &packages, &lock_file(workspace).unwrap_or_default())?;
+        let lock = lock_file(workspace).unwrap_or_default();
+        let (suffix, from) = (config.service.suffix, config.template_words);
+        let words = Words { packages: &packages, lock: &lock, suffix: &suffix, template: &from.0 };
+        let name = name::full(typed, words)?;
         let Some(template) = config.template else {
             return Err(Error::usage(format!("make {name}: this workspace names no template of a service")).hint(
                 "set `new-service.template` in [workspace.metadata.xtask] to a directory; docs/services.md says what it holds",
@@ -96,9 +99,9 @@ impl New {
             return Err(Error::usage(format!("make {name}: {} is there already", session.shown(&directory)))
                 .hint("choose another name, or remove it"));
         }
-        let port = port(workspace)?;
-        let files = template::fill(template::read(&template)?, &name, port);
-        Ok(Self { name, port, directory, files })
+        let port = port(workspace, config.service.port)?;
+        let files = template::fill(template::read(&template)?, (&from.0, from.1), (&name, port));
+        Ok(Self { name, template: from.0, port, directory, files })
     }
 
     /// Moves it into place and registers it with cargo; removes it again when cargo does not accept it.
@@ -123,7 +126,7 @@ impl New {
                 .detail(format!("cargo sees no package {} in {}", self.name, session.shown(&self.directory)))
                 .hint(format!(
                     "the workspace's `members` must cover that directory, and the template's Cargo.toml say `name = \"{}\"`",
-                    template::NAME
+                    self.template
                 )));
         }
         if !workspace.has_lock_file {
@@ -147,10 +150,10 @@ fn lock_file(workspace: &Workspace) -> Option<String> {
     fs::read_to_string(workspace.root.join("Cargo.lock")).ok()
 }
 
-/// The lowest port above all those that manifests name.
-fn port(workspace: &Workspace) -> Result<u16> {
+/// The lowest port above all those that manifests name; `first` where none does.
+fn port(workspace: &Workspace, first: u16) -> Result<u16> {
     let ports = workspace.packages.iter().filter_map(|package| package.metadata.get("service")?.get("port")?.as_u64());
-    let port = ports.max().map_or(FIRST_PORT, |highest| highest + 1);
+    let port = ports.max().map_or(u64::from(first), |highest| highest + 1);
     u16::try_from(port).map_err(|_| {
         Error::usage(format!("find a port above {}: there is none", port - 1))
             .hint("give the service with that port a lower one: `port` in its `[package.metadata.xtask.service]`")

@@ -1,11 +1,7 @@
 //! Names for new services: ones that cargo, Kubernetes and PostgreSQL all accept, and that have no other meaning
 //! already.
 
-use super::template;
 use xtask_core::error::{Error, Result};
-
-/// The ending of a service's name where the workspace's packages use it; the user may leave it out.
-const ENDING: &str = "-service";
 
 /// The longest name in bytes. Kubernetes takes 63 and adds 17 for each pod; the database of a test adds 17 as well.
 const LONGEST: usize = 46;
@@ -19,10 +15,24 @@ const RESERVED: &str = "\
     build deps examples incremental test \
     service xtask";
 
-/// The full name of the service that the user calls `typed`, in a workspace of these packages and this `Cargo.lock`.
-pub fn full(typed: &str, packages: &[&str], lock: &str) -> Result<String> {
+/// The words of a workspace that names depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// The names of its packages.
+    pub packages: &'a [&'a str],
+    /// Its `Cargo.lock`.
+    pub lock: &'a str,
+    /// The end of a service's name where the packages use it; the user may leave it out.
+    pub suffix: &'a str,
+    /// The name of the package in the template.
+    pub template: &'a str,
+}
+
+/// The full name of the service that the user calls `typed`.
+pub fn full(typed: &str, workspace: Words<'_>) -> Result<String> {
+    let Words { packages, lock, suffix, template } = workspace;
     let refused = |why: &str| Error::usage(format!("name a service `{typed}`: {why}"));
-    let short = typed.strip_suffix(ENDING).unwrap_or(typed);
+    let short = typed.strip_suffix(suffix).unwrap_or(typed);
     if !is_name(typed) || !is_name(short) {
         let near = words(typed).join("-");
         let error = refused("that is no name for one");
@@ -32,13 +42,13 @@ pub fn full(typed: &str, packages: &[&str], lock: &str) -> Result<String> {
             error.hint("lower-case letters and digits in words with single dashes between them; a letter comes first")
         });
     }
-    let by_custom = packages.iter().any(|package| package.ends_with(ENDING));
-    let full = if by_custom { format!("{short}{ENDING}") } else { typed.to_owned() };
+    let by_custom = packages.iter().any(|package| package.ends_with(suffix));
+    let full = if by_custom { format!("{short}{suffix}") } else { typed.to_owned() };
     if full.len() > LONGEST {
         return Err(refused(&format!("`{full}` has {} characters", full.len()))
             .hint(format!("{LONGEST} are the most: Kubernetes adds to them, and takes 63")));
     }
-    if RESERVED.split(' ').any(|word| word == short) || full == template::NAME {
+    if RESERVED.split(' ').any(|word| word == short) || full == template {
         return Err(refused("that word is taken by Rust, by cargo or by xtask").hint("choose another one"));
     }
     // A package `billing` beside `billing-service` would make the short name mean another one.
@@ -69,6 +79,10 @@ mod tests {
 
     const PACKAGES: [&str; 3] = ["auth-service", "kit", "old"];
     const LOCK: &str = "[[package]]\nname = \"tower-service\"\nversion = \"0.3.3\"\n";
+
+    fn full(typed: &str, packages: &[&str], lock: &str) -> Result<String> {
+        super::full(typed, Words { packages, lock, suffix: "-service", template: "template-service" })
+    }
 
     #[test]
     fn the_ending_may_be_left_out_where_it_is_the_custom() {

@@ -1,17 +1,12 @@
 //! The template of a workspace: a directory with a whole package, which every new service is copied from.
 //!
-//! Three words in it are replaced, in its files and in their paths: [`NAME`], the same as an identifier, and [`PORT`].
+//! Three words in it are replaced, in its files and in their paths: its name, the same as an identifier, and its port.
 //! They do not occur by chance, so there is no syntax to learn and nothing to escape.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use xtask_core::error::{Error, Result};
-
-/// The package name of a template.
-pub const NAME: &str = "template-service";
-/// The port that a template listens on.
-pub const PORT: &str = "59999";
 
 /// A file of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,11 +54,14 @@ fn collect(root: &Path, below: &Path, files: &mut Vec<File>) -> Result<()> {
     Ok(())
 }
 
-/// The files of a service of this name at this port. Files that are not text stay as they are.
-pub fn fill(template: Vec<File>, name: &str, port: u16) -> Vec<File> {
-    let crate_name = (NAME.replace('-', "_"), name.replace('-', "_"));
-    let fill =
-        |text: &str| text.replace(NAME, name).replace(&crate_name.0, &crate_name.1).replace(PORT, &port.to_string());
+/// The files of a service of this name and port, `to`, in place of the template's, `from`. Files that are not text stay as
+/// they are.
+pub fn fill(template: Vec<File>, from: (&str, u16), to: (&str, u16)) -> Vec<File> {
+    let crate_name = |(name, _): (&str, u16)| name.replace('-', "_");
+    let fill = |text: &str| {
+        let text = text.replace(from.0, to.0).replace(&crate_name(from), &crate_name(to));
+        text.replace(&from.1.to_string(), &to.1.to_string())
+    };
     let filled = template.into_iter().map(|file| File {
         path: file.path.to_str().map(&fill).map_or_else(|| file.path.clone(), PathBuf::from),
         bytes: std::str::from_utf8(&file.bytes).map(|text| fill(text).into_bytes()).unwrap_or(file.bytes),
@@ -90,7 +88,8 @@ mod tests {
         let script = dir.path().join("deploy/up");
         write("deploy/up", b"");
         fs::set_permissions(&script, fs::Permissions::from_mode(0o750)).expect("set");
-        let files = fill(read(dir.path()).expect("a template"), "user-profile-service", 8093);
+        let files =
+            fill(read(dir.path()).expect("a template"), ("template-service", 59_999), ("user-profile-service", 8093));
         let shown: Vec<(&str, &[u8])> =
             files.iter().map(|file| (file.path.to_str().expect("a text"), file.bytes.as_slice())).collect();
         assert_eq!(

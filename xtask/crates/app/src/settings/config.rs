@@ -3,6 +3,7 @@
 use super::environments::{self, Environment};
 use super::image::ImageConfig;
 use super::keys;
+use super::service::ServiceConfig;
 use cargo_metadata::semver::Version;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,8 @@ pub struct Config {
     pub services_dir: String,
     /// The directory that new services are copies of, absolute.
     pub template: Option<PathBuf>,
+    /// The name and the port in it, which those of a new service replace.
+    pub template_words: (String, u16),
     /// The branch whose pushes are deployed.
     pub main_branch: String,
     /// How many run records are kept.
@@ -55,6 +58,8 @@ pub struct Config {
     pub servers: Vec<ServerSpec>,
     /// Whether integration tests get servers at all: an empty table `integration.servers` switches them off.
     pub starts_servers: bool,
+    /// What the services have in common.
+    pub service: ServiceConfig,
     /// How images are made.
     pub image: ImageConfig,
     /// Where services can be deployed to, by name.
@@ -86,6 +91,8 @@ impl Config {
         let services_dir = top.string("services-dir", p).unwrap_or_default();
         let new_service = top.table("new-service", p);
         let template = new_service.string("template", p).map(|path| workspace.root.join(path));
+        let name = new_service.text("name", p, text::is_dns_label).unwrap_or_default();
+        let template_words = (name, new_service.integer("port", p).unwrap_or_default());
         new_service.finish(p);
         let main_branch = top.string("main-branch", p).unwrap_or_default();
         let keep_runs = top.integer("keep-runs", p).unwrap_or_default();
@@ -105,6 +112,9 @@ impl Config {
         let own_servers = integration.table("servers", p);
         let servers = servers(&own_servers, p);
         integration.finish(p);
+        let services = top.table("service", p);
+        let service = ServiceConfig::read(&services, p);
+        services.finish(p);
         let images = top.table("image", p);
         let image = ImageConfig::read(&images, &workspace.root, p);
         images.finish(p);
@@ -120,6 +130,7 @@ impl Config {
                 exclude,
                 services_dir,
                 template,
+                template_words,
                 main_branch,
                 keep_runs,
                 timeout,
@@ -133,6 +144,7 @@ impl Config {
                 servers_from,
                 servers,
                 starts_servers: !own_servers.is_empty(),
+                service,
                 image,
                 environments,
                 tell,

@@ -5,10 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use xtask_core::options::BuilderChoice;
 use xtask_core::registry::{LoginChoice, Registry};
 use xtask_core::table::{Problems, Table};
-use xtask_core::text;
-
-/// The placeholders that are allowed between braces in a variable's value.
-const PLACEHOLDERS: [&str; 4] = ["commit", "port", "service", "version"];
+use xtask_core::text::{self, PLACEHOLDERS};
 
 /// How images are made, and where they go.
 #[derive(Clone, Debug)]
@@ -45,15 +42,7 @@ impl ImageConfig {
         let user = table.text("user", p, is_user);
         let env = table.table("env", p);
         let variables = env.texts(p);
-        for (name, value) in &variables {
-            if let Some(unknown) = unknown_placeholder(value) {
-                let known = text::list(PLACEHOLDERS.map(|known| format!("{{{known}}}")));
-                env.complain(p, Some(name), &format!("has `{{{unknown}}}`, and there are {known}"));
-            }
-            if !is_variable(name) {
-                env.complain(p, Some(name), "is no name for a variable: use letters, digits and `_`");
-            }
-        }
+        check_variables(&env, &variables, p);
         let builder = table.word("builder", p).unwrap_or(BuilderChoice::Auto);
         if base.is_some() && builder == BuilderChoice::Docker {
             table.complain(p, Some("builder"), "makes images on `scratch` only: with a `base` it must be \"oci\"");
@@ -86,10 +75,27 @@ impl ImageConfig {
 
     /// The variables, with every placeholder replaced by what `value` returns for it.
     pub fn variables(&self, value: impl Fn(&str) -> String) -> BTreeMap<String, String> {
-        let fill = |text: &String| {
-            PLACEHOLDERS.iter().fold(text.clone(), |text, name| text.replace(&format!("{{{name}}}"), &value(name)))
-        };
-        self.env.iter().map(|(name, text)| (name.clone(), fill(text))).collect()
+        self.env.iter().map(|(name, text)| (name.clone(), text::fill(text, &value))).collect()
+    }
+
+    /// The numbers of the user and of its group; a user without a group is one of its own.
+    pub fn ids(&self) -> (u32, u32) {
+        let (user, group) = self.user.split_once(':').unwrap_or((&self.user, &self.user));
+        let number = |text: &str| text.parse().unwrap_or(65_532);
+        (number(user), number(group))
+    }
+}
+
+/// Complains about variables that cannot be: their names, and the placeholders in their values.
+pub(super) fn check_variables(table: &Table<'_>, variables: &BTreeMap<String, String>, p: &mut Problems) {
+    for (name, value) in variables {
+        if let Some(unknown) = unknown_placeholder(value) {
+            let known = text::list(PLACEHOLDERS.map(|known| format!("{{{known}}}")));
+            table.complain(p, Some(name), &format!("has `{{{unknown}}}`, and there are {known}"));
+        }
+        if !is_variable(name) {
+            table.complain(p, Some(name), "is no name for a variable: use letters, digits and `_`");
+        }
     }
 }
 

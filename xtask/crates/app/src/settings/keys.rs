@@ -39,6 +39,7 @@ pub const WORKSPACE: Form = Form::Table(&[
     Key::new("coverage", Form::Table(COVERAGE), "How coverage is measured, and what it must reach."),
     Key::new("audit", Form::Table(AUDIT), "How dependencies are audited."),
     Key::new("integration", Form::Table(INTEGRATION), "The servers of the integration tests."),
+    Key::new("service", Form::Table(SERVICE), "What the services have in common."),
     Key::new("image", Form::Table(IMAGE), "How images are made, and where they are pushed."),
     Key::new("notify", Form::Table(NOTIFY), "When notifications are sent."),
     Key::new("stages", STAGES, "Changes to the built-in stages, and further stages."),
@@ -63,7 +64,36 @@ const TEXT_BY_VARIABLE: Form = Form::Names(&Form::Text);
 const VERSION: Form =
     Form::Matching("a version such as \"0.2.0\"", r"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$");
 
-const NEW_SERVICE: &[Key] = &[Key::new("template", Form::Text, "The directory that new services are copies of.")];
+const NEW_SERVICE: &[Key] = &[
+    Key::new("template", Form::Text, "The directory that new services are copies of."),
+    Key::new("name", PACKAGE_NAME, "The name of the package in it, which the new name replaces.")
+        .or(|| json!("template-service")),
+    Key::new("port", PORT, "The port in it, which the new port replaces.").or(|| json!(59_999)),
+];
+const PACKAGE_NAME: Form = Form::Matching("the name of a package, such as \"template-service\"", "^[a-z][a-z0-9-]*$");
+
+/// `[workspace.metadata.xtask.service]`.
+pub(super) const SERVICE: &[Key] = &[
+    Key::new("suffix", SUFFIX, "The end of the services' names, which may be left out where a service is named.")
+        .or(|| json!("-service")),
+    Key::new("port", PORT, "The port of a service whose manifest sets none.").or(|| json!(8080)),
+    Key::new("health", PATH, "The path that answers while the service lives.").or(|| json!("/healthz")),
+    Key::new("ready", PATH, "The path that answers while it accepts requests.").or(|| json!("/readyz")),
+    Key::new("version", PATH, "The path that answers with JSON whose `commit` is the deployed one.")
+        .or(|| json!("/version")),
+    Key::new(
+        "env",
+        TEXT_BY_VARIABLE,
+        "Variables of every pod; `{commit}`, `{port}`, `{service}` and `{version}` are filled in.",
+    )
+    .or(|| json!({ "LISTEN": "0.0.0.0:{port}", "GIT_COMMIT": "{commit}" })),
+];
+const SUFFIX: Form = Form::Matching("the end of a name, such as \"-service\"", "^[A-Za-z0-9_-]*$");
+const PATH: Form = Form::Either(
+    "a path such as \"/healthz\", or false",
+    &Form::Matching("a path such as \"/healthz\"", "^/[A-Za-z0-9._~/-]*$"),
+    &Form::Off,
+);
 
 const COVERAGE: &[Key] = &[
     Key::new("engine", Form::Word(words::<EngineChoice>), "The coverage tool.").or(|| json!("auto")),

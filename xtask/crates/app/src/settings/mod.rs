@@ -10,6 +10,7 @@ pub mod keys;
 mod machine;
 pub mod manifest;
 mod selection;
+pub mod service;
 
 use crate::cli::{self, Command, StageLine};
 use config::Config;
@@ -167,15 +168,16 @@ impl Settings {
     }
 }
 
-/// The packages that were named. A service may be named without its `-service`.
+/// The packages that were named. A service may be named without its suffix, such as `-service`.
 fn selected(selection: &cli::Selection, workspace: &Workspace) -> Result<Option<BTreeSet<String>>> {
     let names: Vec<&String> = selection.services.iter().chain(&selection.package).collect();
+    let suffix = service::suffix(workspace);
     let mut found = BTreeSet::new();
     for name in &names {
-        let package = workspace.package(name).or_else(|| workspace.package(&format!("{name}-service")));
+        let package = workspace.package(name).or_else(|| workspace.package(&format!("{name}{suffix}")));
         let Some(package) = package else {
             let known = workspace.packages.iter().map(|package| package.name.as_str());
-            let short = known.clone().filter_map(|name| name.strip_suffix("-service"));
+            let short = known.clone().filter_map(|name| name.strip_suffix(suffix.as_str()));
             // Short names are so short that many a word is near to some of them.
             let near = Some(text::nearest(name, known.clone())).filter(|near| !near.is_empty());
             let near = near.unwrap_or_else(|| text::nearest(name, short));

@@ -14,14 +14,12 @@ use xtask_core::pipeline::{DEPLOY_STAGING, Definition, SMOKE_TEST};
 use xtask_core::purpose::Purpose as For;
 use xtask_core::workspace::Package;
 use xtask_engine::plan::Task;
-use xtask_ship::deploy::objects::Release;
+use xtask_ship::deploy::objects::{Conventions, Release};
 use xtask_ship::deploy::pull::Source;
 use xtask_ship::deploy::request::{Cluster, Purpose, Request};
 use xtask_ship::deploy::smoke;
 use xtask_ship::jobs;
 
-/// The port of a service whose manifest names none.
-const PORT: u16 = 8080;
 /// The time that a deployment may take besides its own budgets: the checks before it, and the calls between.
 const BESIDES: Duration = Duration::from_secs(5 * 60);
 
@@ -123,6 +121,7 @@ fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
         environment: environment.name.clone(),
         target: environment.target.clone(),
         services,
+        version: context.settings.config.service.version.clone(),
         rollback: environment.rollback_on_smoke.then(|| Request {
             environment: environment.name.clone(),
             target: environment.target.clone(),
@@ -174,20 +173,27 @@ pub fn deployed(context: Context<'_>) -> impl Iterator<Item = &Package> {
 fn release(context: Context<'_>, package: &Package, deployment: &Deployment) -> Release {
     let number = |key: &str| package.service_fact(key).and_then(Value::as_u64);
     let needs: Vec<String> = names::needs(package).map(str::to_owned).collect();
-    let servers = context.settings.config.servers.iter();
+    let config = &context.settings.config;
+    let servers = config.servers.iter();
     let environment = &deployment.environment;
     Release {
         service: package.name.clone(),
         version: package.version.clone(),
         commit: String::new(),
         image: String::new(),
-        port: number("port").and_then(|port| u16::try_from(port).ok()).unwrap_or(PORT),
+        port: number("port").and_then(|port| u16::try_from(port).ok()).unwrap_or(config.service.port),
         replicas: environment
             .replicas
             .or_else(|| number("replicas").and_then(|replicas| u32::try_from(replicas).ok()))
             .unwrap_or(1),
         requires: servers.filter(|server| needs.contains(&server.name)).map(|server| server.env.clone()).collect(),
         needs,
+        conventions: Conventions {
+            health: config.service.health.clone(),
+            ready: config.service.ready.clone(),
+            variables: config.service.env.clone(),
+            ids: config.image.ids(),
+        },
         place: environment.place.clone(),
     }
 }

@@ -54,6 +54,8 @@ pub enum Form {
     Time,
     /// `true` or `false`.
     Flag,
+    /// `false`, beside a form that it switches off.
+    Off,
     /// A list, in these words, and the form of its items.
     List(&'static str, &'static Form),
     /// A table with these keys.
@@ -87,6 +89,7 @@ impl Form {
             Self::Percent => "a number from 0 to 100".to_owned(),
             Self::Time => "a time such as \"90s\" or \"10m\"".to_owned(),
             Self::Flag => "true or false".to_owned(),
+            Self::Off => "false".to_owned(),
             Self::Table(_) | Self::Change(_) | Self::Names(_) | Self::NamesBeside(..) => "a table".to_owned(),
         }
     }
@@ -100,6 +103,7 @@ impl Form {
             Self::Percent => value.as_f64().is_some_and(|value| (0.0..=100.0).contains(&value)),
             Self::Time => time(value).is_some(),
             Self::Flag => value.is_boolean(),
+            Self::Off => *value == false,
             // A table in a list has a path of its own for its problems.
             Self::List(_, Self::Table(_)) => value.is_array(),
             Self::List(_, item) => value.as_array().is_some_and(|items| items.iter().all(|it| item.allows(it))),

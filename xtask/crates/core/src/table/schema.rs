@@ -27,6 +27,7 @@ fn of(form: &Form, whole: bool) -> Value {
         Form::Percent => json!({ "type": "number", "minimum": 0, "maximum": 100 }),
         Form::Time => json!({ "type": "string", "pattern": TIME }),
         Form::Flag => json!({ "type": "boolean" }),
+        Form::Off => json!({ "enum": [false] }),
         Form::List(_, item) => json!({ "type": "array", "items": of(item, whole) }),
         Form::Table(keys) => table(keys, whole),
         Form::Change(keys) => table(keys, false),

@@ -169,7 +169,7 @@ impl Kubectl {
 
     /// The path under which the API server proxies to a service.
     pub fn proxied(&self, service: &str, path: &str) -> String {
-        format!("/api/v1/namespaces/{}/services/{service}:http/proxy/{path}", self.namespace)
+        format!("/api/v1/namespaces/{}/services/{service}:http/proxy{path}", self.namespace)
     }
 }
 

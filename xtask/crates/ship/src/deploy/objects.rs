@@ -7,6 +7,7 @@ mod pod;
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use xtask_core::text;
 
 /// Who owns the fields of these objects in server-side apply.
 pub const FIELD_MANAGER: &str = "xtask";
@@ -42,8 +43,23 @@ pub struct Release {
     pub needs: Vec<String>,
     /// The variables that it requires: the addresses of these servers.
     pub requires: Vec<String>,
+    /// What it has in common with all services of the workspace.
+    pub conventions: Conventions,
     /// Where it goes.
     pub place: Place,
+}
+
+/// What all services of a workspace have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conventions {
+    /// The path that answers while a service lives; `None` where there is none.
+    pub health: Option<String>,
+    /// The path that answers while it accepts requests.
+    pub ready: Option<String>,
+    /// The variables of its pods, with `{commit}`, `{port}`, `{service}` and `{version}`.
+    pub variables: BTreeMap<String, String>,
+    /// The user and the group that it runs as, as in its image.
+    pub ids: (u32, u32),
 }
 
 /// The settings that all services of an environment share.
@@ -111,13 +127,21 @@ impl Release {
 
     /// The variables that its Secret must contain: those that it requires and that come from nowhere else.
     pub fn secret_keys(&self) -> impl Iterator<Item = &String> {
-        self.requires.iter().filter(|key| !self.place.variables.contains_key(*key))
+        let given =
+            |key: &str| [&self.place.variables, &self.conventions.variables].iter().any(|it| it.contains_key(key));
+        self.requires.iter().filter(move |key| !given(key))
     }
 
     fn variables(&self) -> BTreeMap<String, String> {
         let mut variables = self.place.variables.clone();
-        variables.insert("LISTEN".to_owned(), format!("0.0.0.0:{}", self.port));
-        variables.insert("GIT_COMMIT".to_owned(), self.commit.clone());
+        let value = |name: &str| match name {
+            "commit" => self.commit.clone(),
+            "port" => self.port.to_string(),
+            "service" => self.service.clone(),
+            _ => self.version.clone(),
+        };
+        let own = self.conventions.variables.iter();
+        variables.extend(own.map(|(name, text)| (name.clone(), text::fill(text, value))));
         variables
     }
 

@@ -27,6 +27,8 @@ pub struct Request {
     pub target: Target,
     /// The services.
     pub services: Vec<String>,
+    /// The path at which they answer with their commit; `None` where there is none.
+    pub version: Option<String>,
     /// The rollback to perform on a failure, if one is wanted.
     pub rollback: Option<request::Request>,
     /// How long pods have to stay as they are.
@@ -46,7 +48,8 @@ pub fn smoke(request: &Request, caller: Caller, say: &mut dyn FnMut(Said)) -> Re
         if found.is_empty() {
             found.extend(addresses(service, &slices));
             found.extend(configuration(service, &live));
-            found.extend(commit(service, &live, &access.kubectl).map_err(failed)?);
+            let commit = request.version.as_deref().map(|path| commit(service, path, &live, &access.kubectl));
+            found.extend(commit.transpose().map_err(failed)?.flatten());
         }
         let line = if found.is_empty() { "works".to_owned() } else { found.join("; ") };
         say(Said::Service { service: service.clone(), line, done: true });
@@ -107,22 +110,22 @@ fn configuration(service: &str, live: &Live) -> Option<String> {
 }
 
 /// Whether the service returns the commit that it is deployed from, when asked through the API server.
-fn commit(service: &str, live: &Live, kubectl: &Kubectl) -> Result<Option<String>, Failure> {
+fn commit(service: &str, path: &str, live: &Live, kubectl: &Kubectl) -> Result<Option<String>, Failure> {
     let deployment = live.deployment(service);
     let wanted = deployment.and_then(|deployment| deployment["metadata"]["annotations"][COMMIT].as_str());
     let Some(wanted) = wanted else { return Ok(Some("nothing says which commit it is deployed from".to_owned())) };
-    let answer = match kubectl.raw(&kubectl.proxied(service, "version")) {
+    let answer = match kubectl.raw(&kubectl.proxied(service, path)) {
         // Without permission to ask, nothing is learned about the service.
         Err(failure) if failure.is_stop() || matches!(failure.kind, Kind::Forbidden | Kind::Unauthorized) => {
             return Err(failure);
         }
-        Err(failure) => return Ok(Some(format!("/version cannot be asked: {}{}", failure.line(), kept_out(&failure)))),
+        Err(failure) => return Ok(Some(format!("{path} cannot be asked: {}{}", failure.line(), kept_out(&failure)))),
         Ok(answer) => serde_json::from_str::<Value>(&answer).unwrap_or_default(),
     };
     Ok(match answer["commit"].as_str() {
         Some(said) if said == wanted => None,
-        Some(said) => Some(format!("/version reports commit {said}, but {wanted} is deployed")),
-        None => Some("/version does not say its commit".to_owned()),
+        Some(said) => Some(format!("{path} reports commit {said}, but {wanted} is deployed")),
+        None => Some(format!("{path} does not say its commit")),
     })
 }
 

@@ -3,8 +3,6 @@
 use super::{NAME, Release};
 use serde_json::{Value, json};
 
-/// A user id that belongs to no account, as in the images.
-const USER: u32 = 65_532;
 /// How long a pod may take to drain before it is killed, in seconds; services need 10 at most.
 const GRACE_S: u32 = 30;
 
@@ -17,6 +15,7 @@ pub(super) fn spec(release: &Release) -> Value {
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": { "matchLabels": { NAME: release.service } },
     });
+    let (user, group) = release.conventions.ids;
     json!({
         "serviceAccountName": release.service,
         "automountServiceAccountToken": false,
@@ -24,9 +23,9 @@ pub(super) fn spec(release: &Release) -> Value {
         "terminationGracePeriodSeconds": GRACE_S,
         "securityContext": {
             "runAsNonRoot": true,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
+            "runAsUser": user,
+            "runAsGroup": group,
+            "fsGroup": group,
             "seccompProfile": { "type": "RuntimeDefault" },
         },
         "topologySpreadConstraints": [spread],
@@ -40,7 +39,7 @@ fn container(release: &Release) -> Value {
     if let Some(secret) = release.secret_name() {
         variables.push(json!({ "secretRef": { "name": secret } }));
     }
-    json!({
+    let mut container = json!({
         "name": release.service,
         "image": release.image,
         // A digest identifies exactly one content: an image that the node has is the one that was pushed.
@@ -51,16 +50,21 @@ fn container(release: &Release) -> Value {
             "requests": { "cpu": resources.cpu, "memory": resources.memory },
             "limits": { "memory": resources.memory_limit },
         },
-        // A start may take a minute; after that, the other two probes count.
-        "startupProbe": probe("/healthz", 2, 30),
-        "livenessProbe": probe("/healthz", 10, 3),
-        "readinessProbe": probe("/readyz", 5, 2),
         "securityContext": {
             "allowPrivilegeEscalation": false,
             "readOnlyRootFilesystem": true,
             "capabilities": { "drop": ["ALL"] },
         },
-    })
+    });
+    if let Some(path) = &release.conventions.health {
+        // A start may take a minute; after that, the other two probes count.
+        container["startupProbe"] = probe(path, 2, 30);
+        container["livenessProbe"] = probe(path, 10, 3);
+    }
+    if let Some(path) = &release.conventions.ready {
+        container["readinessProbe"] = probe(path, 5, 2);
+    }
+    container
 }
 
 /// `period` in seconds; `failures` in a row count.

@@ -10,6 +10,14 @@ pub(in crate::deploy) fn release() -> Release {
         replicas: 2,
         needs: vec!["postgres".to_owned(), "redis".to_owned()],
         requires: vec!["DATABASE_URL".to_owned(), "REDIS_URL".to_owned()],
+        conventions: Conventions {
+            health: Some("/healthz".to_owned()),
+            ready: Some("/readyz".to_owned()),
+            variables: [("LISTEN", "0.0.0.0:{port}"), ("GIT_COMMIT", "{commit}")]
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .into(),
+            ids: (65_532, 65_532),
+        },
         place: Place {
             namespace: "shop-staging".to_owned(),
             variables: BTreeMap::from([("LOG".to_owned(), "info".to_owned())]),
