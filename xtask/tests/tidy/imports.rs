@@ -185,6 +185,18 @@ fn the_surroundings_are_read_in_one_place() {
 }
 
 #[test]
+fn xtask_never_runs_itself() {
+    let ways = ["current_exe", "/proc/self/exe", "/proc/curproc", "arg0(", "args_os().next(", "args().next("];
+    only(&["environment.rs"], &ways, "the file of the program may have been replaced since it was started");
+    // Even there, all that is kept is the directory that cargo puts on the library path.
+    let sources = xtask();
+    let home =
+        sources.iter().find(|source| source.path == "xtask/crates/process/src/environment.rs").expect("it is there");
+    let reads: Vec<&str> = home.code.lines().filter(|line| ways.iter().any(|way| line.contains(way))).collect();
+    assert!(reads.len() == 1 && reads[0].contains("program.parent()"), "{reads:?}");
+}
+
+#[test]
 fn only_main_ends_the_process() {
     only(
         &["app.rs", "main.rs"],

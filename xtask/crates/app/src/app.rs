@@ -106,8 +106,8 @@ fn change_directory(cli: &Cli) -> Result<()> {
 
 fn start(cli: &Cli, pipeline: Pipeline) -> Result<Exit> {
     let changed = change_directory(cli);
-    let environment = Environment::read()
-        .map_err(|error| Error::environment("find the current directory and the program's own path").because(error))?;
+    let environment =
+        Environment::read().map_err(|error| Error::environment("find the current directory").because(error))?;
     let session = Session::new(cli, environment, typed(), pipeline);
     match changed {
         Ok(()) => commands::perform(cli, &session),

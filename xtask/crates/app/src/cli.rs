@@ -12,7 +12,7 @@ mod stage;
 mod variables;
 
 pub use environments::{Deploy, ImagesOption, Rollback, Smoke, Status, Yes};
-pub use images::{Docker, LogIn, PushImage};
+pub use images::Docker;
 pub use options::{BuilderOption, DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
 pub use reports::{Notify, Report, Subject};
 pub use shows::{Graph, GraphFormat, Plan};
@@ -86,12 +86,6 @@ pub enum Command {
     /// Run one stage
     #[command(skip)]
     Stage(StageLine),
-    /// Log in to the registry (internal: a task of a run)
-    #[command(hide = true)]
-    LogIn(LogIn),
-    /// Push an image and read it back (internal: a task of a run)
-    #[command(hide = true)]
-    PushImage(PushImage),
     /// Deploy services to an environment; roll back on failure
     Deploy(Deploy),
     /// Restore what ran before the last deployment

@@ -1,6 +1,5 @@
 //! Where images go: the registry, the repositories in it, and the tags. Pure.
 
-use clap::ValueEnum as _;
 use oci_layout::Digest;
 use std::fmt;
 
@@ -50,7 +49,7 @@ pub enum LoginChoice {
 }
 
 /// How to log in to a registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Login {
     /// With a token of Amazon's registry, which `aws ecr get-login-password` gives.
     Ecr,
@@ -58,6 +57,29 @@ pub enum Login {
     Password,
     /// Not at all: with what the user has logged in with before, or anonymously.
     None,
+}
+
+/// A user's name at a registry, and the password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+/// Never shows them, even when a value that contains them is printed.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(***)")
+    }
+}
+
+impl Credentials {
+    /// Those that these variables hold, if both are set.
+    pub fn of<'a>(var: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
+        Some(Self { user: var(USER)?.to_owned(), password: var(PASSWORD)?.to_owned() })
+    }
 }
 
 /// How to log in to each kind of registry.
@@ -113,15 +135,6 @@ impl Registry {
     /// How to log in here.
     pub fn login(&self, logins: Logins) -> Login {
         if self.region().is_some() { logins.amazon } else { logins.other }
-    }
-
-    /// The arguments of xtask's own command that logs in here; `None` where no login is needed.
-    pub fn log_in(&self, logins: Logins) -> Option<Vec<String>> {
-        let by = self.login(logins);
-        let word = by.to_possible_value().filter(|_| by != Login::None)?;
-        let region = self.region().into_iter().flat_map(|region| ["--region", region]);
-        let args = ["log-in", self.host(), "--by", word.get_name()].into_iter().chain(region);
-        Some(args.map(str::to_owned).collect())
     }
 
     /// The region of Amazon's registry: `123456789012.dkr.ecr.eu-central-1.amazonaws.com`.
@@ -213,6 +226,13 @@ mod tests {
         case("localhost:5000", LoginChoice::Ecr, false, Login::Ecr);
         assert_eq!(Registry::parse(ECR).expect("it is one").region(), Some("eu-central-1"));
         assert_eq!(Registry::parse("1.dkr.ecr.x.example.org").expect("it is one").region(), None);
+    }
+
+    #[test]
+    fn credentials_need_both_variables_and_are_never_shown() {
+        let of = |known: &'static [&str]| Credentials::of(move |name| known.contains(&name).then_some("hunter2"));
+        assert_eq!((of(&[USER]), of(&[PASSWORD])), (None, None));
+        assert_eq!(format!("{:?}", of(&[USER, PASSWORD])), "Some(Credentials(***))");
     }
 
     #[test]

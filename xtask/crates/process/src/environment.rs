@@ -17,8 +17,9 @@ pub struct Environment {
     pub cwd: PathBuf,
     /// The directory for temporary files.
     pub temp: PathBuf,
-    /// The program that is running.
-    pub program: PathBuf,
+    /// The directory of the program that is running: cargo has put it on the library path. The program itself is not
+    /// known to any code: its file may have been replaced, and must not be run again.
+    pub built_in: Option<PathBuf>,
     /// Whether stdin, stdout and stderr are terminals.
     pub terminal: Terminals,
     /// The width of the terminal in columns; 80 where there is none.
@@ -51,7 +52,7 @@ impl Environment {
                 .collect(),
             cwd: std::env::current_dir()?,
             temp: std::env::temp_dir(),
-            program: std::env::current_exe()?,
+            built_in: std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned())),
             terminal: Terminals {
                 stdin: std::io::stdin().is_terminal(),
                 stdout: std::io::stdout().is_terminal(),
@@ -166,7 +167,7 @@ impl Environment {
         if self.var("CARGO_MANIFEST_DIR").is_none() {
             return Some(value.to_owned());
         }
-        let target = self.program.parent();
+        let target = self.built_in.as_ref();
         let own = |entry: &&str| {
             let path = std::path::Path::new(*entry);
             !entry.is_empty()
@@ -219,7 +220,7 @@ mod tests {
             vars: vars.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
             cwd: "/w".into(),
             temp: "/tmp".into(),
-            program: "/w/target/debug/xtask".into(),
+            built_in: Some("/w/target/debug".into()),
             terminal: Terminals { stdin: false, stdout: false, stderr },
             columns: 80,
             cpus: 2,

@@ -103,7 +103,7 @@ fn a_plan_shows_every_command_and_why_a_stage_has_none() {
     # build-release (1 task)
     cargo build --release --workspace --bins --message-format=json
     # quality-report (1 task)
-    xtask report
+      # write the report of the run so far to report.md in the run's directory
     ");
     assert_snapshot!(sandbox.run(&["plan", "--only", "test-services", "a-service"]), @"
     exit code 0

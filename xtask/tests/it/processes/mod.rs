@@ -1,5 +1,6 @@
-//! The processes of a run: signals, crashes, time limits, leftovers, and two runs at once.
+//! The processes of a run: signals, crashes, time limits, leftovers, two runs at once, and no process of xtask itself.
 
+mod itself;
 mod kill;
 mod kill_by_bug;
 mod leaks;

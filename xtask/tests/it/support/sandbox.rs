@@ -16,6 +16,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+/// The program of xtask.
+pub const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
+
 /// A directory of its own. Dropped, it is removed.
 pub struct Sandbox {
     dir: tempfile::TempDir,
@@ -147,7 +150,12 @@ impl Sandbox {
 
     /// xtask with these arguments in the workspace, ready to be started.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        self.command_of(Path::new(XTASK), args)
+    }
+
+    /// The same with another file of xtask's program.
+    pub fn command_of(&self, program: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         let mut path = vec![self.path().join("bin")];
         path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
         command

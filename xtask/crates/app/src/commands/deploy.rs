@@ -13,8 +13,9 @@ use xtask_core::error::{Error, Exit, Result};
 use xtask_core::ids::StageId;
 use xtask_core::outcome::Policy;
 use xtask_core::pipeline::Runs;
+use xtask_core::registry::Credentials;
 use xtask_core::workspace::{Features, Package, Workspace};
-use xtask_process::process::{Level, MARKER, Stop, Surroundings, signal};
+use xtask_process::process::{self, Level, MARKER, Surroundings, everything, signal};
 use xtask_report::history::directory::{Home, run_id};
 use xtask_report::history::private::{self, Private};
 use xtask_report::report::{Summary, record};
@@ -107,11 +108,12 @@ fn aside<T>(session: &Session, ask: impl FnOnce(Caller) -> Result<T>) -> Result<
     let private = Private::create(environment, &run_id(environment.now, environment.pid))?;
     let surroundings =
         Surroundings { remove: environment.set_by_cargo(), set: Vec::new(), secrets: secrets::of(&environment.vars) };
-    let stop = Stop::new();
-    let order = stop.clone();
-    let _signals = signal::listen(move |_| order.raise(Level::Terminate))?;
+    let _signals = signal::listen(|_| everything().raise(Level::Terminate))?;
     let marker = environment.var(MARKER).map_or_else(|| format!("aside-{}:ask", environment.pid), str::to_owned);
-    ask(Caller::new(&private.path().join("deploy"), &surroundings, &marker, GRACE, &stop)?)
+    let credentials = Credentials::of(|name| environment.var(name));
+    let directory = private.path().join("deploy");
+    let caller = Caller::new(&directory, &surroundings, credentials.as_ref(), &marker, GRACE, everything())?;
+    process::as_task(&marker, || ask(caller))
 }
 
 /// Checks what a guarded environment requires: a clean tree, the images of this very commit, and a green run of it. The

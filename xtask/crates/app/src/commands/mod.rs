@@ -96,8 +96,6 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
         Command::Doctor(json) => tools::doctor(json, session),
         Command::Setup(setup) => tools::setup(setup, session),
         Command::Test(own) => own_tests::run(own, session),
-        Command::LogIn(login) => images::log_in(login, session),
-        Command::PushImage(image) => images::push(image, session),
         Command::Deploy(args) => deploy::deploy(&cli.command, args, session),
         Command::Rollback(args) => deploy::rollback(&cli.command, args, session),
         Command::Status(args) => deploy::status(&cli.command, args, session),

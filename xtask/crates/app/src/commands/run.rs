@@ -17,10 +17,11 @@ use xtask_cargo::tools::{self, Consent, setup};
 use xtask_core::error::{Error, Exit, Result};
 use xtask_core::event::Kind;
 use xtask_core::purpose::Purpose;
+use xtask_core::registry::{PASSWORD, USER};
 use xtask_core::workspace::{Package, Workspace};
 use xtask_engine::cache::{self, Cache};
 use xtask_engine::exec::{self, pool};
-use xtask_engine::job::Runtime;
+use xtask_engine::job::{Confidential, Runtime};
 use xtask_engine::plan::task::Universe;
 use xtask_engine::plan::{Plan, Task};
 use xtask_process::environment::{Clock, Environment};
@@ -30,6 +31,7 @@ use xtask_report::history::instrumented;
 use xtask_report::history::private::Private;
 use xtask_report::report::record::{self, Recorder};
 use xtask_report::report::{self, Fanout, Outputs, Places, Subscriber};
+use xtask_ship::notify::{SLACK, WEBHOOK};
 
 /// Messages that wait for the loop before a display line is dropped.
 const BACKLOG: usize = 4096;
@@ -176,6 +178,7 @@ fn context(
         temp: environment.temp.clone(),
         cache: Arc::new(cache(environment, args, workspace, &place.surroundings)),
         given: given.filter_map(|key| Some((key.clone(), environment.var(key)?.to_owned()))).collect(),
+        confidential: Confidential::of(&environment.vars, &[USER, PASSWORD, SLACK, WEBHOOK]),
         jobserver: pool::jobserver(environment.cpus),
         // Queries made alongside the tasks end with them.
         stop: process::everything().clone(),

@@ -56,7 +56,7 @@ fn planned_by(pipeline: &Pipeline, line: &str, metadata: Value) -> Result<Plan> 
         vars: [("PATH".to_owned(), "/usr/bin".to_owned())].into(),
         cwd: "/shop".into(),
         temp: "/tmp".into(),
-        program: "/shop/target/debug/xtask".into(),
+        built_in: Some("/shop/target/debug".into()),
         terminal: Terminals::default(),
         columns: 80,
         cpus: 4,

@@ -153,6 +153,12 @@ impl Config {
         Err(invalid(problems).hint("docs/configuration.md lists every key with its default"))
     }
 
+    /// The policy of each stage.
+    pub fn policies(&self) -> BTreeMap<StageId, Policy> {
+        let definitions = self.stages.iter().map(|stage| &stage.definition);
+        definitions.map(|stage| (stage.id.clone(), stage.policy)).collect()
+    }
+
     /// The stage of this id.
     pub fn stage(&self, id: &StageId) -> Option<&StageConfig> {
         self.stages.iter().find(|stage| stage.definition.id == *id)

@@ -17,7 +17,6 @@ use config::Config;
 use deployment::Deployment;
 pub use machine::{Builder, Docker, Engine, Machine, Unseen};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use xtask_cargo::metadata::advisories;
 use xtask_cargo::metadata::flags;
 use xtask_cargo::metadata::flags::Flags;
@@ -31,6 +30,7 @@ use xtask_core::workspace::Workspace;
 use xtask_engine::git;
 use xtask_engine::git::Checkout;
 use xtask_process::environment::Environment;
+use xtask_ship::jobs::announce::Origin;
 use xtask_ship::notify;
 
 /// The input of the planner.
@@ -68,8 +68,8 @@ pub struct Settings {
     pub advisory_note: Option<String>,
     /// The line of a command that runs one stage, for the options that only this stage knows.
     pub line: Option<StageLine>,
-    /// The program of xtask itself.
-    pub program: PathBuf,
+    /// Where notifications come from.
+    pub origin: Origin,
     /// The configuration of the workspace, with the command line's options applied.
     pub config: Config,
 }
@@ -148,7 +148,7 @@ impl Settings {
             tells: [notify::SLACK, notify::WEBHOOK].iter().any(|name| environment.var(name).is_some()),
             advisory_note,
             line: command.line().cloned(),
-            program: environment.program.clone(),
+            origin: Origin::of(environment, &workspace.target_dir, config.tell),
             config,
         })
     }

@@ -146,11 +146,7 @@ fn plan_smoke(context: Context<'_>, deployment: &Deployment) -> Vec<Task> {
 
 /// Where images come from.
 pub fn source(settings: &Settings, deployment: &Deployment) -> Source {
-    Source {
-        registry: deployment.environment.registry.clone(),
-        logins: settings.logins,
-        program: settings.program.clone(),
-    }
+    Source { registry: deployment.environment.registry.clone(), logins: settings.logins }
 }
 
 /// The services as they shall run; their images are not known yet. Refuses anything that Kubernetes would not accept.

@@ -8,9 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use xtask_cargo::readers::{Environment, PushedImage};
 use xtask_core::catalogue::Tool;
-use xtask_core::command::Command;
 use xtask_core::error::Result;
 use xtask_core::ids::{StageId, TaskId};
 use xtask_core::pipeline::{BUILD_AND_PUSH, BUILD_RELEASE, DOCKER, Definition, SECURITY_AUDIT};
@@ -21,6 +19,7 @@ use xtask_engine::git::Checkout;
 use xtask_engine::plan::Task;
 use xtask_ship::image::spec::{BillSpec, ImageSpec};
 use xtask_ship::jobs::images::{PackImage, WriteBills};
+use xtask_ship::jobs::registry::{LogIn, PushImage};
 
 /// The images of the services.
 #[derive(Clone, Copy, Debug)]
@@ -108,34 +107,34 @@ pub const LOGIN: &str = "login";
 fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[Task]) -> Vec<Task> {
     let Some((registry, tags)) = context.settings.destination() else { return Vec::new() };
     let made: Vec<TaskId> = made.iter().map(|task| task.id.clone()).collect();
-    let own = || Command::new(context.settings.program.to_string_lossy(), &context.workspace.root);
-    let logins = context.settings.logins;
-    let login = registry.log_in(logins).map(|args| {
-        let aws = (registry.login(logins) == Login::Ecr).then_some(Tool::Aws);
-        Task {
-            repeat: Some(format!("cargo xtask docker --push --registry {registry}")),
-            reader: Arc::new(Environment::new(BTreeMap::new())),
-            purpose: Purpose::LogIn,
-            needs: made.clone(),
-            tools: std::iter::once(Tool::Skopeo).chain(aws).collect(),
-            ..Task::new(stage, LOGIN, own().args(args), context.timeout)
-        }
+    let typed = |service: Option<&str>| {
+        let command = context.cargo().args(["xtask", "docker"]).args(service);
+        command.args(["--push", "--registry", &registry.to_string()])
+    };
+    let by = registry.login(context.settings.logins);
+    let login = (by != Login::None).then(|| Task {
+        job: Arc::new(LogIn { registry: registry.clone(), by }),
+        purpose: Purpose::LogIn,
+        needs: made.clone(),
+        tools: std::iter::once(Tool::Skopeo).chain((by == Login::Ecr).then_some(Tool::Aws)).collect(),
+        ..Task::new(stage, LOGIN, typed(None), context.timeout)
     });
     let env_from: Vec<TaskId> = login.iter().map(|login| login.id.clone()).collect();
     let push = |service: &&Package| {
-        let layout = directory(context).join(&service.name);
-        let to = registry.repository(&service.name);
-        let tags = tags.iter().flat_map(|tag| ["--tag", tag]);
-        let commit = context.settings.checkout.iter().flat_map(|checkout| ["--commit", &checkout.commit]);
-        let command = own().args(["push-image", &service.name, "--layout", &layout.to_string_lossy(), "--to", &to]);
+        let job = PushImage {
+            service: service.name.clone(),
+            layout: directory(context).join(&service.name),
+            repository: registry.repository(&service.name),
+            tags: tags.clone(),
+            commit: context.settings.checkout.as_ref().map(|checkout| checkout.commit.clone()),
+        };
         Task {
-            repeat: Some(format!("cargo xtask docker {} --push --registry {registry}", service.name)),
-            reader: Arc::new(PushedImage::default()),
+            job: Arc::new(job),
             purpose: Purpose::Push,
             needs: made.iter().chain(&env_from).cloned().collect(),
             env_from: env_from.clone(),
             tools: vec![Tool::Skopeo],
-            ..Task::of_package(stage, &service.name, command.args(tags).args(commit), context.timeout).beside(PUSH)
+            ..Task::of_package(stage, &service.name, typed(Some(&service.name)), context.timeout).beside(PUSH)
         }
     };
     let pushes: Vec<Task> = services.iter().map(push).collect();

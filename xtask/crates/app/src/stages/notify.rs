@@ -2,13 +2,12 @@
 
 use super::{Context, Stage};
 use std::sync::Arc;
-use xtask_cargo::readers::Notified;
-use xtask_core::command::Command;
 use xtask_core::error::Result;
 use xtask_core::ids::StageId;
 use xtask_core::pipeline::{Definition, NOTIFY};
 use xtask_core::purpose::Purpose;
 use xtask_engine::plan::Task;
+use xtask_ship::jobs::notify::SendNotice;
 
 /// The notifications of the run.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +32,9 @@ fn plan(context: Context<'_>) -> Vec<Task> {
     if !context.settings.tells {
         return Vec::new();
     }
-    let program = context.settings.program.to_string_lossy().into_owned();
-    let command = Command::new(program, &context.workspace.root).arg("notify");
+    let job = SendNotice { origin: context.settings.origin.clone(), policies: context.settings.config.policies() };
+    let command = context.cargo().args(["xtask", "notify"]);
     let task = Task::new(&StageId::new(NOTIFY), "notify", command, context.timeout);
-    let repeat = Some("cargo xtask notify".to_owned());
     // curl is not required up front: without it no notification is sent, and that is no reason not to run.
-    vec![Task { repeat, reader: Arc::new(Notified::default()), purpose: Purpose::Notify, ..task }]
+    vec![Task { job: Arc::new(job), purpose: Purpose::Notify, ..task }]
 }

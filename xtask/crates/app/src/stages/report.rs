@@ -1,11 +1,12 @@
-//! Stage 11: the findings of the run, in Markdown and JSON.
+//! Stage 11: the findings of the run so far.
 
 use super::{Context, Stage};
-use xtask_core::command::Command;
+use std::sync::Arc;
 use xtask_core::error::Result;
 use xtask_core::ids::StageId;
 use xtask_core::pipeline::{Definition, QUALITY_REPORT};
 use xtask_engine::plan::Task;
+use xtask_ship::jobs::report::WriteReport;
 
 /// The report on the run.
 #[derive(Clone, Copy, Debug)]
@@ -21,9 +22,9 @@ impl Stage for QualityReport {
     }
 }
 
-/// One task, which reads the record of the run that it belongs to.
+/// One task, which reports on the run that it belongs to.
 fn plan(context: Context<'_>) -> Vec<Task> {
-    let program = context.settings.program.to_string_lossy().into_owned();
-    let command = Command::new(program, &context.workspace.root).arg("report");
-    vec![Task::new(&StageId::new(QUALITY_REPORT), "report", command, context.timeout)]
+    let command = context.cargo().args(["xtask", "report"]);
+    let task = Task::new(&StageId::new(QUALITY_REPORT), "report", command, context.timeout);
+    vec![Task { job: Arc::new(WriteReport), ..task }]
 }

@@ -1,7 +1,7 @@
 //! The context of a run besides its plan, resolved by the command that starts it.
 
 use crate::cache::Cache;
-use crate::job::Runtime;
+use crate::job::{Confidential, Runtime};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +42,8 @@ pub struct Context {
     pub temp: PathBuf,
     /// The variables that point to existing servers: `DATABASE_URL`.
     pub given: BTreeMap<String, String>,
+    /// Logins and addresses that are secrets.
+    pub confidential: Confidential,
     /// The cache of tasks that have passed before.
     pub cache: Arc<Cache>,
     /// The jobserver that all cargos of the run share.

@@ -17,7 +17,7 @@ use super::redact;
 use super::schedule::{Change, Schedule};
 use super::verdict::verdict;
 use super::work;
-use crate::job::{Finished, Inputs, Kept};
+use crate::job::{Events, Finished, Inputs, Kept};
 use crate::plan::{Links, Plan, Task};
 use silence::Silences;
 use std::collections::HashMap;
@@ -67,6 +67,7 @@ pub fn run(
             context,
             clock,
             emit,
+            emitted: Events::default(),
             stop: stop.clone(),
             schedule: Schedule::new(plan, &links, context.slots, context.fail_fast),
             tasks: plan.tasks().map(|task| Arc::new(task.clone())).collect(),
@@ -107,6 +108,7 @@ struct Run<'a> {
     context: &'a Context,
     clock: &'a Clock,
     emit: &'a mut dyn FnMut(&Event),
+    emitted: Events,
     stop: Stop,
     schedule: Schedule,
     tasks: Vec<Arc<Task>>,
@@ -181,7 +183,11 @@ impl Run<'_> {
     /// The only way out for an event, with secrets redacted.
     fn tell(&mut self, mut kind: Kind) {
         redact::redact(&mut kind, &self.context.surroundings.secrets);
-        (self.emit)(&Event { at: self.clock.now(), elapsed_ms: self.clock.elapsed_ms(), counts: self.counts, kind });
+        let event = Event { at: self.clock.now(), elapsed_ms: self.clock.elapsed_ms(), counts: self.counts, kind };
+        (self.emit)(&event);
+        if !matches!(event.kind, Kind::TaskOutput { .. }) {
+            self.emitted.push(event);
+        }
     }
 
     fn announce(&mut self) {
@@ -220,7 +226,7 @@ impl Run<'_> {
             task: task.id.clone(),
             stage: task.stage.clone(),
             service: task.service.clone(),
-            command: task.command.paste_from(&self.plan.root),
+            command: task.shown_from(&self.plan.root),
         });
         let inputs = self.inputs(index);
         let cache = Arc::clone(&self.context.cache);
@@ -246,6 +252,8 @@ impl Run<'_> {
             user: self.context.user.clone(),
             temp: self.context.temp.clone(),
             given: self.context.given.clone(),
+            confidential: self.context.confidential.clone(),
+            events: self.emitted.clone(),
             grace: self.context.grace,
             stop: self.stop.clone(),
             jobserver: self.context.jobserver.clone(),

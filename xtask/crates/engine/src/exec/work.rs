@@ -28,7 +28,8 @@ const DOCUMENT_CAP: usize = 256 * 1024 * 1024;
 
 /// Performs the task whose index in the plan is `index`.
 pub fn perform(task: &Task, index: usize, inputs: &Inputs, cache: &Cache, sender: &SyncSender<Message>) -> Finished {
-    let attempt = AssertUnwindSafe(|| Worker::new(task, index, inputs, sender).perform(cache));
+    let work = || Worker::new(task, index, inputs, sender).perform(cache);
+    let attempt = AssertUnwindSafe(|| process::as_task(&inputs.marker, work));
     std::panic::catch_unwind(attempt).unwrap_or_else(|panic| {
         let message = panic
             .downcast_ref::<String>()

@@ -1,9 +1,8 @@
 //! What a task gets from the run and from the tasks before it.
 
-use super::Watched;
-use crate::job::Runtime;
+use super::{Confidential, Events, Runtime, Watched};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use xtask_core::reading::Reading;
@@ -31,6 +30,10 @@ pub struct Inputs {
     pub temp: PathBuf,
     /// The variables that provide servers.
     pub given: BTreeMap<String, String>,
+    /// Logins and addresses that are secrets.
+    pub confidential: Confidential,
+    /// The events of the run so far.
+    pub events: Events,
     /// How long a child may take to end once it was asked to.
     pub grace: Duration,
     /// The run's order to stop.
@@ -43,4 +46,11 @@ pub struct Inputs {
     pub servers: Vec<Arc<dyn Watched>>,
     /// What was compiled for it.
     pub compiled: Option<Arc<Reading>>,
+}
+
+impl Inputs {
+    /// The run's directory.
+    pub fn directory(&self) -> &Path {
+        self.log.parent().and_then(Path::parent).unwrap_or(Path::new(""))
+    }
 }

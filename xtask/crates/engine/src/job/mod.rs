@@ -1,11 +1,15 @@
 //! What a task does, as an interface. The plan holds jobs, the executor performs them, and neither knows what they are:
 //! a job is a type of the domain that it is about.
 
+mod confidential;
+mod events;
 mod finished;
 mod inputs;
 mod runtime;
 mod spawn;
 
+pub use confidential::Confidential;
+pub use events::Events;
 pub use finished::Finished;
 pub use inputs::Inputs;
 pub use runtime::Runtime;
@@ -32,6 +36,11 @@ pub trait Job: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What it does where it runs no command, as an imperative: people see this in place of the task's command.
+    fn sentence(&self) -> Option<String> {
+        None
+    }
+
     /// The task whose result it works with.
     fn works_on(&self) -> Option<&TaskId> {
         None
@@ -43,7 +52,7 @@ pub trait Job: fmt::Debug + Send + Sync {
     }
 }
 
-/// What a job works with: the run's inputs, and the only way to start a child.
+/// What a job works with: the run's inputs, and the way to start a child whose output the task's reader reads.
 pub trait Desk {
     /// What the task gets from the run and from the tasks before it.
     fn inputs(&self) -> &Inputs;

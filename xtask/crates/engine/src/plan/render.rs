@@ -11,10 +11,12 @@ const VERSION: u32 = 1;
 /// The plan as programs read it.
 pub fn json(plan: &Plan) -> Value {
     let task = |task: &Task| {
+        let sentence = task.job.sentence();
         json!({
             "id": task.id,
             "service": task.service,
-            "command": task.command.argv(),
+            "command": if sentence.is_some() { Vec::new() } else { task.command.argv() },
+            "does": sentence,
             "cwd": task.command.cwd,
             "env": task.command.env,
             "needs": task.needs,
@@ -47,8 +49,13 @@ pub fn commands(plan: &Plan) -> String {
         let what = described(stage);
         writeln!(out, "# {} ({what})", stage.id).expect("writing to a String cannot fail");
         for task in &stage.tasks {
-            let aside = task.job.aside().map(|aside| format!("  # {aside}")).unwrap_or_default();
-            writeln!(out, "{}{aside}", task.command.paste_from(&plan.root)).expect("writing to a String cannot fail");
+            // A line that is pasted into a shell with the others does nothing there.
+            let line = task.job.sentence().map(|sentence| format!("  # {sentence}"));
+            let line = line.unwrap_or_else(|| {
+                let aside = task.job.aside().map(|aside| format!("  # {aside}")).unwrap_or_default();
+                format!("{}{aside}", task.command.paste_from(&plan.root))
+            });
+            writeln!(out, "{line}").expect("writing to a String cannot fail");
         }
     }
     out

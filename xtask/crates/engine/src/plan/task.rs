@@ -48,6 +48,11 @@ pub struct Task {
 }
 
 impl Task {
+    /// What it does, as people see it in `root`: the command that runs, or a sentence where none does.
+    pub fn shown_from(&self, root: &Path) -> String {
+        self.job.sentence().unwrap_or_else(|| self.command.paste_from(root))
+    }
+
     /// What a person types in `root` to see the same result again.
     pub fn repeat_from(&self, root: &Path) -> String {
         self.repeat.clone().unwrap_or_else(|| self.command.paste_from(root))

@@ -9,6 +9,7 @@ use super::spawn::Streams;
 use super::supervise::Supervisor;
 use super::table::{self, Process};
 use super::{Child, End, Ended, LINE_CAP, Level, Listener, MARKER, Signal, Stop, Surroundings};
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -29,6 +30,27 @@ static STARTED: AtomicUsize = AtomicUsize::new(0);
 /// Each passes it before its caller continues. Once closed, it stays closed for the rest of this process's life.
 static GATE: Mutex<()> = Mutex::new(());
 static EVERYTHING: LazyLock<Stop> = LazyLock::new(Stop::new);
+
+thread_local! {
+    /// The marker of the task that this thread performs.
+    static TASK: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Does `work` for the task with this marker: children that it asks on this thread carry the marker, so that they are
+/// found as part of the task even when this process is killed.
+pub fn as_task<T>(marker: &str, work: impl FnOnce() -> T) -> T {
+    let _before = Before(TASK.replace(Some(marker.to_owned())));
+    work()
+}
+
+/// Restores the marker that a thread had before, even after a panic.
+struct Before(Option<String>);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        TASK.set(self.0.take());
+    }
+}
 
 fn gate() -> MutexGuard<'static, ()> {
     GATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -190,14 +212,15 @@ fn perform(
     Supervisor::start(&child, Limits::new(&child, child.stop.clone(), farewell), streams)?.supervise(listener)
 }
 
-/// A marker of its own for each of them. Within a task of a run it begins with the task's, so that it is found as part
-/// of the task even when this process is killed.
+/// A marker of its own for each of them. It begins with that of the task that asks, or of the task of another run that
+/// has started this process.
 fn marker() -> String {
     static OURS: LazyLock<String> = LazyLock::new(|| {
         let ours = Process::read(table::own_pid()).and_then(|own| own.variable(MARKER));
         ours.unwrap_or_else(|| "asked:".to_owned())
     });
-    format!("{}{SUB}{}.{}", *OURS, table::own_pid(), STARTED.fetch_add(1, Ordering::Relaxed))
+    let of = TASK.with_borrow(Clone::clone).unwrap_or_else(|| OURS.clone());
+    format!("{of}{SUB}{}.{}", table::own_pid(), STARTED.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Takes one off [`RUNNING`], and then waits at the [`GATE`].
@@ -233,6 +256,15 @@ impl Listener for Said {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn questions_carry_the_mark_of_the_task_on_this_thread_until_it_ends() {
+        let before = marker();
+        let within = as_task("run:outer", || (as_task("run:inner", marker), marker()));
+        assert!(within.0.starts_with("run:inner+") && within.1.starts_with("run:outer+"), "{within:?}");
+        std::panic::catch_unwind(|| as_task("run:task", || panic!("a bug"))).expect_err("it panics");
+        assert_eq!(marker().split(SUB).next(), before.split(SUB).next());
+    }
 
     #[test]
     fn an_answer_is_what_was_printed_byte_for_byte_and_only_standard_error_is_redacted() {

@@ -23,7 +23,7 @@ mod supervise;
 mod survivors;
 mod table;
 
-pub use ask::{Answer, Question, Silence, answer, ask, everything, is_asking, run_on_screen, stop_asking};
+pub use ask::{Answer, Question, Silence, answer, as_task, ask, everything, is_asking, run_on_screen, stop_asking};
 pub use awake::awake;
 pub use background::{Background, View, spawn_background};
 pub use children::become_subreaper;
@@ -183,8 +183,13 @@ pub fn listen(child: &Child, listener: &mut dyn Listener) -> Result<Ended> {
 impl Ended {
     /// The result of a child that was never started.
     fn before_the_start() -> Self {
+        Self::without_output(End::Cancelled)
+    }
+
+    /// The end of something that has printed nothing.
+    pub fn without_output(end: End) -> Self {
         let (leaked, tail, notes) = (Vec::new(), Vec::new(), Vec::new());
-        Self { end: End::Cancelled, duration: Duration::ZERO, leaked, cut: false, tail, notes }
+        Self { end, duration: Duration::ZERO, leaked, cut: false, tail, notes }
     }
 }
 

@@ -3,7 +3,8 @@
 //! It knows nothing about processes or signals: it is a level that only rises and a list of bells to ring.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 /// How urgently everything is to stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +52,17 @@ impl Stop {
         self.lock().level
     }
 
+    /// Waits for `time`, or until the level rises.
+    pub fn pause(&self, time: Duration) {
+        let (sender, risen) = mpsc::channel();
+        let _subscription = self.subscribe(move || {
+            let _ = sender.send(());
+        });
+        if self.level() == Level::None {
+            let _ = risen.recv_timeout(time);
+        }
+    }
+
     /// Rings `bell` at each rise until the subscription is dropped. An earlier rise is not rung: a subscriber checks
     /// the level afterwards, and so misses none.
     pub(super) fn subscribe(&self, bell: impl Fn() + Send + 'static) -> Subscription {
@@ -88,7 +100,6 @@ impl Drop for Subscription {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc;
 
     #[test]
     fn the_level_only_rises() {
@@ -97,6 +108,17 @@ mod tests {
         stop.raise(Level::Kill);
         stop.clone().raise(Level::Terminate);
         assert_eq!(stop.level(), Level::Kill);
+    }
+
+    #[test]
+    fn a_pause_ends_when_the_level_rises() {
+        let stop = Stop::new();
+        let paused = stop.clone();
+        // It would last for ever otherwise.
+        let pausing = std::thread::spawn(move || paused.pause(Duration::MAX));
+        stop.raise(Level::Terminate);
+        pausing.join().expect("it ends");
+        stop.pause(Duration::MAX);
     }
 
     #[test]

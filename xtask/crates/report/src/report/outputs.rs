@@ -5,6 +5,9 @@ use super::{Display, Printer, Summary, json, markdown, text};
 use std::path::PathBuf;
 use xtask_core::error::Result;
 
+/// The report's name in the directory of its run.
+pub const REPORT: &str = "report.md";
+
 /// Where the results go.
 #[derive(Clone, Debug, Default)]
 pub struct Outputs {
@@ -30,7 +33,7 @@ impl Outputs {
             );
         };
         if let Some(dir) = &self.run_dir {
-            note(xtask_core::files::write_atomic(&dir.join("report.md"), markdown::render(&summary).as_bytes()));
+            note(xtask_core::files::write_atomic(&dir.join(REPORT), markdown::render(&summary).as_bytes()));
             note(summary.write(&dir.join("summary.json")));
         }
         if let Some(path) = &self.github_summary {

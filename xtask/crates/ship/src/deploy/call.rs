@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use xtask_core::command::{Command, Stream};
 use xtask_core::error::{Error, Result};
+use xtask_core::registry::Credentials;
 use xtask_process::process::{self, Child, End, Level, Secrets, Stop, Surroundings};
 
 /// How long a query that does not go to the cluster may take: one to AWS, or to a registry.
@@ -26,6 +27,8 @@ pub struct Caller {
     pub surroundings: Surroundings,
     /// Texts to redact.
     pub secrets: Secrets,
+    /// The login for registries, if there is one.
+    pub credentials: Option<Credentials>,
     /// The marker of the children of this run.
     pub marker: String,
     /// How long a child may take to end once it was asked to.
@@ -39,6 +42,7 @@ impl Caller {
     pub fn new(
         directory: &Path,
         surroundings: &Surroundings,
+        credentials: Option<&Credentials>,
         marker: &str,
         grace: Duration,
         stop: &Stop,
@@ -48,7 +52,8 @@ impl Caller {
         let secrets = surroundings.secrets.clone();
         let surroundings = Surroundings { secrets: Secrets::default(), ..surroundings.clone() };
         let (directory, marker, stop) = (directory.to_owned(), marker.to_owned(), stop.clone());
-        Ok(Self { directory, surroundings, secrets, marker, grace, stop })
+        let credentials = credentials.cloned();
+        Ok(Self { directory, surroundings, secrets, credentials, marker, grace, stop })
     }
 
     /// The same for calls that must be made even though the run was stopped.

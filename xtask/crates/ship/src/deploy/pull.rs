@@ -1,15 +1,18 @@
 //! Whether images can be pulled: each is looked up in its registry, by its digest.
 //!
-//! A private registry requires a login. It is the run's own, made by xtask's hidden command `log-in`, and removed with
-//! the deployment; without one, skopeo uses the user's own logins.
+//! A private registry requires a login. It is the run's own, and removed with the deployment; without one, skopeo uses
+//! the user's own logins.
 
 use super::call::{Caller, LIMIT};
 use super::objects::Release;
+use crate::image::login;
+use crate::image::skopeo::Skopeo;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use xtask_core::command::Command;
+use xtask_core::error::Error;
 use xtask_core::files::create_private;
-use xtask_core::registry::{Logins, NO_LOGINS, Registry, is_loopback};
+use xtask_core::registry::{Login, Logins, NO_LOGINS, Registry, is_loopback};
+use xtask_process::process::{Surroundings, awake};
 
 /// The file of the login, in the directory of the deployment.
 pub(super) const LOGIN: &str = "login.json";
@@ -21,8 +24,6 @@ pub struct Source {
     pub registry: Option<String>,
     /// The rules for logins.
     pub logins: Logins,
-    /// xtask itself.
-    pub program: PathBuf,
 }
 
 /// Images that are missing from their registry, or in a wrong one; registries that deny access.
@@ -59,14 +60,16 @@ fn host(release: &Release) -> &str {
 /// Logs in where necessary; returns whether it did.
 fn log_in(caller: &Caller, source: &Source, host: &str) -> Result<bool, String> {
     let Some(registry) = Registry::parse(host) else { return Ok(false) };
-    let Some(args) = registry.log_in(source.logins) else { return Ok(false) };
+    let by = registry.login(source.logins);
+    if by == Login::None {
+        return Ok(false);
+    }
     let file = caller.directory.join(LOGIN);
     if !file.exists() {
         create_private(&file, NO_LOGINS).map_err(|error| error.line())?;
     }
-    let command = Command::new(source.program.to_string_lossy(), &caller.directory)
-        .args(args)
-        .args(["--file", &file.to_string_lossy()]);
-    let problem = |line: String| format!("{host} does not let us in: {line}");
-    caller.call(&command, LIMIT).map(|_| true).map_err(|failure| problem(failure.line()))
+    let surroundings = Surroundings { secrets: caller.secrets.clone(), ..caller.surroundings.clone() };
+    let skopeo = Skopeo::new(&caller.directory, surroundings, awake().saturating_add(LIMIT));
+    let problem = |error: Error| format!("{host} does not let us in: {}", error.headline());
+    login::log_in(&registry, by, caller.credentials.as_ref(), &file, &skopeo).map(|_| true).map_err(problem)
 }

@@ -8,6 +8,7 @@ pub mod bill;
 mod certificates;
 pub mod context;
 pub mod dockerfile;
+pub mod login;
 pub mod pack;
 pub mod push;
 pub mod skopeo;

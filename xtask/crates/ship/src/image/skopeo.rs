@@ -1,13 +1,13 @@
 //! skopeo, which talks to registries: fetching a manifest's bytes, copying an image, logging in.
 //!
-//! Called from a process that is itself a task of a run, whose time limit covers long operations.
+//! Each call ends when the run is stopped, and no later than its caller must have ended.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use xtask_core::command::Command;
 use xtask_core::error::{Error, Result};
 use xtask_core::registry::{PASSWORD, USER, is_loopback};
-use xtask_process::process::{self, Question, Silence, Surroundings};
+use xtask_process::process::{self, Question, Silence, Surroundings, awake, everything};
 
 /// The delay before each retry of a call that failed with a transient error.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
@@ -53,12 +53,14 @@ const ENOUGH: usize = 16 * 1024 * 1024;
 pub struct Skopeo {
     cwd: PathBuf,
     surroundings: Surroundings,
+    until: Duration,
 }
 
 impl Skopeo {
-    /// skopeo as it is found, called in the directory `cwd`.
-    pub fn new(cwd: &Path, surroundings: Surroundings) -> Self {
-        Self { cwd: cwd.to_owned(), surroundings }
+    /// skopeo as it is found, called in the directory `cwd`. `until` is when all of its calls must have ended, by the
+    /// clock of [`awake`].
+    pub fn new(cwd: &Path, surroundings: Surroundings, until: Duration) -> Self {
+        Self { cwd: cwd.to_owned(), surroundings, until }
     }
 
     fn command(&self, program: &str) -> Command {
@@ -108,14 +110,17 @@ impl Skopeo {
 
     /// Runs a command, with retries on transient errors. Returns its output.
     fn run(&self, command: &Command, input: &[u8], limit: Duration) -> Result<Vec<u8>, Silence> {
-        let question = Question { command, surroundings: &self.surroundings, input, limit, enough: ENOUGH };
+        let ask = || {
+            let limit = limit.min(self.until.saturating_sub(awake()));
+            process::ask(&Question { command, surroundings: &self.surroundings, input, limit, enough: ENOUGH })
+        };
         for pause in PAUSES {
-            match process::ask(&question) {
-                Err(Silence::Failed { said, .. }) if is_transient(&said.err) => std::thread::sleep(pause),
+            match ask() {
+                Err(Silence::Failed { said, .. }) if is_transient(&said.err) => everything().pause(pause),
                 asked => return asked.map(|answer| answer.out),
             }
         }
-        process::ask(&question).map(|answer| answer.out)
+        ask().map(|answer| answer.out)
     }
 }
 

@@ -1,19 +1,18 @@
 //! The jobs that deploy to an environment and smoke-test it: they show the progress of each service, and the result.
 
+use super::in_process::Log;
 use crate::deploy::call::Caller;
 use crate::deploy::perform::{Place, perform};
 use crate::deploy::request::{End, Report, Request, Said, State};
 use crate::deploy::smoke;
 use crate::deploy::trial::Trial;
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 use xtask_core::cause::Cause;
-use xtask_core::command::Stream;
 use xtask_core::error::{Error, Exit, Result};
 use xtask_core::outcome::Outcome;
 use xtask_core::reading::{IS_BACK, NEEDS_A_HUMAN, Reading, TYPE_NEXT, Table};
+use xtask_core::registry::Credentials;
 use xtask_core::text;
 use xtask_engine::job::{Desk, Finished, Inputs, Job, Shown};
 use xtask_process::process::Level;
@@ -49,34 +48,24 @@ impl Job for Smoke {
 struct Teller<'a> {
     desk: &'a dyn Desk,
     inputs: &'a Inputs,
-    /// A full disk costs the log and nothing else.
-    log: Option<File>,
+    log: Log<'a>,
 }
 
 impl<'a> Teller<'a> {
     fn new(desk: &'a dyn Desk) -> Self {
         let inputs = desk.inputs();
-        Self { desk, inputs, log: File::create(&inputs.log).ok() }
+        Self { desk, inputs, log: Log::new(desk) }
     }
 
     fn say(&self, said: Said) {
-        let hide = |text: &str| text::sanitise(&self.inputs.surroundings.secrets.hide(text));
         match said {
-            Said::Line(line) => {
-                let line = hide(&line);
-                self.note(&line);
-                self.desk.show(Shown::Line(Stream::Stderr, line));
-            }
+            Said::Line(line) => self.log.say(&line),
             Said::Service { service, line, done } => {
-                let line = hide(&line);
-                self.note(&format!("{service}: {line}"));
+                let line = self.log.clean(&line);
+                self.log.note(&format!("{service}: {line}"));
                 self.desk.show(Shown::Part { part: service, line, done });
             }
         }
-    }
-
-    fn note(&self, line: &str) {
-        let _ = self.log.as_ref().map(|mut log| writeln!(log, "{line}"));
     }
 
     fn is_stopped(&self) -> bool {
@@ -85,11 +74,12 @@ impl<'a> Teller<'a> {
 
     /// Everything on this machine that a deployment works with.
     fn place(&self) -> Result<Place> {
-        let Inputs { run, marker, log, private, surroundings, grace, stop, user, .. } = self.inputs;
+        let Inputs { run, marker, private, surroundings, confidential, grace, stop, user, .. } = self.inputs;
         let private = private.as_deref().ok_or_else(|| Error::new(Exit::Bug, "deploy without a private directory"))?;
-        let directory = log.parent().and_then(Path::parent).map(PathBuf::from).unwrap_or_default();
+        let directory = self.inputs.directory().to_owned();
+        let login = Credentials::of(|name| confidential.get(name));
         Ok(Place {
-            caller: Caller::new(&private.join("deploy"), surroundings, marker, *grace, stop)?,
+            caller: Caller::new(&private.join("deploy"), surroundings, login.as_ref(), marker, *grace, stop)?,
             run: run.clone(),
             runs: directory.parent().map(PathBuf::from).unwrap_or_default(),
             directory,
@@ -104,7 +94,7 @@ impl<'a> Teller<'a> {
         }
         let because = error.headline();
         let error = self.inputs.surroundings.secrets.hide(&error.to_string());
-        error.lines().for_each(|line| self.note(line));
+        error.lines().for_each(|line| self.log.note(line));
         let tail = error.lines().map(text::sanitise).collect();
         Finished { tail, ..Finished::new(Reading::because(Outcome::EnvironmentError, because)) }
     }
@@ -165,7 +155,7 @@ fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished 
     let hide = |line: &String| teller.inputs.surroundings.secrets.hide(line);
     let diagnosis: Vec<String> = report.diagnosis.iter().map(hide).collect();
     for line in &diagnosis {
-        teller.note(line);
+        teller.log.note(line);
     }
     let (outcome, because) = match report.end {
         End::Deployed => (Outcome::Passed, None),
@@ -182,7 +172,7 @@ fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished 
         rows: rows.collect(),
     };
     for row in &services.rows {
-        teller.note(&row.join(": "));
+        teller.log.note(&row.join(": "));
     }
     let next = Table {
         title: TYPE_NEXT.to_owned(),

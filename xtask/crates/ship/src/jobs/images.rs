@@ -141,7 +141,7 @@ fn programs(image: &ImageSpec, inputs: &Inputs) -> Result<Vec<Binary>> {
 }
 
 /// A problem with an image itself is a failure of the stage; everything else is the environment's.
-fn failed(error: &Error) -> Finished {
+pub(super) fn failed(error: &Error) -> Finished {
     let mut finished = Finished::error(error);
     if error.exit() == Exit::Gate {
         finished.reading.outcome = Outcome::Failed;

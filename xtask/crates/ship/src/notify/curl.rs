@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 use xtask_core::command::Command;
 use xtask_core::error::{Error, Result};
-use xtask_process::process::{self, End, Question, Silence, Surroundings};
+use xtask_process::process::{self, End, Question, Silence, Surroundings, awake};
 
 /// Seconds that one try may take, and that all of them may.
 const ONE_TRY: &str = "15";
@@ -31,9 +31,17 @@ enum Trouble {
     Curl(Option<i32>),
 }
 
+/// How curl is called.
+pub struct Call {
+    /// What it does not inherit unchanged.
+    pub surroundings: Surroundings,
+    /// When it must have ended, by the clock of [`awake`].
+    pub until: Duration,
+}
+
 /// Posts JSON to a webhook; `name` is for people, and `variable` is where its address came from. Retries what may work
-/// a moment later; follows no redirect.
-pub fn post(name: &str, variable: &str, address: &Address, json: &str) -> Result<()> {
+/// a moment later, and ends as `call` says; follows no redirect.
+pub fn post(name: &str, variable: &str, address: &Address, json: &str, call: &Call) -> Result<()> {
     let attempt = || -> std::io::Result<tempfile::NamedTempFile> {
         let mut file = tempfile::Builder::new().prefix("xtask-notify-").tempfile()?;
         file.write_all(json.as_bytes())?;
@@ -44,8 +52,9 @@ pub fn post(name: &str, variable: &str, address: &Address, json: &str) -> Result
     })?;
     let command = command(address, body.path());
     let input = format!("url = \"{}\"\n", address.url());
-    let surroundings = &Surroundings::default();
-    let question = Question { command: &command, surroundings, input: input.as_bytes(), limit: LIMIT, enough: ENOUGH };
+    let limit = LIMIT.min(call.until.saturating_sub(awake()));
+    let surroundings = &call.surroundings;
+    let question = Question { command: &command, surroundings, input: input.as_bytes(), limit, enough: ENOUGH };
     match judge(process::ask(&question)) {
         Ok(None) => Ok(()),
         Ok(Some(trouble)) => {

@@ -6,6 +6,8 @@ pub mod curl;
 pub mod memory;
 pub mod webhook;
 
+pub use webhook::Webhooks;
+
 /// The variable with the address of a webhook that accepts what Slack's accepts.
 pub const SLACK: &str = "XTASK_SLACK_WEBHOOK";
 /// The variable with the address of a webhook that accepts our own JSON.

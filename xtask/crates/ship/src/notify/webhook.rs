@@ -1,5 +1,6 @@
 //! Addresses of webhooks. Each is a secret: it is all one needs to write to the channel. Pure.
 
+use super::{SLACK, WEBHOOK};
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use xtask_core::error::{Error, Result};
@@ -20,6 +21,38 @@ pub struct Address {
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Address(***)")
+    }
+}
+
+/// The addresses as the variables hold them; whether they are usable is known when they are parsed.
+#[derive(Clone, Default)]
+pub struct Webhooks {
+    slack: Option<String>,
+    other: Option<String>,
+}
+
+/// Never shows the addresses.
+impl fmt::Debug for Webhooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Webhooks(***)")
+    }
+}
+
+impl Webhooks {
+    /// Those that these variables hold.
+    pub fn of<'a>(var: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let text = |name| var(name).map(str::to_owned);
+        Self { slack: text(SLACK), other: text(WEBHOOK) }
+    }
+
+    /// The address of one that accepts what Slack's accepts.
+    pub fn slack(&self) -> Result<Option<Address>> {
+        self.slack.as_deref().map(|url| Address::parse(SLACK, url)).transpose()
+    }
+
+    /// The address of one that accepts our own JSON.
+    pub fn other(&self) -> Result<Option<Address>> {
+        self.other.as_deref().map(|url| Address::parse(WEBHOOK, url)).transpose()
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::cache::{Cache, Checkout, Use};
+use crate::job::Confidential;
 use crate::plan::Stage;
 use std::path::Path;
 use xtask_core::command::Command;
@@ -25,6 +26,7 @@ fn context(directory: &Path) -> Context {
         user: String::new(),
         temp: directory.to_owned(),
         given: [].into(),
+        confidential: Confidential::default(),
         cache: Arc::new(Cache::new(directory.to_owned(), Checkout::default(), [].into(), Use::None)),
         jobserver: None,
         stop: Stop::new(),
