@@ -72,7 +72,7 @@ fn value(manifest: &str, key: &str) -> String {
 fn the_oldest_toolchain_is_the_same_everywhere() {
     let oldest = value("xtask/Cargo.toml", "rust-version");
     let crates = LAYERS.iter().map(|(name, _)| format!("xtask/crates/{name}/Cargo.toml"));
-    for part in crates.chain(["xtask/testing/cluster/Cargo.toml".to_owned()]) {
+    for part in crates.chain(["cluster", "own"].map(|name| format!("xtask/testing/{name}/Cargo.toml"))) {
         assert_eq!(value(&part, "rust-version"), oldest, "{part}");
     }
     let sentence = format!("You need Rust {oldest} or newer");

@@ -1,14 +1,16 @@
 //! README.md and `docs/` document everything that can be typed or configured, and nothing that does not exist.
 
 use crate::sources::{below, documents, read, root, xtask};
+use own_tests::OwnTests;
 use std::collections::BTreeSet;
 use xtask_app::cli::Cli;
+use xtask_app::program::Program;
 use xtask_app::settings::keys;
 use xtask_app::stages::Pipeline;
 use xtask_core::table::key::Form;
 
 fn subcommands() -> Vec<String> {
-    let cli = Cli::program(&Pipeline::default().commands());
+    let cli = Cli::program(&Program::default().command(OwnTests).commands());
     // A hidden command is what a task of a run calls, and no one types.
     let typed = cli.get_subcommands().filter(|command| !command.is_hide_set());
     typed.map(|command| command.get_name().to_owned()).collect()
@@ -119,7 +121,7 @@ fn every_variable_of_xtask_is_documented() {
 fn every_documented_flag_exists() {
     // Arguments of the tools beneath.
     let mut known = BTreeSet::from(["--nocapture", "--dbpath", "--port", "--bind_ip", "--secret"].map(str::to_owned));
-    let cli = Cli::program(&Pipeline::default().commands());
+    let cli = Cli::program(&Program::default().command(OwnTests).commands());
     for command in std::iter::once(&cli).chain(cli.get_subcommands()) {
         known.extend(command.get_opts().filter_map(|option| Some(format!("--{}", option.get_long()?))));
     }

@@ -59,7 +59,7 @@ pub fn below(directories: &[&str]) -> Vec<Source> {
 
 /// The sources of xtask: of its program, and of the crates that it is made of.
 pub fn xtask() -> Vec<Source> {
-    let crates = below(&["xtask/crates", "xtask/src"]);
+    let crates = below(&["xtask/crates", "xtask/src", "xtask/testing/own"]);
     crates.into_iter().filter(|source| source.path.contains("/src/") && !source.path.contains("/oci/")).collect()
 }
 

@@ -113,11 +113,11 @@ fn tools_are_fetched_in_the_versions_that_xtask_pins_and_one_that_cannot_be_had_
             let tools = step["with"]["tool"].as_str().expect("it names tools").split(',');
             let of_job = |tool: &&Tool| tool.entry().stages.contains(&id.as_str()) && tool.entry().essential;
             // The audit precedes a push, and the tests of xtask call the tools of all stages.
-            let of_stage = |stage: &str| Tool::all().filter(|tool| tool.entry().stages.contains(&stage)).collect();
+            let of_stage = |stage: &str| Tool::built_in().filter(|tool| tool.entry().stages.contains(&stage)).collect();
             let wanted: Vec<Tool> = match id.as_str() {
                 "build-and-push" => of_stage("security-audit"),
-                "xtask-tests" => Tool::all().filter(|tool| tool.entry().essential).collect(),
-                _ => Tool::all().filter(|tool| of_job(&tool)).collect(),
+                "xtask-tests" => Tool::built_in().filter(|tool| tool.entry().essential).collect(),
+                _ => Tool::built_in().filter(|tool| of_job(&tool)).collect(),
             };
             let pins = wanted.iter().filter_map(|tool| tool.pinned());
             let pins: Vec<String> = pins.map(|(program, version)| format!("{program}@{version}")).collect();

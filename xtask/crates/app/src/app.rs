@@ -1,9 +1,10 @@
 //! xtask as a program: parse, call, print the error once, and say how it ends.
 
 use crate::cli::{self, Cli};
-use crate::commands::{self, Session};
+use crate::commands;
+use crate::program::{Program, Session, Subcommand};
 use crate::secrets;
-use crate::stages::{Pipeline, Stage};
+use crate::stages::Stage;
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use xtask_core::text::sanitise;
 use xtask_process::environment::Environment;
 use xtask_process::process::Secrets;
 
-/// The program that a repository's `xtask` is: the built-in pipeline, and the stages that the repository adds.
+/// The program that a repository's `xtask` is: the built-in pipeline, and the stages and commands that it adds.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -22,7 +23,7 @@ use xtask_process::process::Secrets;
 /// ```
 #[derive(Debug, Default)]
 pub struct App {
-    pipeline: Pipeline,
+    program: Program,
 }
 
 impl App {
@@ -35,20 +36,26 @@ impl App {
     /// The same with a further stage.
     #[must_use]
     pub fn stage(self, stage: impl Stage + 'static) -> Self {
-        Self { pipeline: self.pipeline.with(stage) }
+        Self { program: self.program.stage(stage) }
+    }
+
+    /// The same with a further command.
+    #[must_use]
+    pub fn command(self, command: impl Subcommand + 'static) -> Self {
+        Self { program: self.program.command(command) }
     }
 
     /// Does what the command line asks for, and returns how the process ends: the codes of [`Exit`].
     #[must_use]
     pub fn main(self) -> ExitCode {
         let typed: Vec<OsString> = std::env::args_os().collect();
-        let cli = match Cli::read(&typed, &self.pipeline.commands()) {
+        let cli = match Cli::read(&typed, &self.program.commands()) {
             Ok(cli) => cli,
             Err(errors) => return refuse(errors),
         };
         // A panic is a bug of xtask's; its message and place have been printed by the hook.
         // Nothing of what it works with is looked at after a panic.
-        let result = catch_unwind(AssertUnwindSafe(|| start(&cli, self.pipeline))).unwrap_or_else(|_| {
+        let result = catch_unwind(AssertUnwindSafe(|| start(&cli, self.program))).unwrap_or_else(|_| {
             Err(Error::new(Exit::Bug, "go on: xtask has a bug").hint("please report it, with what stands above"))
         });
         let exit = result.unwrap_or_else(|error| {
@@ -104,11 +111,11 @@ fn change_directory(cli: &Cli) -> Result<()> {
     })
 }
 
-fn start(cli: &Cli, pipeline: Pipeline) -> Result<Exit> {
+fn start(cli: &Cli, program: Program) -> Result<Exit> {
     let changed = change_directory(cli);
     let environment =
         Environment::read().map_err(|error| Error::environment("find the current directory").because(error))?;
-    let session = Session::new(cli, environment, typed(), pipeline);
+    let session = Session::new(cli, environment, typed(), program);
     match changed {
         Ok(()) => commands::perform(cli, &session),
         Err(error) => Err(commands::refuse(error, cli, &session)),

@@ -19,7 +19,7 @@ pub use shows::{Graph, GraphFormat, Plan};
 pub use stage::{PassOn, StageCommand, StageLine};
 pub use variables::without_secrets;
 
-use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
+use clap::{ArgAction, ArgMatches, Args, ColorChoice, Parser, Subcommand};
 use std::path::PathBuf;
 use xtask_core::pipeline::Event;
 
@@ -86,6 +86,9 @@ pub enum Command {
     /// Run one stage
     #[command(skip)]
     Stage(StageLine),
+    /// Run a command that the repository has added
+    #[command(skip)]
+    Added(Added),
     /// Deploy services to an environment; roll back on failure
     Deploy(Deploy),
     /// Restore what ran before the last deployment
@@ -110,8 +113,6 @@ pub enum Command {
     Doctor(Json),
     /// Install missing tools for the pull request pipeline
     Setup(Setup),
-    /// Run xtask's own tests, and install what they need
-    Test(Own),
     /// Print the JSON schema of the configuration, for editors
     Schema,
     /// Generate a completion script for a shell
@@ -119,6 +120,24 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// The commands that a program has besides those of [`Command`].
+#[derive(Clone, Debug, Default)]
+pub struct Commands {
+    /// Those of its stages.
+    pub stages: Vec<StageCommand>,
+    /// Those that the repository has added.
+    pub added: Vec<clap::Command>,
+}
+
+/// The line of a command that the repository has added.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// Its name.
+    pub name: String,
+    /// What was typed behind it.
+    pub args: ArgMatches,
 }
 
 /// The options of every run.
@@ -233,15 +252,4 @@ pub struct Setup {
     /// Install system packages without asking
     #[arg(short, long, help_heading = HOW)]
     pub yes: bool,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct Own {
-    /// Fail instead of installing missing tools
-    #[arg(long, env = "XTASK_NO_INSTALL", hide_env_values = true, help_heading = HOW)]
-    #[arg(value_parser = clap::builder::FalseyValueParser::new())]
-    pub no_install: bool,
-    /// Arguments for `cargo test --package xtask`; those after a second `--` are for the test binaries
-    #[arg(last = true, value_name = "ARGS")]
-    pub args: Vec<String>,
 }

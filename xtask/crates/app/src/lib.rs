@@ -4,9 +4,12 @@ pub mod app;
 pub mod cli;
 pub mod commands;
 pub mod planner;
+pub mod program;
 pub mod scaffold;
 pub mod secrets;
 pub mod settings;
 pub mod stages;
 
 pub use app::App;
+pub use program::{Session, Subcommand};
+pub use stages::Stage;

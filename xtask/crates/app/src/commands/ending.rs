@@ -4,7 +4,7 @@ use super::Session;
 use std::time::Duration;
 use xtask_core::error::Result;
 use xtask_process::environment::Environment;
-use xtask_process::process::signal::{self, Listener, Signal};
+use xtask_process::process::signal::{self, Listener};
 use xtask_process::process::{Level, everything, is_asking, stop_asking};
 use xtask_report::report::text;
 
@@ -29,12 +29,7 @@ pub(super) fn listen(session: &Session) -> Result<Listener> {
         // On a thread of its own, so that the second signal is heard meanwhile.
         std::thread::spawn(move || {
             stop_asking();
-            die(signal);
+            signal::die(signal);
         });
     })
-}
-
-/// Ends this process as the signal does where it is not caught, so that a shell sees why.
-pub(super) fn die(signal: Signal) {
-    let _ = signal_hook::low_level::emulate_default_handler(signal.number());
 }

@@ -53,10 +53,11 @@ pub(super) fn add_to(
 fn plan(event: Event, session: &Session, workspace: &Workspace) -> Result<Vec<Expected>> {
     let stages = cli::Stages { event: Some(event), ..cli::Stages::default() };
     let ci = Command::Ci(cli::Ci { stages, ..cli::Ci::default() });
-    let settings = Settings::resolve(&ci, &session.environment, workspace, &Unseen, &session.pipeline.definitions())?;
-    let plan = planner::build(workspace, &settings, &session.pipeline)?;
+    let settings =
+        Settings::resolve(&ci, &session.environment, workspace, &Unseen, &session.program.pipeline.definitions())?;
+    let plan = planner::build(workspace, &settings, &session.program.pipeline)?;
     let has_work = |stage: &&Stage| stage.left_out.as_ref().is_none_or(|(how, _)| *how != Outcome::NothingToDo);
-    Ok(plan.stages.iter().filter(has_work).map(|stage| expected(stage, &session.pipeline)).collect())
+    Ok(plan.stages.iter().filter(has_work).map(|stage| expected(stage, &session.program.pipeline)).collect())
 }
 
 fn expected(stage: &Stage, pipeline: &Pipeline) -> Expected {

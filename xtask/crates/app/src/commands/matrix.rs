@@ -11,7 +11,7 @@ use xtask_core::error::{Error, Exit, Result};
 pub(super) fn show(command: &Command, args: &cli::Matrix, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
     for stage in &settings.only {
-        let matrix = matrix::matrix(&workspace, &settings, &session.pipeline, stage)?.to_string();
+        let matrix = matrix::matrix(&workspace, &settings, &session.program.pipeline, stage)?.to_string();
         if let Some(name) = &args.github_output {
             set_output(name, &matrix, session)?;
         }

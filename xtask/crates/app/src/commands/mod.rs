@@ -9,8 +9,6 @@ mod jobs;
 mod matrix;
 mod new_service;
 mod notify;
-mod own_engine;
-mod own_tests;
 mod records;
 mod report;
 mod run;
@@ -20,29 +18,15 @@ mod tools;
 mod unstarted;
 
 use crate::cli::{self, Cli, Command};
+pub use crate::program::Session;
 use crate::settings::config::Config;
 use crate::settings::{Settings, keys};
-use crate::stages::Pipeline;
 use xtask_cargo::metadata;
+use xtask_cargo::tools::{Consent, Places};
 use xtask_core::error::{Error, Exit, Result};
 use xtask_core::workspace::Workspace;
 use xtask_process::environment::Environment;
 use xtask_process::process;
-use xtask_report::report::{Display, Printer, Verbosity};
-
-/// The state that every command works with.
-pub struct Session {
-    /// The environment.
-    pub environment: Environment,
-    /// The command as typed, quoted for a shell.
-    pub typed: String,
-    /// The stages that this program knows.
-    pub pipeline: Pipeline,
-    /// Where text goes.
-    pub printer: Printer,
-    /// How text may look.
-    pub display: Display,
-}
 
 /// Performs the command line. An answer that does not fit where stdout goes is a failure of its own, because a program
 /// would take it for complete; where something else failed already it is a warning.
@@ -81,12 +65,12 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
     match &cli.command {
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::program(&session.pipeline.commands()), "xtask", &mut script);
+            clap_complete::generate(*shell, &mut Cli::program(&session.program.commands()), "xtask", &mut script);
             session.printer.data(&String::from_utf8_lossy(&script));
             Ok(Exit::Ok)
         }
         Command::Schema => {
-            session.printer.data(&format!("{:#}", keys::of_manifests(&session.pipeline.definitions())));
+            session.printer.data(&format!("{:#}", keys::of_manifests(&session.program.pipeline.definitions())));
             Ok(Exit::Ok)
         }
         Command::Plan(plan) => show::plan(&cli.command, plan, session),
@@ -95,7 +79,6 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
         Command::NewService(new) => new_service::make(new, session),
         Command::Doctor(json) => tools::doctor(json, session),
         Command::Setup(setup) => tools::setup(setup, session),
-        Command::Test(own) => own_tests::run(own, session),
         Command::Deploy(args) => deploy::deploy(&cli.command, args, session),
         Command::Rollback(args) => deploy::rollback(&cli.command, args, session),
         Command::Status(args) => deploy::status(&cli.command, args, session),
@@ -103,6 +86,10 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
         Command::Stage(line) if line.args::<cli::Docker>().dockerfile => images::dockerfile(&cli.command, session),
         Command::Notify(args) => notify::notify(args, session),
         Command::Stage(line) => run::run(&cli.command, &line.run, session),
+        Command::Added(line) => match session.program.find(&line.name) {
+            Some(command) => command.run(&line.args, session),
+            None => Err(Error::new(Exit::Bug, format!("run `{}`: this program has no such command", line.name))),
+        },
         Command::Ci(cli::Ci { run, .. }) | Command::Smoke(cli::Smoke { run, .. }) => {
             run::run(&cli.command, run, session)
         }
@@ -110,21 +97,14 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
 }
 
 impl Session {
-    /// Creates the session of this command line in this environment, of a program with these stages.
-    pub fn new(cli: &Cli, environment: Environment, typed: String, pipeline: Pipeline) -> Self {
-        let display = Display {
-            colour: environment.colour(cli.global.color),
-            columns: environment.columns,
-            interactive: environment.is_interactive(),
-            github: environment.is_github(),
-            verbosity: match (cli.global.quiet, cli.global.verbose) {
-                (true, _) => Verbosity::Quiet,
-                (_, true) => Verbosity::Verbose,
-                _ => Verbosity::Normal,
-            },
-            unicode: environment.shows_unicode(),
-        };
-        Self { printer: Printer::standard(display.github), environment, typed, pipeline, display }
+    /// Where tools are looked for and installed.
+    pub fn places(&self, workspace: &Workspace) -> Places {
+        tools::places(&self.environment, workspace)
+    }
+
+    /// The consent that an installation has.
+    pub fn consent(&self) -> Consent<'static> {
+        tools::consent(&self.environment)
     }
 
     /// Loads the workspace and resolves the settings of `command` in it.
@@ -132,13 +112,13 @@ impl Session {
         let workspace = metadata::load::load(&self.environment)?;
         let machine = tools::Here { environment: &self.environment, workspace: &workspace };
         let settings =
-            Settings::resolve(command, &self.environment, &workspace, &machine, &self.pipeline.definitions())?;
+            Settings::resolve(command, &self.environment, &workspace, &machine, &self.program.pipeline.definitions())?;
         Ok((workspace, settings))
     }
 
     /// Reads the configuration of the workspace.
     fn config(&self, workspace: &Workspace) -> Result<Config> {
-        Config::read(workspace, self.environment.now, &self.pipeline.definitions())
+        Config::read(workspace, self.environment.now, &self.program.pipeline.definitions())
     }
 
     /// A path as the user would type it in the current directory.

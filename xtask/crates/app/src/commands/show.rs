@@ -9,7 +9,7 @@ use xtask_engine::plan::render;
 /// `cargo xtask plan`.
 pub(super) fn plan(command: &Command, args: &cli::Plan, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let mut plan = planner::build(&workspace, &settings, &session.pipeline)?;
+    let mut plan = planner::build(&workspace, &settings, &session.program.pipeline)?;
     tools::foresee(&mut plan, false, session, &workspace);
     let text = if args.json { format!("{:#}\n", render::json(&plan)) } else { render::commands(&plan) };
     session.printer.data(&text);
@@ -19,7 +19,7 @@ pub(super) fn plan(command: &Command, args: &cli::Plan, session: &Session) -> Re
 /// `cargo xtask graph`.
 pub(super) fn graph(command: &Command, args: &cli::Graph, session: &Session) -> Result<Exit> {
     let (workspace, settings) = session.resolve(command)?;
-    let mut plan = planner::build(&workspace, &settings, &session.pipeline)?;
+    let mut plan = planner::build(&workspace, &settings, &session.program.pipeline)?;
     tools::foresee(&mut plan, false, session, &workspace);
     session.printer.data(&match args.format {
         GraphFormat::Tree => render::tree(&plan),

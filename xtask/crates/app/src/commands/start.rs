@@ -49,7 +49,7 @@ pub(super) fn start(command: &Command, args: &cli::Run, session: &Session) -> Re
 
 fn resolve(command: &Command, session: &Session) -> Result<(Workspace, Settings, Plan)> {
     let (workspace, settings) = session.resolve(command)?;
-    let plan = planner::build(&workspace, &settings, &session.pipeline)?;
+    let plan = planner::build(&workspace, &settings, &session.program.pipeline)?;
     check(&plan)?;
     check_push(&plan, &settings)?;
     Ok((workspace, settings, plan))

@@ -18,7 +18,7 @@ use xtask_process::environment::Environment;
 /// `cargo xtask doctor`.
 pub(super) fn doctor(args: &cli::Json, session: &Session) -> Result<Exit> {
     let places = places_of(session)?;
-    let report = doctor::report(&preflight::look(Tool::all(), &places), &places);
+    let report = doctor::report(&preflight::look(session.program.tools(), &places), &session.program.tools(), &places);
     let text =
         if args.json { format!("{:#}\n", serde_json::json!(report)) } else { report.table(places.home.as_deref()) };
     session.printer.data(&text);
@@ -81,17 +81,21 @@ impl Machine for Here<'_> {
     /// its own.
     fn engine(&self) -> Engine {
         let places = places(self.environment, self.workspace);
-        let survey = preflight::look([Tool::LlvmTools], &places);
+        let survey = preflight::look([Tool::LLVM_TOOLS], &places);
         let consent = consent(self.environment);
         let installable =
-            || install::recipe(Tool::LlvmTools, &places).is_ok_and(|recipe| consent.may(&recipe, &places).is_ok());
-        if preflight::suffices(Tool::LlvmTools, &survey) || installable() { Engine::LlvmCov } else { Engine::Tarpaulin }
+            || install::recipe(Tool::LLVM_TOOLS, &places).is_ok_and(|recipe| consent.may(&recipe, &places).is_ok());
+        if preflight::suffices(Tool::LLVM_TOOLS, &survey) || installable() {
+            Engine::LlvmCov
+        } else {
+            Engine::Tarpaulin
+        }
     }
 
     fn docker(&self) -> Option<String> {
         let places = places(self.environment, self.workspace);
-        let survey = preflight::look([Tool::BuildKit], &places);
-        let program = survey.state(Tool::BuildKit).path()?;
+        let survey = preflight::look([Tool::BUILDKIT], &places);
+        let program = survey.state(Tool::BUILDKIT).path()?;
         // The first on PATH goes by its name; another one may be in front of that which can build.
         let is_first = places.on_path("docker").first().is_some_and(|first| first == program);
         Some(if is_first { "docker".to_owned() } else { program.display().to_string() })

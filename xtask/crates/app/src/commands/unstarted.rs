@@ -147,7 +147,7 @@ fn target_dir(environment: &Environment, root: &Path) -> PathBuf {
 fn asked(command: &Command, workspace: Option<&Workspace>, session: &Session) -> Asked {
     let config = workspace.and_then(|workspace| session.config(workspace).ok());
     let configured = config.map(|config| config.stages.into_iter().map(|stage| stage.definition).collect());
-    let stages = configured.unwrap_or_else(|| session.pipeline.definitions());
+    let stages = configured.unwrap_or_else(|| session.program.pipeline.definitions());
     Asked::of(command, session.environment.event(), stages, workspace)
 }
 

@@ -1,6 +1,7 @@
 //! What each command line plans in a small workspace, as `--dry-run` prints it: no process, no file, a few milliseconds.
 
 use super::*;
+use crate::cli::Commands;
 use crate::cli::{Cli, Selection, StageCommand};
 use crate::settings::Unseen;
 use serde_json::{Value, json};
@@ -63,7 +64,7 @@ fn planned_by(pipeline: &Pipeline, line: &str, metadata: Value) -> Result<Plan> 
         now: SystemTime::UNIX_EPOCH,
         pid: 1,
     };
-    let cli = Cli::of_line(line, &pipeline.commands());
+    let cli = Cli::of_line(line, &Commands { stages: pipeline.commands(), ..Commands::default() });
     let workspace = shop(metadata);
     let settings = Settings::resolve(&cli.command, &environment, &workspace, &Unseen, &pipeline.definitions())?;
     build(&workspace, &settings, pipeline)
@@ -287,7 +288,7 @@ fn what_happens_in_an_environment_is_a_stage_named_after_it() {
 fn a_tool_is_installed_before_the_tasks_that_call_it_and_beside_all_others() {
     let mut plan = planned("ci --only fmt --only audit", Value::Null).expect("it can be planned");
     let command = |line: &str| Command::new("pip", Path::new("/shop")).args(line.split(' '));
-    plan.install_first(&[(Tool::Audit, vec![command("venv"), command("install audit")])]);
+    plan.install_first(&[(Tool::AUDIT, vec![command("venv"), command("install audit")])]);
     insta::assert_snapshot!(render::commands(&plan), @"
         # setup (2 tasks, at most 1 at once)
         pip venv

@@ -72,7 +72,7 @@ fn reports(context: Context<'_>, stage: &StageId, after: &[TaskId]) -> Vec<Task>
         needs: env_from.iter().chain(after).cloned().collect(),
         env_from: env_from.clone(),
         universe: Some(Universe::Coverage),
-        tools: vec![Tool::LlvmCov, Tool::LlvmTools],
+        tools: vec![Tool::LLVM_COV, Tool::LLVM_TOOLS],
         ..Task::new(
             stage,
             name,
@@ -127,7 +127,7 @@ fn tarpaulin(context: Context<'_>, stage: &StageId) -> Vec<Task> {
         reader: Arc::new(Tarpaulin::new(gate(context), Some(report))),
         purpose: Purpose::Coverage,
         universe: Some(Universe::Coverage),
-        tools: vec![Tool::Tarpaulin],
+        tools: vec![Tool::TARPAULIN],
         env_from: needs.clone(),
         needs,
         ..Task::new(stage, "tarpaulin", command, context.timeout)

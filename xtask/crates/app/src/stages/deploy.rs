@@ -105,7 +105,7 @@ fn plan(context: Context<'_>, deployment: &Deployment) -> Result<Vec<Task>> {
     };
     let timeout = environment.timeout + environment.rollback_timeout + BESIDES;
     let mut tools = tools(&environment.target.cluster);
-    tools.push(Tool::Skopeo);
+    tools.push(Tool::SKOPEO);
     let task = Task::new(&deployment.stage, name, command, timeout);
     Ok(vec![Task { job: Arc::new(jobs::deploy::Deploy(request)), purpose: For::Deploy, tools, ..task }])
 }
@@ -195,6 +195,6 @@ fn release(context: Context<'_>, package: &Package, deployment: &Deployment) -> 
 }
 
 fn tools(cluster: &Cluster) -> Vec<Tool> {
-    let aws = matches!(cluster, Cluster::Eks { .. }).then_some(Tool::Aws);
-    std::iter::once(Tool::Kubectl).chain(aws).collect()
+    let aws = matches!(cluster, Cluster::Eks { .. }).then_some(Tool::AWS);
+    std::iter::once(Tool::KUBECTL).chain(aws).collect()
 }

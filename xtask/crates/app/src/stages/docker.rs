@@ -57,7 +57,7 @@ pub fn compile(context: Context<'_>, docker: &Docker, stage: &StageId, services:
         purpose: Purpose::Compile,
         ships: true,
         needs: vec![prepared.id.clone()],
-        tools: vec![Tool::BuildKit],
+        tools: vec![Tool::BUILDKIT],
         ..Task::new(stage, "compile", seeing(context, command), context.timeout)
     };
     vec![prepared, compiled]
@@ -80,7 +80,7 @@ pub fn engine_images(
             reader: Arc::new(DockerBuild::new(Vec::new())),
             purpose: Purpose::Image,
             needs: vec![compiled.clone()],
-            tools: vec![Tool::BuildKit],
+            tools: vec![Tool::BUILDKIT],
             ..Task::of_package(stage, &service.name, seeing(context, command), context.timeout).beside("engine")
         }
     };

@@ -63,7 +63,7 @@ fn fmt(context: Context<'_>) -> Task {
     Task {
         reader,
         purpose: Purpose::Format,
-        tools: vec![Tool::Rustfmt],
+        tools: vec![Tool::RUSTFMT],
         ..Task::new(&StageId::new(FORMAT_AND_LINT), FMT, command, context.timeout)
     }
 }
@@ -84,7 +84,7 @@ fn lint(context: Context<'_>) -> Task {
         reader: Arc::new(CargoMessages::default()),
         purpose: Purpose::Lint,
         universe: Some(Universe::Dev),
-        tools: vec![Tool::Clippy],
+        tools: vec![Tool::CLIPPY],
         ..Task::new(&StageId::new(FORMAT_AND_LINT), LINT, command, context.timeout)
     }
 }

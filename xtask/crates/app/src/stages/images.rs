@@ -116,7 +116,7 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
         job: Arc::new(LogIn { registry: registry.clone(), by }),
         purpose: Purpose::LogIn,
         needs: made.clone(),
-        tools: std::iter::once(Tool::Skopeo).chain((by == Login::Ecr).then_some(Tool::Aws)).collect(),
+        tools: std::iter::once(Tool::SKOPEO).chain((by == Login::Ecr).then_some(Tool::AWS)).collect(),
         ..Task::new(stage, LOGIN, typed(None), context.timeout)
     });
     let env_from: Vec<TaskId> = login.iter().map(|login| login.id.clone()).collect();
@@ -133,7 +133,7 @@ fn pushes(context: Context<'_>, stage: &StageId, services: &[&Package], made: &[
             purpose: Purpose::Push,
             needs: made.iter().chain(&env_from).cloned().collect(),
             env_from: env_from.clone(),
-            tools: vec![Tool::Skopeo],
+            tools: vec![Tool::SKOPEO],
             ..Task::of_package(stage, &service.name, typed(Some(&service.name)), context.timeout).beside(PUSH)
         }
     };

@@ -35,7 +35,7 @@ pub fn tasks(context: Context<'_>, own: &StageId) -> Vec<Task> {
     if stage(context).as_ref() != Some(own) {
         return Vec::new();
     }
-    let tools = vec![Tool::LlvmCov, Tool::LlvmTools];
+    let tools = vec![Tool::LLVM_COV, Tool::LLVM_TOOLS];
     let target = directory(context, "llvm-cov");
     let command = context.cargo().args(["llvm-cov", "show-env"]).env("CARGO_TARGET_DIR", &target);
     let environment = Task {

@@ -41,7 +41,7 @@ impl Stage for SecurityAudit {
             repeat: Some(repeat(context)),
             reader: Arc::new(CargoAudit::new(&config.waivers, context.settings.advisory_note.as_deref())),
             purpose: Purpose::Audit,
-            tools: vec![Tool::Audit],
+            tools: vec![Tool::AUDIT],
             ..Task::new(&stage, "cargo-audit", audit, context.timeout)
         };
         let (advisories, others): (Vec<Waiver>, Vec<Waiver>) =
@@ -85,7 +85,7 @@ fn deny(context: Context<'_>, stage: &StageId, (name, checks): (&str, &[&str]), 
         reader: Arc::new(reader),
         purpose: Purpose::Audit,
         universe: Some(Universe::Dev),
-        tools: vec![Tool::Deny],
+        tools: vec![Tool::DENY],
         ..Task::new(stage, name, command, context.timeout)
     }
 }

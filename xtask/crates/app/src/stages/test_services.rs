@@ -24,7 +24,7 @@ impl Stage for TestServices {
 
     fn commands(&self) -> Vec<StageCommand> {
         let about = "Run unit and doc tests, counted per service";
-        let command = StageCommand::new(TEST_SERVICES, "test-matrix", about).takes::<Selection>();
+        let command = StageCommand::new(TEST_SERVICES, "test-matrix", about).alias("test").takes::<Selection>();
         vec![command.passes_on(FOR_TESTS)]
     }
 

@@ -85,7 +85,7 @@ mod tests {
     /// Whether a system package may be installed, and whether a cargo tool may.
     #[track_caller]
     fn case(bed: &Testbed, consent: Consent, package: bool, cargo: bool) {
-        for (tool, wanted) in [(Tool::Redis, package), (Tool::Deny, cargo)] {
+        for (tool, wanted) in [(Tool::REDIS, package), (Tool::DENY, cargo)] {
             let recipe = recipe(tool, &bed.places).expect("there is a way");
             assert_eq!(consent.may(&recipe, &bed.places).is_ok(), wanted, "{consent:?} {tool}");
         }
@@ -112,7 +112,7 @@ mod tests {
         bed.program("bin/apk", "");
         bed.places.is_root = true;
         let no = Consent::Ask(&|_| false);
-        assert!(no.ask(&recipe(Tool::Redis, &bed.places).expect("a package")).is_err());
-        assert!(no.ask(&recipe(Tool::Deny, &bed.places).expect("a crate")).is_ok());
+        assert!(no.ask(&recipe(Tool::REDIS, &bed.places).expect("a package")).is_err());
+        assert!(no.ask(&recipe(Tool::DENY, &bed.places).expect("a crate")).is_ok());
     }
 }

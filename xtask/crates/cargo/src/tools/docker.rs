@@ -52,7 +52,7 @@ mod tests {
     fn case(versions: &str, buildx: &str, wanted: Result<&str, &str>) {
         let bed = Testbed::new();
         docker(&bed, "bin", versions, buildx);
-        match (survey([Tool::BuildKit], &bed.places).state(Tool::BuildKit), wanted) {
+        match (survey([Tool::BUILDKIT], &bed.places).state(Tool::BUILDKIT), wanted) {
             (State::Found { version, .. }, Ok(wanted)) => assert_eq!(version, wanted),
             (State::Broken { why, .. }, Err(wanted)) => assert!(why.contains(wanted), "{why}"),
             (state, wanted) => panic!("{state:?}, and {wanted:?} is right"),
@@ -74,6 +74,6 @@ mod tests {
         docker(&bed, "bin", "echo 28.2.2 28.2.2", "exit 1");
         let other = docker(&bed, "usr", "echo 20.10.24 28.2.2", "exit 1");
         bed.places.path = format!("{}:{}", bed.at("bin").display(), bed.at("usr").display()).into();
-        assert_eq!(survey([Tool::BuildKit], &bed.places).state(Tool::BuildKit).path(), Some(other.as_path()));
+        assert_eq!(survey([Tool::BUILDKIT], &bed.places).state(Tool::BUILDKIT).path(), Some(other.as_path()));
     }
 }

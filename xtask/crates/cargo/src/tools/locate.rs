@@ -29,15 +29,18 @@ pub fn survey(tools: impl IntoIterator<Item = Tool>, places: &Places) -> Survey 
 
 fn look(tool: Tool, search: &Search) -> State {
     let entry = tool.entry();
-    match tool {
-        Tool::BuildKit => docker::look(entry, search),
-        Tool::LlvmTools => llvm::look(entry, search),
-        Tool::Postgres => postgres::look(entry, search),
-        Tool::Rustfmt | Tool::Clippy => toolchain::look(entry, search),
-        _ => match tool.pinned() {
-            Some((name, version)) => search.look_for_pinned(entry, name, version),
-            None => search.look_on_path(entry),
-        },
+    if tool == Tool::BUILDKIT {
+        docker::look(entry, search)
+    } else if tool == Tool::LLVM_TOOLS {
+        llvm::look(entry, search)
+    } else if tool == Tool::POSTGRES {
+        postgres::look(entry, search)
+    } else if [Tool::RUSTFMT, Tool::CLIPPY].contains(&tool) {
+        toolchain::look(entry, search)
+    } else if let Some((name, version)) = tool.pinned() {
+        search.look_for_pinned(entry, name, version)
+    } else {
+        search.look_on_path(entry)
     }
 }
 

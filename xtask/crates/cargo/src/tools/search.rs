@@ -97,7 +97,7 @@ impl Search<'_> {
         let answer = probe::ask(program, entry.ask, self.places).map_err(|silence| silence.why())?;
         let version = version::read(entry, &answer.out)?;
         // The answer of a client that asks a server is not a property of any file.
-        if entry.tool != Tool::Docker {
+        if entry.id != Tool::DOCKER.id() {
             self.memory.keep(&question, &version, witnesses);
         }
         Ok(version)

@@ -9,7 +9,7 @@ use super::preflight::{describe, look, remedy, suffices};
 use super::probe;
 use super::state::State;
 use serde::Serialize;
-use xtask_core::catalogue::{OWN_TESTS, Tool};
+use xtask_core::catalogue::Tool;
 use xtask_core::command::Command;
 use xtask_core::error::{Error, Exit, Result};
 use xtask_process::process::{self, End};
@@ -43,12 +43,7 @@ pub struct Report {
 
 /// The tools of the default pull-request pipeline.
 pub fn defaults() -> impl Iterator<Item = Tool> {
-    Tool::all().filter(|tool| tool.entry().essential)
-}
-
-/// The tools of xtask's own tests besides those: without one of them, the tests that call it say that they did not run.
-pub fn of_own_tests() -> impl Iterator<Item = Tool> {
-    Tool::all().filter(|tool| tool.entry().stages.contains(&OWN_TESTS))
+    Tool::built_in().filter(|tool| tool.entry().essential)
 }
 
 /// Installs those of `tools` that are missing, as far as `consent` goes; one that fails does not stop the others.

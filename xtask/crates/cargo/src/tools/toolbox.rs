@@ -30,7 +30,7 @@ impl Toolbox {
         }
         let own = |path: &&PathBuf| path.starts_with(&places.cache);
         let front = paths.values().filter(own).filter_map(|path| Some(path.parent()?.to_owned())).collect();
-        let env = match survey.state(Tool::LlvmTools) {
+        let env = match survey.state(Tool::LLVM_TOOLS) {
             State::Found { path, .. } => llvm_variables(path, places),
             _ => BTreeMap::new(),
         };
@@ -76,12 +76,12 @@ mod tests {
         bed.says("cache/tools/cargo-deny-0.20.2/bin/cargo-deny", "cargo-deny 0.20.2");
         bed.program("bin/llvm-profdata-19", "");
         bed.says("bin/llvm-cov-19", "LLVM version 19.1.7");
-        let audit = install::recipe(Tool::Audit, &bed.places).expect("cargo installs it");
-        let toolbox = Toolbox::new(&survey(Tool::all(), &bed.places), [&audit], &bed.places);
+        let audit = install::recipe(Tool::AUDIT, &bed.places).expect("cargo installs it");
+        let toolbox = Toolbox::new(&survey(Tool::built_in(), &bed.places), [&audit], &bed.places);
         let (deny, audit) = (bed.at("cache/tools/cargo-deny-0.20.2/bin"), bed.at("cache/tools/cargo-audit-0.22.2/bin"));
-        assert_eq!(toolbox.path(Tool::Git), Some(bed.at("bin/git").as_path()));
-        assert_eq!(toolbox.path(Tool::Audit), Some(audit.join("cargo-audit").as_path()), "it is on its way");
-        assert_eq!(toolbox.path(Tool::Tarpaulin), None);
+        assert_eq!(toolbox.path(Tool::GIT), Some(bed.at("bin/git").as_path()));
+        assert_eq!(toolbox.path(Tool::AUDIT), Some(audit.join("cargo-audit").as_path()), "it is on its way");
+        assert_eq!(toolbox.path(Tool::TARPAULIN), None);
         let path = toolbox.search_path(&bed.places.path);
         assert_eq!(std::env::split_paths(&path).collect::<Vec<_>>(), [audit, deny, bed.at("bin")]);
         let values: Vec<PathBuf> = toolbox.env().values().map(PathBuf::from).collect();

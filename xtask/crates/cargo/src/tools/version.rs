@@ -90,34 +90,36 @@ mod tests {
 
     #[test]
     fn real_answers_are_read() {
-        case(Tool::Redis, "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64", Ok("7.0.15"));
-        case(Tool::Redis, "Valkey server v=8.0.1 sha=00000000:0", Ok("8.0.1"));
-        case(Tool::Postgres, "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", Ok("15.18"));
-        case(Tool::Postgres, "postgres (PostgreSQL) 18beta1", Ok("18beta1"));
-        case(Tool::Git, "git version 2.39.5 (Apple Git-154)", Ok("2.39.5"));
-        case(Tool::Rustfmt, "rustfmt 1.9.0-stable (59807616e1 2026-04-14)", Ok("1.9.0-stable"));
-        case(Tool::LlvmTools, "Debian LLVM version 19.1.7\n  Optimized build.", Ok("19.1.7"));
+        case(Tool::REDIS, "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64", Ok("7.0.15"));
+        case(Tool::REDIS, "Valkey server v=8.0.1 sha=00000000:0", Ok("8.0.1"));
+        case(Tool::POSTGRES, "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", Ok("15.18"));
+        case(Tool::POSTGRES, "postgres (PostgreSQL) 18beta1", Ok("18beta1"));
+        case(Tool::GIT, "git version 2.39.5 (Apple Git-154)", Ok("2.39.5"));
+        case(Tool::RUSTFMT, "rustfmt 1.9.0-stable (59807616e1 2026-04-14)", Ok("1.9.0-stable"));
+        case(Tool::LLVM_TOOLS, "Debian LLVM version 19.1.7\n  Optimized build.", Ok("19.1.7"));
         case(
-            Tool::LlvmTools,
+            Tool::LLVM_TOOLS,
             "LLVM (http://llvm.org/):\n  LLVM version 22.1.2-rust-1.95.0-stable",
             Ok("22.1.2-rust-1.95.0-stable"),
         );
-        case(Tool::Audit, "cargo-audit-audit 0.22.2\n", Ok("0.22.2"));
-        case(Tool::Docker, "28.2.2\n", Ok("28.2.2"));
-        case(Tool::Skopeo, "skopeo version 1.9.3", Ok("1.9.3"));
-        case(Tool::Aws, "aws-cli/1.45.11 Python/3.11.7 Linux/6.18.44", Ok("1.45.11"));
-        case(Tool::Registry, "docker-registry github.com/docker/distribution 2.8.2+ds1", Ok("2.8.2+ds1"));
-        case(Tool::Kubectl, "Client Version: v1.32.4-dispatcher\nKustomize Version: v5.5.0", Ok("1.32.4-dispatcher"));
-        case(Tool::Curl, "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1", Ok("7.88.1"));
+        case(Tool::AUDIT, "cargo-audit-audit 0.22.2\n", Ok("0.22.2"));
+        case(Tool::DOCKER, "28.2.2\n", Ok("28.2.2"));
+        case(Tool::SKOPEO, "skopeo version 1.9.3", Ok("1.9.3"));
+        case(Tool::AWS, "aws-cli/1.45.11 Python/3.11.7 Linux/6.18.44", Ok("1.45.11"));
+        let registry = Entry { answers_as: "registry", ..*Tool::SKOPEO.entry() };
+        let registry = Tool::new(Box::leak(Box::new(registry)));
+        case(registry, "docker-registry github.com/docker/distribution 2.8.2+ds1", Ok("2.8.2+ds1"));
+        case(Tool::KUBECTL, "Client Version: v1.32.4-dispatcher\nKustomize Version: v5.5.0", Ok("1.32.4-dispatcher"));
+        case(Tool::CURL, "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1", Ok("7.88.1"));
     }
 
     #[test]
     fn nonsense_is_not() {
-        case(Tool::Deny, "", Err("says nothing"));
-        case(Tool::Deny, "\n  \n", Err("says nothing"));
-        case(Tool::Deny, "cargo-audit 0.20.2", Err("something else: cargo-audit 0.20.2"));
-        case(Tool::Deny, "cargo-deny, the best of 3 tools", Err("no version"));
-        case(Tool::Deny, &format!("cargo-deny {}", "x".repeat(500)), Err("…"));
+        case(Tool::DENY, "", Err("says nothing"));
+        case(Tool::DENY, "\n  \n", Err("says nothing"));
+        case(Tool::DENY, "cargo-audit 0.20.2", Err("something else: cargo-audit 0.20.2"));
+        case(Tool::DENY, "cargo-deny, the best of 3 tools", Err("no version"));
+        case(Tool::DENY, &format!("cargo-deny {}", "x".repeat(500)), Err("…"));
     }
 
     #[test]

@@ -106,6 +106,11 @@ impl Drop for Listener {
     }
 }
 
+/// Ends this process as the signal does where it is not caught, so that a shell sees why.
+pub fn die(signal: Signal) {
+    let _ = signal_hook::low_level::emulate_default_handler(signal.number());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

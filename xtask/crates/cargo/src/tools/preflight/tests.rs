@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use xtask_core::error::Exit;
 
 const PIPELINE: [(Tool, &str); 6] = [
-    (Tool::Rustfmt, "format-and-lint"),
-    (Tool::Clippy, "format-and-lint"),
-    (Tool::Deny, "security-audit"),
-    (Tool::Audit, "security-audit"),
-    (Tool::Postgres, "integration-tests"),
-    (Tool::Redis, "integration-tests"),
+    (Tool::RUSTFMT, "format-and-lint"),
+    (Tool::CLIPPY, "format-and-lint"),
+    (Tool::DENY, "security-audit"),
+    (Tool::AUDIT, "security-audit"),
+    (Tool::POSTGRES, "integration-tests"),
+    (Tool::REDIS, "integration-tests"),
 ];
 
 fn wants(tools: &[(Tool, &str)]) -> Wants {
@@ -54,7 +54,7 @@ fn where_all_is_there_nothing_is_installed() {
     let bed = complete();
     let ready = prepare(&wants(&PIPELINE), &bed.places, Consent::Refused, &mut nothing_runs).expect("all is there");
     assert_eq!(ready.later, []);
-    assert_eq!(ready.toolbox.path(Tool::Redis), Some(bed.at("bin/redis-server").as_path()));
+    assert_eq!(ready.toolbox.path(Tool::REDIS), Some(bed.at("bin/redis-server").as_path()));
 }
 
 #[test]
@@ -100,12 +100,13 @@ fn cargo_tools_come_later_as_tasks_and_components_first() {
     };
     let ready = prepare(&wants(&PIPELINE), &bed.places, Consent::Unasked, &mut rustup).expect("it can be had");
     assert_eq!(*ran.borrow(), ["rustup component add rustfmt"]);
-    let [(Tool::Audit, commands)] = ready.later.as_slice() else { panic!("{:?}", ready.later) };
+    let [(tool, commands)] = ready.later.as_slice() else { panic!("{:?}", ready.later) };
+    assert_eq!(*tool, Tool::AUDIT);
     let [command] = commands.as_slice() else { panic!("{commands:?}") };
     assert!(command.to_string().ends_with("cargo-audit@0.22.2"), "{command}");
     let audit = bed.at("cache/tools/cargo-audit-0.22.2/bin/cargo-audit");
-    assert_eq!(ready.toolbox.path(Tool::Audit), Some(audit.as_path()));
-    assert!(ready.survey.has(Tool::Rustfmt), "it was looked for again");
+    assert_eq!(ready.toolbox.path(Tool::AUDIT), Some(audit.as_path()));
+    assert!(ready.survey.has(Tool::RUSTFMT), "it was looked for again");
 }
 
 #[test]
@@ -119,7 +120,7 @@ fn installations_are_foreseen_in_their_order_and_none_where_the_run_would_be_ref
         let all = foresee(&wants(&PIPELINE), &bed.places, consent).into_iter();
         all.map(|(tool, steps)| (tool, steps.len())).collect::<Vec<_>>()
     };
-    assert_eq!(foreseen(Consent::Unasked), [(Tool::Rustfmt, 1), (Tool::Audit, 1)]);
+    assert_eq!(foreseen(Consent::Unasked), [(Tool::RUSTFMT, 1), (Tool::AUDIT, 1)]);
     let asks = |_: &Recipe| -> bool { panic!("a look at the plan asks for nothing") };
     assert_eq!(foreseen(Consent::Ask(&asks)).len(), 2);
     assert_eq!(foreseen(Consent::Refused), [], "`--no-install` installs nothing");
@@ -155,7 +156,7 @@ fn a_person_is_asked_before_the_system_changes_and_may_decline() {
         Ok(())
     };
     let ready = prepare(&wants(&PIPELINE), &bed.places, Consent::Ask(&|_| true), &mut apk).expect("agreed");
-    assert!(ready.survey.has(Tool::Redis));
+    assert!(ready.survey.has(Tool::REDIS));
 }
 
 #[test]
@@ -164,5 +165,5 @@ fn an_engine_that_answers_stands_in_for_the_servers() {
     remove(&bed, &["bin/redis-server", "bin/postgres"]);
     bed.says("bin/docker", "28.2.2");
     let ready = prepare(&wants(&PIPELINE), &bed.places, Consent::Refused, &mut nothing_runs).expect("docker will do");
-    assert!(ready.survey.has(Tool::Docker) && !ready.survey.has(Tool::Redis));
+    assert!(ready.survey.has(Tool::DOCKER) && !ready.survey.has(Tool::REDIS));
 }

@@ -6,7 +6,7 @@ fn it_installs_what_is_missing_goes_on_after_a_failure_and_finds_nothing_the_sec
     let bed = Testbed::new();
     bed.program("bin/rustup", "");
     bed.says("bin/git", "git version 2.40.0");
-    let tools = [Tool::Git, Tool::Audit, Tool::Deny, Tool::LlvmTools, Tool::Redis];
+    let tools = [Tool::GIT, Tool::AUDIT, Tool::DENY, Tool::LLVM_TOOLS, Tool::REDIS];
     let mut cargo = |command: &Command| {
         if command.to_string().ends_with("cargo-audit@0.22.2") {
             return Err(Error::environment("run `cargo install`").detail("no network"));
@@ -32,7 +32,7 @@ fn it_installs_what_is_missing_goes_on_after_a_failure_and_finds_nothing_the_sec
       to do: install redis and put it on PATH
     "#);
     let again =
-        setup([Tool::Git, Tool::Deny], &bed.places, Consent::Unasked, &mut |command| panic!("{command} was run"));
+        setup([Tool::GIT, Tool::DENY], &bed.places, Consent::Unasked, &mut |command| panic!("{command} was run"));
     assert_eq!(again.text(), "everything is there, nothing to install\n");
     assert_eq!(again.exit(), Exit::Ok);
 }
@@ -40,7 +40,7 @@ fn it_installs_what_is_missing_goes_on_after_a_failure_and_finds_nothing_the_sec
 #[test]
 fn nothing_is_installed_against_the_users_will() {
     let bed = Testbed::new();
-    let report = setup([Tool::Deny], &bed.places, Consent::Refused, &mut |command| panic!("{command} was run"));
+    let report = setup([Tool::DENY], &bed.places, Consent::Refused, &mut |command| panic!("{command} was run"));
     assert_eq!(report.exit(), Exit::Environment);
     assert!(report.text().contains("--no-install forbids"), "{}", report.text());
 }
@@ -69,7 +69,7 @@ fn what_one_source_does_not_give_the_next_one_may() {
         typed.push(command.argv()[0].to_owned());
         Err(Error::environment(format!("run {}", command.argv()[0])).detail("no network"))
     };
-    let report = setup([Tool::LlvmTools], &bed.places, Consent::Given, &mut offline);
+    let report = setup([Tool::LLVM_TOOLS], &bed.places, Consent::Given, &mut offline);
     assert_eq!(report.exit(), Exit::Environment);
     assert_eq!(typed, ["rustup", "apt-get"]);
     typed.clear();
@@ -77,6 +77,6 @@ fn what_one_source_does_not_give_the_next_one_may() {
         typed.push(command.argv()[0].to_owned());
         Err(Error::environment("run it"))
     };
-    setup([Tool::LlvmTools], &bed.places, Consent::Unasked, &mut offline);
+    setup([Tool::LLVM_TOOLS], &bed.places, Consent::Unasked, &mut offline);
     assert_eq!(typed, ["rustup"], "nobody has agreed to a system package");
 }

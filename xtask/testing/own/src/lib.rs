@@ -1,26 +1,62 @@
-//! `test`: xtask's own tests, with everything that they need.
+//! `cargo xtask test` of this repository: its own tests, with everything that they need.
 
-use super::own_engine::Engine;
-use super::tools::{consent, places};
-use super::{Session, nothing};
-use crate::cli;
-use std::collections::BTreeMap;
+mod engine;
+mod not_tested;
+pub mod tools;
+
+use clap::{ArgMatches, Args as _, FromArgMatches as _};
+use engine::Engine;
+use not_tested::{NOT_TESTED, NotTested};
+use xtask_app::{Session, Subcommand};
 use xtask_cargo::metadata;
 use xtask_cargo::tools::{Consent, Places, Toolbox, setup, survey};
 use xtask_core::catalogue::Tool;
 use xtask_core::command::Command;
 use xtask_core::error::{Error, Exit, Result};
-use xtask_core::text;
 
-/// `cargo xtask test`: sets up the tools of the whole pipeline, for the tests run the real ones, and calls cargo.
-pub(super) fn run(args: &cli::Own, session: &Session) -> Result<Exit> {
+/// The command `test`.
+#[derive(Debug)]
+pub struct OwnTests;
+
+/// Its arguments.
+#[derive(clap::Args, Clone, Debug)]
+struct Args {
+    /// Fail instead of installing missing tools
+    #[arg(long, env = "XTASK_NO_INSTALL", hide_env_values = true, help_heading = "Run options")]
+    #[arg(value_parser = clap::builder::FalseyValueParser::new())]
+    no_install: bool,
+    /// Arguments for `cargo test`; those after a second `--` are for the test binaries
+    #[arg(last = true, value_name = "ARGS")]
+    args: Vec<String>,
+}
+
+impl Subcommand for OwnTests {
+    fn command(&self) -> clap::Command {
+        Args::augment_args(clap::Command::new("test"))
+            .about("Run this repository's own tests, and install what they need")
+    }
+
+    fn tools(&self) -> Vec<Tool> {
+        tools::ALL.to_vec()
+    }
+
+    fn run(&self, args: &ArgMatches, session: &Session) -> Result<Exit> {
+        // clap has checked them already.
+        let args = Args::from_arg_matches(args)
+            .map_err(|error| Error::usage("read the arguments of `test`").detail(error.to_string()))?;
+        run(&args, session)
+    }
+}
+
+/// Sets up the tools of the whole pipeline, for the tests run the real ones, and calls cargo.
+fn run(args: &Args, session: &Session) -> Result<Exit> {
     let workspace = metadata::load::load(&session.environment)?;
     let Some(package) = workspace.package("xtask") else {
-        return Err(nothing("test xtask: this workspace has no package of that name")
+        return Err(Error::new(Exit::NothingSelected, "test xtask: this workspace has no package of that name")
             .hint("the tests of its own packages: `cargo xtask test-matrix`"));
     };
-    let places = places(&session.environment, &workspace);
-    let consent = if args.no_install { Consent::Refused } else { consent(&session.environment) };
+    let places = session.places(&workspace);
+    let consent = if args.no_install { Consent::Refused } else { session.consent() };
     let get = |tools: &mut dyn Iterator<Item = Tool>| {
         setup::setup(tools, &places, consent, &mut |command| {
             session.printer.say(&format!("running {command}"));
@@ -35,14 +71,14 @@ pub(super) fn run(args: &cli::Own, session: &Session) -> Result<Exit> {
         );
     }
     // Without one of these, the tests that call it say so and the others run.
-    let extra = get(&mut setup::of_own_tests());
+    let extra = get(&mut tools::ALL.into_iter());
     if extra.exit() != Exit::Ok {
         session.printer.say(extra.text().trim_end());
     }
-    let found = survey(setup::of_own_tests().chain([Tool::Docker]), &places);
+    let found = survey(tools::ALL.into_iter().chain([Tool::DOCKER]), &places);
     let toolbox = Toolbox::new(&found, [], &places);
     let places = Places { path: toolbox.search_path(&places.path), ..places };
-    let starts_engine = !found.has(Tool::Docker) && found.has(Tool::Engine) && places.is_root;
+    let starts_engine = !found.has(Tool::DOCKER) && found.has(tools::ENGINE) && places.is_root;
     let engine = if starts_engine { engine(session, &places) } else { None };
     let not_tested = NotTested::new()?;
     // Packages within xtask's directory are tested with it: the packing of images, and the cluster that its tests
@@ -57,7 +93,7 @@ pub(super) fn run(args: &cli::Own, session: &Session) -> Result<Exit> {
     let command = vars.fold(command, |command, (name, value)| command.env(name, value));
     session.printer.say(&format!("running {command}"));
     let ended = setup::run_visibly(&command, &places);
-    not_tested.tell(session);
+    not_tested.report(session);
     Ok(if ended.is_ok() { Exit::Ok } else { Exit::Gate })
 }
 
@@ -68,37 +104,4 @@ fn engine(session: &Session, places: &Places) -> Option<Engine> {
         .map_err(|error| Error::environment(format!("create {}", places.memory.display())).because(error))
         .and_then(|()| Engine::start(session, places, &log));
     engine.inspect_err(|error| session.printer.say(&error.to_string())).ok()
-}
-
-/// The variable that names the file in which a test that cannot run says so.
-const NOT_TESTED: &str = "XTASK_NOT_TESTED";
-
-/// The tests that could not run: libtest has no result for them, and counts them as passed.
-struct NotTested(tempfile::NamedTempFile);
-
-impl NotTested {
-    fn new() -> Result<Self> {
-        let file = tempfile::NamedTempFile::new();
-        Ok(Self(file.map_err(|error| Error::environment("make a file for the tests that cannot run").because(error))?))
-    }
-
-    fn path(&self) -> String {
-        self.0.path().display().to_string()
-    }
-
-    /// How many there were, and why.
-    fn tell(&self, session: &Session) {
-        let text = std::fs::read_to_string(self.0.path()).unwrap_or_default();
-        let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-        for line in text.lines() {
-            *reasons.entry(line).or_default() += 1;
-        }
-        if reasons.is_empty() {
-            return session.printer.say("no test was skipped");
-        }
-        session.printer.say(&format!("skipped: {}", text::count(text.lines().count(), "test")));
-        for (reason, times) in reasons {
-            session.printer.say(&format!("  {times} × {reason}"));
-        }
-    }
 }

@@ -1,11 +1,11 @@
-//! A Docker engine for xtask's own tests, where none answers and this process may start one.
+//! A Docker engine for the tests, where none answers and this process may start one.
 //!
 //! It has its own directory, socket and images, and ends with the tests.
 
-use super::{Session, ending};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use xtask_app::Session;
 use xtask_cargo::tools::{Places, probe};
 use xtask_core::command::Command;
 use xtask_core::error::{Error, Result};
@@ -75,7 +75,7 @@ impl Engine {
         let signals = signal::listen(move |signal| {
             stop_asking();
             end(&ours);
-            ending::die(signal);
+            signal::die(signal);
         })?;
         let engine = Self { host, server, _signals: signals };
         engine.wait(places)?;
