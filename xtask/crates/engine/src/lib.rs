@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod exec;
+pub mod fingerprint;
 pub mod git;
 pub mod job;
 pub mod plan;

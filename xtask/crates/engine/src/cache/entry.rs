@@ -1,26 +1,24 @@
-//! One remembered result on disk: the run that proved it, all inputs, and the reading, behind a line with their digest.
+//! One remembered result on disk: the run that proved it, its fingerprint, and the reading, behind a line with their
+//! digest.
 
+use crate::fingerprint::Fingerprint;
 use oci_layout::Digest;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 use xtask_core::files::write_atomic;
 use xtask_core::reading::Reading;
 
 /// The version of the format; another one is a miss.
-const VERSION: u32 = 2;
-
-/// The inputs of a task: names with their fingerprints.
-pub(super) type Inputs = BTreeMap<String, String>;
+const VERSION: u32 = 3;
 
 /// A result that may be reused.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     /// The run that it comes from.
     pub run: String,
-    /// The inputs of the task.
-    pub inputs: Inputs,
+    /// Everything that it depends on.
+    pub fingerprint: Fingerprint,
     /// The result.
     pub reading: Reading,
 }
@@ -37,7 +35,7 @@ struct Head {
 #[derive(Serialize, Deserialize)]
 struct Body {
     run: String,
-    inputs: Inputs,
+    fingerprint: Fingerprint,
     reading: Reading,
 }
 
@@ -59,30 +57,19 @@ impl Entry {
             return Err("its contents are not those that were written".to_owned());
         }
         let entry: Body = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        if entry.inputs.is_empty() {
+        if entry.fingerprint.is_empty() {
             return Err("it names no inputs".to_owned());
         }
-        Ok(Some(Self { run: entry.run, inputs: entry.inputs, reading: entry.reading }))
+        Ok(Some(Self { run: entry.run, fingerprint: entry.fingerprint, reading: entry.reading }))
     }
 
     /// Writes the entry whole or not at all.
     pub(super) fn write(self, path: &Path) -> xtask_core::error::Result<()> {
-        let Self { run, inputs, reading } = self;
-        let body = serde_json::to_vec(&Body { run, inputs, reading }).unwrap_or_default();
+        let Self { run, fingerprint, reading } = self;
+        let body = serde_json::to_vec(&Body { run, fingerprint, reading }).unwrap_or_default();
         let head = serde_json::to_vec(&Head { version: VERSION, digest: Digest::of(&body) }).unwrap_or_default();
         let bytes = [head, body].join(&b'\n');
         path.parent().map(std::fs::create_dir_all).transpose().ok();
         write_atomic(path, &bytes)
-    }
-
-    /// The difference to the present inputs, in words; `None` when there is none.
-    pub(super) fn difference(&self, now: &Inputs) -> Option<String> {
-        let changed = now.iter().find(|(name, value)| self.inputs.get(*name) != Some(value));
-        let gone = || self.inputs.keys().find(|name| !now.contains_key(*name));
-        match changed {
-            Some((name, _)) if self.inputs.contains_key(name) => Some(format!("{name} has changed")),
-            Some((name, _)) => Some(format!("{name} is new")),
-            None => gone().map(|name| format!("{name} is gone")),
-        }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! The inputs of a task are the files of the checkout that it may read: those of its package, of the packages that it
 //! depends on, and all that belong to no package; and its command, the child environment, cargo's configuration and the
-//! compiler. They are stored by name rather than as one hash, so that a miss can name the one that changed. Git names
-//! the contents of files, so without git nothing is cached. Nor is the result of a package that may depend on more than
+//! compiler. They are stored as a fingerprint, in full, so that a miss can name the one that changed. Git names the
+//! contents of files, so without git nothing is cached. Nor is the result of a package that may depend on more than
 //! that: the rule is in `sight`.
 
 mod entry;
@@ -13,6 +13,7 @@ mod snapshot;
 pub use sight::Package;
 pub use snapshot::{Checkout, Snapshot};
 
+use crate::fingerprint::{self, Fingerprint, Kind};
 use crate::plan::Task;
 use crate::plan::task::Scope;
 use entry::Entry;
@@ -79,7 +80,7 @@ impl Cache {
             }
         };
         let Some(now) = self.snapshot() else { return Memory::Miss(None) };
-        match entry.difference(&now.inputs(scope, &self.words(task))) {
+        match fingerprint::cause(&entry.fingerprint.difference(&self.fingerprint(now, scope, task))) {
             None => {
                 let mut reading = entry.reading;
                 let because = format!("passed in run {} with the same inputs", entry.run);
@@ -108,12 +109,11 @@ impl Cache {
         }
         let Some(before) = self.snapshot() else { return Ok(()) };
         let Ok(after) = Snapshot::take(&self.checkout, &self.directory) else { return Ok(()) };
-        let words = self.words(task);
-        let inputs = before.inputs(scope, &words);
-        if inputs != after.inputs(scope, &words) {
+        let fingerprint = self.fingerprint(before, scope, task);
+        if fingerprint != self.fingerprint(&after, scope, task) {
             return Ok(());
         }
-        let entry = Entry { run: run.to_owned(), inputs, reading: reading.clone() };
+        let entry = Entry { run: run.to_owned(), fingerprint, reading: reading.clone() };
         entry.write(&self.path(task)).or_else(|error| self.complained.set(()).map_or(Ok(()), |()| Err(error)))
     }
 
@@ -143,12 +143,15 @@ impl Cache {
         self.directory.join(format!("{}.{universe}.json", task.id.file_stem()))
     }
 
-    /// The inputs that are not in files: the command and the variables that it sees, whose values may be secrets.
-    fn words(&self, task: &Task) -> BTreeMap<String, String> {
+    /// Everything that the result of the task depends on: what the snapshot says about its scope, its command, and the
+    /// variables that it sees, whose values may be secrets.
+    fn fingerprint(&self, snapshot: &Snapshot, scope: &Scope, task: &Task) -> Fingerprint {
+        let mut fingerprint = snapshot.fingerprint(scope);
         let vars = self.vars.iter().filter(|(name, _)| sight::counts(name)).chain(&task.command.env);
-        let vars = vars.map(|(name, value)| (format!("${name}"), Digest::of(value.as_bytes()).to_string()));
-        let command = ("the command".to_owned(), task.command.argv().join("\u{1f}"));
-        vars.chain([command]).collect()
+        let vars = vars.map(|(name, value)| (name.clone(), Digest::of(value.as_bytes()).to_string()));
+        fingerprint.add(Kind::Variable, vars);
+        fingerprint.add(Kind::Command, [("the command".to_owned(), task.command.argv().join("\u{1f}"))]);
+        fingerprint
     }
 }
 

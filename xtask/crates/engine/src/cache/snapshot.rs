@@ -1,8 +1,8 @@
 //! The contents of a checkout at one moment, as git names them: every tracked file, and every untracked one that is not
 //! ignored, by its object id; and cargo's configuration, which may be outside of the checkout.
 
-use super::entry::Inputs;
 use super::sight::{self, Package};
+use crate::fingerprint::{Fingerprint, Kind};
 use crate::git;
 use crate::plan::task::Scope;
 use oci_layout::Digest;
@@ -29,15 +29,20 @@ pub struct Checkout {
     pub unset: Vec<String>,
 }
 
+/// Files with their modes and ids.
+type Files = BTreeMap<String, String>;
+
 /// The contents, by the package that they belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The compiler's own description.
     compiler: String,
     /// The files that belong to no package.
-    common: Inputs,
+    common: Files,
     /// The files of each package.
-    packages: BTreeMap<String, Inputs>,
+    packages: BTreeMap<String, Files>,
+    /// Cargo's configuration: the hashes of its files.
+    configuration: BTreeMap<String, String>,
     /// The first file of each package whose contents are unknown, as a sentence; under "" for those of no package.
     unknown: BTreeMap<String, String>,
 }
@@ -65,7 +70,7 @@ impl Snapshot {
         // With `-m` git compares contents where timestamps differ; `-d` lists deleted files.
         let moved = look(&["ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard"])?;
         let ignored = git(&["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"])?;
-        let mut files = tracked.split_terminator('\0').map(stage_line).collect::<Result<Inputs, _>>()?;
+        let mut files = tracked.split_terminator('\0').map(stage_line).collect::<Result<Files, _>>()?;
         let mut there: Vec<&str> = Vec::new();
         for file in moved.split_terminator('\0') {
             files.remove(file);
@@ -92,13 +97,19 @@ impl Snapshot {
                 snapshot.unknown.entry(owner.to_owned()).or_insert_with(|| format!("git ignores {path}"));
             }
         }
-        snapshot.configure(&checkout.configuration);
+        snapshot.configure(&checkout.configuration, root);
         Ok(snapshot)
     }
 
     /// Assigns each file to its package.
-    fn sort(compiler: String, files: Inputs, owners: &Owners<'_>) -> Self {
-        let mut sorted = Self { compiler, common: Inputs::new(), packages: BTreeMap::new(), unknown: BTreeMap::new() };
+    fn sort(compiler: String, files: Files, owners: &Owners<'_>) -> Self {
+        let mut sorted = Self {
+            compiler,
+            common: Files::new(),
+            packages: BTreeMap::new(),
+            configuration: BTreeMap::new(),
+            unknown: BTreeMap::new(),
+        };
         for (file, id) in files {
             let owner = owners.of(&file);
             if id.starts_with(LINK) {
@@ -114,27 +125,30 @@ impl Snapshot {
         sorted
     }
 
-    /// Adds cargo's configuration.
-    fn configure(&mut self, files: &[PathBuf]) {
+    /// Adds cargo's configuration, by paths relative to `root` where they are inside of it.
+    fn configure(&mut self, files: &[PathBuf], root: &Path) {
         for file in files {
             let Ok(bytes) = std::fs::read(file) else { continue };
-            let shown = file.display().to_string();
+            let shown = file.strip_prefix(root).unwrap_or(file).display().to_string();
+            // Named once, so that a change of it is one difference.
+            self.common.remove(&shown);
             if let Some(word) = sight::word_elsewhere(&String::from_utf8_lossy(&bytes)) {
                 self.unknown.entry(String::new()).or_insert_with(|| format!("{shown} mentions `{word}`"));
             }
-            self.common.insert(shown, Digest::of(&bytes).to_string());
+            self.configuration.insert(shown, Digest::of(&bytes).to_string());
         }
     }
 
-    /// The inputs of a task of this scope, including the `words` that are not in files.
-    pub fn inputs(&self, scope: &Scope, words: &BTreeMap<String, String>) -> Inputs {
-        let mut inputs = self.common.clone();
+    /// The inputs that a task of this scope has in the checkout, and the compiler.
+    pub fn fingerprint(&self, scope: &Scope) -> Fingerprint {
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.add(Kind::Tool, [("rustc".to_owned(), self.compiler.clone())]);
+        fingerprint.add(Kind::Configuration, self.configuration.clone());
+        fingerprint.add(Kind::File, self.common.clone());
         for package in &scope.packages {
-            inputs.extend(self.packages.get(package).cloned().unwrap_or_default());
+            fingerprint.add(Kind::File, self.packages.get(package).cloned().unwrap_or_default());
         }
-        inputs.extend(words.clone());
-        inputs.insert("the compiler".to_owned(), self.compiler.clone());
-        inputs
+        fingerprint
     }
 
     /// Why a task of this scope may depend on more than its inputs; `None` when it cannot.

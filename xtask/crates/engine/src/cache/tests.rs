@@ -93,17 +93,17 @@ fn what_it_may_read_brings_it_back_and_what_it_may_not_does_not() {
     assert!(checkout.ask().is_ok());
     let why = |what: &str| Err(Some(what.to_owned()));
     checkout.write("a/src/lib.rs", "changed");
-    assert_eq!(checkout.ask(), why("a/src/lib.rs has changed"));
+    assert_eq!(checkout.ask(), why("a/src/lib.rs changed"));
     checkout.write("a/src/lib.rs", "as it was");
     checkout.write("Cargo.lock", "changed");
-    assert_eq!(checkout.ask(), why("Cargo.lock has changed"));
+    assert_eq!(checkout.ask(), why("Cargo.lock changed"));
     checkout.write("Cargo.lock", "as it was");
     assert!(checkout.ask().is_ok());
     checkout.write("a/README.md", "new");
     assert_eq!(checkout.ask(), why("a/README.md is new"));
     std::fs::remove_file(checkout.path().join("a/README.md")).expect("removed");
     std::fs::remove_file(checkout.path().join("a/Cargo.toml")).expect("removed");
-    assert_eq!(checkout.ask(), why("a/Cargo.toml is gone"));
+    assert_eq!(checkout.ask(), why("a/Cargo.toml was deleted"));
 }
 
 #[test]
@@ -218,14 +218,13 @@ fn every_input_that_is_not_in_files_brings_it_back() {
     assert_eq!(ask(&[("TOKEN", "a-secret-value"), ("SHLVL", "2")]), None);
     let path = checkout.cache(Use::Full).path(&checkout.task());
     assert!(!std::fs::read_to_string(path).expect("it is there").contains("a-secret-value"));
-    assert_eq!(ask(&[("TOKEN", "b")]).as_deref(), Some("$TOKEN has changed"));
-    assert_eq!(ask(&[]).as_deref(), Some("$TOKEN is gone"));
+    assert_eq!(ask(&[("TOKEN", "b")]).as_deref(), Some("$TOKEN changed"));
+    assert_eq!(ask(&[]).as_deref(), Some("$TOKEN is no longer set"));
     assert_eq!(ask(&[("A", "")]).as_deref(), Some("$A is new"));
-    let home = checkout.path().join("home.toml");
     checkout.write("home.toml", "[env]\nA = \"1\"");
-    assert_eq!(ask(&[("A", "")]), Some(format!("{} mentions `env`", home.display())));
+    assert_eq!(ask(&[("A", "")]), Some("home.toml mentions `env`".to_owned()));
     checkout.write("home.toml", "[build]\nrustdocflags = []");
-    assert_eq!(ask(&[("A", "")]), Some(format!("{} is new", home.display())));
+    assert_eq!(ask(&[("A", "")]), Some("home.toml is new".to_owned()));
     let wrapper = "$RUSTC_WRAPPER names a program whose contents are not compared";
     assert_eq!(ask(&[("RUSTC_WRAPPER", "sccache")]).as_deref(), Some(wrapper));
 }
