@@ -92,9 +92,9 @@ fn a_dry_run_prints_the_commands_and_does_nothing() {
     cargo clippy --workspace --all-targets --message-format=json -- -D warnings
     # test-services (4 tasks)
     cargo test --workspace --lib --bins --no-run --message-format=json
-    cargo test --package a-service --lib --bins  # the compiled test binaries, without cargo
+      # run the compiled unit tests of a-service
     cargo test --workspace --doc --no-fail-fast
-    cargo test --package a-service --doc  # as part of test-services:doc
+      # take the results of a-service from test-services:doc
     # code-coverage (left out by --skip)
     # security-audit (3 tasks)
     cargo audit --json

@@ -83,11 +83,11 @@ fn a_plan_shows_every_command_and_why_a_stage_has_none() {
     CARGO_TARGET_DIR=/w/target/llvm-cov-HASH cargo llvm-cov show-env
     cargo llvm-cov clean --profraw-only
     cargo test --workspace --lib --bins --no-run --message-format=json
-    cargo test --package a-service --lib --bins  # the compiled test binaries, without cargo
-    cargo test --package b-service --lib --bins  # the compiled test binaries, without cargo
+      # run the compiled unit tests of a-service
+      # run the compiled unit tests of b-service
     LLVM_PROFILE_FILE=/dev/null cargo test --workspace --doc --no-fail-fast
-    cargo test --package a-service --doc  # as part of test-services:doc
-    cargo test --package b-service --doc  # as part of test-services:doc
+      # take the results of a-service from test-services:doc
+      # take the results of b-service from test-services:doc
     # code-coverage (3 tasks)
     cargo llvm-cov report --json --summary-only
     cargo llvm-cov report --lcov --output-path /w/target/xtask/coverage/lcov.info
@@ -110,9 +110,9 @@ fn a_plan_shows_every_command_and_why_a_stage_has_none() {
     ----- stdout -----
     # test-services (4 tasks)
     cargo test --package a-service --lib --bins --no-run --message-format=json
-    cargo test --package a-service --lib --bins  # the compiled test binaries, without cargo
+      # run the compiled unit tests of a-service
     cargo test --package a-service --doc --no-fail-fast
-    cargo test --package a-service --doc  # as part of test-services:doc
+      # take the results of a-service from test-services:doc
     ");
 }
 

@@ -268,7 +268,7 @@ fn a_service_that_says_nothing_gets_the_servers_that_its_dependencies_make_likel
         ]
     );
     let printed = sandbox.run(&["plan", "--only", "integration"]).exits(0);
-    printed.prints("cargo xtask integration --servers auto  # PostgreSQL alone, for a-service, e-service and kit\n");
+    printed.prints("  # start PostgreSQL for a-service, e-service and kit, unless a running one is given\n");
     sandbox.append("Cargo.toml", "[workspace.metadata.xtask.integration]\nservers = {}\n");
     let without = ["a-service: ", "b-service: ", "c-service: ", "d-service: ", "e-service: ", "kit: "];
     assert_eq!(waits_for(&sandbox), without, "an empty table switches all servers off");

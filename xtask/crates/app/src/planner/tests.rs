@@ -80,13 +80,13 @@ fn one_compile_serves_the_tests_of_all_stages() {
     insta::assert_snapshot!(plan("ci --only test-services --only integration-tests"), @"
         # test-services (5 tasks)
         cargo test --locked --workspace --no-run --message-format=json
-        cargo test --locked --package cart-service --bins  # the compiled test binaries, without cargo
-        cargo test --locked --package money --lib  # the compiled test binaries, without cargo
+          # run the compiled unit tests of cart-service
+          # run the compiled unit tests of money
         cargo test --locked --workspace --doc --no-fail-fast
-        cargo test --locked --package money --doc  # as part of test-services:doc
+          # take the results of money from test-services:doc
         # integration-tests (2 tasks)
-        cargo xtask integration --servers auto  # PostgreSQL alone, for cart-service
-        cargo xtask integration cart-service  # the compiled test binaries, without cargo
+          # start PostgreSQL for cart-service, unless a running one is given
+          # run the compiled integration tests of cart-service
     ");
 }
 
@@ -97,10 +97,10 @@ fn what_coverage_counts_is_instrumented_once() {
         CARGO_TARGET_DIR=/shop/target/llvm-cov-26315ce1 cargo llvm-cov show-env
         cargo llvm-cov clean --profraw-only
         cargo test --locked --workspace --no-run --message-format=json
-        cargo test --locked --package cart-service --bins  # the compiled test binaries, without cargo
-        cargo test --locked --package money --lib  # the compiled test binaries, without cargo
-        cargo xtask integration --servers auto  # PostgreSQL alone, for cart-service
-        cargo xtask integration cart-service  # the compiled test binaries, without cargo
+          # run the compiled unit tests of cart-service
+          # run the compiled unit tests of money
+          # start PostgreSQL for cart-service, unless a running one is given
+          # run the compiled integration tests of cart-service
         cargo llvm-cov report --json --summary-only
         cargo llvm-cov report --lcov --output-path /shop/target/xtask/coverage/lcov.info
         cargo llvm-cov report --cobertura --output-path /shop/target/xtask/coverage/cobertura.xml
@@ -112,9 +112,9 @@ fn a_stage_alone_needs_no_other() {
     insta::assert_snapshot!(plan("test-matrix money"), @"
         # test-services (4 tasks)
         cargo test --locked --package money --lib --no-run --message-format=json
-        cargo test --locked --package money --lib  # the compiled test binaries, without cargo
+          # run the compiled unit tests of money
         cargo test --locked --package money --doc --no-fail-fast
-        cargo test --locked --package money --doc  # as part of test-services:doc
+          # take the results of money from test-services:doc
     ");
     insta::assert_snapshot!(plan("lint"), @"
         # format-and-lint (1 task)
@@ -133,9 +133,9 @@ fn a_stage_alone_needs_no_other() {
     ");
     insta::assert_snapshot!(plan("integration --servers local"), @"
         # integration-tests (3 tasks)
-        cargo xtask integration --servers local  # PostgreSQL alone, for cart-service
+          # start PostgreSQL as installed on this machine for cart-service
         cargo test --locked --workspace --no-run --message-format=json
-        cargo xtask integration cart-service  # the compiled test binaries, without cargo
+          # run the compiled integration tests of cart-service
     ");
     insta::assert_snapshot!(plan("build cart"), @"
         # build-release (1 task)
@@ -156,7 +156,7 @@ fn the_options_of_a_stage_reach_its_commands_and_no_others() {
     insta::assert_snapshot!(plan("test-matrix cart -- --nocapture"), @"
         # test-services (2 tasks)
         cargo test --locked --package cart-service --bins --no-run --message-format=json
-        cargo test --locked --package cart-service --bins -- --nocapture  # the compiled test binaries, without cargo
+          # run the compiled unit tests of cart-service with `--nocapture`
     ");
     insta::assert_snapshot!(plan("audit --advisory-db db"), @"
         # security-audit (2 tasks)
@@ -261,21 +261,55 @@ fn a_stage_of_another_program_is_planned_selected_and_configured_like_a_built_in
     assert_eq!(nothing.as_deref(), Some("no selected package has anything for it"));
 }
 
+/// A command of xtask is advice to a person: no task runs one.
+#[test]
+fn a_task_shows_the_command_that_it_runs_or_a_sentence() {
+    let staging = json!({ "environments": { "staging": { "context": "staging", "namespace": "shop" } } });
+    let mut sentences = Vec::new();
+    for line in [
+        "ci --event push",
+        "coverage",
+        "docker --builder docker",
+        "deploy staging --resume",
+        "rollback staging --to r1",
+    ] {
+        let json = render::json(&planned(line, staging.clone()).expect("it can be planned"));
+        let stages = json["stages"].as_array().expect("a plan has stages");
+        for task in stages.iter().flat_map(|stage| stage["tasks"].as_array().expect("a stage has tasks")) {
+            assert_eq!(task["does"].is_string(), task["command"] == json!([]), "{task}");
+            assert_ne!(task["command"][1], "xtask", "{task}");
+            sentences.extend(task["does"].as_str().map(str::to_owned));
+        }
+    }
+    for sentence in [
+        "run the compiled unit tests of cart-service",
+        "start PostgreSQL for cart-service, unless a running one is given",
+        "pack the image of cart-service from the programs of build-release:release",
+        "write a Dockerfile to target/xtask/docker, and beside it the files that the build may read",
+        "deploy cart-service to staging",
+        "smoke-test cart-service in staging",
+        "resume the interrupted deployment to staging",
+        "roll staging back to the state of run r1",
+    ] {
+        assert!(sentences.iter().any(|known| known == sentence), "{sentence:?} is not in {sentences:#?}");
+    }
+}
+
 #[test]
 fn what_happens_in_an_environment_is_a_stage_named_after_it() {
     let live = json!({ "environments": { "live": { "context": "live", "namespace": "shop" } } });
     let plan = |line: &str| render::commands(&planned(line, live.clone()).expect("it can be planned"));
     insta::assert_snapshot!(plan("deploy live cart"), @"
         # deploy-live (1 task)
-        cargo xtask deploy live cart-service
+          # deploy cart-service to live
     ");
     insta::assert_snapshot!(plan("rollback live"), @"
         # rollback-live (1 task)
-        cargo xtask rollback live
+          # roll live back to the state before its last deployment
     ");
     insta::assert_snapshot!(plan("smoke live"), @"
         # smoke-test (1 task)
-        cargo xtask smoke live
+          # smoke-test cart-service in live
     ");
     insta::assert_snapshot!(plan("ci --event push --only deploy --only smoke --only notify"), @"
         # deploy-staging (there is no environment `staging` in the configuration, or it is guarded)

@@ -71,6 +71,7 @@ pub fn run(
     let job = RunTests {
         compiled_by: compiled_by.clone(),
         package: PackageEnv {
+            name: package.name.clone(),
             id: package.id.clone(),
             dir: package.dir.clone(),
             vars: package.vars.clone(),

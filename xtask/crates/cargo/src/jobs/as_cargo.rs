@@ -13,6 +13,8 @@ const LIBRARIES: &str = if cfg!(target_os = "macos") { "DYLD_FALLBACK_LIBRARY_PA
 /// What a test binary needs to know about its package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageEnv {
+    /// Its name, for messages.
+    pub name: String,
     /// Cargo's package id, as in its JSON messages.
     pub id: String,
     /// The directory of its manifest, absolute: its tests run there.
@@ -81,8 +83,13 @@ mod tests {
     fn a_binary_sees_what_its_package_its_build_script_and_the_toolchain_say() {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let vars = BTreeMap::from([pair("CARGO_PKG_NAME", "a"), pair("BOTH", "manifest")]);
-        let package =
-            PackageEnv { id: "a-id".to_owned(), dir: "/w/a".into(), vars, built_below: vec!["/w/target".into()] };
+        let package = PackageEnv {
+            name: "a".to_owned(),
+            id: "a-id".to_owned(),
+            dir: "/w/a".into(),
+            vars,
+            built_below: vec!["/w/target".into()],
+        };
         let own = BTreeMap::from([pair("BOTH", "script"), pair("OUT_DIR", "/w/target/debug/build/a/out")]);
         let other = BTreeMap::from([pair("OTHER", "x")]);
         let native = ["/w/target/debug/build/z/out", "/usr/lib/native", "/w/target/debug/build/a/out"];

@@ -10,7 +10,7 @@ use xtask_engine::job::{Desk, Finished, Inputs, Job};
 use xtask_process::process::{self, End, Ended};
 
 /// Runs the test executables that another task has compiled for a package, one after the other, in the package's
-/// directory and with the environment that cargo would set: the equivalent of the command, without cargo's lock.
+/// directory and with the environment that cargo would set: what `cargo test` does, without cargo's lock.
 #[derive(Clone, Debug)]
 pub struct RunTests {
     /// The task that compiles them.
@@ -59,8 +59,10 @@ impl Job for RunTests {
         }
     }
 
-    fn aside(&self) -> Option<String> {
-        Some("the compiled test binaries, without cargo".to_owned())
+    fn sentence(&self) -> Option<String> {
+        let kind = if self.integration { "integration" } else { "unit" };
+        let with = if self.args.is_empty() { String::new() } else { format!(" with `{}`", self.args.join(" ")) };
+        Some(format!("run the compiled {kind} tests of {}{with}", self.package.name))
     }
 
     fn works_on(&self) -> Option<&TaskId> {
@@ -92,8 +94,8 @@ impl Job for TakePart {
         Finished::new(part.unwrap_or_else(no_tests))
     }
 
-    fn aside(&self) -> Option<String> {
-        Some(format!("as part of {}", self.of))
+    fn sentence(&self) -> Option<String> {
+        Some(format!("take the results of {} from {}", self.package, self.of))
     }
 
     fn works_on(&self) -> Option<&TaskId> {

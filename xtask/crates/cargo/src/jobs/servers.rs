@@ -58,9 +58,15 @@ impl Job for StartServers {
         }
     }
 
-    fn aside(&self) -> Option<String> {
+    fn sentence(&self) -> Option<String> {
         let titles = text::list(self.servers.iter().map(|server| &server.title));
-        Some(format!("{titles} alone, for {}", text::list(&self.services)))
+        let services = text::list(&self.services);
+        Some(match self.source {
+            Source::Auto => format!("start {titles} for {services}, unless a running one is given"),
+            Source::Given => format!("use the given {titles} for {services}"),
+            Source::Docker => format!("start {titles} in a container for {services}"),
+            Source::Local => format!("start {titles} as installed on this machine for {services}"),
+        })
     }
 }
 

@@ -31,13 +31,12 @@ pub trait Job: fmt::Debug + Send + Sync {
     /// Performs it, on a slot of the run.
     fn perform(&self, desk: &mut dyn Desk) -> Finished;
 
-    /// What it does besides its task's command or instead of it, for people who read the plan.
-    fn aside(&self) -> Option<String> {
-        None
-    }
+    /// What it does where it does not run its task's command, as an imperative: people see this in place of that
+    /// command. Every job decides it, so that no plan shows a command that never runs.
+    fn sentence(&self) -> Option<String>;
 
-    /// What it does where it runs no command, as an imperative: people see this in place of the task's command.
-    fn sentence(&self) -> Option<String> {
+    /// What it does besides running its task's command, for people who read the plan.
+    fn aside(&self) -> Option<String> {
         None
     }
 

@@ -11,4 +11,8 @@ impl Job for Spawn {
         let command = desk.command();
         desk.run(&command)
     }
+
+    fn sentence(&self) -> Option<String> {
+        None
+    }
 }

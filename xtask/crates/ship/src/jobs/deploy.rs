@@ -3,7 +3,7 @@
 use super::in_process::Log;
 use crate::deploy::call::Caller;
 use crate::deploy::perform::{Place, perform};
-use crate::deploy::request::{End, Report, Request, Said, State};
+use crate::deploy::request::{End, Purpose, Report, Request, Said, State};
 use crate::deploy::smoke;
 use crate::deploy::trial::Trial;
 use std::path::PathBuf;
@@ -36,11 +36,33 @@ impl Job for Deploy {
     fn perform(&self, desk: &mut dyn Desk) -> Finished {
         deploy(&self.0, &Teller::new(desk))
     }
+
+    fn sentence(&self) -> Option<String> {
+        let Request { environment, purpose, .. } = &self.0;
+        Some(match purpose {
+            Purpose::Release { services, restart, .. } => {
+                let services = text::list(services.iter().map(|release| &release.service));
+                let pods = if *restart { ", and replace unchanged pods as well" } else { "" };
+                format!("deploy {services} to {environment}{pods}")
+            }
+            Purpose::Rollback { to: Some(run) } => format!("roll {environment} back to the state of run {run}"),
+            Purpose::Rollback { to: None } => {
+                format!("roll {environment} back to the state before its last deployment")
+            }
+            Purpose::Resume => format!("resume the interrupted deployment to {environment}"),
+        })
+    }
 }
 
 impl Job for Smoke {
     fn perform(&self, desk: &mut dyn Desk) -> Finished {
         smoke(&self.0, &Teller::new(desk))
+    }
+
+    fn sentence(&self) -> Option<String> {
+        let smoke::Request { environment, services, rollback, .. } = &self.0;
+        let failure = if rollback.is_some() { ", and roll back on failure" } else { "" };
+        Some(format!("smoke-test {} in {environment}{failure}", text::list(services)))
     }
 }
 

@@ -36,8 +36,8 @@ impl Job for PackImage {
         pack(&self.image, desk.inputs())
     }
 
-    fn aside(&self) -> Option<String> {
-        Some("this image alone, of what was built".to_owned())
+    fn sentence(&self) -> Option<String> {
+        Some(format!("pack the image of {} from the programs of {}", self.image.service, self.built_by))
     }
 
     fn works_on(&self) -> Option<&TaskId> {
@@ -56,8 +56,10 @@ impl Job for WriteContext {
         }
     }
 
-    fn aside(&self) -> Option<String> {
-        Some("with all that the build may see beside it".to_owned())
+    fn sentence(&self) -> Option<String> {
+        let BuildContext { directory, root, .. } = &self.0;
+        let directory = directory.strip_prefix(root).unwrap_or(directory).display();
+        Some(format!("write a Dockerfile to {directory}, and beside it the files that the build may read"))
     }
 
     fn text(&self) -> Option<&str> {
@@ -74,6 +76,10 @@ impl Job for WriteBills {
         }
         let written = bill::write(&document, &self.bills, self.time.as_deref());
         written.map_or_else(|error| failed(&error), |()| finished)
+    }
+
+    fn sentence(&self) -> Option<String> {
+        None
     }
 
     fn aside(&self) -> Option<String> {
