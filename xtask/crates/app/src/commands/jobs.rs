@@ -14,7 +14,7 @@ use xtask_core::ids::StageId;
 use xtask_core::outcome::Outcome;
 use xtask_core::pipeline::{Definition, Event, Runs};
 use xtask_core::workspace::Workspace;
-use xtask_engine::plan::{Stage, Task};
+use xtask_engine::plan::{StagePlan, Task};
 use xtask_report::report::Summary;
 use xtask_report::report::missing::{self, Expected};
 use xtask_report::report::needs::Needs;
@@ -56,11 +56,11 @@ fn plan(event: Event, session: &Session, workspace: &Workspace) -> Result<Vec<Ex
     let settings =
         Settings::resolve(&ci, &session.environment, workspace, &Unseen, &session.program.pipeline.definitions())?;
     let plan = planner::build(workspace, &settings, &session.program.pipeline)?;
-    let has_work = |stage: &&Stage| stage.left_out.as_ref().is_none_or(|(how, _)| *how != Outcome::NothingToDo);
+    let has_work = |stage: &&StagePlan| stage.left_out.as_ref().is_none_or(|(how, _)| *how != Outcome::NothingToDo);
     Ok(plan.stages.iter().filter(has_work).map(|stage| expected(stage, &session.program.pipeline)).collect())
 }
 
-fn expected(stage: &Stage, pipeline: &Pipeline) -> Expected {
+fn expected(stage: &StagePlan, pipeline: &Pipeline) -> Expected {
     // `fmt` and `lint` are two commands of one stage, each with a record of its own.
     let parts = pipeline.parts(&stage.id);
     let of_command = |task: &Task| parts.contains(&task.id.name()).then(|| task.id.name().to_owned());

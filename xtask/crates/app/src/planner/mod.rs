@@ -10,7 +10,7 @@ use xtask_core::error::{Error, Result};
 use xtask_core::ids::StageId;
 use xtask_core::outcome::{Outcome, Policy};
 use xtask_core::workspace::Workspace;
-use xtask_engine::plan::{Plan, Stage, graph};
+use xtask_engine::plan::{Plan, StagePlan, graph};
 
 /// The plan of a run. Fails on needs that do not exist or form a cycle, and on services that a registry or Kubernetes
 /// would not accept.
@@ -22,7 +22,7 @@ pub fn build(workspace: &Workspace, settings: &Settings, pipeline: &Pipeline) ->
     let running: Vec<&StageId> = running.map(|definition| &definition.id).collect();
     let features = workspace.unified_features(&packages);
     let features = &features;
-    let mut stages: Vec<Stage> = wanted
+    let mut stages: Vec<StagePlan> = wanted
         .iter()
         .map(|stage| {
             let context = Context {
@@ -51,7 +51,7 @@ fn plan_stage(
     configured: &StageConfig,
     stage: &dyn stages::Stage,
     wanted: &[&StageConfig],
-) -> Result<Stage> {
+) -> Result<StagePlan> {
     let definition = &configured.definition;
     let mut left_out = context.settings.skips(definition).then(|| (Outcome::Skipped, "left out by --skip".to_owned()));
     let mut tasks = if left_out.is_some() { Vec::new() } else { stage.tasks(context)? };
@@ -67,7 +67,7 @@ fn plan_stage(
         left_out = Some((Outcome::NothingToDo, stage.nothing_to_do(context).to_owned()));
     }
     let in_plan = |need: &&StageId| wanted.iter().any(|other| other.definition.id == **need);
-    Ok(Stage {
+    Ok(StagePlan {
         id: definition.id.clone(),
         subcommand: definition.subcommand.clone(),
         // A stage that runs alone has no needs: the user has asked for it.
@@ -81,7 +81,7 @@ fn plan_stage(
 
 /// The stages that a reporting stage waits for: its needs, and instead of those that are not part of the run or have
 /// nothing to do, and so end at once, the stages that these would have waited for.
-fn needs_of_report(report: &Stage, planned: &[Stage], all: &[StageConfig]) -> Vec<StageId> {
+fn needs_of_report(report: &StagePlan, planned: &[StagePlan], all: &[StageConfig]) -> Vec<StageId> {
     let direct = |id: &StageId| all.iter().find(|stage| stage.definition.id == *id).map(|it| &it.definition.needs);
     let mut needs = report.needs.clone();
     let mut seen: Vec<&StageId> = direct(&report.id).into_iter().flatten().collect();

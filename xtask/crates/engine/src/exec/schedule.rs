@@ -125,7 +125,7 @@ impl Schedule {
             }
         }
         let of_stage = |stage: usize| (0..tasks.len()).filter(move |&task| links.stage_of[task] == stage);
-        let stage = |(index, stage): (usize, &crate::plan::Stage)| Stage {
+        let stage = |(index, stage): (usize, &crate::plan::StagePlan)| Stage {
             id: stage.id.clone(),
             policy: stage.policy,
             needs: links.stage_needs[index].clone(),

@@ -63,7 +63,7 @@ fn indexes<'a, T: std::hash::Hash + Eq + std::fmt::Display>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Stage, Task};
+    use super::super::{StagePlan, Task};
     use super::*;
     use std::time::Duration;
     use xtask_core::command::Command;
@@ -74,7 +74,7 @@ mod tests {
         let stage = |(name, jobs): &(&str, &[&str])| {
             let id = StageId::new(name);
             let task = |job: &&str| Task::new(&id, job, Command::new("true", "/"), Duration::from_secs(1));
-            Stage {
+            StagePlan {
                 tasks: jobs.iter().map(task).collect(),
                 subcommand: (*name).to_owned(),
                 needs: Vec::new(),

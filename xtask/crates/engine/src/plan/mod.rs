@@ -21,9 +21,9 @@ use xtask_core::pipeline::{self, Event};
 use xtask_core::purpose::Purpose;
 use xtask_core::reader::Installation;
 
-/// A stage of the pipeline with the tasks that it consists of.
+/// A stage in a plan, with the tasks that it consists of.
 #[derive(Clone, Debug)]
-pub struct Stage {
+pub struct StagePlan {
     /// The specification's job name.
     pub id: StageId,
     /// What people type to run it alone.
@@ -50,7 +50,7 @@ pub struct Plan {
     /// The services that it is about.
     pub services: Vec<String>,
     /// The stages, in an order in which each comes after its needs.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<StagePlan>,
 }
 
 impl Plan {
@@ -66,7 +66,7 @@ impl Plan {
             wanting.needs.extend(needed.map(|(tool, _)| setup.job(tool.id())));
         }
         let tasks = tools.iter().flat_map(|(tool, steps)| installation(&setup, *tool, steps)).collect();
-        let stage = Stage {
+        let stage = StagePlan {
             id: setup,
             subcommand: "setup".to_owned(),
             needs: Vec::new(),

@@ -1,6 +1,6 @@
 //! The plan as output: JSON for programs, the commands themselves, a tree, Graphviz and Mermaid.
 
-use super::{Plan, Stage, Task};
+use super::{Plan, StagePlan, Task};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use xtask_core::text;
@@ -23,7 +23,7 @@ pub fn json(plan: &Plan) -> Value {
             "timeout_s": task.timeout.as_secs(),
         })
     };
-    let stage = |stage: &Stage| {
+    let stage = |stage: &StagePlan| {
         json!({
             "id": stage.id,
             "subcommand": stage.subcommand,
@@ -76,7 +76,7 @@ pub fn tree(plan: &Plan) -> String {
     out
 }
 
-fn described(stage: &Stage) -> String {
+fn described(stage: &StagePlan) -> String {
     if let Some((_, because)) = &stage.left_out {
         return because.clone();
     }

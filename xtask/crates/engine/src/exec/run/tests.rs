@@ -1,7 +1,7 @@
 use super::*;
 use crate::cache::{Cache, Checkout, Use};
 use crate::job::Confidential;
-use crate::plan::Stage;
+use crate::plan::StagePlan;
 use std::path::Path;
 use xtask_core::command::Command;
 use xtask_core::ids::StageId;
@@ -35,13 +35,13 @@ fn context(directory: &Path) -> Context {
 }
 
 /// A stage of tasks that do nothing; each needs the tasks of these jobs.
-fn stage(name: &str, tasks: &[(&str, &[&str])]) -> Stage {
+fn stage(name: &str, tasks: &[(&str, &[&str])]) -> StagePlan {
     let id = StageId::new(name);
     let task = |(job, needs): &(&str, &[&str])| Task {
         needs: needs.iter().map(|need| id.job(need)).collect(),
         ..Task::new(&id, job, Command::new("true", "/"), Duration::from_secs(60))
     };
-    Stage {
+    StagePlan {
         tasks: tasks.iter().map(task).collect(),
         subcommand: name.to_owned(),
         needs: Vec::new(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::{Stage as PlannedStage, Task as PlannedTask};
+use crate::plan::{StagePlan, Task as PlannedTask};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn plan(rows: &[Row<'_>]) -> Plan {
             needs: needs.iter().map(|need| id.job(need)).collect(),
             ..PlannedTask::new(&id, task, Command::cargo("/w"), Duration::from_secs(1))
         });
-        PlannedStage {
+        StagePlan {
             tasks: tasks.collect(),
             id: id.clone(),
             subcommand: (*name).to_owned(),
@@ -181,7 +181,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
                 universe,
                 ..PlannedTask::new(&id, &index.to_string(), Command::cargo("/w"), Duration::from_secs(1))
             });
-            PlannedStage {
+            StagePlan {
                 tasks: tasks.collect(),
                 subcommand: id.to_string(),
                 needs: needs.iter().filter(|&&n| n < number).map(|n| StageId::new(&format!("s{n}"))).collect(),
