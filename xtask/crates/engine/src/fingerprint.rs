@@ -1,7 +1,11 @@
 //! The fingerprint of a task: everything that its result depends on, kept in full and by name. One hash would find the
 //! same hits; only names and values can say in words how two fingerprints differ.
 //!
-//! Pure: it knows neither git nor cargo nor the disk, and is given every value.
+//! Pure: it knows neither git nor cargo nor the disk, and is given every value; `lock` and `tables` make some of them of
+//! texts.
+
+pub mod lock;
+pub mod tables;
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +24,10 @@ pub enum Kind {
     Variable,
     /// The command: its arguments, separated by U+001F.
     Command,
+    /// A table or key of the manifest at the workspace's root, by its path: its content.
+    Manifest,
+    /// A locked package by its name: a line for each version, which starts with the version.
+    Locked,
     /// A file relative to the workspace's root: its mode and git blob id.
     File,
 }
@@ -86,16 +94,33 @@ impl fmt::Display for Difference<'_> {
         match (kind, old, new) {
             (Kind::Tool, Some(old), Some(new)) => tool(f, name, old, new),
             (Kind::Command, Some(old), Some(new)) => command(f, old, new),
-            (_, None, _) => write!(f, "{}{name} is new", sigil(kind)),
+            (Kind::Locked, _, _) => locked(f, name, old.unwrap_or_default(), new.unwrap_or_default()),
+            (Kind::Variable, None, _) => write!(f, "${name} is new"),
             (Kind::Variable, _, None) => write!(f, "${name} is no longer set"),
+            (Kind::Variable, _, _) => write!(f, "${name} changed"),
+            (Kind::Manifest, None, _) => write!(f, "`{name}` in the root manifest is new"),
+            (Kind::Manifest, _, None) => write!(f, "`{name}` in the root manifest was deleted"),
+            (Kind::Manifest, _, _) => write!(f, "`{name}` in the root manifest changed"),
+            (_, None, _) => write!(f, "{name} is new"),
             (_, _, None) => write!(f, "{name} was deleted"),
-            _ => write!(f, "{}{name} changed", sigil(kind)),
+            _ => write!(f, "{name} changed"),
         }
     }
 }
 
-fn sigil(kind: Kind) -> &'static str {
-    if kind == Kind::Variable { "$" } else { "" }
+/// `locked tokio 1.47.1 → 1.48.0`, with every version that is in one of them alone.
+fn locked(f: &mut fmt::Formatter<'_>, name: &str, old: &str, new: &str) -> fmt::Result {
+    let versions = |text: &'_ str| -> BTreeSet<String> {
+        text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+    };
+    let (before, now) = (versions(old), versions(new));
+    let only = |some: &BTreeSet<String>, others| some.difference(others).cloned().collect::<Vec<_>>().join(", ");
+    match (only(&before, &now).as_str(), only(&now, &before).as_str()) {
+        ("", "") => write!(f, "the lock entry of {name} {} changed", only(&now, &BTreeSet::new())),
+        ("", now) => write!(f, "locked {name} {now} is new"),
+        (before, "") => write!(f, "locked {name} {before} is no longer needed"),
+        (before, now) => write!(f, "locked {name} {before} → {now}"),
+    }
 }
 
 /// The first argument that is new, or else the first that was dropped.
@@ -150,6 +175,18 @@ mod tests {
         case(Kind::Variable, "TOKEN", (None, Some("b")), "$TOKEN is new");
         case(Kind::Variable, "TOKEN", (Some("a"), None), "$TOKEN is no longer set");
         case(Kind::Configuration, "/h/config.toml", (Some("a"), Some("b")), "/h/config.toml changed");
+        let tokio = "1.47.1 registry+index 01 bytes";
+        case(Kind::Locked, "tokio", (Some(tokio), Some("1.48.0 registry+index 02")), "locked tokio 1.47.1 → 1.48.0");
+        case(Kind::Locked, "tokio", (None, Some(tokio)), "locked tokio 1.47.1 is new");
+        case(Kind::Locked, "tokio", (Some(tokio), None), "locked tokio 1.47.1 is no longer needed");
+        let git = "1.47.1 git+file:///tokio#1234 -";
+        case(Kind::Locked, "tokio", (Some(tokio), Some(git)), "the lock entry of tokio 1.47.1 changed");
+        let two = format!("0.9.0 - -\n{tokio}");
+        case(Kind::Locked, "tokio", (Some(tokio), Some(&two)), "locked tokio 0.9.0 is new");
+        case(Kind::Locked, "tokio", (Some(&two), Some("1.48.0 - -")), "locked tokio 0.9.0, 1.47.1 → 1.48.0");
+        case(Kind::Manifest, "profile", (Some("1"), Some("2")), "`profile` in the root manifest changed");
+        case(Kind::Manifest, "profile", (None, Some("2")), "`profile` in the root manifest is new");
+        case(Kind::Manifest, "profile", (Some("1"), None), "`profile` in the root manifest was deleted");
         let command = |new| (Some("cargo\u{1f}test\u{1f}--doc"), Some(new));
         case(
             Kind::Command,

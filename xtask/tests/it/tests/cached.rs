@@ -62,6 +62,34 @@ fn what_sees_only_its_sources_is_cached_and_a_miss_says_why() {
     assert_eq!(output.verdict(), "passed: 1 stage, 3 tests in TIME");
 }
 
+#[test]
+fn what_only_others_depend_on_does_not_bring_it_back() {
+    const TESTS: [&str; 3] = ["test-matrix", "a-service", "--verbose"];
+    let sandbox = workspace("assert_eq!(a_service::twice(3), 6);");
+    let helper = |version: &str| {
+        let manifest = format!("[package]\nname = \"helper\"\nversion = \"{version}\"\nedition = \"2024\"\n");
+        sandbox.repository("helper", &[("Cargo.toml", &manifest), ("src/lib.rs", "")])
+    };
+    let manifest = "services/b-service/Cargo.toml";
+    sandbox.service("b-service");
+    sandbox.append(manifest, &format!("\n[dependencies]\nhelper = {{ git = \"file://{}\" }}\n", helper("1.0.0")));
+    sandbox.paste("cargo generate-lockfile").exits(0);
+    sandbox.run(&TESTS).exits(0);
+    assert_eq!(outcome(&sandbox), "passed");
+    helper("1.1.0");
+    sandbox.paste("cargo generate-lockfile").exits(0);
+    assert!(sandbox.read("Cargo.lock").contains("1.1.0"));
+    sandbox.append("Cargo.toml", "\n[workspace.metadata.xtask.coverage]\nminimum = 40\n");
+    sandbox.run(&TESTS).exits(0);
+    assert_eq!((outcome(&sandbox), recorded(&sandbox)), ("cached".to_owned(), Vec::new()));
+    sandbox.append("Cargo.toml", "\n[profile.dev]\nopt-level = 1\n");
+    sandbox.run(&TESTS).exits(0).says(" is not cached: `profile` in the root manifest is new\n");
+    let manifest = sandbox.read("services/a-service/Cargo.toml").replace("0.1.0", "0.2.0");
+    sandbox.file("services/a-service/Cargo.toml", &manifest).paste("cargo generate-lockfile").exits(0);
+    sandbox.run(&TESTS).exits(0).says(" is not cached: locked a-service 0.1.0 → 0.2.0 (and 1 more)\n");
+    assert_eq!(outcome(&sandbox), "passed");
+}
+
 /// Requires that a doc test is red once `breaks` was done, although the same commit has passed before.
 #[track_caller]
 fn is_seen(doc_test: &str, breaks: impl Fn(&mut Sandbox)) {

@@ -34,10 +34,8 @@ pub fn doc_tests(context: Context<'_>, stage: &StageId, compiled_by: Option<Task
         return Vec::new();
     }
     let env_from = instrument::needs(context);
-    let mut command = context
-        .resolving("test")
-        .args(context.package_args(&selected(context, |package| package.doc_tests)))
-        .arg("--doc");
+    let named = selected(context, |package| package.doc_tests);
+    let mut command = context.resolving("test").args(context.package_args(&named)).arg("--doc");
     if !env_from.is_empty() {
         // Doc tests are no part of the measurement, but the libraries that they link would write a profile.
         command = command.env("LLVM_PROFILE_FILE", "/dev/null");
@@ -50,7 +48,7 @@ pub fn doc_tests(context: Context<'_>, stage: &StageId, compiled_by: Option<Task
     let mut tasks = calls.tasks(context, DOC, command, repeat);
     // Code that does not compile need not be compiled again to say so.
     tasks[0].needs.extend(compiled_by);
-    tasks[0].cache = cache(context, &documented);
+    tasks[0].cache = cache(context, &documented, &named);
     tasks
 }
 
@@ -179,12 +177,14 @@ impl Calls<'_> {
 /// Doc tests take seconds to build and nothing but the sources goes into them, so tests that have passed need not run
 /// again; not so when some of their sources are out of sight. Arguments that are passed on can be anything, even a
 /// secret, and are not kept on disk.
-fn cache(context: Context<'_>, packages: &[&Package]) -> Option<Scope> {
+fn cache(context: Context<'_>, tested: &[&Package], named: &[&Package]) -> Option<Scope> {
     if !context.pass_on().is_empty() {
         return None;
     }
-    let packages: BTreeSet<String> =
-        packages.iter().flat_map(|package| context.workspace.with_dependencies(&package.name)).collect();
+    let closure = |packages: &[&Package]| -> BTreeSet<String> {
+        packages.iter().flat_map(|package| context.workspace.with_dependencies(&package.name)).collect()
+    };
+    let packages = closure(tested);
     let unseen = packages.iter().filter_map(|name| context.workspace.package(name)).any(|p| p.depends_outside);
-    (!unseen).then_some(Scope { packages })
+    (!unseen).then(|| Scope { packages, named: closure(named) })
 }

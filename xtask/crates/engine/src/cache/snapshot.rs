@@ -2,11 +2,14 @@
 //! ignored, by its object id; and cargo's configuration, which may be outside of the checkout.
 
 use super::sight::{self, Package};
+use crate::fingerprint::lock::Lock;
+use crate::fingerprint::tables::tables;
 use crate::fingerprint::{Fingerprint, Kind};
 use crate::git;
 use crate::plan::task::Scope;
 use oci_layout::Digest;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use xtask_core::command::Command;
 use xtask_process::process;
@@ -41,6 +44,10 @@ pub struct Snapshot {
     common: Files,
     /// The files of each package.
     packages: BTreeMap<String, Files>,
+    /// The locked packages.
+    lock: Lock,
+    /// The tables of the manifest at the root.
+    manifest: BTreeMap<String, String>,
     /// Cargo's configuration: the hashes of its files.
     configuration: BTreeMap<String, String>,
     /// The first file of each package whose contents are unknown, as a sentence; under "" for those of no package.
@@ -98,6 +105,7 @@ impl Snapshot {
             }
         }
         snapshot.configure(&checkout.configuration, root);
+        snapshot.dissect(root)?;
         Ok(snapshot)
     }
 
@@ -107,6 +115,8 @@ impl Snapshot {
             compiler,
             common: Files::new(),
             packages: BTreeMap::new(),
+            lock: Lock::default(),
+            manifest: BTreeMap::new(),
             configuration: BTreeMap::new(),
             unknown: BTreeMap::new(),
         };
@@ -123,6 +133,25 @@ impl Snapshot {
             inputs.insert(file, id);
         }
         sorted
+    }
+
+    /// Adds the contents of the lock file and of the manifest at `root`, in place of the files, of which each task has
+    /// its parts.
+    fn dissect(&mut self, root: &Path) -> Result<(), String> {
+        const LOCK: &str = "Cargo.lock";
+        const MANIFEST: &str = "Cargo.toml";
+        let read = |file: &str| match std::fs::read_to_string(root.join(file)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+            read => read.map_err(|error| format!("{file} cannot be read: {error}")),
+        };
+        let invalid = |file: &'static str| move |why: String| format!("{file} cannot be parsed: {why}");
+        self.lock = Lock::parse(&read(LOCK)?).map_err(invalid(LOCK))?;
+        self.manifest = tables(&read(MANIFEST)?).map_err(invalid(MANIFEST))?;
+        self.common.remove(MANIFEST);
+        for files in self.packages.values_mut().chain([&mut self.common]) {
+            files.remove(LOCK);
+        }
+        Ok(())
     }
 
     /// Adds cargo's configuration, by paths relative to `root` where they are inside of it.
@@ -144,7 +173,14 @@ impl Snapshot {
         let mut fingerprint = Fingerprint::default();
         fingerprint.add(Kind::Tool, [("rustc".to_owned(), self.compiler.clone())]);
         fingerprint.add(Kind::Configuration, self.configuration.clone());
+        fingerprint.add(Kind::Manifest, self.manifest.clone());
+        fingerprint.add(Kind::Locked, self.lock.closure(scope.named.union(&scope.packages).map(String::as_str)));
         fingerprint.add(Kind::File, self.common.clone());
+        let is_manifest = |(file, _): &(&String, &String)| Path::new(file).ends_with("Cargo.toml");
+        for files in scope.named.iter().filter_map(|package| self.packages.get(package)) {
+            let manifests = files.iter().filter(is_manifest);
+            fingerprint.add(Kind::File, manifests.map(|(file, id)| (file.clone(), id.clone())));
+        }
         for package in &scope.packages {
             fingerprint.add(Kind::File, self.packages.get(package).cloned().unwrap_or_default());
         }

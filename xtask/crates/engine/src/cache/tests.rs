@@ -7,6 +7,26 @@ use xtask_core::command::Command;
 use xtask_core::ids::StageId;
 use xtask_core::outcome::TestCounts;
 
+const MANIFEST: &str = "workspace.members = ['a', 'b']\nworkspace.metadata.xtask.coverage.minimum = 50\n";
+const LOCK: &str = r#"
+[[package]]
+name = "a"
+version = "0.1.0"
+dependencies = ["used"]
+[[package]]
+name = "used"
+version = "1.47.1"
+source = "registry+index"
+[[package]]
+name = "b"
+version = "0.1.0"
+dependencies = ["unrelated"]
+[[package]]
+name = "unrelated"
+version = "2.0.0"
+source = "registry+index"
+"#;
+
 /// A checkout with two packages and a file that belongs to neither.
 struct Checkout {
     dir: tempfile::TempDir,
@@ -15,9 +35,11 @@ struct Checkout {
 impl Checkout {
     fn new() -> Self {
         let checkout = Self { dir: tempfile::tempdir().expect("a temporary directory") };
-        for file in ["a/src/lib.rs", "a/Cargo.toml", "b/src/lib.rs", "Cargo.lock"] {
+        for file in ["a/src/lib.rs", "a/Cargo.toml", "b/src/lib.rs", "b/Cargo.toml", "deny.toml"] {
             checkout.write(file, "as it was");
         }
+        checkout.write("Cargo.lock", LOCK);
+        checkout.write("Cargo.toml", MANIFEST);
         checkout.git(&["init", "--quiet"]);
         checkout.git(&["add", "--all"]);
         checkout
@@ -50,7 +72,7 @@ impl Checkout {
     fn task(&self) -> Task {
         let command = Command::cargo(self.path()).args(["test", "--package", "a", "--doc"]);
         Task {
-            cache: Some(Scope { packages: ["a".to_owned()].into() }),
+            cache: Some(Scope { packages: ["a".to_owned()].into(), named: ["a".to_owned()].into() }),
             ..Task::new(&StageId::new("test-services"), "a-doc", command, Duration::from_secs(1))
         }
     }
@@ -95,15 +117,54 @@ fn what_it_may_read_brings_it_back_and_what_it_may_not_does_not() {
     checkout.write("a/src/lib.rs", "changed");
     assert_eq!(checkout.ask(), why("a/src/lib.rs changed"));
     checkout.write("a/src/lib.rs", "as it was");
-    checkout.write("Cargo.lock", "changed");
-    assert_eq!(checkout.ask(), why("Cargo.lock changed"));
-    checkout.write("Cargo.lock", "as it was");
+    checkout.write("deny.toml", "changed");
+    assert_eq!(checkout.ask(), why("deny.toml changed"));
+    checkout.write("deny.toml", "as it was");
     assert!(checkout.ask().is_ok());
     checkout.write("a/README.md", "new");
     assert_eq!(checkout.ask(), why("a/README.md is new"));
     std::fs::remove_file(checkout.path().join("a/README.md")).expect("removed");
     std::fs::remove_file(checkout.path().join("a/Cargo.toml")).expect("removed");
     assert_eq!(checkout.ask(), why("a/Cargo.toml was deleted"));
+}
+
+#[test]
+fn of_the_lock_file_and_the_root_manifest_only_what_reaches_it_counts() {
+    #[track_caller]
+    fn case(file: &str, (text, from, to): (&str, &str, &str), wanted: Option<&str>) {
+        let checkout = Checkout::new();
+        checkout.remember();
+        assert!(checkout.ask().is_ok());
+        assert!(text.contains(from));
+        checkout.write(file, &text.replace(from, to));
+        assert_eq!(checkout.ask().err().flatten().as_deref(), wanted, "{from} → {to}");
+    }
+    case("Cargo.lock", (LOCK, "1.47.1", "1.48.0"), Some("locked used 1.47.1 → 1.48.0"));
+    case("Cargo.lock", (LOCK, "2.0.0", "2.1.0"), None);
+    case("Cargo.lock", (LOCK, "[\"used\"]", "[]"), Some("the lock entry of a 0.1.0 changed (and 1 more)"));
+    case("Cargo.toml", (MANIFEST, "50", "60"), None);
+    case("Cargo.toml", (MANIFEST, "\n", "\n# A comment.\n"), None);
+    let profile = "50\nprofile.dev.debug = 1";
+    case("Cargo.toml", (MANIFEST, "50", profile), Some("`profile` in the root manifest is new"));
+    case("Cargo.toml", (MANIFEST, ", 'b'", ""), Some("`workspace.members` in the root manifest changed"));
+}
+
+#[test]
+fn the_manifests_of_all_that_are_built_together_count() {
+    let checkout = Checkout::new();
+    let named = Scope { packages: ["a".to_owned()].into(), named: ["a", "b"].map(str::to_owned).into() };
+    let task = Task { cache: Some(named), ..checkout.task() };
+    let cache = checkout.cache(Use::Full);
+    cache.snapshot();
+    cache.remember(&task, "run-1", &passed()).expect("the directory can be written to");
+    let ask = || match checkout.cache(Use::Full).look_up(&task) {
+        Memory::Hit(_) => None,
+        Memory::Miss(why) => why,
+    };
+    checkout.write("b/src/lib.rs", "another package's");
+    assert_eq!(ask(), None);
+    checkout.write("b/Cargo.toml", "another feature of a common dependency");
+    assert_eq!(ask().as_deref(), Some("b/Cargo.toml changed"));
 }
 
 #[test]

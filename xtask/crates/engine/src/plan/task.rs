@@ -133,4 +133,7 @@ impl Universe {
 pub struct Scope {
     /// The packages whose files count: its own and those that it depends on.
     pub packages: BTreeSet<String>,
+    /// The packages whose manifests count: all that the command names and those that they depend on, since cargo
+    /// unifies their features.
+    pub named: BTreeSet<String>,
 }
