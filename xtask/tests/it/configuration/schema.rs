@@ -92,9 +92,11 @@ fn the_schema_is_printed_anywhere() {
 /// The manifests of this repository, and the blocks of configuration in its documents.
 fn used() -> Vec<Value> {
     let root = repository();
-    let members = fs::read_dir(root.join("services")).expect("services").map(|entry| entry.expect("readable").path());
-    let own = ["", "xtask", "xtask/oci", "xtask/cluster"].map(|directory| root.join(directory));
-    let manifests = members.chain(own).map(|directory| directory.join("Cargo.toml"));
+    let inside =
+        |directory: &str| fs::read_dir(root.join(directory)).unwrap_or_else(|error| panic!("{directory}: {error}"));
+    let members = ["services", "xtask/crates", "xtask/testing"].into_iter().flat_map(inside);
+    let members = members.map(|entry| entry.expect("readable").path()).chain([root.to_owned(), root.join("xtask")]);
+    let manifests = members.map(|directory| directory.join("Cargo.toml"));
     let manifests = manifests.map(|path| fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}", path.display())));
     let documents = fs::read_dir(root.join("docs")).expect("docs").map(|entry| entry.expect("readable").path());
     let documents = documents.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
@@ -109,7 +111,7 @@ fn used() -> Vec<Value> {
 #[test]
 fn every_manifest_and_every_documented_example_is_valid() {
     let documents = used();
-    assert!(documents.len() > 18, "{} manifests and examples", documents.len());
+    assert!(documents.len() > 24, "{} manifests and examples", documents.len());
     let Some(found) = validated(&documents) else { return };
     for ((value, problems), text) in found.iter().zip(&documents) {
         assert_eq!(*problems, Vec::<String>::new(), "{text}");

@@ -263,7 +263,7 @@ fn this_machine(bed: &Testbed) -> Places {
         fs::create_dir_all(&bed.places.cache).expect("a directory");
         bed.link("cache/tools", &home.join(".cache/cargo-xtask/tools"));
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3).expect("the workspace").to_owned();
     let path = var("PATH").unwrap_or_default();
     Places { root, path, home, system: PathBuf::from("/"), ..bed.places.clone() }
 }
