@@ -39,36 +39,6 @@ fn a_pull_request_has_the_specifications_needs_and_policies() {
 }
 
 #[test]
-fn a_push_goes_on_to_images_deployment_and_notification() {
-    let sandbox = Sandbox::with_services(&["a-service"]);
-    let all = stages(&sandbox, &["plan", "--json", "--event", "push"]);
-    assert_eq!(all.len(), 12);
-    assert_eq!(
-        all[7..],
-        [
-            "build-and-push <- build-release code-coverage security-audit integration-tests (blocking)",
-            "deploy-staging <- build-and-push (info)",
-            "smoke-test <- deploy-staging (info)",
-            "quality-report <- test-services code-coverage security-audit (reporting)",
-            "notify <- build-and-push deploy-staging smoke-test quality-report (reporting)",
-        ]
-    );
-}
-
-#[test]
-fn a_report_waits_for_what_the_stages_before_it_would_have_waited_for() {
-    let sandbox = Sandbox::with_services(&["a-service"]);
-    let args = ["plan", "--json", "--event", "push", "--skip", "docker", "--skip", "report"];
-    let all = stages(&sandbox, &args);
-    // The report that is left out waits for nothing, and what it is about has to be waited for all the same.
-    assert_eq!(
-        all.last().expect("there are stages"),
-        "notify <- build-and-push deploy-staging smoke-test quality-report build-release code-coverage security-audit \
-         integration-tests test-services (reporting)"
-    );
-}
-
-#[test]
 fn a_plan_shows_every_command_and_why_a_stage_has_none() {
     let sandbox = Sandbox::with_services(&["a-service", "b-service"]);
     // The same on every machine, whichever engine is installed.
