@@ -2,6 +2,7 @@
 
 use crate::support::runner::{annotations, on_a_runner, run_step, step_summary};
 use crate::support::sandbox::{Output, Sandbox};
+use insta::assert_snapshot;
 use serde_json::Value;
 
 /// A service as a commit, with this configuration, in a job of GitHub Actions.
@@ -32,7 +33,15 @@ fn a_wrong_configuration_is_annotated_key_by_key() {
          policy = \"warn\"\n",
     );
     let (output, summary) = run_step(&sandbox, "build-release", 0);
-    let output = output.exits(2).says("error: cannot read the configuration of xtask: 2 problems");
+    let output = output.exits(2);
+    assert_snapshot!(output.stderr, @r#"
+    ::error file=Cargo.toml,line=6,title=cargo xtask build::`workspace.metadata.xtask.keep-runs` is 0, and must be a whole number from 1 to 10000
+    ::error file=Cargo.toml,line=9,title=cargo xtask build::`workspace.metadata.xtask.stages.test-services.policy` is "warn", and must be one of "blocking", "warning", "info", "reporting"
+    error: cannot read the configuration of xtask: 2 problems
+      /w/Cargo.toml: `workspace.metadata.xtask.keep-runs` is 0, and must be a whole number from 1 to 10000
+      /w/Cargo.toml: `workspace.metadata.xtask.stages.test-services.policy` is "warn", and must be one of "blocking", "warning", "info", "reporting"
+    hint: docs/configuration.md lists every key with its default
+    "#);
     annotated(
         &output,
         &[
@@ -161,8 +170,15 @@ fn what_makes_no_run_leaves_no_record() {
 fn an_error_shows_no_secret() {
     let mut sandbox = sandbox("");
     sandbox.var("DEPLOY_TOKEN", "canary-token-1");
-    let output = sandbox.run(&["test-matrix", "canary-token-1"]).exits(2).says("select `***`");
+    let output = sandbox.run(&["test-matrix", "canary-token-1"]);
     crate::support::traces::none_in(&["canary-token-1"], "stderr", output.stderr.as_bytes());
     crate::support::traces::none_in(&["canary-token-1"], "the summary", step_summary(&sandbox).as_bytes());
+    assert_snapshot!(output, @"
+    exit code 2
+    ----- stderr -----
+    ::error file=Cargo.toml,title=cargo xtask test-matrix ***::cannot select `***`: no package of this workspace has that name%0Ahint: the packages are `a-service` and `b-service`
+    error: cannot select `***`: no package of this workspace has that name
+    hint: the packages are `a-service` and `b-service`
+    ");
     crate::support::traces::none_below(&["canary-token-1"], &sandbox.root().join("target/xtask"));
 }

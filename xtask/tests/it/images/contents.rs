@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and calls git as a user would")]
 
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use oci_layout::Image;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -99,7 +100,13 @@ fn without_git_there_is_neither_revision_nor_time() {
 fn a_service_may_go_without_image() {
     let sandbox = sandbox();
     sandbox.append("services/a-service/Cargo.toml", "image = false\n");
-    sandbox.run(&["docker", "a"]).exits(4).says("build-and-push: no selected package has anything for it");
+    assert_snapshot!(sandbox.run(&["docker", "a"]), @"
+    exit code 4
+    ----- stderr -----
+    error: nothing to run: the plan is empty
+      because: build-and-push: no selected package has anything for it
+    hint: `cargo xtask plan` shows what would run
+    ");
     let output = sandbox.run(&["docker", "--dry-run"]).exits(0);
     assert!(
         output.stdout.contains("  # pack the image of b-service from the programs of ")
@@ -111,6 +118,7 @@ fn a_service_may_go_without_image() {
 fn a_program_that_needs_libraries_is_refused_and_so_is_one_that_is_too_big() {
     let sandbox = sandbox();
     sandbox.append("Cargo.toml", "static = false\n");
+    // The rest varies: sizes and names of libraries with the machine, the order with the task that ends first.
     let output = sandbox.run(&["docker", "a"]).exits(1).says("and nothing is there on `scratch`");
     output.says("hint: build it without: `[workspace.metadata.xtask.image] static = true`");
     sandbox.file("Cargo.toml", &sandbox.read("Cargo.toml").replace("static = false", "budget = \"1 KiB\""));

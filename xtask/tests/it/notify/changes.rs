@@ -2,6 +2,7 @@
 
 use crate::support::hook::Hook;
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use std::fs;
 
 const MEMORY: &str = "target/xtask/notified.ndjson";
@@ -26,19 +27,19 @@ fn others_are_told_of_changes_only_when_so_configured() {
     sandbox.var("XTASK_WEBHOOK", hook.url("/"));
     let run = |code: i32| {
         sandbox.run(&["fmt"]).exits(code);
-        sandbox.run(&["notify"]).exits(0)
+        sandbox.run(&["notify"]).exits(0).stderr
     };
-    run(0).says("sent to the webhook");
-    run(0).says("nothing was sent: passed after passed on main is no change (notify.on = \"change\")");
+    assert_eq!(run(0), "sent to the webhook");
+    assert_snapshot!(run(0), @r#"nothing was sent: passed after passed on main is no change (notify.on = "change")"#);
     let main = "services/a-service/src/main.rs";
     let good = sandbox.read(main);
     sandbox.append(main, "\n\n\nfn  unformatted( ) { }\n");
-    run(1).says("sent to the webhook");
+    assert_eq!(run(1), "sent to the webhook");
     // Telling about the same run again says the same again.
-    sandbox.run(&["notify"]).exits(0).says("sent to the webhook");
-    run(1).says("nothing was sent: failed after failed on main is no change");
+    assert_eq!(sandbox.run(&["notify"]).exits(0).stderr, "sent to the webhook");
+    assert_snapshot!(run(1), @r#"nothing was sent: failed after failed on main is no change (notify.on = "change")"#);
     sandbox.file(main, &good);
-    run(0).says("sent to the webhook");
+    assert_eq!(run(0), "sent to the webhook");
     let told: Vec<_> =
         hook.requests().iter().map(|it| (it.json()["before"].clone(), it.json()["changed"].clone())).collect();
     let [passed, failed] = ["passed", "failed"].map(serde_json::Value::from);
@@ -50,7 +51,7 @@ fn others_are_told_of_changes_only_when_so_configured() {
     assert_eq!(lines(&sandbox), 6);
     // Another branch has a state of its own.
     sandbox.var("GITHUB_REF_NAME", "other");
-    sandbox.run(&["notify"]).exits(0).says("sent to the webhook");
+    assert_eq!(sandbox.run(&["notify"]).exits(0).stderr, "sent to the webhook");
 }
 
 #[test]
@@ -72,7 +73,13 @@ fn three_green_runs_say_what_is_usual_and_only_what_was_taken_is_noted() {
     let step = sandbox.beside("step.md");
     sandbox.var("XTASK_WEBHOOK", Hook::answers(&["404 Gone"]).url("/")).var("GITHUB_STEP_SUMMARY", step);
     sandbox.run(&["fmt"]).exits(0);
-    sandbox.run(&["notify"]).exits(3).says("sent to GitHub's summary\nerror: cannot notify the webhook: it refuses");
+    assert_snapshot!(sandbox.run(&["notify"]), @"
+    exit code 3
+    ----- stderr -----
+    sent to GitHub's summary
+    error: cannot notify the webhook: it refuses with status 404
+    hint: the address in XTASK_WEBHOOK is not, or no longer, a webhook: make a new one
+    ");
     assert!(!sandbox.root().join(MEMORY).exists(), "the webhook has still to be told");
     sandbox.var("GITHUB_STEP_SUMMARY", "");
     let hook = Hook::ok();
@@ -97,12 +104,28 @@ fn trouble_with_the_memory_is_a_warning() {
     let hook = Hook::ok();
     sandbox.var("XTASK_WEBHOOK", hook.url("/"));
     fs::create_dir_all(sandbox.root().join(MEMORY)).expect("a directory is in the way");
-    sandbox.run(&["ci", "--event", "push", "--only", "fmt", "--only", "notify"]).exits(0).says("notified.ndjson");
+    assert_snapshot!(sandbox.run(&["ci", "-j1", "--event", "push", "--only", "fmt", "--only", "notify"]), @"
+    exit code 0
+    ----- stderr -----
+    ✓ format-and-lint:fmt
+    ✓ format-and-lint:lint
+    ✓ notify:notify  sent to the webhook
+
+    ✓ format-and-lint
+    ✓ notify  sent to the webhook
+
+    note: cannot read the earlier notifications, /w/target/xtask/notified.ndjson: Is a directory (os error 21); the verdict is not affected
+    note: cannot record the notification in /w/target/xtask/notified.ndjson: Is a directory (os error 21); the verdict is not affected
+
+    passed: 2 stages in TIME
+    ");
     assert_eq!(sandbox.summary().stages(), ["format-and-lint passed", "notify passed: sent to the webhook"]);
-    sandbox
-        .run(&["notify"])
-        .exits(0)
-        .says("warning: cannot read the earlier notifications")
-        .says("sent to the webhook");
+    assert_snapshot!(sandbox.run(&["notify"]), @"
+    exit code 0
+    ----- stderr -----
+    warning: cannot read the earlier notifications, /w/target/xtask/notified.ndjson: Is a directory (os error 21); the verdict is not affected
+    warning: cannot record the notification in /w/target/xtask/notified.ndjson: Is a directory (os error 21); the verdict is not affected
+    sent to the webhook
+    ");
     assert_eq!(hook.requests().len(), 2);
 }

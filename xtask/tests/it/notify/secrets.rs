@@ -4,6 +4,7 @@ use crate::support::hook::Hook;
 use crate::support::running::arguments;
 use crate::support::sandbox::Sandbox;
 use crate::support::traces::{none_below, none_in};
+use insta::assert_snapshot;
 
 const PATH: &str = "/services/T0CANARY1/b/canary-in-the-path-of-a-webhook?key=canary-key-2";
 const TOKEN: &str = "canary-token-3";
@@ -75,7 +76,12 @@ fn typed_alone_it_says_no_more() {
         none_in(&TRACES, "stderr", output.stderr.as_bytes());
     }
     sandbox.var("XTASK_SLACK_WEBHOOK", format!("https://hooks.example.org{PATH}\nproxy = \"http://127.0.0.1:9\""));
-    sandbox.run(&["notify"]).exits(2).says("it holds spaces, quotes, line ends");
+    assert_snapshot!(sandbox.run(&["notify"]), @"
+    exit code 2
+    ----- stderr -----
+    error: cannot use the webhook in XTASK_SLACK_WEBHOOK: it holds spaces, quotes, line ends or other characters that no address has
+    hint: set XTASK_SLACK_WEBHOOK to an address that begins with https://
+    ");
     none_below(&TRACES, &sandbox.root().join("target/xtask"));
 }
 

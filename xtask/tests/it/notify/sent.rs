@@ -134,11 +134,13 @@ fn a_receiver_that_cannot_be_told_changes_no_verdict_and_keeps_the_others_inform
     let why = "notify environment-error: notify: cannot notify Slack: it refuses with status 404";
     assert_eq!(sandbox.summary().stages(), ["format-and-lint passed", why]);
     assert_eq!((gone.requests().len(), other.requests().len()), (1, 1), "what is final is not tried again");
-    let output = sandbox
-        .run(&["notify"])
-        .exits(3)
-        .says("sent to the webhook\nerror: cannot notify Slack: it refuses with status 404");
-    output.says("hint: the address in XTASK_SLACK_WEBHOOK is not, or no longer, a webhook");
+    assert_snapshot!(sandbox.run(&["notify"]), @"
+    exit code 3
+    ----- stderr -----
+    sent to the webhook
+    error: cannot notify Slack: it refuses with status 404
+    hint: the address in XTASK_SLACK_WEBHOOK is not, or no longer, a webhook: make a new one
+    ");
     sandbox.var("XTASK_WEBHOOK", nobody("/"));
     assert_snapshot!(sandbox.run(&["notify"]), @"
     exit code 3

@@ -1,6 +1,7 @@
 //! What children print: too much, no text at all, or orders to whoever reads the log; and readers who go away.
 
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use std::fs;
 use std::process::Stdio;
 
@@ -33,8 +34,26 @@ fn two_gigabytes_of_output_cost_neither_memory_nor_disk() {
 fn bytes_that_are_no_text_are_kept_in_the_log_and_shown_clean() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.stage("raw", "", r"printf 'a\377b\000\033[31mred\033[2J\n\ttab\n'; exit 1");
-    let output = sandbox.run(&["ci", "--only", "raw"]).exits(1).says("    │ a\u{fffd}bred\n    │ tab");
+    let output = sandbox.run(&["ci", "--only", "raw"]);
     assert!(!output.stderr.contains(['\u{1b}', '\0', '\t']), "{:?}", output.stderr);
+    assert_snapshot!(output, @"
+    exit code 1
+    ----- stderr -----
+    ✗ raw:command failed: exited with code 1
+        │ a�bred
+        │ tab
+        log: target/xtask/runs/RUN/logs/raw+command.log
+        run again: stub-raw
+
+    ✗ raw  failed: command: exited with code 1
+
+    What went wrong
+      ✗ raw:command failed: exited with code 1
+          run again: stub-raw
+      report: target/xtask/runs/RUN/report.md
+
+    failed: raw (command: exited with code 1) · exit 1
+    ");
     let log = fs::read(sandbox.root().join("target/xtask/runs/latest/logs/raw+command.log")).expect("the log");
     assert_eq!(log, b"a\xffb\0\x1b[31mred\x1b[2J\n\ttab\n");
 }
@@ -98,5 +117,11 @@ fn a_full_disk_under_the_streams_changes_no_verdict() {
         sandbox.wait(child).exits(code);
     }
     let child = sandbox.command(&["plan", "--json"]).stdout(full()).spawn().expect("xtask starts");
-    sandbox.wait(child).exits(3).says(lost);
+    assert_snapshot!(sandbox.wait(child), @"
+    exit code 3
+    ----- stderr -----
+    error: cannot write the answer to stdout
+      because: No space left on device (os error 28)
+    hint: make room where stdout goes, and ask again
+    ");
 }

@@ -2,6 +2,7 @@
 
 use crate::support::running::assert_nothing_left;
 use crate::support::sandbox::Sandbox;
+use insta::assert_snapshot;
 use rustix::process::Signal;
 use std::time::Instant;
 
@@ -9,9 +10,22 @@ use std::time::Instant;
 fn a_task_that_takes_too_long_is_stopped_and_names_the_key() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.stage("slow", "timeout = \"200ms\"", "exec sleep 1000");
-    let output = sandbox.run(&["ci", "--only", "slow"]).exits(5);
-    let output = output.says("it took longer than 200ms ([workspace.metadata.xtask.stages.slow] timeout)");
-    assert!(output.verdict().starts_with("timed out: slow"), "{}", output.verdict());
+    assert_snapshot!(sandbox.run(&["ci", "--only", "slow"]), @"
+    exit code 5
+    ----- stderr -----
+    ✗ slow:command timed out: it took longer than 200ms ([workspace.metadata.xtask.stages.slow] timeout)
+        log: target/xtask/runs/RUN/logs/slow+command.log
+        run again: stub-slow
+
+    ✗ slow  timed out: command: it took longer than 200ms ([workspace.metadata.xtask.stages.slow] timeout)
+
+    What went wrong
+      ✗ slow:command timed out: it took longer than 200ms ([workspace.metadata.xtask.stages.slow] timeout)
+          run again: stub-slow
+      report: target/xtask/runs/RUN/report.md
+
+    timed out: slow (command: it took longer than 200ms ([workspace.metadata.x...) · exit 5
+    ");
     assert_eq!(sandbox.summary().0["stages"][0]["outcome"], "timed-out");
     assert_nothing_left(&sandbox.latest());
 }
@@ -32,9 +46,24 @@ fn a_warning_stage_that_takes_too_long_leaves_the_run_green() {
     let sandbox = Sandbox::with_services(&["a-service"]);
     sandbox.stage("slow", "timeout = \"200ms\"\npolicy = \"warning\"", "exec sleep 1000");
     sandbox.stage("quick", "needs = [\"slow\"]", "exit 0");
-    let output = sandbox.run(&["ci", "--only", "slow", "--only", "quick"]).exits(0);
-    assert!(output.verdict().starts_with("passed: 1 stage"), "{}", output.verdict());
-    assert!(output.verdict().ends_with("slow timed out, which does not block"), "{}", output.verdict());
+    assert_snapshot!(sandbox.run(&["ci", "--only", "slow", "--only", "quick"]), @"
+    exit code 0
+    ----- stderr -----
+    ! slow:command timed out: it took longer than 200ms ([workspace.metadata.xtask.stages.slow] timeout)
+        log: target/xtask/runs/RUN/logs/slow+command.log
+        run again: stub-slow
+    ✓ quick:command
+
+    ! slow  timed out: command: it took longer than 200ms ([workspace.metadata.xtask.stages.slow] timeout)
+    ✓ quick
+
+    What went wrong
+      ! slow:command timed out: it took longer than 200ms ([workspace.metadata.xtask.stages.slow] timeout)
+          run again: stub-slow
+      report: target/xtask/runs/RUN/report.md
+
+    passed: 1 stage in TIME · slow timed out, which does not block
+    ");
 }
 
 #[test]

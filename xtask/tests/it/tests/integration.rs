@@ -2,6 +2,7 @@
 //! that a few lines of configuration add: each service has databases of its own, and nothing is there afterwards.
 
 use crate::support::sandbox::{Sandbox, counts};
+use insta::assert_snapshot;
 use std::net::TcpStream;
 
 /// A test over plain TCP, which is all that a workspace without dependencies has: it speaks Redis' own protocol, and
@@ -268,7 +269,20 @@ fn a_service_that_says_nothing_gets_the_servers_that_its_dependencies_make_likel
         ]
     );
     let printed = sandbox.run(&["plan", "--only", "integration"]).exits(0);
-    printed.prints("  # start PostgreSQL for a-service, e-service and kit, unless a running one is given\n");
+    assert_snapshot!(printed, @"
+    exit code 0
+    ----- stdout -----
+    # integration-tests (9 tasks, at most 6 at once)
+      # start PostgreSQL for a-service, e-service and kit, unless a running one is given
+      # start Redis for b-service and kit, unless a running one is given
+    cargo test --workspace --no-run --message-format=json
+      # run the compiled integration tests of a-service
+      # run the compiled integration tests of b-service
+      # run the compiled integration tests of c-service
+      # run the compiled integration tests of d-service
+      # run the compiled integration tests of e-service
+      # run the compiled integration tests of kit
+    ");
     sandbox.append("Cargo.toml", "[workspace.metadata.xtask.integration]\nservers = {}\n");
     let without = ["a-service: ", "b-service: ", "c-service: ", "d-service: ", "e-service: ", "kit: "];
     assert_eq!(waits_for(&sandbox), without, "an empty table switches all servers off");

@@ -2,6 +2,7 @@
 //! counted are those that cargo itself counts.
 
 use crate::support::sandbox::{Sandbox, counts};
+use insta::assert_snapshot;
 
 const UNIT: &str = "#[cfg(test)]\nmod tests {\n    #[test]\n    fn works() {}\n}\n";
 
@@ -177,7 +178,13 @@ fn integration_tests_that_a_manifest_switches_off_are_not_run() {
     sandbox.file("Cargo.toml", &manifest("single-one", "[[test]]\nname = \"off\"\ntest = false\n"));
     sandbox.file("src/lib.rs", &library("single-one"));
     sandbox.file("tests/off.rs", "#[test]\nfn never() {\n    panic!();\n}\n");
-    sandbox.run(&["integration"]).exits(4).says("no selected package has anything for it");
+    assert_snapshot!(sandbox.run(&["integration"]), @"
+    exit code 4
+    ----- stderr -----
+    error: nothing to run: the plan is empty
+      because: integration-tests: no selected package has anything for it
+    hint: `cargo xtask plan` shows what would run
+    ");
 }
 
 #[test]
