@@ -1,6 +1,7 @@
 //! What each command line plans in a small workspace, as `--dry-run` prints it: no process, no file, a few milliseconds.
 
 mod configured;
+mod names;
 mod order;
 mod selected;
 
