@@ -64,6 +64,8 @@ fn lies_in(source: &Source, place: &str) -> bool {
 #[test]
 fn the_plan_and_the_readers_do_no_io() {
     let pure = [
+        "adopt/diff.rs",
+        "adopt/table.rs",
         "plan/",
         "stages/",
         "workspace.rs",
@@ -124,7 +126,7 @@ fn data_flows_one_way() {
     never(&["readers/"], &doing, "what is read is data, wherever it comes from");
     let beyond = ["crate::exec", "crate::cache"];
     never(&["plan/", "job/"], &beyond, "the plan and its jobs do not know who performs them");
-    never(&["scaffold/"], &["crate::settings", "crate::cli", "crate::stages"], "it is given what it needs");
+    never(&["adopt/", "scaffold/"], &["crate::settings", "crate::cli", "crate::stages"], "it is given what it needs");
     never(&["tools/", "backing/", "readers/"], &["crate::jobs"], "they are given what they need");
     never(&["image/", "deploy/", "notify/"], &["crate::jobs"], "they are given what they need");
 }
@@ -199,7 +201,8 @@ fn xtask_never_runs_itself() {
 #[test]
 fn only_main_ends_the_process() {
     only(
-        &["app.rs", "main.rs"],
+        // The last one holds the program that an adopter's package gets, as a text.
+        &["app.rs", "main.rs", "bin/cargo-xtask.rs", "adopt/package.rs"],
         &["process::ExitCode", "process::exit", "process::abort"],
         "only `main` ends the process",
     );

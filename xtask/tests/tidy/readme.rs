@@ -120,7 +120,8 @@ fn every_variable_of_xtask_is_documented() {
 #[test]
 fn every_documented_flag_exists() {
     // Arguments of the tools beneath.
-    let mut known = BTreeSet::from(["--nocapture", "--dbpath", "--port", "--bind_ip", "--secret"].map(str::to_owned));
+    let mut known =
+        BTreeSet::from(["--nocapture", "--dbpath", "--port", "--bind_ip", "--secret", "--locked"].map(str::to_owned));
     let cli = Cli::program(&Program::default().command(OwnTests).commands());
     for command in std::iter::once(&cli).chain(cli.get_subcommands()) {
         known.extend(command.get_opts().filter_map(|option| Some(format!("--{}", option.get_long()?))));

@@ -7,6 +7,7 @@ use crate::secrets;
 use crate::stages::Stage;
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
 use xtask_core::command::quote;
 use xtask_core::error::{Error, Exit, Result};
@@ -21,6 +22,38 @@ use xtask_process::process::Secrets;
 ///     xtask_app::App::new().main()
 /// }
 /// ```
+///
+/// A stage is a type: what it is, and its tasks in a run. This one checks the links of a book:
+///
+/// ```no_run
+/// use std::process::ExitCode;
+/// use xtask_app::{App, Command, Context, Definition, Policy, Result, Runs, Stage, StageId, Task};
+///
+/// #[derive(Debug)]
+/// struct Links;
+///
+/// impl Stage for Links {
+///     fn definition(&self) -> Definition {
+///         Definition {
+///             needs: vec![StageId::new("format-and-lint")],
+///             policy: Policy::Warning,
+///             runs: Runs::Always,
+///             ..Definition::new("links")
+///         }
+///     }
+///
+///     fn tasks(&self, context: Context<'_>) -> Result<Vec<Task>> {
+///         let check = Command::new("lychee", &context.workspace.root).args(["--offline", "book"]);
+///         Ok(vec![Task::new(&StageId::new("links"), "book", check, context.timeout)])
+///     }
+/// }
+///
+/// fn main() -> ExitCode {
+///     App::new().stage(Links).main()
+/// }
+/// ```
+///
+/// `cargo xtask ci` runs it with the others, and `cargo xtask ci --only links` alone; `plan`, `graph` and the reports show it.
 #[derive(Debug, Default)]
 pub struct App {
     program: Program,
@@ -48,7 +81,7 @@ impl App {
     /// Does what the command line asks for, and returns how the process ends: the codes of [`Exit`].
     #[must_use]
     pub fn main(self) -> ExitCode {
-        let typed: Vec<OsString> = std::env::args_os().collect();
+        let typed = command_line();
         let cli = match Cli::read(&typed, &self.program.commands()) {
             Ok(cli) => cli,
             Err(errors) => return refuse(errors),
@@ -95,10 +128,22 @@ fn secrets() -> Secrets {
     Environment::read().map(|environment| secrets::of(&environment.vars)).unwrap_or_default()
 }
 
+/// The command line of the process. cargo calls an installed subcommand by its name twice, `cargo-xtask xtask plan`: the
+/// second one is dropped.
+fn command_line() -> Vec<OsString> {
+    let mut typed: Vec<OsString> = std::env::args_os().collect();
+    let is_installed =
+        typed.first().is_some_and(|program| Path::new(program).file_stem() == Some("cargo-xtask".as_ref()));
+    if is_installed && typed.get(1).is_some_and(|name| name == "xtask") {
+        typed.remove(1);
+    }
+    typed
+}
+
 /// The command line, quoted for a shell.
 fn typed() -> String {
     let words: Vec<String> =
-        std::env::args_os().skip(1).map(|arg| quote(&arg.to_string_lossy()).into_owned()).collect();
+        command_line().iter().skip(1).map(|arg| quote(&arg.to_string_lossy()).into_owned()).collect();
     format!("cargo xtask {}", words.join(" "))
 }
 

@@ -5,6 +5,7 @@
 mod asked;
 mod environments;
 mod images;
+mod init;
 mod options;
 mod reports;
 mod shows;
@@ -13,6 +14,7 @@ mod variables;
 
 pub use environments::{Deploy, ImagesOption, Rollback, Smoke, Status, Yes};
 pub use images::Docker;
+pub use init::Init;
 pub use options::{BuilderOption, DatabaseOption, EngineOption, RegistryOption, ServersOption, StageOptions};
 pub use reports::{Notify, Report, Subject};
 pub use shows::{Graph, GraphFormat, Plan};
@@ -107,6 +109,8 @@ pub enum Command {
     Graph(Graph),
     /// Print the packages of a stage as a job matrix for GitHub Actions
     Matrix(Matrix),
+    /// Make this workspace use xtask: show the changes, ask, and write them
+    Init(Init),
     /// Create a service from the workspace's template
     NewService(NewService),
     /// List tools and versions, and how to install missing ones

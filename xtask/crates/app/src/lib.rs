@@ -1,5 +1,11 @@
-//! The command line, the settings, the stages and the planner, and each subcommand, made of all crates below.
+//! `cargo xtask` as a library: one pipeline for a cargo workspace, on a laptop and in CI.
+//!
+//! A repository depends on this crate in a package of its own, whose `main` calls [`App`]; `cargo xtask init` writes that
+//! package. [`App::stage`] adds a stage of the repository's own, a type that implements [`Stage`]; [`App::command`] adds a
+//! [`Subcommand`]. What a stage works with is re-exported here. A stage that is one command needs no code: `[workspace.metadata.xtask.stages.NAME]` in the
+//! manifest adds it.
 
+pub mod adopt;
 pub mod app;
 pub mod cli;
 pub mod commands;
@@ -12,4 +18,10 @@ pub mod stages;
 
 pub use app::App;
 pub use program::{Session, Subcommand};
-pub use stages::Stage;
+pub use stages::{Context, Stage};
+pub use xtask_core::command::Command;
+pub use xtask_core::error::{Error, Result};
+pub use xtask_core::ids::StageId;
+pub use xtask_core::outcome::Policy;
+pub use xtask_core::pipeline::{Definition, Runs};
+pub use xtask_engine::plan::Task;

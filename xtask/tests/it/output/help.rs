@@ -58,6 +58,7 @@ fn the_help_lists_every_command_and_every_exit_code() {
       plan         Print what a run would do
       graph        Draw the stages and their needs
       matrix       Print the packages of a stage as a job matrix for GitHub Actions
+      init         Make this workspace use xtask: show the changes, ask, and write them
       new-service  Create a service from the workspace's template
       doctor       List tools and versions, and how to install missing ones
       setup        Install missing tools for the pull request pipeline

@@ -7,7 +7,7 @@ const ADOPTING: &str = include_str!("../../../../docs/adopting.md");
 
 /// The steps that keep xtask in another workspace.
 fn steps() -> &'static str {
-    ADOPTING.split_once("\n## Keeping it there\n").expect("docs/adopting.md has steps").1
+    ADOPTING.split_once("\n## By hand\n").expect("docs/adopting.md has steps").1
 }
 
 /// The lines of all shell blocks of the steps.

@@ -2,5 +2,6 @@
 
 mod adopting;
 mod foreign;
+mod init;
 mod new_service;
 mod new_service_here;

@@ -4,6 +4,7 @@
 mod deploy;
 mod ending;
 mod images;
+mod init;
 mod interrupted;
 mod jobs;
 mod matrix;
@@ -76,6 +77,7 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<Exit> {
         Command::Plan(plan) => show::plan(&cli.command, plan, session),
         Command::Graph(graph) => show::graph(&cli.command, graph, session),
         Command::Matrix(matrix) => matrix::show(&cli.command, matrix, session),
+        Command::Init(args) => init::init(args, session),
         Command::NewService(new) => new_service::make(new, session),
         Command::Doctor(json) => tools::doctor(json, session),
         Command::Setup(setup) => tools::setup(setup, session),
