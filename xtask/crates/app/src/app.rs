@@ -89,7 +89,7 @@ impl App {
         // A panic is a bug of xtask's; its message and place have been printed by the hook.
         // Nothing of what it works with is looked at after a panic.
         let result = catch_unwind(AssertUnwindSafe(|| start(&cli, self.program))).unwrap_or_else(|_| {
-            Err(Error::new(Exit::Bug, "go on: xtask has a bug").hint("please report it, with what stands above"))
+            Err(Error::new(Exit::Bug, "continue: xtask has a bug").hint("please report it with the output above"))
         });
         let exit = result.unwrap_or_else(|error| {
             // It repeats what was typed, or the output of a tool, and neither may move the cursor or show a secret.

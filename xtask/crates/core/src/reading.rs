@@ -19,9 +19,9 @@ pub struct Lost {
 }
 
 /// Said of a failed deployment or smoke test when the previous version runs again.
-pub const IS_BACK: &str = "what was before is back";
+pub const RESTORED: &str = "the previous state is restored";
 /// What is said of a failed deployment when it does not.
-pub const NEEDS_A_HUMAN: &str = "manual intervention is needed";
+pub const MANUAL_INTERVENTION: &str = "manual intervention is needed";
 /// The title of a deployment's table of commands.
 pub const TYPE_NEXT: &str = "What to type next";
 

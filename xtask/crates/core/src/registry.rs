@@ -11,7 +11,7 @@ pub const USER: &str = "XTASK_REGISTRY_USER";
 pub const PASSWORD: &str = "XTASK_REGISTRY_PASSWORD";
 
 /// What a registry must look like.
-pub const FORM: &str = "a host with a port and a directory, or without, such as \"registry.example.org/shop\"";
+pub const FORM: &str = "a host with an optional port and path, such as \"registry.example.org/shop\"";
 
 /// A file of logins that contains none.
 pub const NO_LOGINS: &str = "{}";

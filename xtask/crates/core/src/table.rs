@@ -234,7 +234,7 @@ impl<'a> Table<'a> {
             }
             let advice = match text::nearest(key, known.iter().copied()).first() {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it takes {}", text::list(known.iter().map(|known| format!("`{known}`")))),
+                None => format!("the keys are {}", text::list(known.iter().map(|known| format!("`{known}`")))),
             };
             self.complain(problems, Some(key), &format!("is unknown: {advice}"));
         }
@@ -265,7 +265,7 @@ fn kind(value: &Value) -> &'static str {
         Value::Null => "nothing",
         Value::Bool(_) => "true or false",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "a table",
     }

@@ -88,7 +88,7 @@ fn refused(command: &Command, silence: &Silence) -> Error {
         Silence::TooSlow(_) => error.detail(silence.why()).hint("run it yourself: something keeps git from answering"),
         // git prints the remedy: `git config --global --add safe.directory DIR`.
         Silence::Failed { said, end, .. } if !said.err.trim().is_empty() => {
-            error.detail(format!("it ended with {end}\n{}", said.err.trim()))
+            error.detail(format!("it {end}\n{}", said.err.trim()))
         }
         Silence::Stopped => error.detail(silence.why()),
         Silence::Failed { .. } | Silence::TooMuch(_) => error.detail(silence.why()).hint("run it yourself to see why"),
@@ -119,7 +119,7 @@ fn status(root: &Path, untracked: &str) -> Result<Option<Status>> {
         _ => {
             let first = status.lines().next().unwrap_or("nothing");
             return Err(Error::environment(format!("ask git about the checkout: `{}`", command.argv().join(" ")))
-                .detail(format!("it names no commit: it says `{}`", xtask_core::text::sanitise(first)))
+                .detail(format!("it reports no commit: `{}`", xtask_core::text::sanitise(first)))
                 .hint("git 2.11 or newer is needed"));
         }
     };

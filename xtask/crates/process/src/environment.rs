@@ -72,7 +72,7 @@ impl Environment {
 
     /// The user who runs this, for others to read.
     pub fn user(&self) -> &str {
-        ["GITHUB_ACTOR", "USER", "LOGNAME"].iter().find_map(|name| self.var(name)).unwrap_or("somebody")
+        ["GITHUB_ACTOR", "USER", "LOGNAME"].iter().find_map(|name| self.var(name)).unwrap_or("unknown")
     }
 
     /// Whether this is a CI job: `CI` is set to something other than `false` or `0`.

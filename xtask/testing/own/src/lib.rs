@@ -67,7 +67,7 @@ fn run(args: &Args, session: &Session) -> Result<Exit> {
     session.printer.say(ready.text().trim_end());
     if ready.exit() != Exit::Ok {
         return Err(
-            Error::environment("set up what the tests need").hint("what is missing, and what to do, stands above")
+            Error::environment("set up what the tests need").hint("what is missing, and what to do, is listed above")
         );
     }
     // Without one of these, the tests that call it say so and the others run.

@@ -24,11 +24,11 @@ fn every_problem_is_told_at_once() {
     exit code 2
     ----- stderr -----
     error: cannot read the configuration of xtask: 13 problems
-      /w/Cargo.toml: `workspace.metadata.xtask.exclude` names `auth-servise`, which is no package of this workspace: did you mean `auth-service`?
+      /w/Cargo.toml: `workspace.metadata.xtask.exclude` names `auth-servise`, which is not a package of this workspace: did you mean `auth-service`?
       /w/Cargo.toml: `workspace.metadata.xtask.keep-runs` is 0, and must be a whole number from 1 to 10000
       /w/Cargo.toml: `workspace.metadata.xtask.coverage.engine` is "gcov", and must be one of "auto", "llvm-cov", "tarpaulin"
       /w/Cargo.toml: `workspace.metadata.xtask.coverage.minimum` is 101, and must be a number from 0 to 100
-      /w/Cargo.toml: `workspace.metadata.xtask.coverage.floors.user-servce` names `user-servce`, which is no package of this workspace: did you mean `user-service`?
+      /w/Cargo.toml: `workspace.metadata.xtask.coverage.floors.user-servce` names `user-servce`, which is not a package of this workspace: did you mean `user-service`?
       /w/Cargo.toml: `workspace.metadata.xtask.audit.waivers[0].expires` is "tomorrow", and must be the last day it holds, such as "2026-12-31"
       /w/Cargo.toml: `workspace.metadata.xtask.audit.waivers[0]` needs an `id`, a `reason` and the day it `expires`
       /w/Cargo.toml: `workspace.metadata.xtask.stages.test-services.policy` is "warn", and must be one of "blocking", "warning", "info", "reporting"

@@ -23,7 +23,7 @@ fn what_comes_back_is_what_was_there_and_not_the_previous_revision() {
     let before = shop.state();
     shop.images('b');
     shop.cluster.behave(&Shop::image("user-service", 'b'), Behaviour::CrashLoop(1, String::new()));
-    shop.deploy(&[]).exits(7).says("user-service  rolled back; what was before runs again");
+    shop.deploy(&[]).exits(7).says("user-service  rolled back to the previous state");
     assert_eq!(shop.state(), before);
 }
 
@@ -70,7 +70,7 @@ fn a_rollback_that_fails_brings_back_what_it_has_found() {
     shop.images('b');
     shop.deploy(&[]).exits(0);
     shop.cluster.behave(&Shop::image("user-service", 'a'), Behaviour::PullError("gone".to_owned()));
-    shop.sandbox.run(&["rollback", "staging"]).exits(7).says("user-service failed; what was before is back");
+    shop.sandbox.run(&["rollback", "staging"]).exits(7).says("user-service failed; the previous state is restored");
     shop.runs_all_of('b');
 }
 
@@ -89,8 +89,8 @@ fn what_was_before_is_watched_too_and_when_it_does_not_come_up_a_human_is_needed
     let output = shop.sandbox.wait(child).exits(8).says("user-service failed; manual intervention is needed");
     output
         .says("the disk is gone")
-        .says("auth-service  rolled back; what was before runs again")
-        .says("user-service  needs manual intervention: its program ends again and again")
+        .says("auth-service  rolled back to the previous state")
+        .says("user-service  needs manual intervention: its program keeps exiting")
         .says("cargo xtask status staging")
         .says("cargo xtask rollback staging");
 }

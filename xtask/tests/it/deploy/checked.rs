@@ -52,22 +52,22 @@ fn everything_that_is_missing_is_told_at_once() {
     assert_snapshot!(shop.deploy(&[]), @"
     exit code 3
     ----- stderr -----
-    ✗ deploy-staging:staging could not run: cannot deploy: the checks found 6 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+    ✗ deploy-staging:staging could not run: cannot deploy: the checks found 6 problems: the API server is https://127.0.0.1:PORT, expected https://other.test
         │ cannot deploy: the checks found 6 problems
-        │ because: the API server is https://127.0.0.1:PORT, and must be https://other.test
+        │ because: the API server is https://127.0.0.1:PORT, expected https://other.test
         │ there is no namespace shop: `kubectl create namespace shop`
-        │ auth-service needs the Secret shared, which is not there
-        │ user-service needs the Secret shared, which is not there
+        │ auth-service needs the Secret shared, which does not exist
+        │ user-service needs the Secret shared, which does not exist
         │ the image of auth-service is not available: manifest unknown
         │ the image of user-service is not available: manifest unknown
         │ hint: nothing was written: fix these, then run the same command again
         log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
         run again: cargo xtask deploy staging --images images.json
 
-    ✗ deploy-staging  could not run: staging: cannot deploy: the checks found 6 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+    ✗ deploy-staging  could not run: staging: cannot deploy: the checks found 6 problems: the API server is https://127.0.0.1:PORT, expected https://other.test
 
     What went wrong
-      ✗ deploy-staging:staging could not run: cannot deploy: the checks found 6 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+      ✗ deploy-staging:staging could not run: cannot deploy: the checks found 6 problems: the API server is https://127.0.0.1:PORT, expected https://other.test
           run again: cargo xtask deploy staging --images images.json
       report: target/xtask/runs/RUN/report.md
 

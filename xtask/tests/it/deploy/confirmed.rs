@@ -28,13 +28,13 @@ fn a_green_commit_and_a_typed_name_open_a_guarded_environment() {
     shop.sandbox.run(&most).exits(0);
     shop.sandbox.run(&deploy).exits(1).says(&why);
     shop.sandbox.run(&most[..5]).exits(0);
-    shop.sandbox.run(&deploy[..4]).exits(2).says("say `--yes` where nobody watches");
+    shop.sandbox.run(&deploy[..4]).exits(2).says("pass `--yes` to confirm without one");
     assert_eq!(shop.writes(), [""; 0]);
     shop.sandbox.run(&deploy).exits(0);
     shop.runs_all_of('a');
     shop.cluster.clear_requests();
     let (output, told) = on_a_terminal(&shop.sandbox, &["rollback", "staging"], Some("stagin\n"));
-    assert!(told.contains("this changes staging: type its name to go on"), "{told}");
+    assert!(told.contains("this changes staging; type its name to continue"), "{told}");
     assert!(told.contains("its name was not typed"), "{told}");
     output.exits(1);
     assert_eq!(shop.writes(), [""; 0]);

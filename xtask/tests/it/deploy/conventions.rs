@@ -39,7 +39,7 @@ fn manifests_follow_the_conventions_of_the_workspace() {
 fn a_smoke_test_asks_where_the_workspace_says() {
     let shop = shop();
     shop.deploy(&[]).exits(0);
-    shop.sandbox.run(&["smoke", "staging"]).exits(1).says("/about cannot be asked");
+    shop.sandbox.run(&["smoke", "staging"]).exits(1).says("/about cannot be queried");
     for service in ["auth-service", "user-service"] {
         shop.cluster.answer_at(service, "/about", 200, &json!({ "commit": "a".repeat(40) }).to_string());
     }

@@ -54,7 +54,7 @@ fn the_account_of_the_credentials_is_asked_of_amazon() {
         shop.sandbox.var("AWS_ENDPOINT_URL_STS", &amazon.url);
         let output = shop.deploy(&[]).exits(code);
         if code == 3 {
-            output.says("the credentials are of the account 123456789012, and must be of 999988887777");
+            output.says("the credentials belong to the account 123456789012, expected 999988887777");
             assert_eq!(shop.writes(), [""; 0]);
         }
     }

@@ -10,7 +10,7 @@ fn is_brought_back(behaviour: Behaviour, why: &[&str]) {
     let shop = Shop::new().deployed();
     shop.images('b');
     shop.cluster.behave(&Shop::image("user-service", 'b'), behaviour);
-    let output = shop.deploy(&[]).exits(7).says("user-service failed; what was before is back");
+    let output = shop.deploy(&[]).exits(7).says("user-service failed; the previous state is restored");
     let output = why.iter().fold(output, |output, why| output.says(why));
     shop.runs_all_of('a');
     shop.sandbox.run(&["deploy", "staging", "--resume"]).exits(2).says("the last one has ended");
@@ -29,7 +29,7 @@ fn an_image_that_cannot_be_pulled() {
 fn a_program_that_crashes_again_and_again() {
     is_brought_back(
         Behaviour::CrashLoop(3, "connecting\nthe password is wrong\n".to_owned()),
-        &["its program ends again and again", "last with exit code 3", "the password is wrong"],
+        &["its program keeps exiting", "last with exit code 3", "the password is wrong"],
     );
 }
 
@@ -47,7 +47,7 @@ fn every_service_that_fails_is_named() {
     }
     shop.deploy(&[]).exits(7).says("auth-service gives up").says("user-service gives up");
     shop.runs_all_of('a');
-    let next = "- `deploy-staging:staging`: what was before is back and verified: repair the cause, then deploy again\n  \
+    let next = "- `deploy-staging:staging`: the previous state is restored and verified: fix the cause, then deploy again\n  \
                 - `cargo xtask status staging`\n  - `cargo xtask deploy staging --images images.json`\n";
     let report = shop.sandbox.run(&["report"]).exits(0).stdout;
     assert!(report.contains(next), "{report}");
@@ -68,7 +68,7 @@ fn what_only_the_failed_release_had_is_gone_again() {
 fn a_first_deployment_that_fails_leaves_nothing_behind() {
     let shop = Shop::new();
     shop.cluster.behave("user-service", Behaviour::CrashLoop(1, String::new()));
-    shop.deploy(&[]).exits(7).says("removed again; there was none before");
+    shop.deploy(&[]).exits(7).says("removed again: it did not exist before");
     assert!(shop.state().iter().all(|(name, _)| name == "serviceaccounts/default"), "{:?}", shop.state());
 }
 
@@ -97,9 +97,9 @@ fn rights_namespace_secret_and_server_are_looked_at_before_anything_is_written()
     assert_snapshot!(shop.deploy(&[]), @"
     exit code 3
     ----- stderr -----
-    ✗ deploy-staging:staging could not run: cannot deploy: the checks found 12 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+    ✗ deploy-staging:staging could not run: cannot deploy: the checks found 12 problems: the API server is https://127.0.0.1:PORT, expected https://other.test
         │ cannot deploy: the checks found 12 problems
-        │ because: the API server is https://127.0.0.1:PORT, and must be https://other.test
+        │ because: the API server is https://127.0.0.1:PORT, expected https://other.test
         │ the right to create, patch and delete serviceaccounts in shop is missing
         │ the right to create, patch and delete configmaps in shop is missing
         │ the right to create, patch and delete services in shop is missing
@@ -107,18 +107,18 @@ fn rights_namespace_secret_and_server_are_looked_at_before_anything_is_written()
         │ the right to create, patch and delete networkpolicies in shop is missing
         │ the right to create, patch and delete poddisruptionbudgets in shop is missing
         │ the right to create and update leases in shop is missing
-        │ auth-service needs the Secret auth-service-secrets, which is not there
-        │ user-service needs the Secret user-service-secrets, which is not there
+        │ auth-service needs the Secret auth-service-secrets, which does not exist
+        │ user-service needs the Secret user-service-secrets, which does not exist
         │ the image of auth-service is registry.test/auth-service@sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1, and must come from other.test
         │ the image of user-service is registry.test/user-service@sha256:a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2, and must come from other.test
         │ hint: nothing was written: fix these, then run the same command again
         log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
         run again: cargo xtask deploy staging --images images.json
 
-    ✗ deploy-staging  could not run: staging: cannot deploy: the checks found 12 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+    ✗ deploy-staging  could not run: staging: cannot deploy: the checks found 12 problems: the API server is https://127.0.0.1:PORT, expected https://other.test
 
     What went wrong
-      ✗ deploy-staging:staging could not run: cannot deploy: the checks found 12 problems: the API server is https://127.0.0.1:PORT, and must be https://other.test
+      ✗ deploy-staging:staging could not run: cannot deploy: the checks found 12 problems: the API server is https://127.0.0.1:PORT, expected https://other.test
           run again: cargo xtask deploy staging --images images.json
       report: target/xtask/runs/RUN/report.md
 
@@ -136,19 +136,19 @@ fn whom_the_cluster_does_not_know_and_an_image_that_is_not_there() {
     assert_snapshot!(shop.deploy(&[]), @"
     exit code 3
     ----- stderr -----
-    ✗ deploy-staging:staging could not run: cannot deploy: the checks found 3 problems: the cluster cannot be asked: error: You must be logged in to the server (the server has asked for the client to provide credentials)
+    ✗ deploy-staging:staging could not run: cannot deploy: the checks found 3 problems: the cluster cannot be queried: error: You must be logged in to the server (the server has asked for the client to provide credentials)
         │ cannot deploy: the checks found 3 problems
-        │ because: the cluster cannot be asked: error: You must be logged in to the server (the server has asked for the client to provide credentials)
+        │ because: the cluster cannot be queried: error: You must be logged in to the server (the server has asked for the client to provide credentials)
         │ the image of auth-service is not available: manifest unknown
         │ the image of user-service is not available: manifest unknown
         │ hint: nothing was written: fix these, then run the same command again
         log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
         run again: cargo xtask deploy staging --images images.json
 
-    ✗ deploy-staging  could not run: staging: cannot deploy: the checks found 3 problems: the cluster cannot be asked: error: You must be logged in to the server (the server has asked for the client to provide credentials)
+    ✗ deploy-staging  could not run: staging: cannot deploy: the checks found 3 problems: the cluster cannot be queried: error: You must be logged in to the server (the server has asked for the client to provide credentials)
 
     What went wrong
-      ✗ deploy-staging:staging could not run: cannot deploy: the checks found 3 problems: the cluster cannot be asked: error: You must be logged in to the server (the server has asked for the client to provide credentials)
+      ✗ deploy-staging:staging could not run: cannot deploy: the checks found 3 problems: the cluster cannot be queried: error: You must be logged in to the server (the server has asked for the client to provide credentials)
           run again: cargo xtask deploy staging --images images.json
       report: target/xtask/runs/RUN/report.md
 
@@ -168,7 +168,7 @@ fn half_a_set_of_images_is_never_deployed() {
     ✗ deploy-staging:staging could not run: cannot use the images: 1 problem: user-service has no image
         │ cannot use the images: 1 problem
         │ because: user-service has no image
-        │ hint: half a set is never deployed: `cargo xtask docker --push` makes all images of one commit
+        │ hint: all images must be of one commit: `cargo xtask docker --push` makes them
         log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
         run again: cargo xtask deploy staging --images images.json
 
@@ -233,29 +233,29 @@ fn a_write_that_is_refused_brings_everything_back() {
     assert_snapshot!(shop.deploy(&[]).results(), @"
     exit code 7
     ----- stderr -----
-    ✗ deploy-staging:staging failed: user-service failed; what was before is back
+    ✗ deploy-staging:staging failed: user-service failed; the previous state is restored
         │ user-service: its objects cannot be written: Error from server (Forbidden): forbidden: a scripted answer
-        │ hint: ask for the right, or use credentials that have it
+        │ hint: request the permission, or use credentials that have it
         log: target/xtask/runs/RUN/logs/deploy-staging+staging.log
         run again: cargo xtask deploy staging --images images.json
 
     Services of staging
       service  state
-      auth-service  rolled back; what was before runs again
-      user-service  rolled back; what was before runs again
+      auth-service  rolled back to the previous state
+      user-service  rolled back to the previous state
 
     What to type next
       command
       cargo xtask status staging
 
-    ✗ deploy-staging  failed: staging: user-service failed; what was before is back
+    ✗ deploy-staging  failed: staging: user-service failed; the previous state is restored
 
     What went wrong
-      ✗ deploy-staging:staging failed: user-service failed; what was before is back
+      ✗ deploy-staging:staging failed: user-service failed; the previous state is restored
           run again: cargo xtask deploy staging --images images.json
       report: target/xtask/runs/RUN/report.md
 
-    failed: deploy-staging (staging: user-service failed; what was before is back) · exit 7
+    failed: deploy-staging (staging: user-service failed; the previous state is restored) · exit 7
     ");
     assert!(fault.matched() >= 2);
     shop.runs_all_of('a');

@@ -21,7 +21,7 @@ fn passes(faults: &[Fault]) {
     for (fault, rule) in faults.iter().zip(rules) {
         assert!(rule.matched() >= 1, "it was never asked: {fault:?}");
     }
-    shop.deploy(&[]).exits(0).says("auth-service: left alone").says("user-service: left alone");
+    shop.deploy(&[]).exits(0).says("auth-service: unchanged").says("user-service: unchanged");
 }
 
 #[test]
@@ -74,10 +74,10 @@ fn refused(more: &str, verb: &str, resource: &str, nth: usize, status: u16) -> (
 #[test]
 fn what_is_refused_before_the_first_write_leaves_everything_as_it_is() {
     for (resource, status, why, hint) in [
-        ("leases", 401, "take the lease of the namespace", "log in: for AWS"),
-        ("leases", 403, "take the lease of the namespace", "ask for the right"),
-        ("replicasets", 403, "look at what is deployed", "ask for the right"),
-        ("deployments", 404, "look at what is deployed", "make what is missing"),
+        ("leases", 401, "take the lease of the namespace", "log in; for AWS"),
+        ("leases", 403, "take the lease of the namespace", "request the permission"),
+        ("replicasets", 403, "read what is deployed", "request the permission"),
+        ("deployments", 404, "read what is deployed", "create what is missing"),
     ] {
         let verb = if resource == "leases" { "get" } else { "list" };
         let (shop, output) = refused("", verb, resource, 1, status);
@@ -92,7 +92,7 @@ fn what_is_refused_before_the_first_write_leaves_everything_as_it_is() {
 fn what_ends_it_between_the_plan_and_the_first_write_is_no_failed_deployment() {
     let (shop, output) = refused("", "get", "deployments", 1, 403);
     let output =
-        output.exits(3).says("it could not go on: Error from server (Forbidden)").says("; nothing was written");
+        output.exits(3).says("it could not continue: Error from server (Forbidden)").says("; nothing was written");
     output.says("auth-service  untouched: nothing was written for it").says("cargo xtask deploy staging --resume");
     shop.runs_all_of('a');
     shop.resume().exits(0);
@@ -111,11 +111,11 @@ fn a_write_that_gets_no_answer_is_made_again() {
 
 #[test]
 fn credentials_that_end_while_it_watches_need_a_human_who_goes_on() {
-    for (status, hint) in [(401, "log in: for AWS"), (403, "ask for the right")] {
+    for (status, hint) in [(401, "log in; for AWS"), (403, "request the permission")] {
         let (shop, output) = refused("", "list", "pods", 2, status);
         let output = output.exits(8).says("manual intervention is needed").says(hint);
         output
-            .says("auth-service  changed, and nobody has watched it to its end")
+            .says("auth-service  changed, and its rollout was not watched to the end")
             .says("cargo xtask deploy staging --resume")
             .says("cargo xtask rollback staging");
         shop.resume().exits(0);
@@ -137,7 +137,7 @@ fn a_cluster_that_is_away_for_a_while_is_no_failing_service() {
 #[test]
 fn a_cluster_that_stays_away_needs_a_human_who_goes_on() {
     let (shop, output) = refused("timeout = \"2s\"", "list", "pods", 2, 500);
-    let output = output.exits(8).says("look at it, then run the same command again");
+    let output = output.exits(8).says("check it, then run the same command again");
     output.says("cargo xtask deploy staging --resume");
     shop.resume().exits(0);
     shop.runs_all_of('b');
@@ -146,9 +146,9 @@ fn a_cluster_that_stays_away_needs_a_human_who_goes_on() {
 #[test]
 fn credentials_that_end_while_it_writes_need_a_human_who_goes_on() {
     let (shop, output) = refused("", "patch", "deployments", 4, 401);
-    let output = output.exits(8).says("its objects cannot be written").says("log in: for AWS");
+    let output = output.exits(8).says("its objects cannot be written").says("log in; for AWS");
     output
-        .says("needs manual intervention: it cannot be set back: error: You must be logged in")
+        .says("needs manual intervention: it could not be rolled back: error: You must be logged in")
         .says("cargo xtask rollback staging");
     shop.sandbox.run(&["rollback", "staging"]).exits(0);
     shop.runs_all_of('a');
@@ -165,7 +165,7 @@ fn a_lease_that_was_taken_by_somebody_else_ends_the_writing() {
     // kubectl itself gives up on the stalled answer, which is asked for again; then the lease is due to be renewed.
     let output = shop.sandbox.wait(child).exits(8);
     let output = output.says("the lease was lost: bob renewed its lease");
-    output.says("auth-service  changed, and nobody has watched it to its end").says("user-service  untouched");
+    output.says("auth-service  changed, and its rollout was not watched to the end").says("user-service  untouched");
     assert_eq!(shop.runs("user-service"), Some(Shop::image("user-service", 'a')));
     let lease = shop.cluster.object("leases", NAMESPACE, "xtask-deploy").expect("there is a lease");
     assert_eq!(lease["spec"]["holderIdentity"], "bob", "it was left with its new holder");

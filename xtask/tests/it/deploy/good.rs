@@ -42,8 +42,8 @@ fn the_first_deployment_makes_everything_and_the_second_has_nothing_to_do() {
 
     Services of staging
       service  state
-      auth-service  left alone: it ran as wanted already
-      user-service  left alone: it ran as wanted already
+      auth-service  unchanged
+      user-service  unchanged
 
     What to type next
       command
@@ -141,7 +141,7 @@ fn a_restart_replaces_pods_of_which_nothing_has_changed() {
     let after = pods(&shop);
     let kept = |prefix: &str| after.iter().filter(|pod| pod.starts_with(prefix) && before.contains(pod)).count();
     assert_eq!((kept("auth-service"), kept("user-service")), (0, 1), "{before:?} {after:?}");
-    shop.deploy(&[]).exits(0).says("auth-service: left alone");
+    shop.deploy(&[]).exits(0).says("auth-service: unchanged");
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_config_map_that_no_replica_set_knows_any_more_goes_with_the_next_deployment
     make("auth-service-0000000000000000");
     make("auth-service-by-hand");
     shop.kubectl(&["label", "configmap", "auth-service-0000000000000000", "app.kubernetes.io/managed-by=xtask"]);
-    shop.deploy(&[]).exits(0).says("auth-service: left alone: it runs as wanted already");
+    shop.deploy(&[]).exits(0).says("auth-service: unchanged");
     assert_eq!(shop.configs_of("auth-service"), 3, "it is no reason to deploy");
     shop.images('b');
     assert_snapshot!(shop.deploy(&["--plan"]), @r#"

@@ -15,7 +15,7 @@ fn a_guarded_environment_wants_a_clean_green_commit_its_images_and_a_word() {
     let output = shop.deploy(&["--yes"]).exits(1).says("files differ from the commit that is checked out");
     output.says("the images are of the commit aaaa").says("has passed: `cargo xtask ci`");
     // Going back is never refused for the state of the checkout, but nobody is there to be asked.
-    shop.sandbox.run(&["rollback", "staging"]).exits(2).says("say `--yes` where nobody watches");
+    shop.sandbox.run(&["rollback", "staging"]).exits(2).says("pass `--yes` to confirm without one");
     assert_eq!(shop.writes(), [""; 0]);
 }
 
@@ -92,7 +92,11 @@ fn on_trial() -> Shop {
 fn a_failed_smoke_test_brings_back_what_was_before_when_the_environment_says_so() {
     let shop = on_trial();
     shop.cluster.answer_at(&Shop::image("user-service", 'b'), "/version", 500, "{}");
-    shop.sandbox.run(&["smoke", "staging"]).exits(7).says("/version cannot be asked").says("what was before is back");
+    shop.sandbox
+        .run(&["smoke", "staging"])
+        .exits(7)
+        .says("/version cannot be queried")
+        .says("the previous state is restored");
     shop.runs_all_of('a');
 }
 
@@ -105,7 +109,7 @@ fn a_smoke_test_without_the_right_to_ask_brings_nothing_back() {
         .grant("bob-4711", User::new("bob").may(&["get", "list"], &[&kinds[..], &more[..]].concat(), NAMESPACE));
     shop.sandbox.file("kubeconfig", &shop.cluster.kubeconfig_for("bob-4711"));
     shop.cluster.clear_requests();
-    shop.sandbox.run(&["smoke", "staging"]).exits(3).says("look at staging").says("services/proxy");
+    shop.sandbox.run(&["smoke", "staging"]).exits(3).says("smoke-test staging").says("services/proxy");
     assert_eq!(shop.writes(), [""; 0]);
     shop.runs_all_of('b');
 }
@@ -115,11 +119,11 @@ fn what_has_passed_a_smoke_test_or_was_brought_back_already_stays() {
     let shop = on_trial();
     shop.sandbox.run(&["smoke", "staging"]).exits(0);
     shop.cluster.answer_at(&Shop::image("user-service", 'b'), "/version", 500, "{}");
-    shop.sandbox.run(&["smoke", "staging"]).exits(1).says("nothing is brought back: the last deployment from here");
+    shop.sandbox.run(&["smoke", "staging"]).exits(1).says("not rolled back: the last deployment from here");
     shop.runs_all_of('b');
     shop.sandbox.run(&["rollback", "staging"]).exits(0);
     shop.cluster.answer_at(&Shop::image("user-service", 'a'), "/version", 500, "{}");
-    shop.sandbox.run(&["smoke", "staging"]).exits(1).says("nothing is brought back");
+    shop.sandbox.run(&["smoke", "staging"]).exits(1).says("not rolled back");
     shop.runs_all_of('a');
 }
 

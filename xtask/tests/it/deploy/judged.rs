@@ -20,8 +20,8 @@ fn the_time_is_that_of_all_services_together_and_each_that_is_late_is_named() {
     }
     // Slowly, so that it is not Kubernetes' own deadline that ends it.
     shop.cluster.pace(Pace::Every(Duration::from_millis(50)));
-    let output = shop.deploy(&[]).exits(7).says("auth-service and user-service failed; what was before is back");
-    let late = "its time is up: 1 old pod still there: it runs and is not ready";
+    let output = shop.deploy(&[]).exits(7).says("auth-service and user-service failed; the previous state is restored");
+    let late = "timed out: 1 old pod still running: it is running but not ready";
     output.says(&format!("auth-service: {late}")).says(&format!("user-service: {late}"));
     // Both settled in the same look.
     assert_eq!(shop.journal("deploy.ndjson")[5..8], ["settled", "settled", "restoring"]);
@@ -64,7 +64,7 @@ fn a_deployment_that_is_deleted_while_it_is_watched_comes_back() {
     meets(&place, 3);
     shop.cluster.delete("deployments", NAMESPACE, "user-service");
     place.release();
-    shop.sandbox.wait(child).exits(7).says("user-service: the deployment is gone");
+    shop.sandbox.wait(child).exits(7).says("user-service: the deployment no longer exists");
     assert_eq!(shop.state(), before);
 }
 
@@ -72,7 +72,10 @@ fn a_deployment_that_is_deleted_while_it_is_watched_comes_back() {
 fn pods_that_are_ready_for_a_moment_only_are_not_done() {
     let shop = second("soak = \"3s\"\ntimeout = \"6s\"");
     shop.cluster.behave(&Shop::image("user-service", 'b'), Behaviour::UnreadyAfter(20));
-    shop.deploy(&[]).exits(7).says("user-service failed; what was before is back").says("user-service: its time is up");
+    shop.deploy(&[])
+        .exits(7)
+        .says("user-service failed; the previous state is restored")
+        .says("user-service: timed out");
     shop.runs_all_of('a');
 }
 
@@ -82,7 +85,7 @@ fn a_pod_that_no_node_takes_yet_dooms_nothing() {
     shop.cluster.pace(Pace::Every(Duration::from_millis(50)));
     shop.cluster.behave(&Shop::image("user-service", 'b'), Behaviour::Unschedulable(1_000_000));
     let mut child = shop.begin();
-    hears(&mut child, "no node takes it", 1);
+    hears(&mut child, "no node accepts it", 1);
     shop.cluster.behave(&Shop::image("user-service", 'b'), Behaviour::Healthy);
     shop.sandbox.wait(child).exits(0);
     shop.runs_all_of('b');

@@ -79,7 +79,7 @@ fn ctrl_c_says_what_has_changed_and_what_to_type() {
     kill_process(id, Signal::INT).expect("it runs");
     let output = shop.sandbox.wait(child).exits(130);
     let output = output.says("cargo xtask deploy staging --resume").says("cargo xtask rollback staging");
-    output.says("auth-service  changed, and nobody has watched it to its end");
+    output.says("auth-service  changed, and its rollout was not watched to the end");
     let lease = shop.cluster.object("leases", NAMESPACE, "xtask-deploy").expect("there is a lease");
     assert_eq!(lease["spec"]["holderIdentity"], "", "it was given back");
     shop.cluster.clear_faults();
@@ -98,7 +98,8 @@ fn somebody_elses_newer_rollout_is_left_alone() {
     shop.kubectl(&["set", "image", "deployment/auth-service", &format!("auth-service={image}")]);
     place.release();
     let output = shop.sandbox.wait(child).exits(8);
-    output.says("auth-service  needs manual intervention: someone else has changed it since, and it was left as it is");
+    output
+        .says("auth-service  needs manual intervention: someone else has changed it since, so it was not rolled back");
     assert_eq!(shop.runs("auth-service"), Some(image));
     assert_eq!(shop.runs("user-service"), Some(Shop::image("user-service", 'a')));
 }
@@ -109,7 +110,7 @@ fn a_rollback_leaves_alone_what_somebody_else_has_changed() {
     shop.deploy(&[]).exits(0);
     let image = Shop::image("auth-service", 'c');
     shop.kubectl(&["set", "image", "deployment/auth-service", &format!("auth-service={image}")]);
-    shop.sandbox.run(&["rollback", "staging"]).exits(0).says("auth-service: left alone: someone else has changed it");
+    shop.sandbox.run(&["rollback", "staging"]).exits(0).says("auth-service: skipped: someone else has changed it");
     assert_eq!(shop.runs("auth-service"), Some(image));
     assert_eq!(shop.runs("user-service"), Some(Shop::image("user-service", 'a')));
 }

@@ -46,7 +46,7 @@ fn a_password_lets_a_deployment_in() {
     assert!(!calls.contains(WORD), "{calls}");
     shop.deploy(&["--plan"]).exits(0);
     shop.sandbox.var("XTASK_REGISTRY_PASSWORD", "canary-wrong-word");
-    shop.deploy(&[]).exits(3).says("registry.test does not let us in: ").says("invalid username/password");
+    shop.deploy(&[]).exits(3).says("registry.test denies access: ").says("invalid username/password");
 }
 
 #[test]

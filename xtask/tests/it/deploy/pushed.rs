@@ -74,7 +74,7 @@ fn the_digest_is_the_same_from_the_built_bytes_to_the_running_pod() {
     }
     // The same commit once more: nothing is pushed and nothing is written.
     shop.cluster.clear_requests();
-    shop.sandbox.run(&push).exits(0).says("left alone");
+    shop.sandbox.run(&push).exits(0).says("unchanged");
     let changed = shop.writes().into_iter().filter(|write| !write.contains("leases") && !write.contains("reviews"));
     assert_eq!(changed.collect::<Vec<_>>(), [""; 0]);
 }

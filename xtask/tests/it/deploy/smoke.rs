@@ -32,7 +32,7 @@ fn pods_that_do_not_stay() {
     shop.kubectl(&["wait", "--for=condition=Ready", "pods", "--selector=app.kubernetes.io/name=user-service"]);
     shop.kubectl(&["rollout", "status", "deployment/user-service"]);
     place.release();
-    shop.sandbox.wait(child).exits(1).says("user-service: its pods do not stay: one has restarted or was replaced");
+    shop.sandbox.wait(child).exits(1).says("user-service: its pods are not stable: one has restarted or was replaced");
 }
 
 #[test]
@@ -51,13 +51,13 @@ fn a_config_map_that_says_something_else_or_is_not_there() {
     let map = maps.iter().find(of_user).expect("it was deployed");
     let name = map["metadata"]["name"].as_str().expect("it has one");
     shop.cluster.delete("configmaps", NAMESPACE, name);
-    finds(&shop, &format!("its ConfigMap {name} is not there"));
+    finds(&shop, &format!("its ConfigMap {name} does not exist"));
     let other = json!({
         "apiVersion": "v1", "kind": "ConfigMap", "data": { "LISTEN": "0.0.0.0:1" },
         "metadata": { "name": name, "namespace": NAMESPACE, "labels": map["metadata"]["labels"] },
     });
     shop.cluster.apply("bob", &other);
-    finds(&shop, &format!("its ConfigMap {name} does not say what was deployed"));
+    finds(&shop, &format!("its ConfigMap {name} is not the one that was deployed"));
 }
 
 #[test]
@@ -66,6 +66,6 @@ fn a_failure_brings_nothing_back_unless_the_environment_says_so() {
     shop.images('b');
     shop.deploy(&[]).exits(0);
     shop.cluster.answer_at("user-service", "/version", 200, "{}");
-    finds(&shop, "/version does not say its commit");
+    finds(&shop, "/version does not report a commit");
     shop.runs_all_of('b');
 }

@@ -164,7 +164,7 @@ fn events_go_to_a_pipe_while_somebody_reads_it() {
 
     ✓ quick
 
-    warning: the file of --events has stopped: its reader does not read; the verdict is not affected
+    warning: the file of --events is incomplete: its reader has stopped reading; the verdict is not affected
 
     passed: 1 stage in TIME
     ");

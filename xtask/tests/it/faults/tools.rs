@@ -31,7 +31,7 @@ fn everything_that_is_missing_is_told_at_once_with_what_to_do() {
     let args = ["ci", "--only", "marks", "--only", "security-audit", "--skip", "format-and-lint", "--no-install"];
     let output = sandbox.run(&args).exits(3).says("error: cannot get the tools of this run ready\n");
     for (tool, version) in [("cargo-audit", AUDIT), ("cargo-deny", DENY)] {
-        let line = format!("{tool} (for security-audit) is missing; --no-install forbids to install it\n");
+        let line = format!("{tool} (for security-audit) is missing; `--no-install` forbids installing it\n");
         assert_eq!(output.stderr.matches(&line).count(), 1, "{}", output.stderr);
         let todo = format!("to do: run `cargo install --locked --force --root /sandbox/cache/tools/{tool}-{version} ");
         assert_eq!(output.stderr.matches(&todo).count(), 1, "{}", output.stderr);

@@ -61,7 +61,7 @@ fn an_output_of_the_step_is_one_more_line_of_githubs_file() {
     assert_eq!(sandbox.read("outputs"), format!("before=1\nservices={}\n", output.stdout));
     for name in ["", "a=b", "a\nb", "1", "$x"] {
         let args = ["matrix", "docker", &format!("--github-output={name}")];
-        let refused = format!("error: cannot set the output `{name}`: that is no name for one\n");
+        let refused = format!("error: cannot set the output `{name}`: invalid name\n");
         assert!(sandbox.run(&args).exits(2).stderr.starts_with(&refused), "{name:?}");
     }
     assert_eq!(sandbox.read("outputs").lines().count(), 2);

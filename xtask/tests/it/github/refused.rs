@@ -157,7 +157,7 @@ fn what_makes_no_run_leaves_no_record() {
     annotated(
         &sandbox.run(&["report"]).exits(4),
         &[
-            "::error file=Cargo.toml,title=cargo xtask report::cannot report on the latest run: there has been none in this \
+            "::error file=Cargo.toml,title=cargo xtask report::cannot report on the latest run: no run is recorded in this \
           checkout%0Ahint: run one: `cargo xtask ci`",
         ],
     );

@@ -56,7 +56,7 @@ fn a_job_without_a_record_counts_by_its_result() {
     ----- stderr -----
     error: cannot read the results of the jobs in `--needs` or XTASK_NEEDS
       because: expected value at line 1 column 1
-    hint: give what GitHub's `toJSON(needs)` gives: {"job":{"result":"success","outputs":{}}}
+    hint: expected the format of GitHub's `toJSON(needs)`: {"job":{"result":"success","outputs":{}}}
     "#);
 }
 
@@ -66,7 +66,7 @@ fn a_run_that_is_not_there_is_an_error() {
     assert_snapshot!(sandbox.run(&["report"]), @"
     exit code 4
     ----- stderr -----
-    error: cannot report on the latest run: there has been none in this checkout
+    error: cannot report on the latest run: no run is recorded in this checkout
     hint: run one: `cargo xtask ci`
     ");
     sandbox.run(&["fmt"]).exits(0);

@@ -119,7 +119,7 @@ fn a_program_that_needs_libraries_is_refused_and_so_is_one_that_is_too_big() {
     let sandbox = sandbox();
     sandbox.append("Cargo.toml", "static = false\n");
     // The rest varies: sizes and names of libraries with the machine, the order with the task that ends first.
-    let output = sandbox.run(&["docker", "a"]).exits(1).says("and nothing is there on `scratch`");
+    let output = sandbox.run(&["docker", "a"]).exits(1).says("and `scratch` is empty");
     output.says("hint: build it without: `[workspace.metadata.xtask.image] static = true`");
     sandbox.file("Cargo.toml", &sandbox.read("Cargo.toml").replace("static = false", "budget = \"1 KiB\""));
     sandbox.run(&["docker", "a"]).exits(1).says("keep the image of a-service within its budget");

@@ -118,7 +118,7 @@ fn a_service_whose_name_a_registry_would_not_take_is_refused_before_anything_is_
     exit code 2
     ----- stderr -----
     error: cannot make images of the services: 2 problems
-      `A-service` and `a-service` are one name for a registry, which has lower case only: rename one of them
+      `A-service` and `a-service` are the same name in a registry, which has lower case only: rename one of them
       no registry takes the name `b_`: it needs letters and digits of ASCII in words with `-`, `_` or `.` between them; rename the package, or set `image = false` in its `[package.metadata.xtask.service]`
     ");
     sandbox.run(&["build", "--dry-run"]).exits(0);

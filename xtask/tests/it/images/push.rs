@@ -53,7 +53,7 @@ fn images_are_pushed_read_back_and_pushed_again_without_a_change() {
     let again = sandbox.run(&["docker", "--push", "--registry", &to, "--json"]).exits(0);
     assert_eq!(serde_json::from_str::<Value>(&again.stdout).expect("it is JSON")["images"], Value::Array(images));
     let log = sandbox.read("target/xtask/runs/latest/logs/build-and-push.a-service+push.log");
-    assert!(log.contains("is there already, as sha-"), "{log}");
+    assert!(log.contains("has it already, as sha-"), "{log}");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_tag_that_names_another_image_is_an_error_and_half_a_set_is_no_set() {
     sandbox.run(&push).exits(0);
     let commit = commit_tag(&sandbox);
     registry.put(&layout(&sandbox, "b-service"), &format!("a-service:{commit}"));
-    sandbox.run(&push).exits(1).says(&format!("a-service:{commit}: it is there with another digest"));
+    sandbox.run(&push).exits(1).says(&format!("a-service:{commit}: the tag exists with another digest"));
     let run = fs::read_dir(sandbox.root().join("target/xtask/runs/latest")).expect("a directory");
     let names: Vec<_> = run.map(|entry| entry.expect("an entry").file_name()).collect();
     assert!(!names.iter().any(|name| name == "images.json"), "{names:?}");
@@ -91,12 +91,12 @@ fn what_has_no_clean_commit_or_no_place_to_go_is_not_even_built() {
     exit code 2
     ----- stderr -----
     error: cannot push the images: no registry is configured
-    hint: name one: `--registry HOST/FOLDER`, or `[workspace.metadata.xtask.image] registry`
+    hint: name one: `--registry HOST/DIR`, or `[workspace.metadata.xtask.image] registry`
     ");
     assert_snapshot!(push(&["--registry", "https://example.org"]), @r#"
     exit code 2
     ----- stderr -----
-    error: invalid value 'https://example.org' for '--registry <REGISTRY>': it must be a host with a port and a directory, or without, such as "registry.example.org/shop"
+    error: invalid value 'https://example.org' for '--registry <REGISTRY>': it must be a host with an optional port and path, such as "registry.example.org/shop"
 
     For more information, try '--help'.
     "#);
@@ -139,7 +139,7 @@ fn a_password_goes_to_the_registry_and_nowhere_else() {
     sandbox.var("XTASK_REGISTRY_PASSWORD", "wrong-horse-battery");
     let output = sandbox.run(&["docker", "a", "--push", "--registry", &registry.host]).exits(3);
     output.says("log in to").says("check the login");
-    let refused = format!("{} does not let us in: ", registry.host);
+    let refused = format!("{} denies access: ", registry.host);
     sandbox.run(&["deploy", "staging", "a", "--plan"]).exits(3).says(&refused);
 }
 

@@ -85,7 +85,7 @@ fn typed_alone_it_tells_about_the_latest_finished_run() {
     assert_snapshot!(sandbox.run(&["notify"]), @"
     exit code 4
     ----- stderr -----
-    error: cannot report on the latest run: there has been none in this checkout
+    error: cannot report on the latest run: no run is recorded in this checkout
     hint: run one: `cargo xtask ci`
     ");
     sandbox.run(&["fmt"]).exits(0);
@@ -93,7 +93,7 @@ fn typed_alone_it_tells_about_the_latest_finished_run() {
     exit code 4
     ----- stderr -----
     error: cannot notify about the run: no webhook is set
-    hint: set XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK; `--dry-run` shows what they would get
+    hint: set XTASK_SLACK_WEBHOOK or XTASK_WEBHOOK; `--dry-run` shows what would be sent
     ");
     let hook = Hook::ok();
     let step = sandbox.beside("step.md");

@@ -122,6 +122,6 @@ fn a_full_disk_under_the_streams_changes_no_verdict() {
     ----- stderr -----
     error: cannot write the answer to stdout
       because: No space left on device (os error 28)
-    hint: make room where stdout goes, and ask again
+    hint: free space where stdout is written, and run the command again
     ");
 }

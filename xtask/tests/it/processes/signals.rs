@@ -44,9 +44,9 @@ fn hang_up_is_ignored() -> bool {
 #[test]
 fn the_first_signal_asks_the_children_to_end_and_starts_nothing_new() {
     for (signal, word, code) in [
-        (Signal::INT, "interrupted (Ctrl-C): stopping what runs; once more kills it at once", 130),
-        (Signal::TERM, "terminated (SIGTERM): stopping what runs", 143),
-        (Signal::HUP, "hung up (SIGHUP): stopping what runs", 129),
+        (Signal::INT, "interrupted (Ctrl-C): stopping all tasks; once more kills them at once", 130),
+        (Signal::TERM, "terminated (SIGTERM): stopping all tasks", 143),
+        (Signal::HUP, "hung up (SIGHUP): stopping all tasks", 129),
     ] {
         if signal == Signal::HUP && hang_up_is_ignored() {
             // Under `nohup` xtask leaves it ignored, as it should; another test shows that.
@@ -66,7 +66,7 @@ fn the_second_signal_kills_at_once_whoever_does_not_listen() {
         let sandbox = sandbox(STUBBORN);
         let run = sandbox.start(&BOTH);
         run.until_there("ready").signal(first).until_there("asked").signal(second);
-        interrupted(&sandbox, run.finish().says("killing what still runs"), code);
+        interrupted(&sandbox, run.finish().says("killing the remaining tasks"), code);
         let stopping = sandbox.events(&sandbox.latest(), "stopping");
         let at_once: Vec<_> = stopping.iter().map(|event| &event["at_once"]).collect();
         assert_eq!(at_once, [false, true]);
@@ -110,8 +110,8 @@ fn with_endless_cargo(package: &str, at: &str, hears: &str) -> (Sandbox, String)
 #[test]
 fn an_installation_ends_with_setup() {
     for (signal, word, code) in [
-        (Signal::TERM, "terminated (SIGTERM): stopping what runs", 143),
-        (Signal::INT, "interrupted (Ctrl-C): stopping what runs; once more kills it at once", 130),
+        (Signal::TERM, "terminated (SIGTERM): stopping all tasks", 143),
+        (Signal::INT, "interrupted (Ctrl-C): stopping all tasks; once more kills them at once", 130),
     ] {
         let (sandbox, mark) = endless_cargo("install", ":");
         let run = sandbox.start(&["setup"]);
@@ -126,8 +126,8 @@ fn an_installation_ends_with_setup() {
 fn the_second_signal_kills_an_installation_that_does_not_listen() {
     let (sandbox, mark) = endless_cargo("install", "trap '' TERM");
     let run = sandbox.start(&["setup"]);
-    run.until_there("ready").signal(Signal::TERM).until_says("stopping what runs").signal(Signal::TERM);
-    run.finish().exits(143).says("terminated (SIGTERM): killing what still runs");
+    run.until_there("ready").signal(Signal::TERM).until_says("stopping all tasks").signal(Signal::TERM);
+    run.finish().exits(143).says("terminated (SIGTERM): killing the remaining tasks");
     assert_nothing_left(&mark);
 }
 
@@ -138,7 +138,7 @@ fn xtasks_own_tests_end_with_it() {
     sandbox.stub("docker", "echo 27.0.0");
     let run = sandbox.start(&["test", "--no-install"]);
     run.until_there("ready").signal(Signal::TERM);
-    run.finish().exits(143).says("terminated (SIGTERM): stopping what runs");
+    run.finish().exits(143).says("terminated (SIGTERM): stopping all tasks");
     assert_nothing_left(&mark);
 }
 
@@ -177,7 +177,7 @@ fn a_notification_on_its_way_ends_with_notify() {
     sandbox.var("READY", ready).var("XTASK_TASK", format!("{mark}:test")).var("XTASK_WEBHOOK", "http://localhost:9/");
     let run = sandbox.start(&["notify"]);
     run.until_there("ready").signal(Signal::TERM);
-    run.finish().exits(143).says("terminated (SIGTERM): stopping what runs");
+    run.finish().exits(143).says("terminated (SIGTERM): stopping all tasks");
     assert_nothing_left(&mark);
 }
 

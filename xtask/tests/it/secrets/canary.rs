@@ -143,7 +143,7 @@ fn a_login_in_front_of_the_registry_is_not_repeated() {
     assert_snapshot!(output, @r#"
     exit code 2
     ----- stderr -----
-    error: invalid value '***@registry.example.org/shop' for '--registry <REGISTRY>': it must be a host with a port and a directory, or without, such as "registry.example.org/shop"; set XTASK_REGISTRY_USER and XTASK_REGISTRY_PASSWORD for a login
+    error: invalid value '***@registry.example.org/shop' for '--registry <REGISTRY>': it must be a host with an optional port and path, such as "registry.example.org/shop"; set XTASK_REGISTRY_USER and XTASK_REGISTRY_PASSWORD for a login
 
     For more information, try '--help'.
     "#);

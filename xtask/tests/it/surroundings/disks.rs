@@ -66,7 +66,7 @@ fn a_full_disk_under_the_record_changes_no_verdict() {
         let complaints = complaints(&output.stderr);
         let about = |what: &str| complaints.iter().filter(|line| line.contains(what)).count();
         assert_eq!(about("No space left on device"), complaints.len(), "{complaints:#?}");
-        for what in ["the run's record has stopped", "+command.log is incomplete", "report.md", "summary.json"] {
+        for what in ["the run's record is incomplete", "+command.log is incomplete", "report.md", "summary.json"] {
             assert_eq!(about(what), 1, "{what}: {complaints:#?}");
         }
     }
@@ -107,7 +107,7 @@ fn a_record_that_cannot_be_begun_changes_no_verdict() {
 #[test]
 fn a_full_file_of_events_changes_no_verdict() {
     let output = sandbox().run(&["ci", "--only", "good", "--events", "/dev/full"]).exits(0);
-    let output = output.says("warning: the file of --events has stopped: No space left on device (os error 28)");
+    let output = output.says("warning: the file of --events is incomplete: No space left on device (os error 28)");
     assert_eq!(complaints(&output.stderr).len(), 1);
     assert!(output.verdict().starts_with("passed: 1 stage"), "{}", output.verdict());
 }
@@ -178,8 +178,9 @@ fn a_cache_that_cannot_be_written_changes_no_verdict() {
     assert_eq!(
         complaints
             .iter()
-            .filter(|line| line
-                .starts_with("warning: what has passed is not remembered: cannot write /w/target/xtask/cache/"))
+            .filter(
+                |line| line.starts_with("warning: passed results are not cached: cannot write /w/target/xtask/cache/")
+            )
             .count(),
         1,
         "{}",

@@ -92,7 +92,7 @@ fn a_variable_that_cannot_be_used_is_named_and_not_its_flag() {
     error: invalid value 'many' for 'XTASK_JOBS': invalid digit found in string
 
     For more information, try '--help'.
-    error: invalid value 'https://example.org' for 'XTASK_REGISTRY': it must be a host with a port and a directory, or without, such as "registry.example.org/shop"
+    error: invalid value 'https://example.org' for 'XTASK_REGISTRY': it must be a host with an optional port and path, such as "registry.example.org/shop"
 
     For more information, try '--help'.
     error: invalid value 'moon' for 'XTASK_SERVERS'

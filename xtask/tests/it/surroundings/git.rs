@@ -93,7 +93,7 @@ fn a_git_that_does_not_answer_is_no_missing_commit() {
     exit code 3
     ----- stderr -----
     error: cannot ask git about the checkout: `git status --porcelain=v2 --branch --untracked-files=normal --no-renames --ignore-submodules=none`
-      because: it ended with signal 11
+      because: it was killed by SIGSEGV
     hint: run it yourself to see why
     ");
     sandbox.stub("git", "exec tail -f /dev/null");
@@ -109,7 +109,7 @@ fn a_git_that_does_not_answer_is_no_missing_commit() {
     exit code 3
     ----- stderr -----
     error: cannot ask git about the checkout: `git status --porcelain=v2 --branch --untracked-files=normal --no-renames --ignore-submodules=none`
-      because: it names no commit: it says `garbage`
+      because: it reports no commit: `garbage`
     hint: git 2.11 or newer is needed
     ");
 }

@@ -361,7 +361,7 @@ fn it_lives() {
 #[test]
 fn a_server_that_dies_under_its_tests_is_the_reason_and_not_the_tests() {
     let sandbox = with_mortal_server("assert_eq!(stream.read(&mut [0]).unwrap(), 1);");
-    let because = "mortal died during the tests: killed by SIGKILL (out of memory?)";
+    let because = "mortal died during the tests: it was killed by SIGKILL (out of memory?)";
     let output = sandbox
         .run(&["integration", "--servers", "local"])
         .exits(3)
@@ -374,7 +374,7 @@ fn a_server_that_dies_under_its_tests_is_the_reason_and_not_the_tests() {
         output.verdict()
     );
     let report = sandbox.read("target/xtask/runs/latest/report.md");
-    assert!(report.contains("PANIC: no page left") && report.contains("read the server's log"), "{report}");
+    assert!(report.contains("PANIC: no page left") && report.contains("see the server's log"), "{report}");
     let summary = sandbox.summary();
     assert_eq!(
         summary.tasks("integration-tests")[0],
@@ -387,7 +387,7 @@ fn a_server_that_dies_under_its_tests_is_the_reason_and_not_the_tests() {
 fn a_server_that_dies_under_tests_that_pass_is_a_warning_beside_their_result() {
     let sandbox = with_mortal_server("assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);");
     let output = sandbox.run(&["integration", "--servers", "local"]).exits(0);
-    let died = "mortal died during the tests: killed by SIGKILL (out of memory?), although the tests passed";
+    let died = "mortal died during the tests: it was killed by SIGKILL (out of memory?), although the tests passed";
     let log = "target/xtask/runs/RUN/logs/server.mortal.log";
     output.says(&format!("note: {died}; its log: {log}"));
     let summary = sandbox.summary();

@@ -101,7 +101,7 @@ fn names_that_are_none_or_mean_something_else_change_nothing() {
     assert_snapshot!(sandbox.run(&["new-service", "--", "--force"]), @"
     exit code 2
     ----- stderr -----
-    error: cannot name a service `--force`: that is no name for one
+    error: cannot name a service `--force`: invalid name
     hint: did you mean `force`?
     ");
     assert_snapshot!(sandbox.run(&["new-service", "--force"]), @"
@@ -135,8 +135,8 @@ fn without_a_template_it_is_said_which_key_names_one() {
     assert_eq!(
         output.stderr.lines().collect::<Vec<_>>(),
         [
-            "error: cannot make billing-service: this workspace names no template of a service",
-            "hint: set `new-service.template` in [workspace.metadata.xtask] to a directory; docs/services.md says what it holds"
+            "error: cannot make billing-service: this workspace has no service template",
+            "hint: set `new-service.template` in [workspace.metadata.xtask] to a directory; docs/services.md describes its contents"
         ]
     );
     sandbox.append("Cargo.toml", CONFIGURED);
@@ -161,7 +161,7 @@ fn a_template_that_cargo_does_not_take_is_taken_back() {
         sandbox.run(&["plan"]).exits(0);
     }
     case("[package]\nname = ", "string");
-    case("[package]\nname = \"other-service\"\n", "cargo sees no package billing-service in services/billing-service");
+    case("[package]\nname = \"other-service\"\n", "cargo finds no package billing-service in services/billing-service");
     case("[package]\nname = \"template-service\"\n[dependencies]\nx.workspace = true\n", "x");
     // `cargo metadata` takes it, and only `Cargo.lock` cannot.
     case("[package]\nname = \"template-service\"\n[dependencies]\nno-such-crate = \"1\"\n", "no-such-crate");
@@ -176,7 +176,7 @@ fn a_workspace_that_does_not_cover_the_folder_stays_as_it_was() {
     exit code 2
     ----- stderr -----
     error: cannot make billing-service from the template
-      because: cargo sees no package billing-service in services/billing-service
+      because: cargo finds no package billing-service in services/billing-service
     hint: the workspace's `members` must cover that directory, and the template's Cargo.toml say `name = "template-service"`
     "#);
     assert_eq!(changed(&sandbox), "");
@@ -233,7 +233,7 @@ fn the_words_of_the_template_and_the_suffix_of_a_name_are_configuration() {
     sandbox
         .append("Cargo.toml", "new-service = { template = \"deploy/template\", name = \"blank-svc\", port = 4999 }\n");
     assert_eq!(sandbox.paste("cargo generate-lockfile --offline").code, 0);
-    sandbox.run(&["new-service", "blank"]).exits(2).says("that word is taken");
+    sandbox.run(&["new-service", "blank"]).exits(2).says("it is reserved");
     sandbox.run(&["new-service", "billing"]).exits(0).says("made billing-svc at port 3000, 3 files:");
     let manifest = sandbox.read("services/billing-svc/Cargo.toml");
     assert!(manifest.contains("name = \"billing-svc\"") && manifest.contains("port = 3000"), "{manifest}");

@@ -173,9 +173,11 @@ fn confirm(deployment: &Deployment, consent: cli::Yes, session: &Session) -> Res
     let terminal = session.environment.terminal;
     let what = format!("change {name}, which is guarded");
     if !(terminal.stdin && terminal.stderr) {
-        return Err(Error::usage(format!("{what}: nobody can be asked")).hint("say `--yes` where nobody watches"));
+        return Err(
+            Error::usage(format!("{what}: confirmation needs a terminal")).hint("pass `--yes` to confirm without one")
+        );
     }
-    session.printer.say(&format!("this changes {name}: type its name to go on"));
+    session.printer.say(&format!("this changes {name}; type its name to continue"));
     let mut answer = String::new();
     if std::io::stdin().read_line(&mut answer).is_ok() && answer.trim() == name {
         return Ok(());

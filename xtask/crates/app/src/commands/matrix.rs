@@ -25,7 +25,7 @@ fn set_output(name: &str, value: &str, session: &Session) -> Result<()> {
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if !is_name {
-        return Err(Error::usage(format!("set the output `{name}`: that is no name for one"))
+        return Err(Error::usage(format!("set the output `{name}`: invalid name"))
             .hint("letters, digits, `_` and `-`, and a letter or `_` first"));
     }
     let Some(file) = session.environment.var("GITHUB_OUTPUT") else {

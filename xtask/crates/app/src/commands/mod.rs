@@ -42,7 +42,7 @@ pub fn perform(cli: &Cli, session: &Session) -> Result<Exit> {
     match (exit, session.printer.take_lost()) {
         (Ok(Exit::Ok), Some(error)) => Err(Error::environment("write the answer to stdout")
             .because(error)
-            .hint("make room where stdout goes, and ask again")),
+            .hint("free space where stdout is written, and run the command again")),
         (exit, Some(error)) => {
             session.printer.say(&format!("warning: the answer on stdout is incomplete: {error}"));
             exit

@@ -90,13 +90,13 @@ impl New {
         let words = Words { packages: &packages, lock: &lock, suffix: &suffix, template: &from.0 };
         let name = name::full(typed, words)?;
         let Some(template) = config.template else {
-            return Err(Error::usage(format!("make {name}: this workspace names no template of a service")).hint(
-                "set `new-service.template` in [workspace.metadata.xtask] to a directory; docs/services.md says what it holds",
+            return Err(Error::usage(format!("make {name}: this workspace has no service template")).hint(
+                "set `new-service.template` in [workspace.metadata.xtask] to a directory; docs/services.md describes its contents",
             ));
         };
         let directory = workspace.root.join(&config.services_dir).join(&name);
         if directory.symlink_metadata().is_ok() {
-            return Err(Error::usage(format!("make {name}: {} is there already", session.shown(&directory)))
+            return Err(Error::usage(format!("make {name}: {} already exists", session.shown(&directory)))
                 .hint("choose another name, or remove it"));
         }
         let port = port(workspace, config.service.port)?;
@@ -110,7 +110,7 @@ impl New {
         place::put(&self.files, place::workshop(home.path(), &workspace.root, &self.directory), &self.directory)?;
         self.introduce(session).map_err(|error| match place::remove(&self.directory) {
             Ok(()) => error,
-            Err(left) => error.detail(format!("{} is still there: {left}", session.shown(&self.directory))),
+            Err(left) => error.detail(format!("could not remove {}: {left}", session.shown(&self.directory))),
         })
     }
 
@@ -118,12 +118,12 @@ impl New {
     fn introduce(&self, session: &Session) -> Result<()> {
         let failed = || {
             Error::usage(format!("make {} from the template", self.name))
-                .hint("mend the template; nothing has been changed by it")
+                .hint("fix the template; nothing has been changed")
         };
         let workspace = metadata::load::load(&session.environment).map_err(|error| failed().because(error))?;
         if workspace.package(&self.name).is_none_or(|package| package.dir != self.directory) {
             return Err(failed()
-                .detail(format!("cargo sees no package {} in {}", self.name, session.shown(&self.directory)))
+                .detail(format!("cargo finds no package {} in {}", self.name, session.shown(&self.directory)))
                 .hint(format!(
                     "the workspace's `members` must cover that directory, and the template's Cargo.toml say `name = \"{}\"`",
                     self.template
@@ -155,7 +155,7 @@ fn port(workspace: &Workspace, first: u16) -> Result<u16> {
     let ports = workspace.packages.iter().filter_map(|package| package.metadata.get("service")?.get("port")?.as_u64());
     let port = ports.max().map_or(u64::from(first), |highest| highest + 1);
     u16::try_from(port).map_err(|_| {
-        Error::usage(format!("find a port above {}: there is none", port - 1))
+        Error::usage(format!("choose a port: {} is the highest that exists, and it is taken", port - 1))
             .hint("give the service with that port a lower one: `port` in its `[package.metadata.xtask.service]`")
     })
 }

@@ -29,7 +29,7 @@ pub(super) fn notify(args: &cli::Notify, session: &Session) -> Result<Exit> {
     let receivers = receivers(session, goes_on)?;
     if receivers.is_empty() && !args.dry_run {
         return Err(nothing("notify about the run: no webhook is set")
-            .hint(format!("set {SLACK} or {WEBHOOK}; `--dry-run` shows what they would get")));
+            .hint(format!("set {SLACK} or {WEBHOOK}; `--dry-run` shows what would be sent")));
     }
     let origin = Origin::of(environment, &workspace.target_dir, config.tell);
     let secrets = secrets::of(&environment.vars);

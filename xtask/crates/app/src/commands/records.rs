@@ -67,7 +67,7 @@ pub(super) fn story(subject: &cli::Subject, latest: Latest, session: &Session, w
         // Jobs that ended before they could run anything have left no record.
         None if needs.is_some() || several => no_record(session, workspace),
         None => {
-            let error = nothing("report on the latest run: there has been none in this checkout");
+            let error = nothing("report on the latest run: no run is recorded in this checkout");
             return Err(error.hint("run one: `cargo xtask ci`"));
         }
     };

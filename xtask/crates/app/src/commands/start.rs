@@ -100,6 +100,6 @@ fn check_push(plan: &Plan, settings: &Settings) -> Result<()> {
         Some(checkout) if checkout.dirty => error("the tree differs from the commit that they would be named after")
             .hint("commit or remove what `git status` shows; without `--push` images are made and marked"),
         Some(_) => error("no registry is configured")
-            .hint("name one: `--registry HOST/FOLDER`, or `[workspace.metadata.xtask.image] registry`"),
+            .hint("name one: `--registry HOST/DIR`, or `[workspace.metadata.xtask.image] registry`"),
     })
 }

@@ -35,7 +35,7 @@ pub fn full(typed: &str, workspace: Words<'_>) -> Result<String> {
     let short = typed.strip_suffix(suffix).unwrap_or(typed);
     if !is_name(typed) || !is_name(short) {
         let near = words(typed).join("-");
-        let error = refused("that is no name for one");
+        let error = refused("invalid name");
         return Err(if is_name(&near) {
             error.hint(format!("did you mean `{near}`?"))
         } else {
@@ -46,10 +46,10 @@ pub fn full(typed: &str, workspace: Words<'_>) -> Result<String> {
     let full = if by_custom { format!("{short}{suffix}") } else { typed.to_owned() };
     if full.len() > LONGEST {
         return Err(refused(&format!("`{full}` has {} characters", full.len()))
-            .hint(format!("{LONGEST} are the most: Kubernetes adds to them, and takes 63")));
+            .hint(format!("use at most {LONGEST}: Kubernetes allows 63, and adds a suffix")));
     }
     if RESERVED.split(' ').any(|word| word == short) || full == template {
-        return Err(refused("that word is taken by Rust, by cargo or by xtask").hint("choose another one"));
+        return Err(refused("it is reserved by Rust, cargo or xtask").hint("choose another one"));
     }
     // A package `billing` beside `billing-service` would make the short name mean another one.
     if let Some(package) = packages.iter().find(|package| [typed, short, &full].contains(package)) {
@@ -102,7 +102,7 @@ mod tests {
         #[track_caller]
         fn case(typed: &str, hint: &str) {
             let error = full(typed, &PACKAGES, LOCK).expect_err("no name").to_string();
-            assert!(error.starts_with(&format!("cannot name a service `{typed}`: that is no name for one")), "{error}");
+            assert!(error.starts_with(&format!("cannot name a service `{typed}`: invalid name")), "{error}");
             assert!(error.contains(hint), "{typed}: {error}");
         }
         for (typed, near) in [
@@ -135,7 +135,7 @@ mod tests {
             assert!(error.contains(why), "{typed}: {error}");
         }
         for typed in ["fn", "self", "std", "deps", "test", "service", "test-service", "template", "template-service"] {
-            case(typed, "that word is taken");
+            case(typed, "it is reserved");
         }
         case("auth", "a package `auth-service`");
         case("auth-service", "a package `auth-service`");

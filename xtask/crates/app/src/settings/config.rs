@@ -199,7 +199,7 @@ fn check_package(table: &Table<'_>, key: &str, name: &str, workspace: &Workspace
     if workspace.package(name).is_none() {
         let near = text::nearest(name, workspace.packages.iter().map(|package| package.name.as_str()));
         let advice = near.first().map_or(String::new(), |near| format!(": did you mean `{near}`?"));
-        table.complain(p, Some(key), &format!("names `{name}`, which is no package of this workspace{advice}"));
+        table.complain(p, Some(key), &format!("names `{name}`, which is not a package of this workspace{advice}"));
     }
 }
 
@@ -273,15 +273,15 @@ fn stage_table(top: &Table<'_>, built_in: &[Definition], p: &mut Problems) -> Ve
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("the stages are {}", text::list(&known)),
                 };
-                entry.complain(p, Some("needs"), &format!("names `{need}`, which is no stage: {advice}"));
+                entry.complain(p, Some("needs"), &format!("names `{need}`, which is not a stage: {advice}"));
             }
             if command.is_empty() {
                 let near = text::nearest(name, built_in.iter().map(|stage| stage.id.as_str()));
                 let advice = near.first().map_or(String::new(), |near| format!(", or did you mean `{near}`?"));
-                entry.complain(p, None, &format!("is a stage of its own and needs a `command`{advice}"));
+                entry.complain(p, None, &format!("is not a built-in stage, so it needs a `command`{advice}"));
             }
             if !is_name(name) {
-                entry.complain(p, None, "is no name for a stage: use letters, digits and dashes");
+                entry.complain(p, None, "is not a valid stage name: use letters, digits and dashes");
             }
             let needs = needs.iter().map(|need| StageId::new(need)).collect();
             stages.push(configured(changed(Definition { needs, ..Definition::new(name) }), command));

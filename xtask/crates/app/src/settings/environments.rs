@@ -42,7 +42,7 @@ pub(super) fn read(top: &Table<'_>, p: &mut Problems) -> Vec<Environment> {
 
 fn environment(name: &str, table: Table<'_>, p: &mut Problems) -> Option<Environment> {
     if !text::is_dns_label(name) {
-        table.complain(p, None, "is no name for an environment: use lower-case letters, digits and dashes");
+        table.complain(p, None, "is not a valid environment name: use lower-case letters, digits and dashes");
     }
     let cluster = cluster(&table, p);
     let namespace = table.string("namespace", p);
@@ -60,7 +60,7 @@ fn environment(name: &str, table: Table<'_>, p: &mut Problems) -> Option<Environ
     let variables = table.table("variables", p);
     let given = variables.texts(p);
     for name in given.keys().filter(|name| !is_variable(name)) {
-        variables.complain(p, Some(name), "is no name for a variable: use letters, digits, `_`, `-` and `.`");
+        variables.complain(p, Some(name), "is not a valid variable name: use letters, digits, `_`, `-` and `.`");
     }
     let secret = table.text("secret", p, is_secret);
     let resources = resources(table.table("resources", p), p);
@@ -110,7 +110,7 @@ fn resources(table: Table<'_>, p: &mut Problems) -> Resources {
         table.complain(
             p,
             None,
-            &format!("keeps {memory} for a pod that may take {memory_limit}: raise `memory-limit`"),
+            &format!("keeps {memory} for a pod that is limited to {memory_limit}: raise `memory-limit`"),
         );
     }
     table.finish(p);
@@ -225,10 +225,10 @@ mod tests {
             case("resources", &json!({ "cpu": bad }), Some("a quantity of Kubernetes, such as"));
         }
         case("resources", &json!({ "memory": "1Gi", "memory-limit": "1Gi" }), None);
-        case("resources", &json!({ "memory": "1Gi" }), Some("keeps 1Gi for a pod that may take 256Mi"));
+        case("resources", &json!({ "memory": "1Gi" }), Some("keeps 1Gi for a pod that is limited to 256Mi"));
         case("variables", &json!({ "A_b-c.d": "" }), None);
         for bad in ["A B", "", "1A", "A=B", "ü"] {
-            case("variables", &json!({ bad: "" }), Some("is no name for a variable"));
+            case("variables", &json!({ bad: "" }), Some("is not a valid variable name"));
         }
         case("secret", &json!("{service}-secrets.v1"), None);
         for bad in ["", "Secret", "{name}-secrets", "a b", "a..b", "-a"] {
@@ -244,7 +244,7 @@ mod tests {
         }));
         assert_eq!(environments, []);
         let wanted = [
-            "`workspace.metadata.xtask.environments.Prod` is no name for an environment",
+            "`workspace.metadata.xtask.environments.Prod` is not a valid environment name",
             "`workspace.metadata.xtask.environments.Prod` needs either a `cluster` and its `region`, or a `context`",
             "`workspace.metadata.xtask.environments.Prod` needs a `namespace`",
             "`workspace.metadata.xtask.environments.Prod.replica` is unknown: did you mean `replicas`?",

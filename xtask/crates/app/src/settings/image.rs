@@ -91,10 +91,10 @@ pub(super) fn check_variables(table: &Table<'_>, variables: &BTreeMap<String, St
     for (name, value) in variables {
         if let Some(unknown) = unknown_placeholder(value) {
             let known = text::list(PLACEHOLDERS.map(|known| format!("{{{known}}}")));
-            table.complain(p, Some(name), &format!("has `{{{unknown}}}`, and there are {known}"));
+            table.complain(p, Some(name), &format!("has the unknown placeholder `{{{unknown}}}`: known are {known}"));
         }
         if !is_variable(name) {
-            table.complain(p, Some(name), "is no name for a variable: use letters, digits and `_`");
+            table.complain(p, Some(name), "is not a valid variable name: use letters, digits and `_`");
         }
     }
 }
@@ -173,8 +173,8 @@ mod tests {
         case(&json!({ "toolchain": "rust:1\nRUN evil" }), "an image with cargo in it");
         case(&json!({ "sources": ["../elsewhere"] }), "within the workspace");
         case(&json!({ "budget": "60 megs" }), "a size such as");
-        case(&json!({ "env": { "A": "{sha}" } }), "there are {commit}, {port}, {service} and {version}");
-        case(&json!({ "env": { "A B": "" } }), "no name for a variable");
+        case(&json!({ "env": { "A": "{sha}" } }), "known are {commit}, {port}, {service} and {version}");
+        case(&json!({ "env": { "A B": "" } }), "not a valid variable name");
         case(&json!({ "bugdet": "1 MiB" }), "did you mean `budget`?");
     }
 

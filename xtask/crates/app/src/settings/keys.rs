@@ -204,7 +204,7 @@ const ENVIRONMENT: &[Key] = &[
 ];
 
 const SECRET: Form = Form::Matching(
-    "the name of a Secret: lower-case letters, digits, dashes and dots; `{service}` stands for the service's",
+    "the name of a Secret: lower-case letters, digits, dashes and dots; `{service}` is replaced by the service's name",
     "^([a-z0-9.-]|\\{service\\})+$",
 );
 const CALLERS: Form = Form::List("a list of addresses as `10.0.0.0/16` and names of namespaces", &Form::Text);

@@ -100,7 +100,7 @@ mod tests {
         case(&json!({ "ready": true }), "or false");
         case(&json!({ "suffix": " x" }), "the end of a name");
         case(&json!({ "port": 0 }), "from 1 to 65535");
-        case(&json!({ "env": { "A": "{sha}" } }), "there are {commit}, {port}, {service} and {version}");
-        case(&json!({ "env": { "A B": "" } }), "no name for a variable");
+        case(&json!({ "env": { "A": "{sha}" } }), "known are {commit}, {port}, {service} and {version}");
+        case(&json!({ "env": { "A B": "" } }), "not a valid variable name");
     }
 }

@@ -22,8 +22,9 @@ pub fn check_images(services: &[&Package]) -> Result<()> {
         }
         if let Some(other) = services[..index].iter().find(|other| other.name.to_lowercase() == name) {
             let names = format!("`{}` and `{}`", other.name, service.name);
-            problems
-                .push(format!("{names} are one name for a registry, which has lower case only: rename one of them"));
+            problems.push(format!(
+                "{names} are the same name in a registry, which has lower case only: rename one of them"
+            ));
         }
         if main_program(service).is_none() {
             let programs = text::list(service.programs.iter().map(|program| format!("`{program}`")));

@@ -11,7 +11,6 @@ use std::time::Duration;
 use xtask_core::command::Command;
 use xtask_core::command::Stream;
 use xtask_core::error::{Error, Result};
-use xtask_core::text;
 use xtask_process::process::{self, Background, Child, End, Level, Signal, Stop, Surroundings, View};
 
 /// The most that is kept of a client's standard output, in bytes: an id, a port, a version.
@@ -112,7 +111,7 @@ impl Context {
             self.check()?;
         }
         let stdout = String::from_utf8_lossy(&stdout).trim_end().to_owned();
-        Ok(Ran { success: ended.end == End::Exited(0), stdout, how: how(ended.end), tail: ended.tail })
+        Ok(Ran { success: ended.end == End::Exited(0), stdout, how: format!("it {}", ended.end), tail: ended.tail })
     }
 
     /// Starts a server.
@@ -202,7 +201,7 @@ impl Context {
 impl Server {
     /// How it ended, once it has.
     pub(super) fn ended(&self) -> Option<String> {
-        self.process.try_status().map(how)
+        self.process.try_status().map(|end| end.to_string())
     }
 
     /// The part of it that can be watched from elsewhere.
@@ -222,14 +221,4 @@ impl Server {
 /// The log of a server, in the directory of logs.
 pub(super) fn log_file(server: &str) -> String {
     format!("server.{server}.log")
-}
-
-/// How a process ended, in words.
-pub(super) fn how(end: End) -> String {
-    match end {
-        End::Exited(code) => format!("exit code {code}"),
-        End::Signaled(signal) => format!("killed by {}", text::signal(signal)),
-        End::TimedOut => "it did not end in time".to_owned(),
-        End::Cancelled => "it was stopped".to_owned(),
-    }
 }

@@ -122,7 +122,7 @@ fn fetch(context: &Context, docker: &Command, image: &str) -> Result<Result<(), 
         return Ok(Ok(()));
     }
     let pulled = run(context, &docker.clone().args(["pull", "--quiet", image]), PULL_LIMIT)?;
-    Ok(pulled.map(|_| ()).map_err(|why| format!("the image {image} is not there and cannot be pulled: {why}")))
+    Ok(pulled.map(|_| ()).map_err(|why| format!("the image {image} is missing and cannot be pulled: {why}")))
 }
 
 fn create(
@@ -182,7 +182,7 @@ fn start(
             Ok(()) => return Ok(Ok((client, attached))),
             Err(why) => format!("it runs, but cannot be reached at {}: {why}", client.outside.address()),
         },
-        Err(Unusable::Ended(how)) => format!("its container ended: {how}"),
+        Err(Unusable::Ended(end)) => format!("its container {end}"),
         Err(Unusable::Late(last)) => {
             format!("it was not ready within {}: {last}", xtask_core::text::duration(context.request.limit))
         }
@@ -205,7 +205,7 @@ fn published(
         let port = answer.as_ref().ok().and_then(|text| text.lines().next()?.rsplit_once(':')?.1.parse().ok());
         match (port, ended) {
             (Some(port), _) => return Ok(Ok(port)),
-            (None, Some(how)) => return Ok(Err(format!("its container ended: {how}"))),
+            (None, Some(end)) => return Ok(Err(format!("its container {end}"))),
             (None, None) if awake() >= deadline => {
                 return Ok(Err(format!("`docker port` says {answer:?}")));
             }

@@ -13,13 +13,13 @@ pub const fn servers() -> Form {
 const TEXT_BY_NAME: Form = Form::Names(&Form::Text);
 
 const SERVER: &[Key] = &[
-    Key::new("title", Form::Text, "What people call the server; its name by default."),
+    Key::new("title", Form::Text, "The display name of the server; its key by default."),
     Key::new("env", VARIABLE, "The variable that the tests read, and that points to an existing server.").required(),
     Key::new("url", Form::Text, "The value of the variable; with `{database}` in it, every service gets its own.")
         .required(),
     Key::new("user", Form::Text, "The user that a server of xtask's own is made with."),
     Key::new("base", Form::Text, "The database that exists from the start."),
-    Key::new("version", Form::Text, "The wanted version, as far as it matters."),
+    Key::new("version", Form::Text, "The expected version or its first part, such as `15`."),
     Key::new("crates", TEXTS, "The crates that talk to it, such as `sqlx/postgres`: a package that links one gets it.")
         .or(NOTHING),
     Key::new("ready", READY, "When it can be used.").or(|| json!("tcp")),
@@ -60,4 +60,4 @@ const LOCAL: &[Key] = &[
 ];
 
 const PROGRAM: Form = Form::Matching("the name of a program", "^[^-]");
-const COMMANDS: Form = Form::List("a list of commands, each a list of texts", &TEXTS);
+const COMMANDS: Form = Form::List("a list of commands, each a list of strings", &TEXTS);

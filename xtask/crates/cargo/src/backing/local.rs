@@ -134,7 +134,7 @@ fn attempt(
         }
         Err(unusable) => {
             let (how, last) = match unusable {
-                Unusable::Ended(how) => (format!("it ended at once: {how}"), String::new()),
+                Unusable::Ended(end) => (format!("it {end} while starting"), String::new()),
                 Unusable::Late(last) => {
                     (format!("it was not ready within {}", xtask_core::text::duration(context.request.limit)), last)
                 }
@@ -150,7 +150,7 @@ fn describe(spec: &ServerSpec, found: &Found, port: u16) -> String {
     let directory = found.program.parent().unwrap_or(Path::new("/")).display();
     let title = &spec.title;
     let wanted = spec.version.as_ref().filter(|wanted| !find::fits(&found.version, wanted));
-    let wanted = wanted.map(|wanted| format!(" (version {wanted} is wanted)")).unwrap_or_default();
+    let wanted = wanted.map(|wanted| format!(" (version {wanted} is expected)")).unwrap_or_default();
     let space = if found.version.is_empty() { "" } else { " " };
     format!("{title}{space}{}{wanted} from {directory} on 127.0.0.1:{port}", found.version)
 }

@@ -18,7 +18,7 @@ const CONNECTION: Duration = Duration::from_secs(3);
 /// Why a server is not usable.
 #[derive(Debug)]
 pub(super) enum Unusable {
-    /// It has exited; how, in words.
+    /// It has ended; how, as a predicate.
     Ended(String),
     /// It timed out; the result of the last check.
     Late(String),

@@ -195,7 +195,7 @@ mod tests {
         wrong(&json!({ "env": "A", "url": "{host}" }), "must begin with its scheme");
         wrong(&json!({ "env": "A", "url": "a://{dir}" }), "know no `{dir}`");
         wrong(&json!({ "env": "A", "url": "a://", "create": ["x"] }), "mongo.create` needs `{database}`");
-        wrong(&json!({ "env": "A", "url": "a://", "files": { "../x": "" } }), "is no plain file name");
+        wrong(&json!({ "env": "A", "url": "a://", "files": { "../x": "" } }), "is not a plain file name");
         wrong(
             &json!({ "env": "A", "url": "a://", "container": { "image": "-v/:/x", "port": 1 } }),
             "and must be the name of an image",

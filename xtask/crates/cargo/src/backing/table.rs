@@ -49,7 +49,7 @@ impl ServerSpec {
 /// What can be read of the table; what cannot is a problem, and empty here.
 fn spec(name: &str, table: Table<'_>, p: &mut Problems) -> ServerSpec {
     if !is_word(name, "-_") {
-        table.complain(p, None, "is no name for a server: use letters, digits, `-` and `_`");
+        table.complain(p, None, "is not a valid server name: use letters, digits, `-` and `_`");
     }
     let title = table.string("title", p).filter(|title| !title.is_empty());
     let env = table.text("env", p, is_variable);
@@ -134,7 +134,7 @@ fn ready(table: &Table<'_>, p: &mut Problems) -> Ready {
 fn files(table: &Table<'_>, p: &mut Problems) -> BTreeMap<String, Template> {
     let files = by_name(table, p);
     for file in files.keys().filter(|file| !is_word(file, "-_.") || file.starts_with('.')) {
-        table.complain(p, Some(file), "is no plain file name: use letters, digits, `-`, `_` and `.`");
+        table.complain(p, Some(file), "is not a plain file name: use letters, digits, `-`, `_` and `.`");
     }
     files
 }
@@ -242,7 +242,7 @@ mod tests {
             &table,
             &[
                 "mongo.env` is missing",
-                "mongo.url` is 3, and must be a text",
+                "mongo.url` is 3, and must be a string",
                 "mongo.drop` needs `create`",
                 "mongo.ready` is \"tpc\", and must be \"tcp\", \"redis\" or a table with a `command`",
                 "mongo.container.image` is missing",
@@ -250,7 +250,7 @@ mod tests {
                 "mongo.container.env.A` is wrong: unknown placeholder `{hots}`: did you mean `{host}`?",
                 "mongo.container.imagee` is unknown: did you mean `image`?",
                 "mongo.local.program` is \"-x\", and must be the name of a program",
-                "mongo.local.prepare` is a list, and must be a list of commands, each a list of texts",
+                "mongo.local.prepare` is a list, and must be a list of commands, each a list of strings",
                 "mongo.local.stop` is \"KILL\", and must be one of \"TERM\", \"INT\", \"QUIT\"",
                 "mongo.local.arg` is unknown: did you mean `args`?",
                 "mongo.envv` is unknown: did you mean `env`?",

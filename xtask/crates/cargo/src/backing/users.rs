@@ -14,7 +14,7 @@ pub(super) fn unprivileged(refuses_root: bool) -> Result<Option<(u32, u32)>, Str
     let found = CANDIDATES.iter().find_map(|name| ids_of(name, &table));
     found
         .map(Some)
-        .ok_or_else(|| "it refuses to run as root, and there is neither a user postgres nor nobody".to_owned())
+        .ok_or_else(|| "it refuses to run as root, and neither the user `postgres` nor `nobody` exists".to_owned())
 }
 
 fn ids_of(name: &str, table: &str) -> Option<(u32, u32)> {

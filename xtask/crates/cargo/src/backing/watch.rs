@@ -2,7 +2,7 @@
 //!
 //! A watch outlives the server and can be queried on any thread. It never starts or stops anything.
 
-use super::context::{how, log_file};
+use super::context::log_file;
 use super::{Running, Up, ready};
 use std::time::Duration;
 use xtask_core::reading::Lost;
@@ -48,7 +48,7 @@ impl Watch {
                 return Some(Lost { because, tail: Vec::new(), log: None });
             };
             let because = match process.end() {
-                Some(end) => Some(format!("{} died during the tests: {}", self.title, how(end))),
+                Some(end) => Some(format!("{} died during the tests: it {end}", self.title)),
                 None if ready::open(&self.host, self.port).is_ok() && !process.has_ended() => return None,
                 None => (awake() >= deadline).then(|| format!("{} no longer takes connections", self.title)),
             };

@@ -52,7 +52,7 @@ impl Read for Duplicates {
             return because;
         }
         if let Some(strange) = self.strange {
-            return environment_error(format!("cargo tree printed a line that can not be read: {strange}"));
+            return environment_error(format!("cargo tree printed a line that cannot be read: {strange}"));
         }
         if self.versions.is_empty() && !self.nothing {
             return environment_error("cargo tree printed nothing that can be read");
@@ -110,6 +110,6 @@ mod tests {
         let silent = read(&Duplicates::default(), "", "", Exit::Code(0));
         same(&silent, Outcome::EnvironmentError, "cargo tree printed nothing that can be read");
         let strange = read(&Duplicates::default(), "what is this", "", Exit::Code(0));
-        same(&strange, Outcome::EnvironmentError, "cargo tree printed a line that can not be read: what is this");
+        same(&strange, Outcome::EnvironmentError, "cargo tree printed a line that cannot be read: what is this");
     }
 }

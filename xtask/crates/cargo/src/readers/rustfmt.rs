@@ -136,7 +136,7 @@ impl Read for Rustfmt {
             _ if found => Reading::because(Outcome::Failed, self.because()),
             Exit::Code(0) => Reading::passed(),
             Exit::Code(_) => match self.complaints.any() {
-                Some(error) => environment_error(format!("rustfmt could not look: {error}")),
+                Some(error) => environment_error(format!("rustfmt could not check: {error}")),
                 None => environment_error(format!("rustfmt {exit} and did not say why")),
             },
         };

@@ -19,7 +19,7 @@ pub enum Consent<'a> {
     Given,
 }
 
-const FORBIDDEN: &str = "--no-install forbids to install it";
+const FORBIDDEN: &str = "`--no-install` forbids installing it";
 
 impl Consent<'_> {
     /// Whether a recipe may be carried out, as far as that is known without asking. `Err` says why not.
@@ -32,10 +32,9 @@ impl Consent<'_> {
         };
         match self {
             Self::Refused => Err(FORBIDDEN.to_owned()),
-            Self::Unasked => Err("it takes a system package, and nobody can be asked here".to_owned()),
+            Self::Unasked => Err("it needs a system package, and there is no terminal to ask for consent".to_owned()),
             Self::Ask(_) | Self::Given if rights == Rights::Sudo && !sudo_is_free(places) => {
-                Err("it takes a system package, and this user is neither root nor has sudo without a password"
-                    .to_owned())
+                Err("it needs a system package, and this user is not root and has no password-less sudo".to_owned())
             }
             Self::Ask(_) | Self::Given => Ok(()),
         }

@@ -95,7 +95,7 @@ impl Report {
         match (self.ok, coming) {
             (true, false) => "the pull-request pipeline has all its tools",
             (true, true) => {
-                "the pull-request pipeline installs what it lacks by itself, or now with `cargo xtask setup`"
+                "the pull-request pipeline installs missing tools by itself; `cargo xtask setup` installs them now"
             }
             (false, _) => "the pull-request pipeline lacks tools that it cannot install by itself",
         }
@@ -129,11 +129,11 @@ impl Row {
     /// The notes below the row: the problem, and the remedy.
     fn notes(&self) -> Vec<String> {
         let wrong = match &self.state {
-            State::WrongVersion { wanted, .. } => Some(format!("wanted: {wanted}")),
+            State::WrongVersion { wanted, .. } => Some(format!("expected: {wanted}")),
             State::Broken { why, .. } => Some(why.clone()),
             _ => None,
         };
-        let stand_in = self.stand_in.map(|other| format!("{other} stands in for it"));
+        let stand_in = self.stand_in.map(|other| format!("{other} is used instead"));
         let todo = self.todo.as_ref().map(|todo| match (self.needed, self.automatic) {
             (true, true) => format!("to do: nothing, a run that needs it will {todo}"),
             (true, false) => format!("to do: {todo}"),

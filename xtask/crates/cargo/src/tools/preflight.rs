@@ -164,7 +164,7 @@ pub fn describe(tool: Tool, state: &State, survey: &Survey) -> String {
     };
     let instead =
         tool.entry().instead.iter().filter(|_| !state.is_found()).filter_map(|other| match survey.state(*other) {
-            State::Broken { why, .. } => Some(format!(", and {other} cannot stand in for it ({why})")),
+            State::Broken { why, .. } => Some(format!(", and {other} cannot replace it ({why})")),
             _ => None,
         });
     std::iter::once(own).chain(instead).collect()

@@ -108,7 +108,7 @@ impl Report {
             Done::NotInstalled { why, todo } => Some(format!("did not install {tool}: {why}\n  to do: {todo}\n")),
         });
         let text: String = lines.collect();
-        if text.is_empty() { "everything is there, nothing to install\n".to_owned() } else { text }
+        if text.is_empty() { "all tools are installed\n".to_owned() } else { text }
     }
 }
 
@@ -117,11 +117,11 @@ impl Report {
 pub fn run_visibly(command: &Command, places: &Places) -> Result<()> {
     let failed = || {
         Error::environment(format!("run `{command}` in {}", command.cwd.display()))
-            .hint("its own output stands above; `cargo xtask doctor` shows what every tool needs")
+            .hint("its output is above; `cargo xtask doctor` shows what every tool needs")
     };
     match process::run_on_screen(command, &probe::surroundings(places)) {
         Ok(End::Exited(0)) => Ok(()),
-        Ok(end) => Err(failed().detail(format!("it ended with {end}"))),
+        Ok(end) => Err(failed().detail(format!("it {end}"))),
         Err(error) => Err(failed().detail(error.causes())),
     }
 }

@@ -31,7 +31,7 @@ pub enum State {
     Broken {
         /// The program.
         path: PathBuf,
-        /// The problem, as a sentence fragment: `it ended with signal 11`.
+        /// The problem, as a sentence fragment: `it was killed by SIGSEGV`.
         why: String,
     },
 }

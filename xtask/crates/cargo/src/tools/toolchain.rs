@@ -105,7 +105,7 @@ pub(super) fn look(entry: &Entry, search: &Search) -> State {
         return search.judge(entry, first);
     }
     if absent.len() < entry.programs.len() {
-        return State::Broken { path: first, why: format!("{} is not with it", xtask_core::text::list(absent)) };
+        return State::Broken { path: first, why: format!("{} missing beside it", xtask_core::text::list(absent)) };
     }
     if search.places.on_path("rustup").is_empty() { search.look_on_path(entry) } else { State::Missing }
 }

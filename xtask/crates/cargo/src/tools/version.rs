@@ -10,10 +10,10 @@ pub fn read(entry: &Entry, answer: &str) -> Result<String, String> {
     let first =
         xtask_core::text::sanitise(answer.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim());
     if first.is_empty() {
-        return Err("it says nothing when asked for its version".to_owned());
+        return Err("it prints nothing when asked for its version".to_owned());
     }
     if !answer.to_lowercase().contains(entry.answers_as) {
-        return Err(format!("it answers as something else: {}", shorten(&first)));
+        return Err(format!("it is another program: {}", shorten(&first)));
     }
     if entry.wanted == Wanted::Untold {
         return Ok("untold".to_owned());
@@ -115,9 +115,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_not() {
-        case(Tool::DENY, "", Err("says nothing"));
-        case(Tool::DENY, "\n  \n", Err("says nothing"));
-        case(Tool::DENY, "cargo-audit 0.20.2", Err("something else: cargo-audit 0.20.2"));
+        case(Tool::DENY, "", Err("prints nothing"));
+        case(Tool::DENY, "\n  \n", Err("prints nothing"));
+        case(Tool::DENY, "cargo-audit 0.20.2", Err("another program: cargo-audit 0.20.2"));
         case(Tool::DENY, "cargo-deny, the best of 3 tools", Err("no version"));
         case(Tool::DENY, &format!("cargo-deny {}", "x".repeat(500)), Err("…"));
     }

@@ -71,7 +71,7 @@ pub enum Form {
 }
 
 /// A list of texts.
-pub const TEXTS: Form = Form::List("a list of texts", &Form::Text);
+pub const TEXTS: Form = Form::List("a list of strings", &Form::Text);
 /// A list of texts that may be empty.
 pub const NOTHING: fn() -> Value = || Value::Array(Vec::new());
 
@@ -79,7 +79,7 @@ impl Form {
     /// The words for what a value must be.
     pub fn wanted(&self) -> String {
         match self {
-            Self::Text => "a text".to_owned(),
+            Self::Text => "a string".to_owned(),
             Self::Matching(wanted, _) | Self::List(wanted, _) | Self::Either(wanted, ..) => (*wanted).to_owned(),
             Self::Word(words) => {
                 let words: Vec<String> = words().iter().map(|word| format!("\"{word}\"")).collect();

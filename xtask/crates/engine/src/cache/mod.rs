@@ -76,7 +76,7 @@ impl Cache {
             Err(why) => {
                 // Moved aside so that its cause can be examined; a new one takes its place.
                 let _ = std::fs::rename(&path, path.with_extension("bad"));
-                return Memory::Miss(Some(format!("what was remembered cannot be used: {why}")));
+                return Memory::Miss(Some(format!("the cached result cannot be used: {why}")));
             }
         };
         let Some(now) = self.snapshot() else { return Memory::Miss(None) };

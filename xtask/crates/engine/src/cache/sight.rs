@@ -59,9 +59,9 @@ impl Package {
         let crates = package.dependencies.iter().find(|dependency| !dependency.member);
         let elsewhere = |path: &&PathBuf| !path.starts_with(&package.dir) || !is_source(path);
         let unseen = if let Some(dependency) = crates {
-            Some(format!("depends on `{}`, which is no member of the workspace", dependency.name))
+            Some(format!("depends on `{}`, which is not a member of the workspace", dependency.name))
         } else if package.depends_outside {
-            Some("depends on a directory that is no member of the workspace".to_owned())
+            Some("depends on a directory that is not a member of the workspace".to_owned())
         } else if let Some(source) = &package.runs_when_compiled {
             Some(format!("runs {} when it is compiled", source.display()))
         } else {
@@ -155,7 +155,7 @@ mod tests {
         case(workspace::Package { dependencies: vec![on("b", true)], ..plain.clone() }, None);
         case(
             workspace::Package { dependencies: vec![on("b", true), on("serde", false)], ..plain.clone() },
-            Some("`a` depends on `serde`, which is no member of the workspace"),
+            Some("`a` depends on `serde`, which is not a member of the workspace"),
         );
         case(
             workspace::Package { runs_when_compiled: Some("/w/a/build.rs".into()), ..plain.clone() },

@@ -200,7 +200,7 @@ fn a_damaged_entry_is_a_miss_with_its_reason_and_set_aside() {
     for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&path, &whole[..cut]).expect("written");
         let why = checkout.ask().expect_err("damaged").expect("it says why");
-        assert!(why.starts_with("what was remembered cannot be used"), "{why}");
+        assert!(why.starts_with("the cached result cannot be used"), "{why}");
         assert!(!path.exists(), "set aside");
     }
 }
@@ -299,7 +299,7 @@ fn counts_that_were_changed_on_the_disk_are_not_believed() {
     let changed = text.replace("\"passed\":3", "\"passed\":4");
     assert_ne!(changed, text);
     std::fs::write(&path, changed).expect("written");
-    let why = "what was remembered cannot be used: its contents are not those that were written";
+    let why = "the cached result cannot be used: its contents are not those that were written";
     assert_eq!(checkout.ask(), Err(Some(why.to_owned())));
     assert!(path.with_extension("bad").exists(), "set aside");
     assert_eq!(checkout.ask(), Err(None));

@@ -77,7 +77,7 @@ impl<'a> Worker<'a> {
         cache.snapshot();
         let finished = task.job.perform(&mut self);
         if let Err(error) = cache.remember(&seen, &inputs.run, &finished.reading) {
-            let message = format!("what has passed is not remembered: {}; the verdict is not affected", error.line());
+            let message = format!("passed results are not cached: {}; the verdict is not affected", error.line());
             let _ = sender.try_send(Message::Warning(message));
         }
         finished

@@ -122,8 +122,8 @@ impl Silence {
             Self::TooSlow(limit) => format!("it gave no answer within {}", text::duration(*limit)),
             Self::TooMuch(enough) => format!("it printed more than {enough} bytes"),
             Self::Stopped => "it was stopped with xtask".to_owned(),
-            Self::Failed { end, last, .. } if last.is_empty() => format!("it ended with {end}"),
-            Self::Failed { end, last, .. } => format!("it ended with {end}: {last}"),
+            Self::Failed { end, last, .. } if last.is_empty() => format!("it {end}"),
+            Self::Failed { end, last, .. } => format!("it {end}: {last}"),
         }
     }
 }

@@ -41,6 +41,7 @@ use std::time::Duration;
 use supervise::Supervisor;
 use xtask_core::command::{Command, Exit, Stream};
 use xtask_core::error::Result;
+use xtask_core::text;
 
 /// The variable that marks a child and all that descend from it; its value is `<run>:<task>`.
 pub const MARKER: &str = "XTASK_TASK";
@@ -110,13 +111,15 @@ impl End {
     }
 }
 
+/// As a predicate: `exited with code 3`, `was killed by SIGSEGV`.
+/// As a predicate: `exited with code 3`, `was killed by SIGSEGV`.
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exited(code) => write!(f, "exit code {code}"),
-            Self::Signaled(signal) => write!(f, "signal {signal}"),
-            Self::TimedOut => f.write_str("its time limit"),
-            Self::Cancelled => f.write_str("the order to stop"),
+            Self::Exited(code) => write!(f, "exited with code {code}"),
+            Self::Signaled(signal) => write!(f, "was killed by {}", text::signal(*signal)),
+            Self::TimedOut => f.write_str("did not end in time"),
+            Self::Cancelled => f.write_str("was stopped"),
         }
     }
 }

@@ -102,7 +102,7 @@ fn create(path: &Path) -> io::Result<File> {
             return Ok(lock);
         }
     }
-    Err(io::Error::other("another process removes it again and again"))
+    Err(io::Error::other("another process keeps removing it"))
 }
 
 fn name(run: &str) -> String {

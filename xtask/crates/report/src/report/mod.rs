@@ -49,7 +49,7 @@ pub trait Subscriber: Send {
     /// Handles one event, which `fold` has applied already. An error ends the subscription.
     fn on(&self, fold: &Fold, event: &Event) -> io::Result<()>;
 
-    /// Its name, for the warning that says it has stopped: `the run's record`.
+    /// Its name, for the warning that says that it is incomplete: `the run's record`.
     fn name(&self) -> &'static str;
 }
 
@@ -83,7 +83,7 @@ impl Fanout {
         let mut warnings = Vec::new();
         self.subscribers.retain(|subscriber| {
             let Err(e) = subscriber.on(&self.fold, event) else { return true };
-            warnings.push(format!("{} has stopped: {e}; the verdict is not affected", subscriber.name()));
+            warnings.push(format!("{} is incomplete: {e}; the verdict is not affected", subscriber.name()));
             false
         });
         for warning in warnings {
@@ -136,7 +136,7 @@ mod tests {
         }
         let summary = fanout.close();
         assert_eq!(*heard.lock().expect("nobody panics"), events.len());
-        assert_eq!(summary.warnings, ["the run's record has stopped: no space left; the verdict is not affected"]);
+        assert_eq!(summary.warnings, ["the run's record is incomplete: no space left; the verdict is not affected"]);
         assert_eq!((summary.verdict.as_str(), summary.exit_code), ("passed", Some(0)));
     }
 }

@@ -36,9 +36,9 @@ impl Needs {
     /// Reads `{"job":{"result":"success","outputs":{}}}`.
     pub fn parse(text: &str) -> Result<Self> {
         let jobs: BTreeMap<String, Job> = serde_json::from_str(text).map_err(|error| {
-            Error::usage("read the results of the jobs in `--needs` or XTASK_NEEDS")
-                .because(error)
-                .hint("give what GitHub's `toJSON(needs)` gives: {\"job\":{\"result\":\"success\",\"outputs\":{}}}")
+            Error::usage("read the results of the jobs in `--needs` or XTASK_NEEDS").because(error).hint(
+                "expected the format of GitHub's `toJSON(needs)`: {\"job\":{\"result\":\"success\",\"outputs\":{}}}",
+            )
         })?;
         Ok(Self(jobs.into_iter().map(|(name, job)| (name, job.result)).collect()))
     }

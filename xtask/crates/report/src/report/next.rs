@@ -8,7 +8,7 @@ use kind::Kind;
 use xtask_core::cause::Cause;
 use xtask_core::ids::StageId;
 use xtask_core::outcome::Outcome;
-use xtask_core::reading::{IS_BACK, Severity, TYPE_NEXT};
+use xtask_core::reading::{RESTORED, Severity, TYPE_NEXT};
 use xtask_core::text;
 
 /// Failed tests and findings that a step names.
@@ -64,7 +64,7 @@ fn step(stage: &StageSummary, task: Option<&TaskSummary>) -> Step {
     let kind = task.map_or(Kind::Job, Kind::of);
     let (what, mut commands) = match task {
         Some(task) => advice(kind, stage, task),
-        None => ("look at the log of its job: nothing else is known of it".to_owned(), vec![whole(stage)]),
+        None => ("see the log of its job: it left no record".to_owned(), vec![whole(stage)]),
     };
     commands.retain(|command| !command.is_empty());
     commands.dedup();
@@ -96,7 +96,7 @@ fn advice(kind: Kind, stage: &StageSummary, task: &TaskSummary) -> (String, Vec<
                 .to_owned(),
             vec!["cargo xtask doctor".to_owned(), "cargo xtask integration".to_owned()],
         ),
-        Kind::ServerDied => ("read the server's log: why it died, and what it lacked".to_owned(), vec![again()]),
+        Kind::ServerDied => ("see the server's log for why it died".to_owned(), vec![again()]),
         Kind::Image if task.cause == Some(Cause::OverBudget) => {
             (format!("make the image smaller, or raise {}", key("image.budget")), vec![again()])
         }
@@ -192,28 +192,28 @@ fn deployment(task: &TaskSummary) -> (String, Vec<String>) {
         );
     }
     if task.cause == Some(Cause::RolledBack) {
-        return (format!("{IS_BACK} and verified: repair the cause, then deploy again"), vec![look, same]);
+        return (format!("{RESTORED} and verified: fix the cause, then deploy again"), vec![look, same]);
     }
-    (find(task, "what stood in the way, and what runs now"), vec![look, same])
+    (find(task, "why it failed, and what runs now"), vec![look, same])
 }
 
 fn smoke(task: &TaskSummary) -> (String, Vec<String>) {
     let environment = task.name();
     let commands = ["status", "smoke"].map(|verb| format!("cargo xtask {verb} {environment}")).to_vec();
     if task.cause == Some(Cause::RolledBack) {
-        return (format!("{IS_BACK}: {}, and repair them", find(task, "which services did not work")), commands);
+        return (format!("{RESTORED}: {}, and fix them", find(task, "which services did not work")), commands);
     }
     let back = format!("cargo xtask rollback {environment}");
     let commands = commands.into_iter().chain([back]).collect();
-    (format!("{}: repair them, or bring back what was before", find(task, "which services do not work")), commands)
+    (format!("{}: fix them, or roll back", find(task, "which services do not work")), commands)
 }
 
 fn stopped(stage: &StageSummary, task: &TaskSummary) -> (String, Vec<String>) {
     let told = told_next(task);
     if told.is_empty() {
-        return ("it was stopped and has decided nothing: run it again".to_owned(), vec![whole(stage)]);
+        return ("it was stopped before it had a result: run it again".to_owned(), vec![whole(stage)]);
     }
-    ("it was stopped on the way: go on, or go back".to_owned(), told)
+    ("it was stopped halfway: resume it, or roll back".to_owned(), told)
 }
 
 /// The next commands that a deployment has reported.

@@ -78,7 +78,7 @@ impl Recorder {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock && since.elapsed() < STALLED => thread::sleep(AGAIN),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                    return Err(io::Error::other("its reader does not read"));
+                    return Err(io::Error::other("its reader has stopped reading"));
                 }
                 Err(e) => return Err(e),
             }

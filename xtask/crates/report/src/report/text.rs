@@ -83,11 +83,11 @@ pub fn blocked_line(task: &TaskId, lock: &str) -> String {
 pub fn stopping(because: &str, at_once: bool) -> String {
     let because = clean(because);
     if at_once {
-        format!("{because}: killing what still runs")
+        format!("{because}: killing the remaining tasks")
     } else if because.contains("Ctrl-C") {
-        format!("{because}: stopping what runs; once more kills it at once")
+        format!("{because}: stopping all tasks; once more kills them at once")
     } else {
-        format!("{because}: stopping what runs")
+        format!("{because}: stopping all tasks")
     }
 }
 

@@ -101,7 +101,7 @@ fn nothing(summary: &Summary) -> String {
 fn interrupted(summary: &Summary) -> String {
     let how = match &summary.interrupted {
         Some(because) => clean(because),
-        None => "interrupted: the run ended without a word".to_owned(),
+        None => "interrupted: the run was cut off".to_owned(),
     };
     let counts = summary.counts;
     format!("{how} after {}: {} of {} had ended", words::time(summary.duration_ms), counts.done, tasks(counts.total))

@@ -5,7 +5,7 @@ use super::journal::{Entry, Journal, Planned, Progress, progress};
 use super::live::{digest, generation};
 use super::request::Said;
 use super::run::{Deployment, Early};
-use super::watch::{Expected, SOMEBODY_ELSE};
+use super::watch::{CHANGED_BY_OTHERS, Expected};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ impl Deployment<'_> {
         planned: &[Planned],
         diagnosis: &mut Vec<String>,
     ) -> Result<(), Early> {
-        (self.say)(Said::Line(format!("going back to what was before in {}", self.request.environment)));
+        (self.say)(Said::Line(format!("rolling back {}", self.request.environment)));
         let mut back = BTreeMap::new();
         for planned in planned {
             self.lease.keep(self.kubectl)?;
@@ -38,13 +38,13 @@ impl Deployment<'_> {
             return Ok(None);
         }
         let live = self.kubectl.get("deployment", &planned.service)?;
-        if self.is_somebody_elses(planned, &state, live.as_ref()) {
-            let failure = Some(format!("{SOMEBODY_ELSE}, and it was left as it is"));
+        if self.is_changed_by_others(planned, &state, live.as_ref()) {
+            let failure = Some(format!("{CHANGED_BY_OTHERS}, so it was not rolled back"));
             journal.note(Entry::Restored { service: service(), failure })?;
             return Ok(None);
         }
         journal.note(Entry::Restoring { service: service() })?;
-        let line = "going back to what was before".to_owned();
+        let line = "rolling back".to_owned();
         (self.say)(Said::Service { service: service(), line, done: false });
         match self.put(planned.changes.iter().map(|change| (&change.before, &change.wanted))) {
             Ok(generation) if planned.was_good => {
@@ -54,7 +54,8 @@ impl Deployment<'_> {
             Err(failure) if failure.is_stop() => Err(failure.into()),
             // There is nothing to wait for: the service did not exist before, or did not run well.
             put => {
-                let failure = put.err().map(|failure: Failure| format!("it cannot be set back: {}", failure.line()));
+                let failure =
+                    put.err().map(|failure: Failure| format!("it could not be rolled back: {}", failure.line()));
                 journal.note(Entry::Restored { service: service(), failure })?;
                 Ok(None)
             }
@@ -62,7 +63,7 @@ impl Deployment<'_> {
     }
 
     /// Whether a deployment is neither in the state that this run wrote nor in the one before it.
-    fn is_somebody_elses(&self, planned: &Planned, state: &Progress, live: Option<&Value>) -> bool {
+    fn is_changed_by_others(&self, planned: &Planned, state: &Progress, live: Option<&Value>) -> bool {
         let now = generation(live);
         match state {
             Progress::Applied { generation } | Progress::Settled(generation, _) if *generation > 0 => now > *generation,

@@ -101,10 +101,10 @@ impl Caller {
             End::TimedOut => {
                 Err(failure(Kind::Transient, format!("no answer within {}", xtask_core::text::duration(limit))))
             }
-            End::Signaled(signal) => Err(failure(Kind::Tool, format!("it ended with signal {signal}"))),
-            End::Exited(code) => {
+            end @ End::Signaled(_) => Err(failure(Kind::Tool, format!("it {end}"))),
+            end @ End::Exited(_) => {
                 let text = String::from_utf8_lossy(&complaint).trim().to_owned();
-                let text = if text.is_empty() { format!("it ended with exit code {code}") } else { text };
+                let text = if text.is_empty() { format!("it {end}") } else { text };
                 Err(failure(Kind::of(&text), without_log_lines(&text)))
             }
         }

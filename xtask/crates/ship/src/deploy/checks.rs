@@ -42,8 +42,8 @@ pub fn check(access: &Access, target: &Target, source: &Source, releases: &[Rele
             problems.extend(secrets(access, releases));
         }
         // Nothing else can be queried then.
-        Err(failure) if failure.is_stop() => return Err(failure.error("look at the cluster")),
-        Err(failure) => problems.push(format!("the cluster cannot be asked: {}", failure.line())),
+        Err(failure) if failure.is_stop() => return Err(failure.error("query the cluster")),
+        Err(failure) => problems.push(format!("the cluster cannot be queried: {}", failure.line())),
     }
     problems.extend(pull::missing(&access.caller, source, releases));
     if problems.is_empty() {
@@ -62,10 +62,9 @@ fn identity(caller: &Caller, target: &Target) -> Option<String> {
         Ok(answer) => {
             let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
             let account = answer["Account"].as_str().unwrap_or("unknown");
-            (account != wanted)
-                .then(|| format!("the credentials are of the account {account}, and must be of {wanted}"))
+            (account != wanted).then(|| format!("the credentials belong to the account {account}, expected {wanted}"))
         }
-        Err(failure) => Some(format!("who we are for AWS is unknown: {}", failure.line())),
+        Err(failure) => Some(format!("the AWS identity is unknown: {}", failure.line())),
     }
 }
 
@@ -75,8 +74,8 @@ fn server(access: &Access, target: &Target) -> Option<String> {
     let view = ["config", "view", "--minify", "--output=jsonpath={.clusters[0].cluster.server}"];
     match access.kubectl.ask(&access.kubectl.command().args(view)) {
         Ok(server) if server.trim() == wanted => None,
-        Ok(server) => Some(format!("the API server is {}, and must be {wanted}", server.trim())),
-        Err(failure) => Some(format!("which API server it is cannot be told: {}", failure.line())),
+        Ok(server) => Some(format!("the API server is {}, expected {wanted}", server.trim())),
+        Err(failure) => Some(format!("the address of the API server is unknown: {}", failure.line())),
     }
 }
 
@@ -108,8 +107,8 @@ fn rights(access: &Access, target: &Target) -> Vec<String> {
     let questions: Vec<Value> = all.clone().map(question).collect();
     let answers = match access.kubectl.review(&questions) {
         Ok(answers) if answers.len() == questions.len() => answers,
-        Ok(_) => return vec!["what we may do cannot be told: some questions have no answer".to_owned()],
-        Err(failure) => return vec![format!("what we may do cannot be told: {}", failure.line())],
+        Ok(_) => return vec!["the permissions are unknown: some queries had no answer".to_owned()],
+        Err(failure) => return vec![format!("the permissions are unknown: {}", failure.line())],
     };
     let mut missing: Vec<(&str, Vec<&str>)> = Vec::new();
     for ((_, resource, verb), _) in all.zip(&answers).filter(|(_, answer)| answer["status"]["allowed"] != true) {
@@ -150,9 +149,9 @@ fn secrets(access: &Access, releases: &[Release]) -> Vec<String> {
                 }
             }
             Err(failure) if failure.kind == Kind::NotFound => {
-                problems.push(format!("{} needs the Secret {name}, which is not there", release.service));
+                problems.push(format!("{} needs the Secret {name}, which does not exist", release.service));
             }
-            Err(failure) => problems.push(format!("the Secret {name} cannot be looked at: {}", failure.line())),
+            Err(failure) => problems.push(format!("the Secret {name} cannot be read: {}", failure.line())),
         }
     }
     problems

@@ -81,11 +81,13 @@ impl Kind {
     /// The hint for this kind of failure.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::Transient => "the cluster was busy or away for too long: look at it, then run the same command again",
-            Self::Unauthorized => "log in: for AWS `aws sts get-caller-identity` says who you are",
-            Self::Forbidden => "ask for the right, or use credentials that have it",
-            Self::NotFound => "make what is missing, or correct the environment's configuration",
-            Self::Conflict => "somebody else works on the same objects: wait for them, then run the same command again",
+            Self::Transient => {
+                "the cluster was busy or unreachable for too long: check it, then run the same command again"
+            }
+            Self::Unauthorized => "log in; for AWS, `aws sts get-caller-identity` shows the current identity",
+            Self::Forbidden => "request the permission, or use credentials that have it",
+            Self::NotFound => "create what is missing, or correct the environment's configuration",
+            Self::Conflict => "another client changes the same objects: wait for it, then run the same command again",
             Self::Expired => "run the same command again",
             Self::Invalid => "this is a mistake in the manifests: `--render` shows them",
             Self::Stopped => "run it again with --resume",

@@ -76,7 +76,7 @@ pub fn complete(releases: &[Release], images: &[Image]) -> Result<Vec<Release>> 
             None => problems.push(format!("{service} has no image")),
             Some((_, None)) => problems.push(format!("the image of {service} has no tag `{TAG}<commit>`")),
             Some((image, _)) if Digest::parse(&image.digest).is_none() => {
-                problems.push(format!("the digest of {service} is none: {}", image.digest));
+                problems.push(format!("the digest of {service} is invalid: {}", image.digest));
             }
             Some((Image { repository: None, .. }, _)) => {
                 problems.push(format!("the image of {service} has no `repository`: it was not pushed"));
@@ -101,7 +101,7 @@ pub fn complete(releases: &[Release], images: &[Image]) -> Result<Vec<Release>> 
     }
     Err(Error::usage(format!("use the images: {}", text::count(problems.len(), "problem")))
         .detail(problems.join("\n"))
-        .hint("half a set is never deployed: `cargo xtask docker --push` makes all images of one commit"))
+        .hint("all images must be of one commit: `cargo xtask docker --push` makes them"))
 }
 
 /// The commit that an image is from, by its tag.
@@ -153,7 +153,7 @@ mod tests {
         case(&json!([image("auth-service", 'a'), image("user-service", 'b')]), "is of the commit aaaa");
         let mut wrong = image("user-service", 'a');
         wrong["digest"] = "sha256:../../x".into();
-        case(&json!([image("auth-service", 'a'), wrong]), "the digest of user-service is none");
+        case(&json!([image("auth-service", 'a'), wrong]), "the digest of user-service is invalid");
         let mut unpushed = image("user-service", 'a');
         unpushed["repository"].take();
         case(&json!([image("auth-service", 'a'), unpushed]), "the image of user-service has no `repository`");

@@ -50,7 +50,7 @@ impl Kubectl {
         let mut answer = self.json(&command)?;
         match answer["items"].take() {
             Value::Array(items) => Ok(items),
-            _ => Err(Failure::new(Kind::Tool, &command, "the answer is no list".to_owned())),
+            _ => Err(Failure::new(Kind::Tool, &command, "the answer is not a list".to_owned())),
         }
     }
 
@@ -143,7 +143,7 @@ impl Kubectl {
     fn documents(&self, command: &Command) -> Result<Vec<Value>, Failure> {
         let answer = self.ask(command)?;
         let documents: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(&answer).into_iter().collect();
-        documents.map_err(|error| Failure::new(Kind::Tool, command, format!("the answer is no JSON: {error}")))
+        documents.map_err(|error| Failure::new(Kind::Tool, command, format!("the answer is not JSON: {error}")))
     }
 
     /// Passes an object as a file; returns the objects of the response, which kubectl prints one by one or as a list.

@@ -60,7 +60,7 @@ impl Live {
     pub fn judge(&self, service: &str, digest: Option<&str>) -> Verdict {
         let of_kind = |kind: &str| -> Vec<Value> { self.of_service(kind, service).cloned().collect() };
         let Some(deployment) = self.deployment(service) else {
-            return Verdict::Doomed { why: "the deployment is gone".to_owned(), pod: None };
+            return Verdict::Doomed { why: "the deployment no longer exists".to_owned(), pod: None };
         };
         judge(Observed { deployment, replica_sets: &of_kind("ReplicaSet"), pods: &of_kind("Pod") }, digest)
     }

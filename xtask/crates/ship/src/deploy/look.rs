@@ -20,10 +20,10 @@ pub fn plan(caller: Caller, target: &Target, source: &Source, releases: &[Releas
     let access = Access::open(caller, target)?;
     checks::check(&access, target, source, releases)?;
     let difference = difference::of_releases(&access.kubectl, releases, "this run", false)
-        .map_err(|failure| failure.error("look at what is deployed"))?;
+        .map_err(|failure| failure.error("read what is deployed"))?;
     let mut lines = Vec::new();
     for service in &difference.left_alone {
-        lines.push(format!("{service}: runs as wanted already"));
+        lines.push(format!("{service}: unchanged"));
     }
     for planned in &difference.planned {
         lines.push(format!("{}:", planned.service));
@@ -95,7 +95,7 @@ pub struct Standing {
 pub fn status(caller: Caller, target: &Target, services: &[String]) -> Result<Vec<Standing>> {
     let access = Access::open(caller, target)?;
     let live = Live::rollouts(&access.kubectl)
-        .map_err(|failure| failure.error(&format!("look at the namespace {}", target.namespace)))?;
+        .map_err(|failure| failure.error(&format!("query the namespace {}", target.namespace)))?;
     let names: BTreeSet<&str> = services.iter().map(String::as_str).chain(live.deployments()).collect();
     Ok(names.into_iter().map(|service| standing(service, &live)).collect())
 }

@@ -102,13 +102,13 @@ fn resume(request: &Request, place: Place, say: &mut dyn FnMut(Said)) -> Result<
     let found = journal::newest(&runs, &request.environment, |_| true)?;
     let found = found.filter(|(_, entries)| journal::begun(entries).is_some_and(|begun| !begun.ended));
     let (path, entries) = found.ok_or_else(|| {
-        let what = format!("go on with a deployment to {}: the last one has ended", request.environment);
-        Error::usage(what).hint(format!("begin a new one: `cargo xtask deploy {}`", request.environment))
+        let what = format!("resume a deployment to {}: the last one has ended", request.environment);
+        Error::usage(what).hint(format!("start a new one: `cargo xtask deploy {}`", request.environment))
     })?;
     let Some(Begun { run, holder, services, .. }) = journal::begun(&entries) else {
         return Err(no_journal(None, &runs));
     };
-    say(Said::Line(format!("going on with what the run {run} has begun")));
+    say(Said::Line(format!("resuming the deployment of the run {run}")));
     let access = Access::open(caller, &request.target)?;
     checks::check(&access, &request.target, &request.source, &[])?;
     // The run that began it is dead: the lock of the checkout shows that. Its lease is taken over at once.
@@ -128,7 +128,7 @@ fn planned(kubectl: &Kubectl, lease: Lease, difference: Result<Difference, Failu
             ))
             .hint(format!("resume it: `kubectl rollout resume deployment {}`", paused.join(" "))),
         },
-        Err(failure) => failure.error("look at what is deployed"),
+        Err(failure) => failure.error("read what is deployed"),
     };
     // A lease that is not released expires by itself.
     let _ = lease.release(&kubectl.after_stop());
@@ -171,8 +171,8 @@ fn before(
     let mut recorded = Vec::new();
     for planned in begun.services {
         let deployment = live.deployment(&planned.service);
-        if is_somebody_elses(planned, progress.get(&planned.service), deployment, begun.run) {
-            let line = format!("left alone: someone else has changed it since the run {}", begun.run);
+        if is_changed_by_others(planned, progress.get(&planned.service), deployment, begun.run) {
+            let line = format!("skipped: someone else has changed it since the run {}", begun.run);
             say(Said::Service { service: planned.service.clone(), line, done: true });
             continue;
         }
@@ -183,7 +183,7 @@ fn before(
 }
 
 /// Whether a deployment is neither in the state that the run left nor in the one before it.
-fn is_somebody_elses(
+fn is_changed_by_others(
     planned: &Planned,
     progress: Option<&Progress>,
     deployment: Option<&serde_json::Value>,

@@ -70,6 +70,6 @@ fn log_in(caller: &Caller, source: &Source, host: &str) -> Result<bool, String> 
     }
     let surroundings = Surroundings { secrets: caller.secrets.clone(), ..caller.surroundings.clone() };
     let skopeo = Skopeo::new(&caller.directory, surroundings, awake().saturating_add(LIMIT));
-    let problem = |error: Error| format!("{host} does not let us in: {}", error.headline());
+    let problem = |error: Error| format!("{host} denies access: {}", error.headline());
     login::log_in(&registry, by, caller.credentials.as_ref(), &file, &skopeo).map(|_| true).map_err(problem)
 }

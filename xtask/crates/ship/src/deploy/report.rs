@@ -3,7 +3,7 @@
 use super::difference::Difference;
 use super::journal::{Entry, Planned, Progress, progress};
 use super::request::{End, Report, Request, State};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The state of every service, and the commands to type next.
 pub(super) fn of(
@@ -14,16 +14,21 @@ pub(super) fn of(
     stopped: bool,
 ) -> Report {
     let progress = progress(entries);
-    let failed = entries.iter().filter_map(|entry| match entry {
-        Entry::Settled { service, failure: Some(_) } => Some(service.clone()),
-        _ => None,
-    });
     let left_alone = difference.left_alone.iter().map(|service| (service.clone(), State::LeftAlone));
     let mut services: Vec<(String, State)> = left_alone.chain(states(&progress, &difference.planned)).collect();
     services.sort_by(|(one, _), (other, _)| one.cmp(other));
     let end = ending(&services, stopped);
     let ended = entries.contains(&Entry::Ended);
-    Report { next: next(&request.environment, end, ended), services, failed: failed.collect(), diagnosis, end }
+    Report { next: next(&request.environment, end, ended), services, failed: failed(entries), diagnosis, end }
+}
+
+/// The services that failed, by name: the journal has them in the order in which they ended, which no two runs share.
+fn failed(entries: &[Entry]) -> Vec<String> {
+    let failed = entries.iter().filter_map(|entry| match entry {
+        Entry::Settled { service, failure: Some(_) } => Some(service.clone()),
+        _ => None,
+    });
+    failed.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The state of each service.
@@ -36,7 +41,7 @@ fn states(progress: &BTreeMap<String, Progress>, planned: &[Planned]) -> Vec<(St
         Some(Progress::Restored(None)) if planned.was_good => State::RolledBack,
         Some(Progress::Restored(None)) if planned.before().is_none() => State::Removed,
         Some(Progress::Restored(None)) => {
-            State::Broken { why: "it is what it was before, and that did not run well either".to_owned() }
+            State::Broken { why: "its previous state is restored, and that did not run well either".to_owned() }
         }
     };
     planned.iter().map(|planned| (planned.service.clone(), state(planned))).collect()
@@ -93,7 +98,17 @@ mod tests {
     }
 
     #[test]
-    fn going_back_to_what_did_not_run_well_needs_a_human() {
+    fn the_services_that_failed_are_in_the_same_order_whichever_ended_first() {
+        let settled = |service: &str, failure: Option<&str>| Entry::Settled {
+            service: service.to_owned(),
+            failure: failure.map(str::to_owned),
+        };
+        let entries = [settled("user", Some("late")), settled("post", None), settled("auth", Some("late"))];
+        assert_eq!(failed(&entries), ["auth", "user"]);
+    }
+
+    #[test]
+    fn a_rollback_to_a_state_that_did_not_run_well_needs_manual_intervention() {
         let planned = |was_good| Planned { service: "a".to_owned(), changes: Vec::new(), generation: 1, was_good };
         let progress = BTreeMap::from([("a".to_owned(), Progress::Restored(None))]);
         assert_eq!(states(&progress, &[planned(true)])[0].1, RolledBack);

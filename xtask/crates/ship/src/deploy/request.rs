@@ -102,12 +102,12 @@ impl State {
     /// For people.
     pub fn words(&self) -> String {
         match self {
-            Self::LeftAlone => "left alone: it ran as wanted already".to_owned(),
+            Self::LeftAlone => "unchanged".to_owned(),
             Self::Done => "deployed".to_owned(),
             Self::Untouched => "untouched: nothing was written for it".to_owned(),
-            Self::Changed => "changed, and nobody has watched it to its end".to_owned(),
-            Self::RolledBack => "rolled back; what was before runs again".to_owned(),
-            Self::Removed => "removed again; there was none before".to_owned(),
+            Self::Changed => "changed, and its rollout was not watched to the end".to_owned(),
+            Self::RolledBack => "rolled back to the previous state".to_owned(),
+            Self::Removed => "removed again: it did not exist before".to_owned(),
             Self::Broken { why } => format!("needs manual intervention: {why}"),
         }
     }

@@ -52,7 +52,7 @@ pub fn judge(observed: Observed<'_>, digest: Option<&str>) -> Verdict {
     }
     let Some(newest) = newest(deployment, replica_sets) else {
         // Without a ReplicaSet, only the deployment can say why.
-        let asked = || Verdict::Waiting("no pods have been asked for yet".to_owned());
+        let asked = || Verdict::Waiting("no pods have been requested yet".to_owned());
         return failing(deployment, None).unwrap_or_else(asked);
     };
     let set = newest["metadata"]["uid"].as_str();
@@ -89,7 +89,7 @@ fn unfinished(deployment: &Value, new: &[&Value]) -> Option<String> {
     if count("replicas") > count("updatedReplicas") {
         let old = usize::try_from(count("replicas") - count("updatedReplicas")).unwrap_or(usize::MAX);
         let old = text::count(old, "old pod");
-        return Some(format!("{old} still there{waits}"));
+        return Some(format!("{old} still running{waits}"));
     }
     if count("availableReplicas") < wanted {
         return Some(format!("{} of {wanted} pods are available{waits}", count("availableReplicas")));
@@ -112,9 +112,9 @@ fn failing(deployment: &Value, newest: Option<&Value>) -> Option<Verdict> {
     match (unmade, late) {
         // The other services being rolled out free up room for it when they are done.
         (Some(quota), None) if quota.contains("exceeded quota") => {
-            Some(Verdict::Waiting(format!("no pod can be made yet: {quota}")))
+            Some(Verdict::Waiting(format!("no pod can be created yet: {quota}")))
         }
-        (Some(unmade), _) => Some(doomed(&format!("no pod can be made: {unmade}"))),
+        (Some(unmade), _) => Some(doomed(&format!("no pod can be created: {unmade}"))),
         (None, late) => late.map(|late| doomed(&format!("the deployment's deadline has passed: {late}"))),
     }
 }

@@ -12,7 +12,7 @@ use super::lease::Lease;
 use super::live::{digest, generation, is_as_wanted, name, run};
 use super::report;
 use super::request::{Report, Request, Said};
-use super::watch::{Expected, SOMEBODY_ELSE, Settled, Watch};
+use super::watch::{CHANGED_BY_OTHERS, Expected, Settled, Watch};
 use std::collections::BTreeMap;
 use xtask_core::error::{Error, Result};
 
@@ -60,7 +60,7 @@ impl Deployment<'_> {
         difference: &Difference,
     ) -> Result<Report> {
         for service in &difference.left_alone {
-            let line = "left alone: it runs as wanted already".to_owned();
+            let line = "unchanged".to_owned();
             (self.say)(Said::Service { service: service.clone(), line, done: true });
         }
         let noted = journal.note(Entry::Begun {
@@ -118,7 +118,7 @@ impl Deployment<'_> {
             let mut hint = None;
             // Since the plan, or since the kill, someone else may have changed it.
             let written = match self.kubectl.get("deployment", &planned.service)? {
-                live if !planned.may_be_written(live.as_ref(), &self.run) => Err(SOMEBODY_ELSE.to_owned()),
+                live if !planned.may_be_written(live.as_ref(), &self.run) => Err(CHANGED_BY_OTHERS.to_owned()),
                 _ => {
                     journal.note(Entry::Applying { service: service() })?;
                     (self.say)(Said::Service {
@@ -224,7 +224,7 @@ impl Deployment<'_> {
         end: Result<(), Early>,
     ) -> Report {
         if let Err(failure) = self.lease.release(&self.kubectl.after_stop()) {
-            (self.say)(Said::Line(format!("the lease is not given back, and expires by itself: {}", failure.line())));
+            (self.say)(Said::Line(format!("the lease was not released; it expires by itself: {}", failure.line())));
         }
         let stopped = matches!(&end, Err(Early::Call(failure)) if failure.is_stop());
         // The cause comes first: without it everything else could have continued.
@@ -233,7 +233,7 @@ impl Deployment<'_> {
             Err(Early::Call(_)) if stopped => Vec::new(),
             Err(Early::Call(failure)) => {
                 let hint = format!("  hint: {}", failure.kind.remedy());
-                vec![format!("it could not go on: {}", failure.line()), hint]
+                vec![format!("it could not continue: {}", failure.line()), hint]
             }
             Err(Early::Journal(error)) => vec![error.line()],
         };

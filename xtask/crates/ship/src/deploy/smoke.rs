@@ -38,7 +38,7 @@ pub struct Request {
 /// Runs all smoke tests; returns the problems of each service, one line each. `Err`: the tests could not be run.
 pub fn smoke(request: &Request, caller: Caller, say: &mut dyn FnMut(Said)) -> Result<Vec<String>> {
     let access = Access::open(caller, &request.target)?;
-    let failed = |failure: Failure| failure.error(&format!("look at {}", request.environment));
+    let failed = |failure: Failure| failure.error(&format!("smoke-test {}", request.environment));
     let mut problems = Vec::new();
     let mut pods = steady(request, &access.kubectl).map_err(failed)?;
     let slices = access.kubectl.list("endpointslices", "kubernetes.io/service-name").map_err(failed)?;
@@ -75,7 +75,7 @@ fn steady(request: &Request, kubectl: &Kubectl) -> Result<BTreeMap<String, Strin
         let why = match (first, last.get(&service)?) {
             (Verdict::Done { pods }, Verdict::Done { pods: later }) if pods == *later => return None,
             (Verdict::Done { .. }, Verdict::Done { .. }) => {
-                "its pods do not stay: one has restarted or was replaced".to_owned()
+                "its pods are not stable: one has restarted or was replaced".to_owned()
             }
             (_, Verdict::Waiting(why) | Verdict::Doomed { why, .. }) => why.clone(),
             _ => "its pods were not ready at first".to_owned(),
@@ -103,9 +103,9 @@ fn configuration(service: &str, live: &Live) -> Option<String> {
     let name = sources.iter().find_map(|source| source["configMapRef"]["name"].as_str())?;
     let key = serde_json::json!({ "kind": "ConfigMap", "metadata": { "name": name } });
     match live.same_as(&key) {
-        None => Some(format!("its ConfigMap {name} is not there")),
+        None => Some(format!("its ConfigMap {name} does not exist")),
         Some(map) if name.ends_with(&format!("-{}", content_name(&map["data"]))) => None,
-        Some(_) => Some(format!("its ConfigMap {name} does not say what was deployed")),
+        Some(_) => Some(format!("its ConfigMap {name} is not the one that was deployed")),
     }
 }
 
@@ -113,19 +113,21 @@ fn configuration(service: &str, live: &Live) -> Option<String> {
 fn commit(service: &str, path: &str, live: &Live, kubectl: &Kubectl) -> Result<Option<String>, Failure> {
     let deployment = live.deployment(service);
     let wanted = deployment.and_then(|deployment| deployment["metadata"]["annotations"][COMMIT].as_str());
-    let Some(wanted) = wanted else { return Ok(Some("nothing says which commit it is deployed from".to_owned())) };
+    let Some(wanted) = wanted else {
+        return Ok(Some("its Deployment does not name the commit that it is deployed from".to_owned()));
+    };
     let answer = match kubectl.raw(&kubectl.proxied(service, path)) {
         // Without permission to ask, nothing is learned about the service.
         Err(failure) if failure.is_stop() || matches!(failure.kind, Kind::Forbidden | Kind::Unauthorized) => {
             return Err(failure);
         }
-        Err(failure) => return Ok(Some(format!("{path} cannot be asked: {}{}", failure.line(), kept_out(&failure)))),
+        Err(failure) => return Ok(Some(format!("{path} cannot be queried: {}{}", failure.line(), kept_out(&failure)))),
         Ok(answer) => serde_json::from_str::<Value>(&answer).unwrap_or_default(),
     };
     Ok(match answer["commit"].as_str() {
         Some(said) if said == wanted => None,
         Some(said) => Some(format!("{path} reports commit {said}, but {wanted} is deployed")),
-        None => Some(format!("{path} does not say its commit")),
+        None => Some(format!("{path} does not report a commit")),
     })
 }
 

@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const AFTER_A_FAILURE: Duration = Duration::from_secs(20);
 
 /// What is wrong with a service that is not what this run has written any more.
-pub(super) const SOMEBODY_ELSE: &str = "someone else has changed it since";
+pub(super) const CHANGED_BY_OTHERS: &str = "someone else has changed it since";
 
 /// The rollouts to wait for, and for how long.
 pub(super) struct Watch {
@@ -116,7 +116,7 @@ impl Expected {
     fn judge(&self, live: &Live, service: &str) -> Verdict {
         let now = generation(live.deployment(service));
         if now > self.generation {
-            let why = format!("{SOMEBODY_ELSE}: generation {now} instead of {}", self.generation);
+            let why = format!("{CHANGED_BY_OTHERS}: generation {now} instead of {}", self.generation);
             return Verdict::Doomed { why, pod: None };
         }
         live.judge(service, self.digest.as_deref())
@@ -128,9 +128,7 @@ impl Row {
     fn look(&mut self, verdict: Verdict, soak: Duration, late: bool) -> Option<Settled> {
         match verdict {
             Verdict::Doomed { why, pod } => Some(Settled::Failed { why, pod }),
-            Verdict::Waiting(what) if late => {
-                Some(Settled::Failed { why: format!("its time is up: {what}"), pod: None })
-            }
+            Verdict::Waiting(what) if late => Some(Settled::Failed { why: format!("timed out: {what}"), pod: None }),
             Verdict::Waiting(_) => {
                 self.done = None;
                 None
@@ -164,7 +162,7 @@ impl Row {
 /// The state of a service, for people.
 fn line(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Done { .. } => "all pods are ready; watching whether they stay ready".to_owned(),
+        Verdict::Done { .. } => "all pods are ready; checking that they stay ready".to_owned(),
         Verdict::Waiting(what) => what.clone(),
         Verdict::Doomed { why, .. } => why.clone(),
     }

@@ -15,8 +15,8 @@ pub(super) fn read(configured: Option<&Path>, root: &Path) -> Result<Vec<u8>> {
     let places = ON_MACHINES.iter().map(|place| root.join(place.trim_start_matches('/')));
     let found = configured.map(Path::to_owned).or_else(|| places.into_iter().find(|place| place.is_file()));
     let path: PathBuf = found.ok_or_else(|| {
-        Error::environment("find the certificates of the authorities that the images shall trust")
-            .detail(format!("there is none of {}", ON_MACHINES.join(", ")))
+        Error::environment("find the CA certificates for the images")
+            .detail(format!("none of {} exists", ON_MACHINES.join(", ")))
             .hint("install the package `ca-certificates`, or set `[workspace.metadata.xtask.image] ca-bundle`")
     })?;
     let bytes = std::fs::read(&path).map_err(|error| {

@@ -21,7 +21,7 @@ pub fn log_in(
         (Login::Ecr, _) => (AMAZON, skopeo.ecr_password(registry.region())?),
         (_, Some(Credentials { user, password })) => (user.as_str(), password.as_bytes().to_vec()),
         (_, None) => {
-            return Err(Error::environment(format!("log in to {host}: there is no user or no password"))
+            return Err(Error::environment(format!("log in to {host}: the user or the password is missing"))
                 .hint(format!("set {USER} and {PASSWORD}")));
         }
     };

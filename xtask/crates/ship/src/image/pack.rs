@@ -84,7 +84,7 @@ fn open(directory: &Path, architecture: &str) -> Result<Image> {
     Image::open(directory, Some(architecture)).map_err(|error| {
         Error::environment(format!("read the base image {}", directory.display()))
             .because(error)
-            .hint("fetch it again: `skopeo copy docker://… oci:FOLDER`")
+            .hint("fetch it again: `skopeo copy docker://… oci:DIR`")
     })
 }
 
@@ -105,7 +105,7 @@ fn check(program: &str, needs: &Needs, base: Option<&Image>) -> Result<()> {
         wants.extend(needs.libraries.iter().cloned());
         let mut hint = "build it without: `[workspace.metadata.xtask.image] static = true`".to_owned();
         write!(hint, ", or set `base` there to the layout of an image that has them").expect("a String takes all");
-        return Err(refuse(format!("it needs {}, and nothing is there on `scratch`", list(&wants))).hint(hint));
+        return Err(refuse(format!("it needs {}, and `scratch` is empty", list(&wants))).hint(hint));
     };
     let lacking = base.files().map_err(refused)?.lack(needs);
     if lacking.is_empty() {
@@ -133,7 +133,7 @@ fn within_budget(spec: &ImageSpec, bytes: u64) -> Result<()> {
 }
 
 fn refused(error: oci_layout::Error) -> Error {
-    Error::environment("look into a program or an image").because(error)
+    Error::environment("read a program or an image").because(error)
 }
 
 #[cfg(test)]

@@ -47,14 +47,14 @@ fn read_back(push: &Push, skopeo: &Skopeo, reference: &str) -> Result<()> {
     let there = match found {
         Some(found) if found == *push.digest => return Ok(()),
         Some(other) => format!("it is {other}"),
-        None => "it is not there".to_owned(),
+        None => "it does not exist".to_owned(),
     };
     Err(Error::new(Exit::Gate, format!("read {reference} back: {there}, and must be {}", push.digest))
         .hint("something else pushes to this repository, or the registry is broken: push again"))
 }
 
 fn taken(push: &Push, reference: &str, other: &Digest) -> Error {
-    Error::new(Exit::Gate, format!("push to {reference}: it is there with another digest"))
+    Error::new(Exit::Gate, format!("push to {reference}: the tag exists with another digest"))
         .detail(format!("it is {other}, and this image is {}", push.digest))
         .hint("one commit makes one image: build with the same toolchain and certificates, or make a new commit")
 }

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use xtask_core::cause::Cause;
 use xtask_core::error::{Error, Exit, Result};
 use xtask_core::outcome::Outcome;
-use xtask_core::reading::{IS_BACK, NEEDS_A_HUMAN, Reading, TYPE_NEXT, Table};
+use xtask_core::reading::{MANUAL_INTERVENTION, RESTORED, Reading, TYPE_NEXT, Table};
 use xtask_core::registry::Credentials;
 use xtask_core::text;
 use xtask_engine::job::{Desk, Finished, Inputs, Job, Shown};
@@ -22,7 +22,7 @@ const TAIL: usize = 20;
 
 /// Why a smoke test that fails does not roll back although it should.
 const STAYS: &str =
-    "nothing is brought back: the last deployment from here has passed a smoke test since, or has never come up";
+    "not rolled back: the last deployment from here has passed a smoke test since, or has never come up";
 
 /// Deploys services to an environment, or rolls back.
 #[derive(Clone, Debug)]
@@ -160,11 +160,11 @@ fn smoke(request: &smoke::Request, teller: &Teller<'_>) -> Finished {
 }
 
 fn bring_back(rollback: &Request, because: &str, teller: &Teller<'_>) -> Finished {
-    teller.say(Said::Line("bringing back what was before".to_owned()));
+    teller.say(Said::Line("rolling back".to_owned()));
     let mut after = deploy(rollback, teller);
     if after.reading.outcome == Outcome::Passed {
         after.exit = Some(Exit::RolledBack);
-        after.reading.because = Some(format!("{because}; {IS_BACK}"));
+        after.reading.because = Some(format!("{because}; {RESTORED}"));
         after.reading.outcome = Outcome::Failed;
         after.reading.cause = Some(Cause::RolledBack);
     } else if after.exit.is_none_or(|exit| exit != Exit::Broken) {
@@ -182,8 +182,8 @@ fn finished(request: &Request, report: Report, teller: &Teller<'_>) -> Finished 
     let (outcome, because) = match report.end {
         End::Deployed => (Outcome::Passed, None),
         End::Untouched => (Outcome::EnvironmentError, Some(format!("{}; nothing was written", culprits(&report)))),
-        End::RolledBack => (Outcome::Failed, Some(format!("{}; {IS_BACK}", culprits(&report)))),
-        End::Broken => (Outcome::Failed, Some(format!("{}; {NEEDS_A_HUMAN}", culprits(&report)))),
+        End::RolledBack => (Outcome::Failed, Some(format!("{}; {RESTORED}", culprits(&report)))),
+        End::Broken => (Outcome::Failed, Some(format!("{}; {MANUAL_INTERVENTION}", culprits(&report)))),
         End::Stopped => (Outcome::Cancelled, Some("the run was stopped".to_owned())),
     };
     let rows =

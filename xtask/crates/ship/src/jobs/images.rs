@@ -83,7 +83,7 @@ impl Job for WriteBills {
     }
 
     fn aside(&self) -> Option<String> {
-        Some("and a bill of materials for each service".to_owned())
+        Some("and an SBOM for each service".to_owned())
     }
 }
 
@@ -96,7 +96,7 @@ fn pack(image: &ImageSpec, inputs: &Inputs) -> Finished {
     let packed = match &moved {
         Some(moved) if image.is_pushed => {
             Err(Error::environment(format!("pack the image of {}: {moved}", image.service))
-                .hint("run it again, and leave the checkout alone until the images are pushed"))
+                .hint("run it again, and do not change the checkout until the images are pushed"))
         }
         _ => programs(image, inputs).and_then(|programs| crate::image::pack(image, &programs)),
     };

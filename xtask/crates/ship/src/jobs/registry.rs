@@ -105,7 +105,7 @@ impl PushImage {
         let skopeo = Skopeo::new(root, surroundings, bench.until);
         let new = push::push(&Push { layout, digest: image.digest(), repository, tags }, &skopeo)?;
         let text = match &new[..] {
-            [] => format!("{repository} is there already, as {}", text::list(tags)),
+            [] => format!("{repository} has it already, as {}", text::list(tags)),
             new => format!("pushed {repository} as {}", text::list(new)),
         };
         bench.log.say(&format!("{text}; read back as {}", image.digest()));
@@ -128,5 +128,5 @@ fn check_commit(service: &str, commit: &str, root: &Path) -> Result<()> {
     }
     Err(Error::environment(format!("push the image of {service}: the checkout has changed since the run began"))
         .detail(format!("the image is of {commit}, and the checkout is at {current}"))
-        .hint("run it again, and leave the checkout alone until the images are pushed"))
+        .hint("run it again, and do not change the checkout until the images are pushed"))
 }

@@ -48,7 +48,7 @@ pub fn post(name: &str, variable: &str, address: &Address, json: &str, call: &Ca
         Ok(file)
     };
     let body = attempt().map_err(|error| {
-        Error::environment(format!("notify {name}: write what is to be sent")).because(error).hint("check TMPDIR")
+        Error::environment(format!("notify {name}: write the message")).because(error).hint("check TMPDIR")
     })?;
     let command = command(address, body.path());
     let input = format!("url = \"{}\"\n", address.url());
@@ -108,7 +108,7 @@ impl Trouble {
             Self::Curl(Some(7)) => "it refuses the connection".to_owned(),
             Self::Curl(Some(28)) => "it does not answer in time".to_owned(),
             Self::Curl(Some(35 | 51 | 58..=60 | 77 | 83 | 91)) => "its certificate is not trusted here".to_owned(),
-            Self::Curl(Some(code)) => format!("curl ended with code {code}"),
+            Self::Curl(Some(code)) => format!("curl exited with code {code}"),
             Self::Curl(None) => "curl was killed".to_owned(),
         }
     }
@@ -121,7 +121,7 @@ impl Trouble {
             }
             Self::Answer(400 | 413 | 415 | 422) => {
                 format!(
-                    "is the address in {variable} of the right kind? `cargo xtask notify --dry-run` shows what it gets"
+                    "is the address in {variable} of the right kind? `cargo xtask notify --dry-run` shows what is sent"
                 )
             }
             Self::Answer(_) | Self::Curl(Some(28)) => "try again later: `cargo xtask notify`".to_owned(),

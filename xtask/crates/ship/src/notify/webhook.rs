@@ -67,7 +67,7 @@ impl Address {
         if !url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'\\<>`".contains(&byte)) {
             return Err(refuse("it holds spaces, quotes, line ends or other characters that no address has"));
         }
-        let (scheme, rest) = url.split_once("://").ok_or_else(|| refuse("it is no address"))?;
+        let (scheme, rest) = url.split_once("://").ok_or_else(|| refuse("it is not an address"))?;
         let host = host(rest);
         if host.is_empty() {
             return Err(refuse("it names no host"));

@@ -68,7 +68,7 @@ fn ready_for(pod: &Value, now: u64) -> u64 {
     now.saturating_sub(since.unwrap_or(now))
 }
 
-/// Why no pod can be made: its account is missing.
+/// Why no pod can be created: its account is missing.
 fn refusal(state: &State, set: &Value) -> Option<String> {
     let account = match text(set, "/spec/template/spec/serviceAccountName") {
         "" => "default",

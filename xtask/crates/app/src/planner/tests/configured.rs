@@ -35,7 +35,7 @@ fn everything_that_is_wrong_with_a_server_is_reported_at_once() {
       /shop/Cargo.toml: `workspace.metadata.xtask.integration.servers.mongo.url` must begin with its scheme, as in `redis://`
       /shop/Cargo.toml: `workspace.metadata.xtask.integration.servers.mongo.container.port` is missing
       /shop/Cargo.toml: `workspace.metadata.xtask.integration.servers.mongo.container.prot` is unknown: did you mean `port`?
-      /shop/Cargo.toml: `workspace.metadata.xtask.integration.servers.redis.version` is 7, and must be a text
+      /shop/Cargo.toml: `workspace.metadata.xtask.integration.servers.redis.version` is 7, and must be a string
       /shop/Cargo.toml: `workspace.metadata.xtask.integration.servers.redis.crates` names `a b`, which is neither a crate nor `crate/feature`
     hint: docs/configuration.md lists every key with its default
     ");
@@ -67,8 +67,8 @@ fn needs_that_point_nowhere_are_refused_all_at_once_with_the_nearest() {
     });
     assert_snapshot!(wrong(json!({ "stages": stages })), @"
     cannot read the configuration of xtask: 3 problems
-      /shop/Cargo.toml: `workspace.metadata.xtask.stages.a.needs` names `test-servces`, which is no stage: did you mean `test-services`?
-      /shop/Cargo.toml: `workspace.metadata.xtask.stages.b.needs` names `zzz`, which is no stage: the stages are a, b, build-and-push, build-release, code-coverage, dependency-check, deploy-staging, format-and-lint, integration-tests, notify, quality-report, security-audit, smoke-test and test-services
+      /shop/Cargo.toml: `workspace.metadata.xtask.stages.a.needs` names `test-servces`, which is not a stage: did you mean `test-services`?
+      /shop/Cargo.toml: `workspace.metadata.xtask.stages.b.needs` names `zzz`, which is not a stage: the stages are a, b, build-and-push, build-release, code-coverage, dependency-check, deploy-staging, format-and-lint, integration-tests, notify, quality-report, security-audit, smoke-test and test-services
       /shop/Cargo.toml: `workspace.metadata.xtask.stages.b.polcy` is unknown: did you mean `policy`?
     hint: docs/configuration.md lists every key with its default
     ");
@@ -78,14 +78,14 @@ fn needs_that_point_nowhere_are_refused_all_at_once_with_the_nearest() {
 fn a_stage_of_its_own_needs_a_command_and_a_plain_name() {
     assert_snapshot!(wrong(json!({ "stages": { "test-servics": { "policy": "info" } } })), @"
     cannot read the configuration of xtask: 1 problem
-      /shop/Cargo.toml: `workspace.metadata.xtask.stages.test-servics` is a stage of its own and needs a `command`, or did you mean `test-services`?
+      /shop/Cargo.toml: `workspace.metadata.xtask.stages.test-servics` is not a built-in stage, so it needs a `command`, or did you mean `test-services`?
     hint: docs/configuration.md lists every key with its default
     ");
     let names = json!({ "../x": { "command": ["true"] }, "-p": { "command": ["true"] } });
     assert_snapshot!(wrong(json!({ "stages": names })), @r#"
     cannot read the configuration of xtask: 2 problems
-      /shop/Cargo.toml: `workspace.metadata.xtask.stages.-p` is no name for a stage: use letters, digits and dashes
-      /shop/Cargo.toml: `workspace.metadata.xtask.stages."../x"` is no name for a stage: use letters, digits and dashes
+      /shop/Cargo.toml: `workspace.metadata.xtask.stages.-p` is not a valid stage name: use letters, digits and dashes
+      /shop/Cargo.toml: `workspace.metadata.xtask.stages."../x"` is not a valid stage name: use letters, digits and dashes
     hint: docs/configuration.md lists every key with its default
     "#);
 }

@@ -105,7 +105,7 @@ fn a_container_that_ends_at_once_is_quoted_and_the_next_source_is_used() {
     let rig = Rig::new();
     let broken = redis(&json!({ "args": ["redis-server", "/nowhere.conf"] }));
     let error = failure(rig.start(Source::Docker, broken.clone()));
-    assert!(error.contains("its container ended: exit code 1") && error.contains("/nowhere.conf"), "{error}");
+    assert!(error.contains("its container exited with code 1") && error.contains("/nowhere.conf"), "{error}");
     assert_no_container(&rig);
     let servers = rig.start(Source::Auto, broken).expect("this machine has Redis");
     assert!(servers.description[0].contains(" from /"), "{:?}", servers.description);
@@ -120,7 +120,7 @@ fn an_image_that_cannot_be_had_is_named() {
     }
     let rig = Rig::new();
     let error = failure(rig.start(Source::Docker, redis(&json!({ "image": "127.0.0.1:9/none:1" }))));
-    assert!(error.contains("docker: the image 127.0.0.1:9/none:1 is not there and cannot be pulled"), "{error}");
+    assert!(error.contains("docker: the image 127.0.0.1:9/none:1 is missing and cannot be pulled"), "{error}");
     assert_no_container(&rig);
 }
 

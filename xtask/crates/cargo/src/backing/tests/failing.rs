@@ -17,8 +17,8 @@ fn a_server_that_does_not_start_is_quoted() {
         }
         rig.assert_nothing_left();
     }
-    case(60, "exit 3", &["start fake for the integration tests", "local:", "exit code 3"]);
-    case(60, "echo cannot map memory >&2; exit 1", &["exit code 1", "cannot map memory"]);
+    case(60, "exit 3", &["start fake for the integration tests", "local:", "exited with code 3"]);
+    case(60, "echo cannot map memory >&2; exit 1", &["exited with code 1", "cannot map memory"]);
     case(
         60,
         "[ \"$1\" = --version ] && exit 0; trap '' TERM; sleep 60 & kill -9 $$",
@@ -38,7 +38,7 @@ fn a_preparation_that_fails_is_quoted_without_the_password() {
         "local": { "program": "true", "prepare": [[prepare, "{dir}"]], "refuses-root": true },
     });
     let error = failure(rig.start(Source::Local, table("fake", &spec)));
-    assert!(error.contains("exit code 1") && error.contains("no room on this disk"), "{error}");
+    assert!(error.contains("exited with code 1") && error.contains("no room on this disk"), "{error}");
     assert!(error.ends_with("***\nhint: install `true`"), "{error}");
     rig.assert_nothing_left();
 }

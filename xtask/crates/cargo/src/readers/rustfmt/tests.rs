@@ -85,12 +85,12 @@ fn a_formatter_that_could_not_look_found_nothing_and_did_not_pass() {
         (
             "error: 'cargo-fmt' is not installed for the toolchain '1.95.0-x86_64-unknown-linux-gnu'.\n\
              To install, run `rustup component add rustfmt`",
-            "rustfmt could not look: 'cargo-fmt' is not installed for the toolchain '1.95.0-x86_64-unknown-linux-gnu'.",
+            "rustfmt could not check: 'cargo-fmt' is not installed for the toolchain '1.95.0-x86_64-unknown-linux-gnu'.",
         ),
-        ("error: no such command: `fmt`", "rustfmt could not look: no such command: `fmt`"),
+        ("error: no such command: `fmt`", "rustfmt could not check: no such command: `fmt`"),
         (
             "Could not parse TOML: TOML parse error at line 1, column 6\n  |\n1 | bogus\n",
-            "rustfmt could not look: Could not parse TOML: TOML parse error at line 1, column 6",
+            "rustfmt could not check: Could not parse TOML: TOML parse error at line 1, column 6",
         ),
         ("", "rustfmt exited with code 1 and did not say why"),
     ] {

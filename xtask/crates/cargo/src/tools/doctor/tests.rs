@@ -41,14 +41,14 @@ fn the_table_says_what_is_there_and_what_to_do() {
     cargo-audit      missing                 security-audit
         to do: nothing, a run that needs it will run `cargo install --locked --force --root ~/cache/tools/cargo-audit-0.22.2 --target-dir ~/work/target/xtask/install/cargo-audit-0.22.2 cargo-audit@0.22.2`
     cargo-deny       wrong version  0.19.0   security-audit                            ~/bin/cargo-deny
-        wanted: 0.20.2
+        expected: 0.20.2
         to do: nothing, a run that needs it will run `cargo install --locked --force --root ~/cache/tools/cargo-deny-0.20.2 --target-dir ~/work/target/xtask/install/cargo-deny-0.20.2 cargo-deny@0.20.2`
     git              broken                                                            ~/bin/git
-        it ended with signal 11
+        it was killed by SIGSEGV
         optional: repair or remove ~/bin/git, or reinstall git
     postgresql       ok             15.4     integration-tests                         ~/bin/postgres
     redis            wrong version  5.0.3    integration-tests                         ~/bin/redis-server
-        wanted: 6 or newer
+        expected: 6 or newer
         to do: upgrade redis to 6 or newer
     docker           absent                  integration-tests
         optional: install Docker and start its engine
@@ -74,7 +74,7 @@ fn a_lack_that_a_run_mends_by_itself_is_no_failure() {
     bed.says("bin/redis-server", "Redis server v=7.2.0");
     let report = report(&bed);
     assert_eq!(report.exit(), Exit::Ok);
-    assert!(report.table(None).ends_with("installs what it lacks by itself, or now with `cargo xtask setup`\n"));
+    assert!(report.table(None).ends_with("installs missing tools by itself; `cargo xtask setup` installs them now\n"));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn an_engine_makes_the_servers_unnecessary() {
     bed.says("bin/docker", "28.2.2");
     let report = report(&bed);
     assert_eq!(report.exit(), Exit::Ok);
-    assert!(report.table(None).contains("docker stands in for it"));
+    assert!(report.table(None).contains("docker is used instead"));
 }
 
 #[test]

@@ -72,13 +72,13 @@ fn what_cannot_be_run_says_why() {
 fn what_crashes_lies_or_talks_nonsense_is_broken() {
     let bed = Testbed::new();
     for (script, because) in [
-        ("kill -SEGV $$", "signal 11"),
-        ("echo git version 2.40.0; echo 'no such library' >&2; exit 3", "exit code 3: no such library"),
-        ("exit 0", "says nothing"),
-        ("echo hg version 6.3.2", "answers as something else: hg version 6.3.2"),
+        ("kill -SEGV $$", "was killed by SIGSEGV"),
+        ("echo git version 2.40.0; echo 'no such library' >&2; exit 3", "exited with code 3: no such library"),
+        ("exit 0", "prints nothing"),
+        ("echo hg version 6.3.2", "it is another program: hg version 6.3.2"),
         ("echo git is fine", "no version can be read"),
         ("printf '\\377\\376\\033[2Jgit'", "no version can be read"),
-        ("exec yes git", "exit code|signal 13|no version"),
+        ("exec yes git", "exited with code|SIGPIPE|no version"),
     ] {
         let path = bed.program("bin/git", script);
         let state = look(Tool::GIT, &bed);
@@ -127,7 +127,7 @@ fn a_pinned_tool_is_the_cached_one_or_exactly_that_version() {
     bed.program("cache/tools/cargo-deny-0.20.2/bin/cargo-deny", "exit 1");
     assert_eq!(look(Tool::DENY, &bed), found(own.clone(), "0.20.2"), "a broken copy does not hide a good one");
     bed.says("bin/cargo-deny", "cargo-deny 0.19.0");
-    broken(look(Tool::DENY, &bed), &cached, "exit code 1");
+    broken(look(Tool::DENY, &bed), &cached, "exited with code 1");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_component_is_looked_for_in_the_toolchain_not_at_rustups_proxies() {
     bed.says("bin/rustfmt", "rustfmt 1.9.0 of a proxy");
     bed.toolchain("22.1.2", &[("cargo-clippy", "clippy 0.1.95")]);
     assert_eq!(look(Tool::RUSTFMT, &bed), State::Missing);
-    broken(look(Tool::CLIPPY, &bed), &bed.at("toolchain/bin/cargo-clippy"), "clippy-driver is not with it");
+    broken(look(Tool::CLIPPY, &bed), &bed.at("toolchain/bin/cargo-clippy"), "clippy-driver missing beside it");
     bed.toolchain("22.1.2", &[("rustfmt", "rustfmt 1.9.0"), ("cargo-fmt", "")]);
     assert_eq!(look(Tool::RUSTFMT, &bed), found(bed.at("toolchain/bin/rustfmt"), "1.9.0"));
 }

@@ -72,11 +72,11 @@ fn everything_that_stands_in_the_way_is_said_at_once_with_what_to_do() {
     let text = error.to_string().replace(&bed.at("").display().to_string(), "~/");
     insta::assert_snapshot!(text, @r#"
     cannot get the tools of this run ready
-      because: clippy (for format-and-lint) is broken at ~/toolchain/bin/cargo-clippy (it ended with signal 11)
+      because: clippy (for format-and-lint) is broken at ~/toolchain/bin/cargo-clippy (it was killed by SIGSEGV)
                  to do: repair or remove ~/toolchain/bin/cargo-clippy, or reinstall clippy
-               postgresql (for integration-tests) is missing, and docker cannot stand in for it (it ended with exit code 1: no daemon); it takes a system package, and nobody can be asked here
+               postgresql (for integration-tests) is missing, and docker cannot replace it (it exited with code 1: no daemon); it needs a system package, and there is no terminal to ask for consent
                  to do: run `sudo apk add --no-cache postgresql postgresql-client`
-               redis (for integration-tests) is 5.0.3 at ~/bin/redis-server, not 6 or newer, and docker cannot stand in for it (it ended with exit code 1: no daemon)
+               redis (for integration-tests) is 5.0.3 at ~/bin/redis-server, not 6 or newer, and docker cannot replace it (it exited with code 1: no daemon)
                  to do: upgrade redis to 6 or newer
                rustfmt (for format-and-lint) is missing
                  to do: run `rustup component add rustfmt`

@@ -33,7 +33,7 @@ fn it_installs_what_is_missing_goes_on_after_a_failure_and_finds_nothing_the_sec
     "#);
     let again =
         setup([Tool::GIT, Tool::DENY], &bed.places, Consent::Unasked, &mut |command| panic!("{command} was run"));
-    assert_eq!(again.text(), "everything is there, nothing to install\n");
+    assert_eq!(again.text(), "all tools are installed\n");
     assert_eq!(again.exit(), Exit::Ok);
 }
 
@@ -42,7 +42,7 @@ fn nothing_is_installed_against_the_users_will() {
     let bed = Testbed::new();
     let report = setup([Tool::DENY], &bed.places, Consent::Refused, &mut |command| panic!("{command} was run"));
     assert_eq!(report.exit(), Exit::Environment);
-    assert!(report.text().contains("--no-install forbids"), "{}", report.text());
+    assert!(report.text().contains("`--no-install` forbids"), "{}", report.text());
 }
 
 #[test]
@@ -51,9 +51,9 @@ fn a_failing_command_is_an_error_that_names_it() {
     let program = bed.program("bin/failing", "test \"$KEY\" = value && exit 3");
     let command = Command::new(program.display().to_string(), &bed.places.root).env("KEY", "value");
     let error = run_visibly(&command, &bed.places).expect_err("it fails").to_string();
-    assert!(error.contains("failing") && error.contains("exit code 3"), "{error}");
+    assert!(error.contains("failing") && error.contains("exited with code 3"), "{error}");
     let absent =
-        run_visibly(&Command::new("no-such-program", &bed.places.root), &bed.places).expect_err("it is not there");
+        run_visibly(&Command::new("no-such-program", &bed.places.root), &bed.places).expect_err("it does not exist");
     assert!(absent.to_string().contains("run `no-such-program`"), "{absent}");
 }
 

@@ -40,7 +40,7 @@ fn every_outcome_as_markdown() {
     - `security-audit:deny`: see what is missing on this machine
       - `cargo xtask doctor`
       - `cargo security-audit --package deny`
-    - `integration-tests/auth-service`: it was stopped and has decided nothing: run it again
+    - `integration-tests/auth-service`: it was stopped before it had a result: run it again
       - `cargo xtask integration-tests`
 
     ## What went wrong

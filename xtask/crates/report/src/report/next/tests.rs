@@ -198,7 +198,7 @@ fn images_and_registries_have_their_own_advice() {
     case("build-and-push", "auth-service", over, "image", "workspace.metadata.xtask.image.budget", &image);
     case("build-and-push", "auth-service", failed("it needs a loader"), "image", "log", &image);
     let push = ["cargo build-and-push --package auth-service:push"];
-    let other = failed("push to r/a:sha-1: it is there with another digest");
+    let other = failed("push to r/a:sha-1: the tag exists with another digest");
     case("build-and-push", "auth-service:push", other, "push", "new commit", &push);
     let away = ended(Outcome::EnvironmentError, "log in to r");
     case(
@@ -216,8 +216,8 @@ fn deployments_say_how_it_stands_before_they_say_what_to_type() {
     let [status, rollback] = ["status staging", "rollback staging"].map(|words| format!("cargo xtask {words}"));
     let [deploy_again, rollback_again] =
         ["deploy", "rollback"].map(|verb| format!("cargo {verb}-staging --package staging"));
-    let back = failed("auth-service failed; what was before is back").caused_by(Cause::RolledBack);
-    case("deploy-staging", "staging", back, "deploy", "is back and verified", &[&status, &deploy_again]);
+    let back = failed("auth-service failed; the previous state is restored").caused_by(Cause::RolledBack);
+    case("deploy-staging", "staging", back, "deploy", "is restored and verified", &[&status, &deploy_again]);
     let next = |rows: &[&str]| Table {
         title: TYPE_NEXT.to_owned(),
         columns: vec!["command".to_owned()],
@@ -228,7 +228,7 @@ fn deployments_say_how_it_stands_before_they_say_what_to_type() {
     case("deploy-staging", "staging", told, "deploy", "needs manual intervention", &["cargo xtask status x"]);
     case("deploy-staging", "staging", broken(), "deploy", "needs manual intervention", &[&status, &rollback]);
     let unready = ended(Outcome::EnvironmentError, "look for the namespace");
-    case("rollback-staging", "staging", unready, "deploy", "stood in the way", &[&status, &rollback_again]);
+    case("rollback-staging", "staging", unready, "deploy", "why it failed", &[&status, &rollback_again]);
     let resume = [next(&["cargo xtask deploy staging --resume", &rollback])].to_vec();
     let stopped = Reading { tables: resume, ..ended(Outcome::Cancelled, "the run was stopped") };
     case(
@@ -236,13 +236,20 @@ fn deployments_say_how_it_stands_before_they_say_what_to_type() {
         "staging",
         stopped,
         "cancelled",
-        "go on, or go back",
+        "resume it, or roll back",
         &["cargo xtask deploy staging --resume", &rollback],
     );
     let smoke = "cargo xtask smoke staging";
-    case("smoke-test", "staging", failed("2 problems in staging"), "smoke", "bring back", &[&status, smoke, &rollback]);
-    let gone = failed("2 problems in staging; what was before is back").caused_by(Cause::RolledBack);
-    case("smoke-test", "staging", gone, "smoke", "what was before is back", &[&status, smoke]);
+    case(
+        "smoke-test",
+        "staging",
+        failed("2 problems in staging"),
+        "smoke",
+        "or roll back",
+        &[&status, smoke, &rollback],
+    );
+    let gone = failed("2 problems in staging; the previous state is restored").caused_by(Cause::RolledBack);
+    case("smoke-test", "staging", gone, "smoke", "the previous state is restored", &[&status, smoke]);
 }
 
 #[test]
@@ -272,12 +279,12 @@ fn advice_goes_by_the_cause_and_never_by_the_words_of_the_reason() {
         "the path is under review, below its floor",
         "PostgreSQL died during the tests",
         "it is over the budget",
-        "what was before is back, and manual intervention is needed",
+        "the previous state is restored, and manual intervention is needed",
         "needs `own/first`, which failed",
     ];
     for sentence in sentences {
         case("own", "command", failed(sentence), "other", "see in its log", &["cargo own --package command"]);
         let [status, again] = ["cargo xtask status staging", "cargo deploy-staging --package staging"];
-        case("deploy-staging", "staging", failed(sentence), "deploy", "stood in the way", &[status, again]);
+        case("deploy-staging", "staging", failed(sentence), "deploy", "why it failed", &[status, again]);
     }
 }

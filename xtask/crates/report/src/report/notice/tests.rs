@@ -66,7 +66,7 @@ fn slack_gets_the_verdict_the_stages_the_services_and_what_to_do() {
     • `security-audit:deny`: see what is missing on this machine
         `cargo xtask doctor`
         `cargo security-audit --package deny`
-    • `integration-tests/auth-service`: it was stopped and has decided nothing: run it again
+    • `integration-tests/auth-service`: it was stopped before it had a result: run it again
         `cargo xtask integration-tests`
     ");
 }

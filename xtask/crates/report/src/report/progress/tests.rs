@@ -122,8 +122,8 @@ fn ctrl_c_once_and_twice_leaves_a_clean_screen() {
     show(&run);
     assert_snapshot!(terminal.contents(), @r"
     ✓ format-and-lint    2.31s
-    interrupted (Ctrl-C): stopping what runs; once more kills it at once
-    interrupted (Ctrl-C): killing what still runs
+    interrupted (Ctrl-C): stopping all tasks; once more kills them at once
+    interrupted (Ctrl-C): killing the remaining tasks
     ");
 }
 

@@ -60,7 +60,7 @@ fn an_interrupted_run_says_how_far_it_came() {
     run.push(Kind::Stopping { because: "interrupted (Ctrl-C)".to_owned(), at_once: false });
     run.push(Kind::Stopping { because: "interrupted twice".to_owned(), at_once: true });
     case(&run.over("interrupted", 130), "interrupted (Ctrl-C) after 1m 12s: 1 of 2 tasks had ended · exit 130");
-    case(&killed, "interrupted: the run ended without a word after 0.30s: 1 of 2 tasks had ended");
+    case(&killed, "interrupted: the run was cut off after 0.30s: 1 of 2 tasks had ended");
 }
 
 #[test]

@@ -10,10 +10,10 @@ const VAIN: [(&str, &str); 8] = [
     ("InvalidImageName", "its image has no valid name"),
     ("ErrImageNeverPull", "its image is not on the node and must not be pulled"),
     ("CreateContainerConfigError", "a ConfigMap or Secret, or a key of it, is missing"),
-    ("CreateContainerError", "its container cannot be made"),
+    ("CreateContainerError", "its container cannot be created"),
     ("RunContainerError", "its program cannot be started"),
     ("StartError", "its program cannot be started"),
-    ("CrashLoopBackOff", "its program ends again and again"),
+    ("CrashLoopBackOff", "its program keeps exiting"),
 ];
 
 /// Restarts after which a failing program is taken to fail every time, before the kubelet says so.
@@ -34,8 +34,7 @@ pub(super) fn doom(pod: &Value) -> Option<String> {
         });
         told.or_else(|| {
             let failed = ended["exitCode"].as_i64().is_some_and(|code| code != 0);
-            (failed && restarts_of(container) >= RESTARTS)
-                .then(|| format!("its program ends again and again{}", end(ended)))
+            (failed && restarts_of(container) >= RESTARTS).then(|| format!("its program keeps exiting{}", end(ended)))
         })
     })
 }
@@ -46,7 +45,7 @@ pub(super) fn waits_for(pod: &Value) -> Option<String> {
         return None;
     }
     if let Some(unplaced) = condition(pod, "PodScheduled").filter(|condition| condition["status"] == "False") {
-        return Some(format!("no node takes it{}", said(unplaced)));
+        return Some(format!("no node accepts it{}", said(unplaced)));
     }
     let in_state =
         |kind: &str| containers(pod).map(|container| &container["state"][kind]).find(|state| state.is_object());
@@ -56,7 +55,7 @@ pub(super) fn waits_for(pod: &Value) -> Option<String> {
     if let Some(ended) = in_state("terminated") {
         return Some(format!("its program has ended{}", end(ended)));
     }
-    in_state("running").map(|_| "it runs and is not ready".to_owned())
+    in_state("running").map(|_| "it is running but not ready".to_owned())
 }
 
 /// Whether the pod accepts requests and is not terminating.

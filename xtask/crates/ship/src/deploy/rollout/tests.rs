@@ -89,7 +89,7 @@ fn a_paused_deployment_would_be_waited_for_in_vain() {
 fn without_pods_nothing_is_done() {
     let mut cluster = Cluster::done();
     cluster.sets.clear();
-    cluster.waits("no pods have been asked for yet");
+    cluster.waits("no pods have been requested yet");
     let mut cluster = Cluster::done();
     cluster.pods.clear();
     cluster.waits("0 of 2 pods are ready");
@@ -99,7 +99,7 @@ fn without_pods_nothing_is_done() {
 fn the_counts_say_what_is_missing() {
     for (key, count, text) in [
         ("updatedReplicas", 1, "1 of 2 pods are new"),
-        ("replicas", 3, "1 old pod still there"),
+        ("replicas", 3, "1 old pod still running"),
         ("availableReplicas", 0, "0 of 2 pods are available"),
     ] {
         let mut cluster = Cluster::done();
@@ -135,12 +135,12 @@ fn a_crash_loop_is_known_before_the_kubelet_says_so_and_tells_how_it_ends() {
     let mut cluster = with_state(ended.clone());
     cluster.waits("1 of 2 pods are available: its program has ended, last with exit code 2");
     cluster.pods[0]["status"]["containerStatuses"][0]["restartCount"] = 2.into();
-    cluster.is_doomed("its program ends again and again, last with exit code 2", Some("a"));
+    cluster.is_doomed("its program keeps exiting, last with exit code 2", Some("a"));
     let mut cluster = with_state(json!({ "waiting": { "reason": "CrashLoopBackOff" } }));
     cluster.pods[0]["status"]["containerStatuses"][0]["lastState"] =
         json!({ "terminated": { "reason": "OOMKilled", "exitCode": 137 } });
     cluster.is_doomed(
-        "its program ends again and again (CrashLoopBackOff), last with exit code 137, killed for its use of memory",
+        "its program keeps exiting (CrashLoopBackOff), last with exit code 137, killed for its use of memory",
         Some("a"),
     );
 }
@@ -154,7 +154,7 @@ fn what_passes_by_itself_is_waited_for() {
     let mut cluster = with_state(json!({}));
     let unplaced = json!({ "type": "PodScheduled", "status": "False", "message": "0/3 nodes are available" });
     cluster.pods[0]["status"]["conditions"].as_array_mut().expect("conditions").push(unplaced);
-    cluster.waits("1 of 2 pods are available: no node takes it: 0/3 nodes are available");
+    cluster.waits("1 of 2 pods are available: no node accepts it: 0/3 nodes are available");
 }
 
 #[test]
@@ -215,18 +215,18 @@ fn unmade(why: &str) -> Value {
 fn conditions_end_the_waiting() {
     let why = "the deployment's deadline has passed: ReplicaSet \"new\" has timed out progressing.";
     with_conditions(&late("new"), &Value::Null).is_doomed(why, None);
-    with_conditions(&Value::Null, &unmade("forbidden")).is_doomed("no pod can be made: forbidden", None);
+    with_conditions(&Value::Null, &unmade("forbidden")).is_doomed("no pod can be created: forbidden", None);
     let mut without_sets = with_conditions(&unmade("forbidden"), &Value::Null);
     without_sets.sets.clear();
-    without_sets.is_doomed("no pod can be made: forbidden", None);
+    without_sets.is_doomed("no pod can be created: forbidden", None);
 }
 
 #[test]
 fn a_quota_is_waited_for_until_the_deadline() {
     let quota = || unmade("exceeded quota: pods, requested: pods=1");
     let why = "exceeded quota: pods, requested: pods=1";
-    with_conditions(&Value::Null, &quota()).waits(&format!("no pod can be made yet: {why}"));
-    with_conditions(&late("new"), &quota()).is_doomed(&format!("no pod can be made: {why}"), None);
+    with_conditions(&Value::Null, &quota()).waits(&format!("no pod can be created yet: {why}"));
+    with_conditions(&late("new"), &quota()).is_doomed(&format!("no pod can be created: {why}"), None);
 }
 
 #[test]
