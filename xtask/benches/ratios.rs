@@ -1,8 +1,8 @@
 //! How fast xtask is, as ratios to cargo itself in the same run: `cargo bench --package xtask --bench ratios`.
 //!
 //! Pairs are run alternately and the median of their ratios counts, so that whatever else the machine does falls on
-//! both. What is measured is the development build, which is what `cargo xtask` runs. With `-- --cold` also what takes
-//! minutes: a cold test matrix, and the build of xtask from nothing. `-- --images ARGS` measures images only, against
+//! both. What is measured is the development build, which is what `cargo xtask` runs. With `-- --cold` also a cold test
+//! matrix, which takes minutes. `-- --images ARGS` measures images only, against
 //! `docker build ARGS` of each service by itself.
 
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark is a program of its own")]
@@ -34,18 +34,17 @@ fn main() {
     chatty_test(&xtask);
     if cold {
         cold_matrix(&root, &xtask);
-        from_nothing(&root);
     }
 }
 
 fn warm_matrix(root: &Path, xtask: &Path) {
     let matrix = || seconds(Command::new(xtask).current_dir(root).arg("test-matrix"));
-    let tests = || seconds(cargo(root).args(["test", "--workspace", "--lib", "--exclude", "xtask"]));
+    let tests = || seconds(cargo(root).args(["test", "--lib"]));
     // Both are warm after this.
     matrix();
     tests();
     let ratio = median((0..PAIRS).map(|_| matrix() / tests()));
-    row("warm test-matrix / cargo test --workspace --lib", ratio, "<= 2");
+    row("warm test-matrix / cargo test --lib", ratio, "<= 2");
 }
 
 /// The processor time of xtask alone, without its children.
@@ -135,22 +134,11 @@ fn cold_matrix(root: &Path, xtask: &Path) {
         seconds(Command::new(xtask).current_dir(root).arg("test-matrix").env("CARGO_TARGET_DIR", target))
     };
     let tests = |target: &Path| {
-        let part = |kind| {
-            let args = ["test", "--workspace", kind, "--exclude", "xtask"];
-            seconds(cargo(root).args(args).env("CARGO_TARGET_DIR", target))
-        };
+        let part = |kind| seconds(cargo(root).args(["test", kind]).env("CARGO_TARGET_DIR", target));
         part("--lib") + part("--doc")
     };
     let ratio = median((0..2).map(|_| cold(&matrix) / cold(&tests)));
-    row("cold test-matrix / cargo test --workspace --lib and --doc", ratio, "<= 1.1");
-    let _ = fs::remove_dir_all(&target);
-}
-
-fn from_nothing(root: &Path) {
-    let target = scratch("nothing");
-    let _ = fs::remove_dir_all(&target);
-    let time = seconds(cargo(root).args(["build", "--package", "xtask"]).env("CARGO_TARGET_DIR", &target));
-    row("cargo build --package xtask from nothing, seconds", time, "< 45");
+    row("cold test-matrix / cargo test --lib and --doc", ratio, "<= 1.1");
     let _ = fs::remove_dir_all(&target);
 }
 
