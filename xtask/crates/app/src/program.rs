@@ -11,6 +11,30 @@ use xtask_process::environment::Environment;
 use xtask_report::report::{Display, Printer, Verbosity};
 
 /// A command that a repository adds to its `xtask`. One with the name of a built-in command's alias takes its place.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+/// use xtask_app::clap::{self, ArgMatches};
+/// use xtask_app::{App, Exit, Result, Session, Subcommand};
+///
+/// #[derive(Debug)]
+/// struct Seed;
+///
+/// impl Subcommand for Seed {
+///     fn command(&self) -> clap::Command {
+///         clap::Command::new("seed").about("Fill the development database")
+///     }
+///
+///     fn run(&self, _: &ArgMatches, session: &Session) -> Result<Exit> {
+///         session.printer.say("filled the development database");
+///         Ok(Exit::Ok)
+///     }
+/// }
+///
+/// fn main() -> ExitCode {
+///     App::new().command(Seed).main()
+/// }
+/// ```
 pub trait Subcommand: fmt::Debug + Send + Sync {
     /// Its name, its help and its arguments.
     fn command(&self) -> clap::Command;
