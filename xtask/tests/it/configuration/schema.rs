@@ -28,14 +28,14 @@ json.dump([{"value": value, "problems": problems(value)} for value in values], s
 "#;
 
 /// Each document, which is TOML if it is a text, as a value and with what is wrong with it. `None`, and loudly, without
-/// Python's jsonschema.
+/// jsonschema.
 fn validated(documents: &[Value]) -> Option<Vec<(Value, Vec<String>)>> {
-    let has = Command::new("python3").args(["-c", "import jsonschema, tomllib"]).stderr(Stdio::null()).status();
-    if !has.is_ok_and(|status| status.success()) {
-        test_cluster::not_tested("there is no python3 with jsonschema");
+    // The Python of the tool's own environment is beside it.
+    let Ok(tool) = which::which("jsonschema") else {
+        test_cluster::not_tested("there is no jsonschema");
         return None;
-    }
-    let mut command = Command::new("python3");
+    };
+    let mut command = Command::new(tool.with_file_name("python3"));
     let mut python =
         command.args(["-c", VALIDATOR]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("runs");
     let input =
