@@ -24,7 +24,7 @@ pub enum Counted {
 
 /// When to send notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Tell {
+pub enum NotifyOn {
     /// Always.
     Always,
     /// When a branch turns from green to red or back.

@@ -1,4 +1,4 @@
-//! What is looked at before the first write: where it goes, what is missing there, and the Secrets, whose values nobody asks.
+//! The checks before the first write: the target, what is missing there, and the keys of Secrets, never their values.
 
 use crate::support::deploying::{NAMESPACE, Shop, meets};
 use insta::assert_snapshot;

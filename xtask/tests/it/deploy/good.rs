@@ -254,7 +254,7 @@ fn a_config_map_that_no_replica_set_knows_any_more_goes_with_the_next_deployment
           spec.template.spec.containers[0].image: "registry.test/user-service@sha256:a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2" → "registry.test/user-service@sha256:b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2"
     "#);
     shop.deploy(&[]).exits(0);
-    // Kubernetes keeps the ReplicaSet of the commit before, and whoever goes back to it needs its configuration.
+    // Kubernetes keeps the ReplicaSet of the commit before, and a rollback to it needs its configuration.
     assert_eq!(shop.configs_of("auth-service"), 3, "by hand, before and now");
     assert_eq!(shop.cluster.object("configmaps", NAMESPACE, "auth-service-0000000000000000"), None);
 }

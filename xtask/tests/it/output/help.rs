@@ -1,6 +1,6 @@
 //! The help, the completion scripts and the documentation's examples: what a user meets first.
 
-#![expect(clippy::disallowed_methods, reason = "a test stands outside of xtask, and starts bash as a user would")]
+#![expect(clippy::disallowed_methods, reason = "a test is no part of xtask, and starts bash as a user would")]
 
 use crate::support::sandbox::Sandbox;
 use insta::assert_snapshot;

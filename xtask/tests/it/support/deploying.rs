@@ -26,7 +26,7 @@ pub fn kill(mut child: Child) {
     child.wait().expect("it has ended");
 }
 
-/// Reads the output of xtask until it has this so many times. Byte by byte: the rest is for whoever waits for its
+/// Reads the output of xtask until it has this so many times. Byte by byte: the rest is for the reader that waits for its
 /// end.
 #[track_caller]
 pub fn hears(child: &mut Child, told: &str, times: usize) {

@@ -205,7 +205,7 @@ impl Sandbox {
     }
 }
 
-/// The cargo that the stub stands in front of.
+/// The cargo behind the stub.
 pub fn cargo_behind() -> PathBuf {
     let path = std::env::var_os("PATH").expect("a PATH");
     std::env::split_paths(&path)

@@ -16,11 +16,11 @@ pub fn none_below(traces: &[&str], directory: &Path) {
     }
 }
 
-/// Fails the test when one of these stands in a text.
+/// Fails the test when a text contains one of these.
 #[track_caller]
 pub fn none_in(traces: &[&str], place: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for trace in traces {
-        assert!(!text.contains(trace), "{trace} stands in {place}:\n{text}");
+        assert!(!text.contains(trace), "{trace} is in {place}:\n{text}");
     }
 }

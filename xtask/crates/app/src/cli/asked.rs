@@ -48,7 +48,7 @@ impl Command {
         if let Self::Stage(line) = self { Some(line) } else { None }
     }
 
-    /// The arguments that only the command of a stage takes; those that nobody types for any other command.
+    /// The arguments that only the command of a stage takes; their defaults for any other command.
     pub fn own<A: Args + Default>(&self) -> A {
         self.line().map(StageLine::args).unwrap_or_default()
     }

@@ -107,7 +107,7 @@ impl StageCommand {
 }
 
 impl StageLine {
-    /// The arguments of this kind; those that nobody types where the command takes none of the kind.
+    /// The arguments of this kind; their defaults where the command takes none of the kind.
     pub fn args<A: Args + Default>(&self) -> A {
         let takes = A::group_id().is_some_and(|id| self.groups.contains(&id));
         // clap has checked them already.

@@ -15,7 +15,7 @@ use xtask_report::report::notice::Notice;
 use xtask_ship::jobs::announce::{Announcement, Origin, Receiver};
 use xtask_ship::jobs::notify::judge;
 use xtask_ship::notify::curl::Call;
-use xtask_ship::notify::{NOTHING_SENT, SLACK, TOLD, WEBHOOK, Webhooks};
+use xtask_ship::notify::{NOTHING_SENT, SENT, SLACK, WEBHOOK, Webhooks};
 
 /// `cargo xtask notify`.
 pub(super) fn notify(args: &cli::Notify, session: &Session) -> Result<Exit> {
@@ -31,7 +31,7 @@ pub(super) fn notify(args: &cli::Notify, session: &Session) -> Result<Exit> {
         return Err(nothing("notify about the run: no webhook is set")
             .hint(format!("set {SLACK} or {WEBHOOK}; `--dry-run` shows what would be sent")));
     }
-    let origin = Origin::of(environment, &workspace.target_dir, config.tell);
+    let origin = Origin::of(environment, &workspace.target_dir, config.notify_on);
     let secrets = secrets::of(&environment.vars);
     let mut warn = |error: &Error| warn(error, session);
     let announced = Announcement::of(&summary, &origin, &workspace.root, environment.now, &secrets, &mut warn);
@@ -49,7 +49,7 @@ pub(super) fn notify(args: &cli::Notify, session: &Session) -> Result<Exit> {
     let call = Call { surroundings: Surroundings::default(), until: Duration::MAX };
     let mut sent = announced.send(&receivers, &call, &mut warn);
     if !sent.to.is_empty() {
-        session.printer.say(&format!("{TOLD}{}", text::list(&sent.to)));
+        session.printer.say(&format!("{SENT}{}", text::list(&sent.to)));
     }
     let last = sent.errors.pop();
     for error in sent.errors {

@@ -14,7 +14,7 @@ use xtask_cargo::backing::spec::ServerSpec;
 use xtask_cargo::readers::Waiver;
 use xtask_core::error::{Error, Flaw, Result};
 use xtask_core::ids::StageId;
-use xtask_core::options::{Counted, EngineChoice, Tell};
+use xtask_core::options::{Counted, EngineChoice, NotifyOn};
 use xtask_core::outcome::Policy;
 use xtask_core::pipeline::Definition;
 use xtask_core::table::{Problems, Table};
@@ -65,7 +65,7 @@ pub struct Config {
     /// Where services can be deployed to, by name.
     pub environments: Vec<Environment>,
     /// When receivers outside are notified of a run.
-    pub tell: Tell,
+    pub notify_on: NotifyOn,
 }
 
 /// A stage as configured.
@@ -119,7 +119,7 @@ impl Config {
         let image = ImageConfig::read(&images, &workspace.root, p);
         images.finish(p);
         let notify = top.table("notify", p);
-        let tell = notify.word("on", p).unwrap_or(Tell::Always);
+        let notify_on = notify.word("on", p).unwrap_or(NotifyOn::Always);
         notify.finish(p);
         let stages = stage_table(&top, built_in, p);
         let environments = environments::read(&top, p);
@@ -147,7 +147,7 @@ impl Config {
                 service,
                 image,
                 environments,
-                tell,
+                notify_on,
             });
         }
         Err(invalid(problems).hint("docs/configuration.md lists every key with its default"))

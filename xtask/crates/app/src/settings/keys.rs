@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 use xtask_cargo::backing::{Source, keys::servers};
-use xtask_core::options::{BuilderChoice, Counted, EngineChoice, Tell};
+use xtask_core::options::{BuilderChoice, Counted, EngineChoice, NotifyOn};
 use xtask_core::outcome::Policy;
 use xtask_core::pipeline::Definition;
 use xtask_core::registry::{self, LoginChoice};
@@ -126,7 +126,7 @@ const INTEGRATION: &[Key] = &[
 ];
 
 const NOTIFY: &[Key] =
-    &[Key::new("on", Form::Word(words::<Tell>), "When to send notifications.").or(|| json!("always"))];
+    &[Key::new("on", Form::Word(words::<NotifyOn>), "When to send notifications.").or(|| json!("always"))];
 
 const STAGES: Form = Form::Names(&Form::Table(&[
     POLICY,

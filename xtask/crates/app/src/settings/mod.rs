@@ -63,7 +63,7 @@ pub struct Settings {
     /// The task to carry out in an environment.
     pub deployment: Option<Deployment>,
     /// Whether there is a webhook to notify of the run.
-    pub tells: bool,
+    pub notifies: bool,
     /// A note on the given advisory database.
     pub advisory_note: Option<String>,
     /// The line of a command that runs one stage, for the options that only this stage knows.
@@ -145,17 +145,17 @@ impl Settings {
             only,
             skip,
             deployment,
-            tells: [notify::SLACK, notify::WEBHOOK].iter().any(|name| environment.var(name).is_some()),
+            notifies: [notify::SLACK, notify::WEBHOOK].iter().any(|name| environment.var(name).is_some()),
             advisory_note,
             line: command.line().cloned(),
-            origin: Origin::of(environment, &workspace.target_dir, config.tell),
+            origin: Origin::of(environment, &workspace.target_dir, config.notify_on),
             config,
         })
     }
 }
 
 impl Settings {
-    /// The arguments that only the command of a stage takes; those that nobody types for any other command.
+    /// The arguments that only the command of a stage takes; their defaults for any other command.
     pub fn own<A: clap::Args + Default>(&self) -> A {
         self.line.as_ref().map(StageLine::args).unwrap_or_default()
     }

@@ -29,7 +29,7 @@ impl Stage for Notify {
 
 /// One task, which reports the run that it belongs to; none where there is no receiver.
 fn plan(context: Context<'_>) -> Vec<Task> {
-    if !context.settings.tells {
+    if !context.settings.notifies {
         return Vec::new();
     }
     let job = SendNotice { origin: context.settings.origin.clone(), policies: context.settings.config.policies() };

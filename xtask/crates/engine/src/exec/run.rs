@@ -146,7 +146,7 @@ impl Run<'_> {
                 self.end_if_stuck();
                 break;
             }
-            self.tell_silences();
+            self.emit_silences();
             let wake = deadline.filter(|_| self.stopped.is_none()).into_iter().chain(self.silences.next()).min();
             match messages.recv_timeout(wake.map_or(Duration::from_secs(3600), |wake| wake.saturating_sub(awake()))) {
                 Ok(message) => self.hear(message),
@@ -160,7 +160,7 @@ impl Run<'_> {
             }
         }
         let verdict = verdict(self.plan, &self.endings, self.stopped.as_ref()).with(self.exit);
-        self.tell(Kind::RunFinished {
+        self.emit(Kind::RunFinished {
             verdict: verdict.word.to_owned(),
             exit_code: verdict.exit.code(),
             duration_ms: self.clock.elapsed_ms(),
@@ -181,7 +181,7 @@ impl Run<'_> {
     }
 
     /// The only way out for an event, with secrets redacted.
-    fn tell(&mut self, mut kind: Kind) {
+    fn emit(&mut self, mut kind: Kind) {
         redact::redact(&mut kind, &self.context.surroundings.secrets);
         let event = Event { at: self.clock.now(), elapsed_ms: self.clock.elapsed_ms(), counts: self.counts, kind };
         (self.emit)(&event);
@@ -197,7 +197,7 @@ impl Run<'_> {
             policy: stage.policy,
             tasks: stage.tasks.iter().map(|task| task.id.clone()).collect(),
         });
-        self.tell(Kind::RunStarted {
+        self.emit(Kind::RunStarted {
             version: xtask_core::event::RECORD_VERSION,
             run: self.context.run.clone(),
             command: self.context.command.clone(),
@@ -208,7 +208,7 @@ impl Run<'_> {
             stages: stages.collect(),
         });
         for kind in self.context.first.clone() {
-            self.tell(kind);
+            self.emit(kind);
         }
     }
 
@@ -217,12 +217,12 @@ impl Run<'_> {
         let stage = self.links.stage_of[index];
         if self.stage_started[stage].is_none() {
             self.stage_started[stage] = Some(awake());
-            self.tell(Kind::StageStarted { stage: task.stage.clone() });
+            self.emit(Kind::StageStarted { stage: task.stage.clone() });
         }
         self.started.insert(index, awake());
         self.silences.start(index, awake());
         self.counts.running += 1;
-        self.tell(Kind::TaskStarted {
+        self.emit(Kind::TaskStarted {
             task: task.id.clone(),
             stage: task.stage.clone(),
             service: task.service.clone(),
@@ -269,15 +269,15 @@ impl Run<'_> {
             Message::Part { task, part, line, done } => {
                 self.silences.hear(task, awake());
                 let task = self.tasks[task].id.clone();
-                self.tell(Kind::TaskPart { task, part, line, done });
+                self.emit(Kind::TaskPart { task, part, line, done });
             }
-            Message::NotCached { task, stage, because } => self.tell(Kind::TaskNotCached { task, stage, because }),
+            Message::NotCached { task, stage, because } => self.emit(Kind::TaskNotCached { task, stage, because }),
             Message::Ended { task, finished } => self.end(task, *finished),
-            Message::Warning(message) => self.tell(Kind::Warning { message }),
+            Message::Warning(message) => self.emit(Kind::Warning { message }),
             Message::TornDown(left) => {
                 self.tearing_down -= 1;
                 for what in left {
-                    self.tell(Kind::Warning { message: format!("could not remove {what}") });
+                    self.emit(Kind::Warning { message: format!("could not remove {what}") });
                 }
             }
             Message::Signal(signal) => self.obey(signal),
@@ -299,7 +299,7 @@ impl Run<'_> {
         self.readings[index] = Some(Arc::clone(&reading));
         self.counts.running -= 1;
         self.count_as_done(index);
-        self.tell(Kind::TaskFinished {
+        self.emit(Kind::TaskFinished {
             task: task.id.clone(),
             stage: task.stage.clone(),
             purpose: task.purpose,
@@ -327,7 +327,7 @@ impl Run<'_> {
                 Change::TaskSkipped { task, outcome, because, cause } => {
                     self.count_as_done(task);
                     let task = Arc::clone(&self.tasks[task]);
-                    self.tell(Kind::TaskFinished {
+                    self.emit(Kind::TaskFinished {
                         task: task.id.clone(),
                         stage: task.stage.clone(),
                         purpose: task.purpose,
@@ -343,7 +343,7 @@ impl Run<'_> {
                 Change::StageEnded { stage, outcome, because, cause } => {
                     self.endings[stage] = Some(outcome);
                     let planned = &self.plan.stages[stage];
-                    self.tell(Kind::StageFinished {
+                    self.emit(Kind::StageFinished {
                         stage: planned.id.clone(),
                         policy: planned.policy,
                         outcome,
@@ -382,14 +382,14 @@ impl Run<'_> {
             self.halt(Stopped::Signal(signal.number()), name);
         } else {
             self.stop.raise(Level::Kill);
-            self.tell(Kind::Stopping { because: format!("{name} again"), at_once: true });
+            self.emit(Kind::Stopping { because: format!("{name} again"), at_once: true });
         }
     }
 
     fn halt(&mut self, stopped: Stopped, because: &str) {
         self.stopped = Some(stopped);
         self.stop.raise(Level::Terminate);
-        self.tell(Kind::Stopping { because: because.to_owned(), at_once: false });
+        self.emit(Kind::Stopping { because: because.to_owned(), at_once: false });
         let changes = self.schedule.stop(because);
         self.follow(changes);
     }

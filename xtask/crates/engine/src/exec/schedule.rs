@@ -231,7 +231,7 @@ impl Schedule {
 
     fn end_task(&mut self, task: usize, outcome: Outcome, because: Option<String>, changes: &mut Vec<Change>) {
         self.mark_ended(task, outcome, because);
-        self.tell_dependents(task, outcome, changes);
+        self.settle_dependents(task, outcome, changes);
         self.look_at_stage(self.tasks[task].stage, changes);
     }
 
@@ -242,7 +242,7 @@ impl Schedule {
         self.stages[state.stage].unfinished -= 1;
     }
 
-    fn tell_dependents(&mut self, task: usize, outcome: Outcome, changes: &mut Vec<Change>) {
+    fn settle_dependents(&mut self, task: usize, outcome: Outcome, changes: &mut Vec<Change>) {
         for dependent in self.tasks[task].needed_by.clone() {
             if self.tasks[dependent].state != State::Waiting {
                 continue;
@@ -273,7 +273,7 @@ impl Schedule {
             changes.push(Change::TaskSkipped { task, outcome, because, cause });
         }
         for &task in &tasks {
-            self.tell_dependents(task, outcome, changes);
+            self.settle_dependents(task, outcome, changes);
         }
         for task in tasks {
             self.look_at_stage(self.tasks[task].stage, changes);

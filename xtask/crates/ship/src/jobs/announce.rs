@@ -2,13 +2,13 @@
 //! which receivers, and what is remembered of it.
 
 use crate::notify::curl::{self, Call};
-use crate::notify::memory::{self, Compared, Told};
+use crate::notify::memory::{self, Compared, Notified};
 use crate::notify::webhook::Address;
 use crate::notify::{SLACK, WEBHOOK, Webhooks};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use xtask_core::error::{Error, Result};
-use xtask_core::options::Tell;
+use xtask_core::options::NotifyOn;
 use xtask_engine::git;
 use xtask_process::environment::Environment;
 use xtask_process::process::Secrets;
@@ -26,12 +26,12 @@ pub struct Origin {
     /// The log of earlier announcements.
     memory: PathBuf,
     /// Which runs are announced.
-    when: Tell,
+    when: NotifyOn,
 }
 
 impl Origin {
     /// The origin in these surroundings, for the checkout that builds to `target_dir`.
-    pub fn of(environment: &Environment, target_dir: &Path, when: Tell) -> Self {
+    pub fn of(environment: &Environment, target_dir: &Path, when: NotifyOn) -> Self {
         let var = |name: &str| environment.var(name);
         // A pull request is on its own branch, not on the one of its merge.
         let branch = ["GITHUB_HEAD_REF", "GITHUB_REF_NAME"].iter().find_map(|name| environment.var(name));
@@ -48,7 +48,7 @@ impl Origin {
 pub struct Announcement<'a> {
     origin: &'a Origin,
     summary: &'a Summary,
-    line: Told,
+    line: Notified,
     compared: Compared,
 }
 
@@ -65,7 +65,7 @@ impl<'a> Announcement<'a> {
     ) -> Self {
         let checked_out = || git::checkout(root).map_err(|error| warn(&error)).ok()??.branch;
         let branch = origin.branch.clone().or_else(checked_out);
-        let line = Told {
+        let line = Notified {
             version: memory::VERSION,
             at: humantime::format_rfc3339_seconds(now).to_string(),
             branch: branch.map(|branch| secrets.hide(&branch)),
@@ -94,10 +94,10 @@ impl<'a> Announcement<'a> {
 
     /// Why it is not sent: only changes are, and this is none.
     pub fn is_no_change(&self) -> Option<String> {
-        let Told { verdict, branch, .. } = &self.line;
+        let Notified { verdict, branch, .. } = &self.line;
         let on = branch.as_ref().map(|branch| format!(" on {branch}")).unwrap_or_default();
         let after = self.compared.before.as_ref().map(|before| format!(" after {before}")).unwrap_or_default();
-        let skipped = self.origin.when == Tell::Change && !self.compared.changed;
+        let skipped = self.origin.when == NotifyOn::Change && !self.compared.changed;
         skipped.then(|| format!("{verdict}{after}{on} is no change (notify.on = \"change\")"))
     }
 

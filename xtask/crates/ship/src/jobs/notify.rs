@@ -4,7 +4,7 @@ use super::announce::{Announcement, Origin, Receiver};
 use super::in_process::{self, Bench};
 use super::report::so_far;
 use crate::notify::curl::Call;
-use crate::notify::{TOLD, Webhooks};
+use crate::notify::{SENT, Webhooks};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 use xtask_core::error::{Error, Result};
@@ -57,7 +57,7 @@ impl SendNotice {
         }
         let call = Call { surroundings: inputs.surroundings.clone(), until: bench.until };
         let sent = announced.send(&receivers, &call, &mut warn);
-        let sent_to = format!("{TOLD}{}", text::list(&sent.to));
+        let sent_to = format!("{SENT}{}", text::list(&sent.to));
         if !sent.to.is_empty() {
             bench.log.say(&sent_to);
         }

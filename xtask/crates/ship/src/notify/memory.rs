@@ -19,7 +19,7 @@ const USUAL: (usize, usize) = (10, 3);
 
 /// A run that has been notified about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct Notified {
     /// The version of this format.
     pub version: u32,
     /// When the notification was sent, RFC 3339.
@@ -53,9 +53,9 @@ pub struct Compared {
 
 /// Compares a run with the earlier ones of its branch and event. Earlier notifications about the same run do not count:
 /// sending one again says the same again.
-pub fn compare(told: &[Told], now: &Told) -> Compared {
-    let mut earlier: Vec<&Told> = Vec::new();
-    let alike = |it: &&Told| it.branch == now.branch && it.event == now.event && it.run != now.run;
+pub fn compare(told: &[Notified], now: &Notified) -> Compared {
+    let mut earlier: Vec<&Notified> = Vec::new();
+    let alike = |it: &&Notified| it.branch == now.branch && it.event == now.event && it.run != now.run;
     for other in told.iter().filter(alike).filter(|other| decides(&other.verdict)) {
         earlier.retain(|known| known.run != other.run);
         earlier.push(other);
@@ -81,7 +81,7 @@ fn is_green(verdict: &str) -> bool {
 }
 
 /// The lines of the file, the oldest first; none when there is no file. Lines that cannot be understood are left out.
-pub fn read(path: &Path) -> Result<Vec<Told>> {
+pub fn read(path: &Path) -> Result<Vec<Notified>> {
     let attempt = || -> std::io::Result<Vec<u8>> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -103,7 +103,7 @@ pub fn read(path: &Path) -> Result<Vec<Told>> {
 }
 
 /// Adds a line.
-pub fn append(path: &Path, told: &Told) -> Result<()> {
+pub fn append(path: &Path, told: &Notified) -> Result<()> {
     let trouble = || Error::environment(format!("record the notification in {}", path.display()));
     let length = try_append(path, told).map_err(|error| trouble().because(error))?;
     if length <= LONGEST {
@@ -116,7 +116,7 @@ pub fn append(path: &Path, told: &Told) -> Result<()> {
     xtask_core::files::write_atomic(path, &half[start..])
 }
 
-fn try_append(path: &Path, told: &Told) -> std::io::Result<u64> {
+fn try_append(path: &Path, told: &Notified) -> std::io::Result<u64> {
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory)?;
     }
@@ -140,8 +140,8 @@ fn try_append(path: &Path, told: &Told) -> std::io::Result<u64> {
 mod tests {
     use super::*;
 
-    fn told(run: &str, verdict: &str, duration_ms: u64) -> Told {
-        Told {
+    fn told(run: &str, verdict: &str, duration_ms: u64) -> Notified {
+        Notified {
             version: VERSION,
             at: "2026-01-02T03:04:05Z".to_owned(),
             branch: Some("main".to_owned()),
@@ -156,7 +156,7 @@ mod tests {
     #[track_caller]
     fn case(earlier: &[(&str, u64)], now: &str, usual_ms: Option<u64>, before: Option<&str>, changed: bool) {
         let earlier = earlier.iter().enumerate();
-        let earlier: Vec<Told> = earlier.map(|(at, (verdict, ms))| told(&at.to_string(), verdict, *ms)).collect();
+        let earlier: Vec<Notified> = earlier.map(|(at, (verdict, ms))| told(&at.to_string(), verdict, *ms)).collect();
         let wanted = Compared { usual_ms, before: before.map(str::to_owned), changed };
         assert_eq!(compare(&earlier, &told("now", now, 1)), wanted, "{earlier:?}");
     }

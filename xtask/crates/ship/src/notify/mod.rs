@@ -15,5 +15,5 @@ pub const WEBHOOK: &str = "XTASK_WEBHOOK";
 
 /// How the line begins that says why no notification was sent.
 pub const NOTHING_SENT: &str = "nothing was sent: ";
-/// How the line begins that says who was told.
-pub const TOLD: &str = "sent to ";
+/// How the line begins that lists the receivers.
+pub const SENT: &str = "sent to ";

@@ -75,10 +75,10 @@ fn awaited_lock(stream: Stream, line: &str) -> Option<&str> {
 
 impl Run<'_> {
     /// Announces the silences that are due.
-    pub(super) fn tell_silences(&mut self) {
+    pub(super) fn emit_silences(&mut self) {
         for (task, lasted) in self.silences.due(awake()) {
             let task = self.tasks[task].id.clone();
-            self.tell(Kind::TaskSilent { task, silent_ms: millis(lasted) });
+            self.emit(Kind::TaskSilent { task, silent_ms: millis(lasted) });
         }
     }
 
@@ -87,9 +87,9 @@ impl Run<'_> {
         self.silences.hear(index, awake());
         let task = self.tasks[index].id.clone();
         if let Some(lock) = awaited_lock(stream, &line) {
-            self.tell(Kind::TaskBlocked { task: task.clone(), lock: lock.to_owned() });
+            self.emit(Kind::TaskBlocked { task: task.clone(), lock: lock.to_owned() });
         }
-        self.tell(Kind::TaskOutput { task, stream, line });
+        self.emit(Kind::TaskOutput { task, stream, line });
     }
 }
 
