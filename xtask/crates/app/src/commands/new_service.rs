@@ -1,7 +1,7 @@
 //! `new-service`: a package from the workspace's template, picked up by every stage without another edit.
 
 use super::Session;
-use super::tools::places;
+
 use crate::cli;
 use crate::scaffold::name::{self, Words};
 use crate::scaffold::template::File;
@@ -132,7 +132,7 @@ impl New {
         if !workspace.has_lock_file {
             return Ok(());
         }
-        let places = Places { patience: PATIENCE, ..places(&session.environment, &workspace) };
+        let places = Places { patience: PATIENCE, ..session.places(&workspace) };
         let update = ["update", "--workspace", "--quiet"];
         let cargo = |args: &[&str]| probe::ask(Path::new("cargo"), args, &places);
         // Without network first: most templates need nothing that is not on the machine already.

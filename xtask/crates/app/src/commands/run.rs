@@ -4,7 +4,6 @@ use super::Session;
 use super::ending::grace;
 use super::interrupted;
 use super::start::{self, Start};
-use super::tools::{consent, places};
 use crate::cli::{self, Command};
 use crate::planner;
 use crate::secrets;
@@ -106,8 +105,8 @@ fn nothing_kept(home: &Home) -> Kind {
 
 /// Ensures that every tool of the plan is there or will be.
 fn prepare(plan: &Plan, args: &cli::Run, session: &Session, workspace: &Workspace) -> Result<Ready> {
-    let places = places(&session.environment, workspace);
-    let consent = if args.no_install { Consent::Refused } else { consent(&session.environment) };
+    let places = session.places(workspace);
+    let consent = if args.no_install { Consent::Refused } else { session.consent() };
     preflight::prepare(&planner::tools::wants(plan), &places, consent, &mut |command| {
         session.printer.say(&format!("running {command}"));
         setup::run_visibly(command, &places)
@@ -117,7 +116,7 @@ fn prepare(plan: &Plan, args: &cli::Run, session: &Session, workspace: &Workspac
 /// The parts of the toolchain for test binaries that run without cargo; not queried in a run without any.
 fn runtime(plan: &Plan, session: &Session, workspace: &Workspace) -> Runtime {
     let runs_tests = plan.tasks().any(|task| task.purpose == Purpose::Tests);
-    if runs_tests { tools::runtime(&places(&session.environment, workspace)) } else { Runtime::default() }
+    if runs_tests { tools::runtime(&session.places(workspace)) } else { Runtime::default() }
 }
 
 /// The child environment: without what cargo has set for xtask, and with the tools of the run.

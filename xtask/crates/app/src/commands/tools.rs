@@ -28,7 +28,7 @@ pub(super) fn doctor(args: &cli::Json, session: &Session) -> Result<Exit> {
 /// `cargo xtask setup`.
 pub(super) fn setup(args: &cli::Setup, session: &Session) -> Result<Exit> {
     let places = places_of(session)?;
-    let consent = if args.yes { Consent::Given } else { consent(&session.environment) };
+    let consent = if args.yes { Consent::Given } else { session.consent() };
     let report = setup::setup(setup::defaults(), &places, consent, &mut |command| {
         session.printer.say(&format!("running {command}"));
         setup::run_visibly(command, &places)
@@ -39,7 +39,7 @@ pub(super) fn setup(args: &cli::Setup, session: &Session) -> Result<Exit> {
 
 /// Where tools are for a command that works in the workspace at hand.
 fn places_of(session: &Session) -> Result<Places> {
-    Ok(places(&session.environment, &metadata::load::load(&session.environment)?))
+    Ok(session.places(&metadata::load::load(&session.environment)?))
 }
 
 /// Where tools are looked for and installed.
@@ -108,8 +108,8 @@ impl Machine for Here<'_> {
 
 /// Adds the installations to a plan that its run would make. Looks for tools, and changes nothing.
 pub(super) fn foresee(plan: &mut Plan, no_install: bool, session: &Session, workspace: &Workspace) {
-    let consent = if no_install { Consent::Refused } else { consent(&session.environment) };
-    let places = places(&session.environment, workspace);
+    let consent = if no_install { Consent::Refused } else { session.consent() };
+    let places = session.places(workspace);
     plan.install_first(&preflight::foresee(&planner::tools::wants(plan), &places, consent));
 }
 

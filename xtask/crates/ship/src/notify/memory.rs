@@ -53,10 +53,10 @@ pub struct Compared {
 
 /// Compares a run with the earlier ones of its branch and event. Earlier notifications about the same run do not count:
 /// sending one again says the same again.
-pub fn compare(told: &[Notified], now: &Notified) -> Compared {
+pub fn compare(notified: &[Notified], now: &Notified) -> Compared {
     let mut earlier: Vec<&Notified> = Vec::new();
     let alike = |it: &&Notified| it.branch == now.branch && it.event == now.event && it.run != now.run;
-    for other in told.iter().filter(alike).filter(|other| decides(&other.verdict)) {
+    for other in notified.iter().filter(alike).filter(|other| decides(&other.verdict)) {
         earlier.retain(|known| known.run != other.run);
         earlier.push(other);
     }
@@ -103,9 +103,9 @@ pub fn read(path: &Path) -> Result<Vec<Notified>> {
 }
 
 /// Adds a line.
-pub fn append(path: &Path, told: &Notified) -> Result<()> {
+pub fn append(path: &Path, notified: &Notified) -> Result<()> {
     let trouble = || Error::environment(format!("record the notification in {}", path.display()));
-    let length = try_append(path, told).map_err(|error| trouble().because(error))?;
+    let length = try_append(path, notified).map_err(|error| trouble().because(error))?;
     if length <= LONGEST {
         return Ok(());
     }
@@ -116,12 +116,12 @@ pub fn append(path: &Path, told: &Notified) -> Result<()> {
     xtask_core::files::write_atomic(path, &half[start..])
 }
 
-fn try_append(path: &Path, told: &Notified) -> std::io::Result<u64> {
+fn try_append(path: &Path, notified: &Notified) -> std::io::Result<u64> {
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory)?;
     }
     let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
-    let mut line = serde_json::to_vec(told)?;
+    let mut line = serde_json::to_vec(notified)?;
     line.push(b'\n');
     // A line that was cut off must not take the new one with it.
     let mut last = [b'\n'];
@@ -140,7 +140,7 @@ fn try_append(path: &Path, told: &Notified) -> std::io::Result<u64> {
 mod tests {
     use super::*;
 
-    fn told(run: &str, verdict: &str, duration_ms: u64) -> Notified {
+    fn notified(run: &str, verdict: &str, duration_ms: u64) -> Notified {
         Notified {
             version: VERSION,
             at: "2026-01-02T03:04:05Z".to_owned(),
@@ -156,9 +156,10 @@ mod tests {
     #[track_caller]
     fn case(earlier: &[(&str, u64)], now: &str, usual_ms: Option<u64>, before: Option<&str>, changed: bool) {
         let earlier = earlier.iter().enumerate();
-        let earlier: Vec<Notified> = earlier.map(|(at, (verdict, ms))| told(&at.to_string(), verdict, *ms)).collect();
+        let earlier: Vec<Notified> =
+            earlier.map(|(at, (verdict, ms))| notified(&at.to_string(), verdict, *ms)).collect();
         let wanted = Compared { usual_ms, before: before.map(str::to_owned), changed };
-        assert_eq!(compare(&earlier, &told("now", now, 1)), wanted, "{earlier:?}");
+        assert_eq!(compare(&earlier, &notified("now", now, 1)), wanted, "{earlier:?}");
     }
 
     #[test]
@@ -184,14 +185,14 @@ mod tests {
 
     #[test]
     fn other_branches_and_events_and_the_run_itself_do_not_count() {
-        let mut others = vec![told("1", "failed", 1), told("2", "failed", 1), told("now", "failed", 1)];
+        let mut others = vec![notified("1", "failed", 1), notified("2", "failed", 1), notified("now", "failed", 1)];
         others[0].branch = None;
         others[1].event = "pull-request".to_owned();
-        let compared = compare(&others, &told("now", "passed", 1));
+        let compared = compare(&others, &notified("now", "passed", 1));
         assert_eq!((compared.before, compared.changed), (None, true));
         // A run that was notified about twice counts once.
-        let twice = [told("1", "passed", 5), told("1", "passed", 5), told("2", "passed", 5)];
-        assert_eq!(compare(&twice, &told("now", "passed", 1)).usual_ms, None);
+        let twice = [notified("1", "passed", 5), notified("1", "passed", 5), notified("2", "passed", 5)];
+        assert_eq!(compare(&twice, &notified("now", "passed", 1)).usual_ms, None);
     }
 
     #[test]
@@ -199,7 +200,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("xtask/notified.ndjson");
         assert_eq!(read(&path).expect("none is none"), []);
-        let lines = [told("1", "passed", 5), told("2", "failed", 6)];
+        let lines = [notified("1", "passed", 5), notified("2", "failed", 6)];
         for line in &lines {
             append(&path, line).expect("it can be written");
         }
@@ -210,7 +211,7 @@ mod tests {
             append(&path, &lines[1]).expect("it can be written");
             let found = read(&path).expect("it is there");
             assert_eq!(found.last(), Some(&lines[1]), "cut at {cut}");
-            assert!(found.iter().all(|told| lines.contains(told)));
+            assert!(found.iter().all(|notified| lines.contains(notified)));
         }
     }
 
@@ -222,7 +223,7 @@ mod tests {
                      \"duration_ms\":5,\"colour\":\"blue\"}\n\u{0}\u{ff}\n{\"version\":9,\"shape\":1}\n";
         std::fs::write(&path, newer).expect("it can be written");
         assert_eq!(read(&path).expect("it is there").len(), 1);
-        append(&path, &told("2", "passed", 5)).expect("it can be written");
+        append(&path, &notified("2", "passed", 5)).expect("it can be written");
         assert!(std::fs::read_to_string(&path).expect("it is there").starts_with(newer));
     }
 
@@ -230,19 +231,20 @@ mod tests {
     fn the_file_keeps_its_newer_half_when_it_is_too_long() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("notified.ndjson");
-        let line = serde_json::to_string(&told("old", "passed", 5)).expect("JSON") + "\n";
+        let line = serde_json::to_string(&notified("old", "passed", 5)).expect("JSON") + "\n";
         let count = usize::try_from(LONGEST).expect("small") / line.len();
         std::fs::write(&path, line.repeat(count)).expect("it can be written");
-        append(&path, &told("new", "failed", 5)).expect("it can be written");
-        append(&path, &told("newest", "failed", 5)).expect("it can be written");
+        append(&path, &notified("new", "failed", 5)).expect("it can be written");
+        append(&path, &notified("newest", "failed", 5)).expect("it can be written");
         let found = read(&path).expect("it is there");
         assert!(found.len() < count && found.len() > count / 3, "{}", found.len());
-        assert_eq!(found.last().map(|told| told.run.as_str()), Some("newest"));
+        assert_eq!(found.last().map(|notified| notified.run.as_str()), Some("newest"));
     }
 
     #[test]
     fn trouble_names_the_file() {
-        let error = append(Path::new("/proc/nowhere/notified.ndjson"), &told("1", "passed", 5)).expect_err("read-only");
+        let error =
+            append(Path::new("/proc/nowhere/notified.ndjson"), &notified("1", "passed", 5)).expect_err("read-only");
         assert!(error.to_string().contains("/proc/nowhere/notified.ndjson"), "{error}");
         let dir = tempfile::tempdir().expect("a temporary directory");
         assert!(read(dir.path()).is_err(), "a directory is no file");
